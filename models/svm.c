@@ -1,0 +1,54 @@
+/* svm.c - linear support vector machine.
+ *
+ * Minimises 1/2 |w|^2 + C sum max(0, 1 - y w.x)^p, or with the 1-norm |w|, one
+ * problem for each class against the rest, by liblinear's coordinate descent
+ * (dual) or trust-region Newton method (primal).  Cost: the dual passes over the
+ * rows until the tolerance is reached, each pass one multiply-add per value that
+ * is not zero and class; more passes the larger C is. */
+#include "linear_model.h"
+#include <linear.h>
+
+static const struct mp_param table[] = {
+    MP_PARAM_OF(struct mp_linear_params, solver, .def = "l2loss_dual",
+                .choices = "l2loss_dual|l2loss_primal|l1loss_dual|crammer_singer|l1reg",
+                .doc = "loss, penalty and method; liblinear's -s 1, 2, 3, 4 and 5"),
+    MP_LINEAR_PARAMS,
+    MP_END
+};
+
+static int solver_number(const struct mp_linear_params *p)
+{
+    static const int numbers[] = { L2R_L2LOSS_SVC_DUAL, L2R_L2LOSS_SVC, L2R_L1LOSS_SVC_DUAL,
+                                   MCSVM_CS, L1R_L2LOSS_SVC };
+    return numbers[p->solver];
+}
+
+static int done(struct mp_ctx *c, const void *params, void *state)
+{
+    return mp_linear_train(c, params, state, solver_number(params));
+}
+
+static int native(struct mp_ctx *c, const void *params, const void *state, const char *path)
+{
+    return mp_linear_save(c, state, solver_number(params), path);
+}
+
+MP_STAGE(svm) = {
+    .brief = "Separate the classes by a linear support vector machine",
+    .doc = "One hyperplane for each class against the rest, found by liblinear; the\n"
+           "classes are trained side by side.  A score is the decision value w.x + b.\n"
+           "Features of very different sizes should be standardized first.  C is best\n"
+           "chosen on held-out training rows; dual solvers slow down as it grows, and\n"
+           "l2loss_primal is then the better choice.  l1reg sets most weights to zero.\n"
+           "Memory while training: 16 bytes for each value that is not zero.\n"
+           "Reference: Fan and others 2008, LIBLINEAR.",
+    .example = "svm C=0.1",
+    .params = table,
+    .params_size = sizeof(struct mp_linear_params),
+    .state_size = sizeof(struct mp_linear),
+    .fit = mp_linear_fit, .merge = mp_linear_merge, .done = done,
+    .io = mp_linear_io, .clear = mp_linear_clear,
+    .apply = mp_linear_apply,
+    .native_suffix = ".liblinear",
+    .native = native,
+};

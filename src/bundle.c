@@ -1,0 +1,229 @@
+/* bundle.c - saves and loads a fitted pipeline. */
+#include "bundle.h"
+#include "config.h"
+#include "state.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+enum { HEADER = 32, MAX_TEXT = 1 << 20 };
+static const unsigned char magic[8] = { 0x89, 'M', 'N', 'P', '\r', '\n', 0x1a, '\n' };
+static const uint32_t order = 0x01020304;
+
+/* All fields but the states: one function saves and loads. */
+static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
+{
+    uint64_t h = (uint64_t)shape->h, w = (uint64_t)shape->w, k = (uint64_t)b->n_classes;
+    unsigned char labels[256], *at = labels;
+    size_t n = (size_t)b->n_classes;
+    for (int i = 0; i < b->n_classes; i++)
+        labels[i] = (unsigned char)b->labels[i];
+    if (mp_io_text(io, "pipeline", &b->text, MAX_TEXT) < 0 ||
+        mp_io_text(io, "version", &b->version, 64) < 0 ||
+        mp_io_text(io, "trained_on", &b->trained_on, 4096) < 0 ||
+        mp_io_u64(io, "rows", &b->rows) < 0 || mp_io_u64(io, "crc", &b->crc) < 0 ||
+        mp_io_u64(io, "seed", &b->seed) < 0 || mp_io_u64(io, "height", &h) < 0 ||
+        mp_io_u64(io, "width", &w) < 0 || mp_io_u64(io, "classes", &k) < 0)
+        return -1;
+    if (k > 256 || h < 1 || w < 1 || h > 4096 || w > 4096)
+        return mp_fail(io->c, "the bundle says %llu classes, images of %llu x %llu",
+                       (unsigned long long)k, (unsigned long long)h, (unsigned long long)w);
+    if (mp_io_loading(io))
+        at = NULL;
+    if (mp_io_bytes(io, "labels", &at, &n) < 0) {
+        if (mp_io_loading(io))
+            free(at);
+        return -1;
+    }
+    if (!mp_io_loading(io))
+        return MP_OK;
+    *shape = (struct mp_shape){ (int)h, (int)w, 1 };
+    b->n_classes = (int)k;
+    for (size_t i = 0; i < n && i < 256; i++)
+        b->labels[i] = at[i];
+    free(at);
+    return n == k ? MP_OK : mp_fail(io->c, "the bundle has %zu labels for %d classes", n, (int)k);
+}
+
+static int save_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p)
+{
+    for (int i = 0; i < p->n_nodes; i++) {
+        struct mp_node *n = &p->nodes[i];
+        struct mp_io own;
+        if (n->entry == NULL || n->entry->stage->io == NULL)
+            continue;
+        mp_plan_where(c, p, i);
+        int rc = mp_state_save(c, n->entry->stage, n->state, &own);
+        if (rc == MP_OK)
+            rc = mp_io_bytes(io, n->entry->name, &own.buf, &own.len);
+        free(own.buf);
+        if (rc < 0)
+            return -1;
+    }
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
+static int load_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p, const char *file)
+{
+    for (int i = 0; i < p->n_nodes; i++) {
+        struct mp_node *n = &p->nodes[i];
+        unsigned char *bytes = NULL;
+        size_t size = 0;
+        if (n->entry == NULL || n->entry->stage->io == NULL)
+            continue;
+        mp_ctx_where(c, "%s: %s: ", file, n->entry->name);
+        int rc = mp_io_bytes(io, n->entry->name, &bytes, &size);
+        if (rc == MP_OK)
+            rc = mp_state_load(c, n->entry->stage, n->state, bytes, size);
+        free(bytes);
+        if (rc < 0)
+            return -1;
+    }
+    mp_ctx_where(c, "%s: ", file);
+    return io->pos == io->len ? MP_OK : mp_fail(c, "%zu bytes are left over", io->len - io->pos);
+}
+
+static void put(unsigned char *at, uint64_t v, size_t n)
+{
+    memcpy(at, &v, n); /* the low bytes: header fields are little endian here, as `order` tells */
+}
+
+int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment *x)
+{
+    struct mp_bundle b = { .version = (char *)(uintptr_t)PACKAGE_VERSION,
+                           .trained_on = x->plan.source.train, .rows = x->train.n,
+                           .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes };
+    struct mp_io io = { .c = c };
+    unsigned char header[HEADER];
+    memcpy(b.labels, x->labels, sizeof b.labels);
+    b.text = mp_script_text(c, &x->script, false);
+    int rc = -1;
+    if (b.text != NULL && head(&io, &b, &x->plan.shape) == MP_OK &&
+        save_states(c, &io, &x->plan) == MP_OK) {
+        memcpy(header, magic, sizeof magic);
+        put(header + 8, MP_BUNDLE_VERSION, 4);
+        put(header + 12, order, 4);
+        put(header + 16, io.len, 8);
+        put(header + 24, crc32_z(0, io.buf, io.len), 4);
+        put(header + 28, crc32_z(0, header, 28), 4);
+        /* A failing write shows in ferror() at the commit. */
+        fwrite(header, 1, HEADER, o->f);
+        fwrite(io.buf, 1, io.len, o->f);
+        rc = MP_OK;
+    }
+    free(io.buf);
+    free(b.text);
+    return rc;
+}
+
+/* --------------------------------------------------------------- loading */
+
+/* The file's content behind a checked header. */
+static unsigned char *read_payload(struct mp_ctx *c, FILE *f, size_t *size)
+{
+    unsigned char h[HEADER];
+    uint32_t version, mark, crc, header_crc;
+    uint64_t length;
+    struct stat st;
+    const size_t got = fread(h, 1, HEADER, f);
+    if (got < 8 || memcmp(h, magic, 8) != 0) {
+        mp_fail(c, "is no bundle of mnistpipe");
+        return NULL;
+    }
+    if (got < HEADER) {
+        mp_fail(c, "the bundle is cut short after %zu bytes", got);
+        return NULL;
+    }
+    memcpy(&version, h + 8, 4);
+    memcpy(&mark, h + 12, 4);
+    memcpy(&length, h + 16, 8);
+    memcpy(&crc, h + 24, 4);
+    memcpy(&header_crc, h + 28, 4);
+    if (mark != order || header_crc != crc32_z(0, h, 28)) {
+        mp_fail(c, "the bundle's header is damaged");
+        return NULL;
+    }
+    if (version != MP_BUNDLE_VERSION) {
+        mp_fail(c, "is a bundle of version %u; this program reads version %d", version,
+                MP_BUNDLE_VERSION);
+        return NULL;
+    }
+    if (fstat(fileno(f), &st) != 0 || (uint64_t)st.st_size != length + HEADER) {
+        mp_fail(c, "the bundle has %lld bytes where its header says %llu: it is cut short or "
+                   "something was added", (long long)st.st_size,
+                (unsigned long long)length + HEADER);
+        return NULL;
+    }
+    unsigned char *bytes = mp_alloc(c, length, 1);
+    if (bytes != NULL && (fread(bytes, 1, length, f) != length || crc32_z(0, bytes, length) != crc)) {
+        mp_fail(c, "the bundle is damaged: its checksum does not match");
+        free(bytes);
+        return NULL;
+    }
+    *size = (size_t)length;
+    return bytes;
+}
+
+static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, size_t size,
+                struct mp_bundle *b)
+{
+    struct mp_io io = { .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)bytes, .len = size };
+    struct mp_script script;
+    struct mp_shape shape = { 0, 0, 0 };
+    char name[4096];
+    if (head(&io, b, &shape) < 0)
+        return -1;
+    snprintf(name, sizeof name, "%s: its pipeline", file);
+    if (mp_script_parse(c, name, b->text, &script) < 0)
+        return -1;
+    int rc = mp_plan_build(c, &script, &b->plan);
+    mp_script_free(&script);
+    if (rc < 0)
+        return -1;
+    c->run->seed = b->seed;
+    c->run->n_classes = b->n_classes;
+    c->run->labels = b->labels;
+    if (mp_plan_shape(c, &b->plan, shape) < 0)
+        return -1;
+    return load_states(c, &io, &b->plan, file);
+}
+
+int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b)
+{
+    size_t size = 0;
+    memset(b, 0, sizeof *b);
+    mp_ctx_where(c, "%s: ", file);
+    FILE *f = fopen(file, "rb");
+    if (f == NULL)
+        return mp_fail(c, "cannot read: %s", strerror(errno));
+    unsigned char *bytes = read_payload(c, f, &size);
+    fclose(f);
+    const int rc = bytes != NULL ? load(c, file, bytes, size, b) : -1;
+    free(bytes);
+    if (rc < 0)
+        mp_bundle_free(b);
+    mp_ctx_where(c, "%s", "");
+    return rc;
+}
+
+void mp_bundle_free(struct mp_bundle *b)
+{
+    mp_plan_free(&b->plan);
+    free(b->text);
+    free(b->version);
+    free(b->trained_on);
+    memset(b, 0, sizeof *b);
+}
+
+bool mp_is_bundle(const char *file)
+{
+    unsigned char h[8];
+    FILE *f = fopen(file, "rb");
+    const bool is = f != NULL && fread(h, 1, 8, f) == 8 && memcmp(h, magic, 8) == 0;
+    if (f != NULL)
+        fclose(f);
+    return is;
+}

@@ -1,0 +1,40 @@
+/* bundle.h - the file that holds a fitted pipeline.
+ *
+ *   bytes 0..7    "\x89MNP\r\n\x1a\n": not text, and damaged by tools that take it for one
+ *   8..11         version of the form
+ *   12..15        0x01020304 as this machine writes it
+ *   16..23        length of what follows the header
+ *   24..27        its CRC-32
+ *   28..31        CRC-32 of bytes 0..27
+ *   32..          fields as in state.h: the pipeline's text, shape, classes, where it
+ *                 comes from, and the state of every stage that learned
+ *
+ * The same data, pipeline and seed give the same bytes. */
+#ifndef MP_BUNDLE_H
+#define MP_BUNDLE_H
+#include "data.h"
+#include "experiment.h"
+#include "output.h"
+#include "pipeline.h"
+
+enum { MP_BUNDLE_VERSION = 1 };
+
+struct mp_bundle {
+    char *text;             /* the pipeline, without its data line */
+    char *version;          /* of the program that wrote it */
+    char *trained_on;       /* name of the training file */
+    uint64_t rows, crc, seed;
+    struct mp_plan plan;    /* fitted, ready to apply */
+    int labels[256], n_classes;
+};
+
+/* Writes the fitted plan into an open output. */
+int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment *x);
+
+/* Reads and checks; sets the run's classes.  The bundle must outlive their use. */
+int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b);
+void mp_bundle_free(struct mp_bundle *b);
+
+/* Whether the file begins like a bundle. */
+bool mp_is_bundle(const char *file);
+#endif

@@ -1,0 +1,93 @@
+/* check.c - `mnistpipe check`: is the pipeline right, and what will it cost? */
+#include "ctx.h"
+#include "engine.h"
+#include "experiment.h"
+#include <string.h>
+
+enum { TRIAL_ROWS = 1024 };
+
+/* Learns from the first rows only, so that costs can be told. */
+static int trial(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part)
+{
+    size_t rows[TRIAL_ROWS], n = 0;
+    while (n < TRIAL_ROWS && n < x->train.n) {
+        rows[n] = n;
+        n++;
+    }
+    return mp_data_pick(c, &x->train, rows, n, part) < 0
+               ? -1
+               : mp_engine_fit(c, &x->plan, part, x->train_y, x->plan.n_nodes - 1);
+}
+
+static int nothing(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
+{
+    (void)c;
+    (void)arg;
+    (void)out;
+    return MP_OK;
+}
+
+static void no_warning(void *arg, const char *text)
+{
+    (void)arg;
+    (void)text;
+}
+
+static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, size_t trial_rows)
+{
+    const double n = (double)x->train.n, threads = c->run->threads, scale = n / (double)trial_rows;
+    double total = 0;
+    printf("%-5s %-34s %12s %12s %12s %10s\n", "line", "stage", "takes", "gives", "all rows MB",
+           "about s");
+    for (int i = 0; i < x->plan.n_nodes; i++) {
+        const struct mp_node *k = &x->plan.nodes[i];
+        char in[32], out[32];
+        snprintf(in, sizeof in, "%dx%dx%d", k->in.h, k->in.w, k->in.c);
+        snprintf(out, sizeof out, "%dx%dx%d", k->out.h, k->out.w, k->out.c);
+        const double row = k->cost.apply_rows > 0 ? k->cost.apply / (double)k->cost.apply_rows : 0;
+        const double seconds = row * n / threads + scale * (k->cost.fit / threads + k->cost.done);
+        total += seconds;
+        printf("%-5d %-34.34s %12s %12s %12.1f %10.2f\n", k->line, k->text, in, out,
+               1e-6 * n * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
+    }
+    printf("\n%zu training rows, %zu test rows, %d classes, seed %llu, %d threads\n", x->train.n,
+           x->test.n, x->n_classes, (unsigned long long)c->run->seed, c->run->threads);
+    printf("about %.1f s, reading included: a guess from a trial on %zu rows; training may grow "
+           "faster than the rows\n", total + x->read_seconds, trial_rows);
+}
+
+static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part)
+{
+    c->run->warning = no_warning; /* what the trial rows cause is no remark on the pipeline */
+    if (mp_experiment_read(c, x) < 0 || trial(c, x, part) < 0 ||
+        (x->plan.n_nodes > 0 &&
+         mp_engine_apply(c, &x->plan, part, x->plan.n_nodes - 1, "check", nothing, NULL) < 0))
+        return -1;
+    print_table(c, x, part->n);
+    return MP_OK;
+}
+
+static int run(struct mp_ctx *c, const void *options, int n, char **args)
+{
+    struct mp_experiment x;
+    struct mp_data part = { 0 };
+    (void)options;
+    if (n != 1)
+        return mp_usage(c, "check: expected one pipeline file, found %d arguments", n);
+    int rc = mp_experiment_plan(c, args[0], &x);
+    if (rc == MP_OK)
+        rc = check(c, &x, &part);
+    mp_data_free(&part);
+    mp_experiment_free(&x);
+    return rc;
+}
+
+MP_COMMAND(check) = {
+    .order = 2,
+    .brief = "Check a pipeline and show shapes, memory and time",
+    .usage = "PIPELINE",
+    .doc = "Finds mistakes in the pipeline and in the data without running the experiment,\n"
+           "and shows the shape of a row after every stage, the memory that all training\n"
+           "rows would take there, and a guess of the time, from a trial on 1024 rows.",
+    .run = run,
+};

@@ -1,0 +1,254 @@
+/* export.c - the command `mnistpipe export`: the rows that a model would see,
+ * for other programs.
+ *
+ * The formats are in src/table.h. */
+#include "../bundle.h"
+#include "../engine.h"
+#include "../experiment.h"
+#include "../options.h"
+#include "../table.h"
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct params {
+    int format;
+    char *output;
+    bool bytes;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(format, .def = "csv.gz", .choices = MP_TABLE_FORMATS,
+             .doc = "what to write"),
+    MP_PARAM(output, .def = "", .unit = "FOLDER",
+             .doc = "where to write; made if missing; required"),
+    MP_PARAM(bytes, .def = "no",
+             .doc = "pixels as whole numbers 0..255, in place of 0..1; for images only"),
+    MP_END
+};
+
+enum { PARTS = 2 };
+
+/* One data set on its way into one table. */
+struct part {
+    const char *name; /* "train" */
+    const struct mp_data *d;
+    struct mp_table_writer *w;
+    char title[256];
+};
+
+struct job {
+    struct mp_plan *plan;
+    int last; /* the node whose output is written; -1: the images as they were read */
+    const int *labels;
+    int n_classes;
+    struct part parts[PARTS];
+    int n_parts;
+};
+
+static void add_part(struct job *j, const char *name, const struct mp_data *d)
+{
+    j->parts[j->n_parts++] = (struct part){ .name = name, .d = d };
+}
+
+static void set_plan(struct job *j, struct mp_plan *p, const int *labels, int n_classes)
+{
+    j->plan = p;
+    j->last = p->has_model ? p->nodes[p->n_nodes - 1].inputs[0] : p->n_nodes - 1;
+    j->labels = labels;
+    j->n_classes = n_classes;
+}
+
+/* -------------------------------------------------------------- one table */
+
+static void column(const void *arg, size_t i, char *text, size_t size)
+{
+    const struct job *j = arg;
+    mp_plan_label(j->plan, j->last, i, text, size);
+}
+
+static int take(struct mp_ctx *c, void *arg, const struct mp_chunk *rows)
+{
+    const struct part *part = arg;
+    const uint8_t *label = part->d->label;
+    return mp_table_rows(c, part->w, rows, label != NULL ? label + rows->row0 : NULL);
+}
+
+static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const struct params *p)
+{
+    const struct mp_shape shape = j->last < 0 ? j->plan->shape : j->plan->nodes[j->last].out;
+    const struct mp_table t = {
+        .rows = part->d->n, .shape = shape, .labels = part->d->label != NULL, .bytes = p->bytes,
+        .name = part->title, .classes = j->labels, .n_classes = j->n_classes,
+        .column = column, .arg = j,
+    };
+    const size_t size = strlen(p->output) + strlen(part->name) + 2;
+    char *stem = mp_alloc(c, size, 1);
+    if (stem == NULL)
+        return -1;
+    snprintf(stem, size, "%s/%s", p->output, part->name);
+    snprintf(part->title, sizeof part->title, "%s, %s", j->plan->file, part->name);
+    part->w = mp_table_open(c, p->format, stem, &t);
+    free(stem);
+    if (part->w == NULL)
+        return -1;
+    return mp_engine_apply(c, j->plan, part->d, j->last, part->name, take, part);
+}
+
+static void report(const struct job *j)
+{
+    for (int i = 0; i < j->n_parts; i++) {
+        const struct part *part = &j->parts[i];
+        const size_t d = mp_len(j->last < 0 ? j->plan->shape : j->plan->nodes[j->last].out);
+        const char *file;
+        for (int k = 0; (file = mp_table_file(part->w, k)) != NULL; k++)
+            if (k == 0)
+                printf("%s: %zu rows of %zu values%s\n", file, part->d->n, d,
+                       part->d->label != NULL ? ", labelled" : "");
+            else
+                printf("%s: their labels\n", file);
+    }
+}
+
+/* All files get their names together, or none does. */
+static int write_all(struct mp_ctx *c, struct job *j, const struct params *p)
+{
+    struct mp_table_writer *w[PARTS];
+    int rc = mp_make_folder(c, p->output);
+
+    /* take() runs inside the engine's loop and compresses with threads of its own. */
+    omp_set_max_active_levels(2);
+    for (int i = 0; i < j->n_parts && rc == MP_OK; i++) {
+        rc = write_part(c, j, &j->parts[i], p);
+        w[i] = j->parts[i].w;
+    }
+    if (rc == MP_OK)
+        rc = mp_table_commit(c, w, (size_t)j->n_parts);
+    if (rc == MP_OK)
+        report(j);
+    for (int i = 0; i < j->n_parts; i++)
+        mp_table_close(j->parts[i].w);
+    return rc;
+}
+
+/* ------------------------------------------------------------ the two ways */
+
+static int check_bytes(struct mp_ctx *c, const struct job *j, const struct params *p)
+{
+    if (!p->bytes || j->last < 0 || j->plan->nodes[j->last].image)
+        return MP_OK;
+    mp_plan_where(c, j->plan, j->last);
+    return mp_fail(c, "gives features, and --bytes writes pixels; leave --bytes out, or the "
+                      "stages that are no filters");
+}
+
+static int export_pipeline(struct mp_ctx *c, const char *file, const struct params *p)
+{
+    struct mp_experiment x;
+    struct job j = { .n_parts = 0 };
+    int rc = mp_experiment_plan(c, file, &x);
+
+    if (rc == MP_OK)
+        rc = mp_experiment_read(c, &x);
+    if (rc == MP_OK) {
+        set_plan(&j, &x.plan, x.labels, x.n_classes);
+        add_part(&j, "train", &x.train);
+        add_part(&j, "test", &x.test);
+        rc = check_bytes(c, &j, p);
+    }
+    if (rc == MP_OK)
+        rc = mp_engine_fit(c, &x.plan, &x.train, x.train_y, j.last);
+    if (rc == MP_OK)
+        rc = write_all(c, &j, p);
+    mp_experiment_free(&x);
+    return rc;
+}
+
+/* Reads the rows that --train or --test names; none named: adds no part. */
+static int read_part(struct mp_ctx *c, struct job *j, const char *name, const char *file,
+                     const char *labels, struct mp_data *d)
+{
+    const struct mp_shape shape = j->plan->shape;
+
+    if (file == NULL || *file == '\0')
+        return MP_OK;
+    char *path = mp_data_path(c, file);
+    if (path == NULL)
+        return -1;
+    const char *beside = labels != NULL && *labels != '\0' ? labels : NULL;
+    const int rc = mp_data_read(c, path, beside, shape, d);
+    free(path);
+    if (rc < 0)
+        return -1;
+    if (d->shape.h != shape.h || d->shape.w != shape.w)
+        return mp_fail(c, "%s: images are %d x %d; the bundle was trained on %d x %d", d->name,
+                       d->shape.h, d->shape.w, shape.h, shape.w);
+    add_part(j, name, d);
+    return MP_OK;
+}
+
+static int export_bundle(struct mp_ctx *c, const char *file, const struct params *p)
+{
+    const struct mp_asked *a = c->run->asked;
+    struct mp_bundle b;
+    struct mp_data train = { .n = 0 }, test = { .n = 0 };
+    struct job j = { .n_parts = 0 };
+
+    if (mp_bundle_read(c, file, &b) < 0)
+        return -1;
+    set_plan(&j, &b.plan, b.labels, b.n_classes);
+    int rc = check_bytes(c, &j, p);
+    if (rc == MP_OK && a != NULL)
+        rc = read_part(c, &j, "train", a->train, a->train_labels, &train);
+    if (rc == MP_OK && a != NULL)
+        rc = read_part(c, &j, "test", a->test, a->test_labels, &test);
+    if (rc == MP_OK && j.n_parts == 0)
+        rc = mp_fail(c, "%s: a bundle holds no rows; name some with --train FILE or --test FILE",
+                     file);
+    if (rc == MP_OK)
+        rc = write_all(c, &j, p);
+    mp_data_free(&train);
+    mp_data_free(&test);
+    mp_bundle_free(&b);
+    return rc;
+}
+
+static int run(struct mp_ctx *c, const void *options, int n, char **args)
+{
+    const struct params *p = options;
+
+    if (n != 1)
+        return mp_fail(c, "expected one pipeline or bundle, got %d", n);
+    if (*p->output == '\0')
+        return mp_fail(c, "--output is required: the folder to write into (-o FOLDER)");
+    return mp_is_bundle(args[0]) ? export_bundle(c, args[0], p) : export_pipeline(c, args[0], p);
+}
+
+MP_COMMAND(export) = {
+    .order = 6,
+    .brief = "Write the rows that the model would see, for other programs",
+    .usage = "PIPELINE|BUNDLE",
+    .doc =
+        "Takes the training and the test rows through all stages before the model and writes them "
+        "as FOLDER/train and FOLDER/test, with the format's ending. Stages that learn do so on "
+        "the training rows alone. Without test rows, the rows held out are the test. A bundle has "
+        "learned already: it transforms the rows that --train and --test name.\n"
+        "\n"
+        "    csv, csv.gz  a header with the names of the values, then a row a line, label first\n"
+        "    libsvm       LABEL INDEX:VALUE ..., zeros left out (LIBSVM, liblinear, XGBoost)\n"
+        "    npy          NumPy: train.npy, train.labels.npy\n"
+        "    npz          NumPy: arrays x, y and columns (the names) in train.npz\n"
+        "    arff         Weka, SciPy; the class comes last\n"
+        "    idx          MNIST's own: train-images-idx3-ubyte, train-labels-idx1-ubyte; floats\n"
+        "                 have float in place of ubyte, features train-features-idx2-float\n"
+        "\n"
+        "Values are floats that read back exactly; pixels lie in 0 (paper) .. 1 (ink). With "
+        "--bytes pixels are whole numbers 0..255: csv is then Kaggle's form of MNIST, csv and idx "
+        "can be read by mnistpipe again.\n"
+        "\n"
+        "Rows without labels have label 0 in libsvm, ? in arff, and none elsewhere. Files get "
+        "their names when all are whole; nothing is left behind by a failure.\n",
+    .options = table,
+    .options_size = sizeof(struct params),
+    .run = run,
+};

@@ -1,0 +1,104 @@
+/* predict.c - `mnistpipe predict`: a fitted pipeline on new rows. */
+#include "bundle.h"
+#include "ctx.h"
+#include "experiment.h"
+#include "metrics.h"
+#include "predictions.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct params {
+    char *output, *labels;
+    bool submission;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(output, .def = "predictions.csv", .unit = "FILE",
+             .doc = "file to write; - is standard output"),
+    MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images, to score them"),
+    MP_PARAM(submission, .def = "no", .doc = "writes Kaggle's form: ImageId,Label"),
+    MP_END
+};
+
+/* Says how good the predictions are, if the rows have labels that training had. */
+static int score(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_data *d,
+                 const struct mp_predictions *p, FILE *to)
+{
+    struct mp_metrics m;
+    int *y = NULL, rc = mp_class_numbers(c, d, b->labels, b->n_classes, &y);
+    if (rc == MP_OK && (rc = mp_metrics_compute(c, b->n_classes, d->n, y, p->predicted, &m)) == MP_OK) {
+        fprintf(to, "accuracy %.2f %%   95 %% interval %.2f .. %.2f (Wilson), %llu errors in %zu rows\n",
+                100 * m.accuracy, 100 * m.low, 100 * m.high, (unsigned long long)m.errors, d->n);
+        mp_metrics_free(&m);
+    }
+    free(y);
+    return rc;
+}
+
+static int read_rows(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
+                     const char *name, struct mp_data *d)
+{
+    const struct mp_shape want = b->plan.shape;
+    char *path = mp_data_path(c, name);
+    if (path == NULL)
+        return -1;
+    /* A square is found from the file, so that the error can name both sizes. */
+    const struct mp_shape size = want.h == want.w ? (struct mp_shape){ 0, 0, 0 } : want;
+    int rc = mp_data_read(c, path, *o->labels ? o->labels : NULL, size, d);
+    free(path);
+    if (rc == MP_OK && (d->shape.h != want.h || d->shape.w != want.w))
+        rc = mp_fail(c, "%s: images are %d x %d, but the bundle was trained on %d x %d", d->name,
+                     d->shape.h, d->shape.w, want.h, want.w);
+    return rc;
+}
+
+static int write_file(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
+                      const struct mp_predictions *p)
+{
+    struct mp_output out;
+    if (mp_output_open(c, &out, o->output) < 0)
+        return -1;
+    if (o->submission)
+        mp_submission_write(p, b->labels, &out);
+    else
+        mp_predictions_write(p, b->labels, &out);
+    return mp_output_commit(c, &out);
+}
+
+static int run(struct mp_ctx *c, const void *options, int n, char **args)
+{
+    const struct params *o = options;
+    struct mp_bundle b;
+    struct mp_data d = { 0 };
+    struct mp_predictions p = { 0 };
+    if (n != 2)
+        return mp_usage(c, "predict: expected a bundle and a file of rows, found %d arguments", n);
+    if (mp_bundle_read(c, args[0], &b) < 0)
+        return -1;
+    int rc = read_rows(c, o, &b, args[1], &d);
+    if (rc == MP_OK)
+        rc = mp_predict(c, &b.plan, &d, &p);
+    const bool to_stdout = strcmp(o->output, "-") == 0;
+    if (rc == MP_OK && d.label != NULL)
+        rc = score(c, &b, &d, &p, to_stdout ? stderr : stdout);
+    if (rc == MP_OK)
+        rc = write_file(c, o, &b, &p);
+    if (rc == MP_OK && !to_stdout)
+        printf("%zu rows of %s, predicted in %.2f s, written to %s\n", d.n, args[1], p.seconds,
+               o->output);
+    mp_predictions_free(&p);
+    mp_data_free(&d);
+    mp_bundle_free(&b);
+    return rc;
+}
+
+MP_COMMAND(predict) = {
+    .order = 3,
+    .brief = "Predict new rows with a fitted pipeline",
+    .usage = "BUNDLE FILE",
+    .doc = "BUNDLE is bundle.mnp of a run; FILE has rows in any form that `run` reads, with\n"
+           "or without labels.  The same rows get the same bytes as in the run.",
+    .options = table,
+    .options_size = sizeof(struct params),
+    .run = run,
+};

@@ -1,0 +1,226 @@
+/* run.c - `mnistpipe run`: fit a pipeline, score it, report. */
+#include "bundle.h"
+#include "clock.h"
+#include "ctx.h"
+#include "engine.h"
+#include "experiment.h"
+#include "report.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct params {
+    char *output;
+    bool json;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(output, .def = "", .unit = "FOLDER", .doc = "folder of the run, in place of runs/NAME"),
+    MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"),
+    MP_END
+};
+
+/* Remarks of the run: shown at once, and kept for the report. */
+struct remarks {
+    char **text;
+    int n;
+    bool quiet;
+};
+
+static void keep_warning(void *arg, const char *text)
+{
+    struct remarks *w = arg;
+#pragma omp critical(mp_remarks)
+    {
+        char **more = realloc(w->text, (size_t)(w->n + 1) * sizeof *more), *copy = strdup(text);
+        bool known = false;
+        for (int i = 0; i < w->n && more != NULL; i++)
+            known = known || strcmp(more[i], text) == 0;
+        if (more != NULL)
+            w->text = more;
+        if (more != NULL && copy != NULL && !known) {
+            w->text[w->n++] = copy;
+            if (!w->quiet)
+                fprintf(stderr, "warning: %s\n", text);
+        } else {
+            free(copy);
+        }
+    }
+}
+
+/* All that a run makes, while it makes it. */
+struct job {
+    const struct params *o;
+    char *folder;
+    struct mp_experiment x;
+    struct mp_predictions predictions;
+    struct mp_metrics metrics;
+    struct remarks remarks;
+    struct mp_report report;
+    json_t *json;
+    struct mp_output out[8];
+    size_t n_out;
+};
+
+/* "pipelines/hog_svm.txt" -> "runs/hog_svm". */
+static char *default_folder(const char *pipeline)
+{
+    const char *slash = strrchr(pipeline, '/'), *name = slash != NULL ? slash + 1 : pipeline;
+    const char *dot = strrchr(name, '.');
+    const int n = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
+    char *folder = malloc(sizeof "runs/" + (size_t)n);
+    if (folder != NULL)
+        sprintf(folder, "runs/%.*s", n, name);
+    return folder;
+}
+
+static struct mp_output *open_output(struct mp_ctx *c, struct job *j, const char *name)
+{
+    char path[4096];
+    struct mp_output *o = &j->out[j->n_out];
+    if (snprintf(path, sizeof path, "%s/%s", j->folder, name) >= (int)sizeof path) {
+        mp_fail(c, "%s: this folder's name is too long", j->folder);
+        return NULL;
+    }
+    if (mp_output_open(c, o, path) < 0)
+        return NULL;
+    j->n_out++;
+    return o;
+}
+
+static int learn(struct mp_ctx *c, struct job *j)
+{
+    struct mp_experiment *x = &j->x;
+    double start = mp_seconds();
+    if (mp_engine_fit(c, &x->plan, &x->train, x->train_y, x->plan.n_nodes - 1) < 0)
+        return -1;
+    j->report.fit_seconds = mp_seconds() - start;
+    if (mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
+        return -1;
+    if (x->test_y == NULL)
+        return MP_OK;
+    j->report.metrics = &j->metrics;
+    return mp_metrics_compute(c, x->n_classes, x->test.n, x->test_y, j->predictions.predicted,
+                              &j->metrics);
+}
+
+/* The model as its own library writes it, for that library's tools. */
+static int write_native(struct mp_ctx *c, struct job *j)
+{
+    const struct mp_plan *p = &j->x.plan;
+    const struct mp_node *model = &p->nodes[p->n_nodes - 1];
+    const struct mp_stage *s = model->entry->stage;
+    char name[128];
+    if (s->native == NULL)
+        return MP_OK;
+    snprintf(name, sizeof name, "%s%s", model->entry->name, s->native_suffix);
+    struct mp_output *o = open_output(c, j, name);
+    return o != NULL ? s->native(c, model->params, model->state, o->temp) : -1;
+}
+
+/* Everything but the report, which tells how large the bundle is. */
+static int write_results(struct mp_ctx *c, struct job *j)
+{
+    struct mp_output *o;
+    if (mp_make_folder(c, j->folder) < 0 || (o = open_output(c, j, "bundle.mnp")) == NULL ||
+        mp_bundle_write(c, o, &j->x) < 0)
+        return -1;
+    j->report.bundle_bytes = (uint64_t)ftell(o->f);
+    if ((o = open_output(c, j, "predictions.csv")) == NULL)
+        return -1;
+    mp_predictions_write(&j->predictions, j->x.labels, o);
+    return write_native(c, j);
+}
+
+static int write_report(struct mp_ctx *c, struct job *j)
+{
+    struct mp_output *text, *json;
+    struct mp_report *r = &j->report;
+    r->x = &j->x;
+    r->predictions = &j->predictions;
+    r->folder = j->folder;
+    r->warnings = (const char *const *)j->remarks.text;
+    r->n_warnings = j->remarks.n;
+    r->total_seconds = mp_seconds() - c->run->start;
+    if ((j->json = mp_report_json(c, r)) == NULL ||
+        (text = open_output(c, j, "report.txt")) == NULL ||
+        (json = open_output(c, j, "report.json")) == NULL)
+        return -1;
+    mp_report_text(text->f, c, r, false);
+    if (json_dumpf(j->json, json->f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
+        return mp_fail(c, "%s: cannot write", json->path);
+    fputc('\n', json->f);
+    return mp_output_commit_all(c, j->out, j->n_out);
+}
+
+static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
+{
+    if (mp_experiment_plan(c, pipeline, &j->x) < 0)
+        return -1;
+    if (!j->x.plan.has_model)
+        return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
+                          "(`mnistpipe export` writes features without one)", pipeline);
+    if (mp_experiment_read(c, &j->x) < 0 || learn(c, j) < 0 || write_results(c, j) < 0)
+        return -1;
+    return write_report(c, j);
+}
+
+static void job_free(struct job *j)
+{
+    for (size_t i = 0; i < j->n_out; i++)
+        mp_output_discard(&j->out[i]);
+    for (int i = 0; i < j->remarks.n; i++)
+        free(j->remarks.text[i]);
+    free(j->remarks.text);
+    json_decref(j->json);
+    mp_metrics_free(&j->metrics);
+    mp_predictions_free(&j->predictions);
+    mp_experiment_free(&j->x);
+    free(j->folder);
+}
+
+static void show(struct mp_ctx *c, const struct job *j)
+{
+    const char *no_color = getenv("NO_COLOR");
+    if (j->o->json) {
+        json_dumpf(j->json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+        putchar('\n');
+    } else {
+        mp_report_text(stdout, c, &j->report,
+                       isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0'));
+    }
+}
+
+static int run(struct mp_ctx *c, const void *options, int n, char **args)
+{
+    struct job j = { .o = options };
+    if (n != 1)
+        return mp_usage(c, "run: expected one pipeline file, found %d arguments", n);
+    j.folder = *j.o->output != '\0' ? strdup(j.o->output) : default_folder(args[0]);
+    if (j.folder == NULL)
+        return mp_fail(c, "no memory");
+    j.remarks.quiet = c->run->quiet;
+    c->run->warning = keep_warning;
+    c->run->warning_arg = &j.remarks;
+    const int rc = job_run(c, &j, args[0]);
+    if (rc == MP_OK)
+        show(c, &j);
+    c->run->warning = NULL;
+    job_free(&j);
+    return rc;
+}
+
+MP_COMMAND(run) = {
+    .order = 1,
+    .brief = "Run a pipeline: learn, predict, report",
+    .usage = "PIPELINE",
+    .doc = "Reads the data that the pipeline names, fits every stage on the training rows,\n"
+           "predicts the test rows and reports.  The run's folder, runs/NAME, holds\n"
+           "report.txt and report.json, predictions.csv, bundle.mnp (the fitted pipeline,\n"
+           "for `mnistpipe predict`) and, for models of a library, the model in that\n"
+           "library's own form.  The same seed gives the same bytes, for any number of\n"
+           "threads.",
+    .options = table,
+    .options_size = sizeof(struct params),
+    .run = run,
+};

@@ -1,0 +1,10 @@
+/* csv.h - rows of whole numbers 0..255 separated by commas. */
+#ifndef MP_CSV_H
+#define MP_CSV_H
+#include "data.h"
+#include "input.h"
+
+/* Fills x, label, n, shape, line0 and is_csv of *d.  On failure *d may hold a part. */
+int mp_csv_read(struct mp_input *in, struct mp_shape size, struct mp_data *d);
+
+#endif

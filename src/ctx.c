@@ -1,0 +1,164 @@
+/* ctx.c - errors, memory and randomness as stages see them. */
+#include "ctx.h"
+#include "progress.h"
+#include "random.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void mp_ctx_init(struct mp_ctx *c, struct mp_run *run)
+{
+    memset(c, 0, sizeof *c);
+    c->run = run;
+}
+
+void mp_ctx_free(struct mp_ctx *c)
+{
+    for (int i = 0; i < MP_SCRATCH_SLOTS; i++)
+        free(c->scratch[i].at);
+    memset(c->scratch, 0, sizeof c->scratch);
+}
+
+void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...)
+{
+    char text[sizeof c->where]; /* the arguments may include c->where itself */
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    memcpy(c->where, text, sizeof text);
+}
+
+void mp_ctx_reuse(struct mp_ctx *c)
+{
+    c->used = 0;
+}
+
+void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from)
+{
+    if (c->msg[0] == '\0')
+        memcpy(c->msg, from->msg, sizeof c->msg);
+}
+
+static int fail(struct mp_ctx *c, const char *fmt, va_list ap)
+{
+    if (c->msg[0] != '\0')
+        return -1;
+    const int n = snprintf(c->msg, sizeof c->msg, "%s", c->where);
+    vsnprintf(c->msg + n, sizeof c->msg - (size_t)n, fmt, ap);
+    return -1;
+}
+
+int mp_fail(struct mp_ctx *c, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fail(c, fmt, ap);
+    va_end(ap);
+    return -1;
+}
+
+int mp_usage(struct mp_ctx *c, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fail(c, fmt, ap);
+    va_end(ap);
+    c->usage = true;
+    return -1;
+}
+
+void mp_warn(struct mp_ctx *c, const char *fmt, ...)
+{
+    char text[1024];
+    const int n = snprintf(text, sizeof text, "%s", c->where);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
+    va_end(ap);
+    if (c->run != NULL && c->run->warning != NULL)
+        c->run->warning(c->run->warning_arg, text);
+    else
+        fprintf(stderr, "warning: %s\n", text);
+}
+
+static bool tripped(struct mp_ctx *c)
+{
+    return ++c->n_alloc == c->fail_at;
+}
+
+void *mp_alloc(struct mp_ctx *c, size_t n, size_t size)
+{
+    void *p = tripped(c) ? NULL : calloc(n > 0 ? n : 1, size > 0 ? size : 1);
+    if (p == NULL)
+        mp_fail(c, "no memory for %zu values of %zu bytes", n, size);
+    return p;
+}
+
+float *mp_scratch(struct mp_ctx *c, size_t n)
+{
+    if (c->used == MP_SCRATCH_SLOTS) {
+        mp_fail(c, "more than %d scratch buffers", MP_SCRATCH_SLOTS);
+        return NULL;
+    }
+    const int i = c->used++;
+    if (tripped(c) || n > SIZE_MAX / 8) {
+        mp_fail(c, "no memory for %zu scratch values", n);
+        return NULL;
+    }
+    if (n > c->scratch[i].size || c->scratch[i].at == NULL) {
+        free(c->scratch[i].at);
+        /* 64: a cache line, and the widest vector register. */
+        c->scratch[i].at = aligned_alloc(64, (n * sizeof(float) / 64 + 1) * 64);
+        c->scratch[i].size = c->scratch[i].at != NULL ? n : 0;
+        if (c->scratch[i].at == NULL)
+            mp_fail(c, "no memory for %zu scratch values", n);
+    }
+    return c->scratch[i].at;
+}
+
+int mp_classes(struct mp_ctx *c, const int **labels)
+{
+    if (labels != NULL)
+        *labels = c->run->labels;
+    return c->run->n_classes;
+}
+
+uint64_t mp_random(struct mp_ctx *c, uint64_t a, uint64_t b)
+{
+    return mp_random_at(c->run != NULL ? c->run->seed : 0, c->place, a, b);
+}
+
+void mp_progress(struct mp_ctx *c, double part, double whole)
+{
+    if (c->run != NULL && whole > 0)
+        mp_bar_set(c->run->bar, 100 * part / whole);
+}
+
+bool mp_stopped(struct mp_ctx *c)
+{
+    return c->run != NULL && c->run->stopped != NULL && *c->run->stopped != 0;
+}
+
+int mp_parallel_for(struct mp_ctx *c, size_t n,
+                    int (*work)(struct mp_ctx *c, void *arg, size_t i), void *arg)
+{
+    const int threads = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
+    size_t failed = SIZE_MAX;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (size_t i = 0; i < n; i++) {
+        struct mp_ctx own;
+        mp_ctx_init(&own, c->run);
+        memcpy(own.where, c->where, sizeof own.where);
+        own.place = c->place;
+        if (work(&own, arg, i) < 0)
+#pragma omp critical(mp_parallel_for)
+            if (i < failed) {
+                failed = i;
+                c->msg[0] = '\0';
+                mp_ctx_take(c, &own);
+            }
+        mp_ctx_free(&own);
+    }
+    return failed == SIZE_MAX ? MP_OK : -1;
+}

@@ -1,0 +1,50 @@
+/* ctx.h - the engine's side of a stage call; stages see it only as mp_ctx. */
+#ifndef MP_CTX_H
+#define MP_CTX_H
+#include "stage.h"
+
+enum { MP_SCRATCH_SLOTS = 16 };
+
+/* What the whole run shares: read by every thread, written by one. */
+struct mp_run {
+    uint64_t seed;
+    int threads;
+    int n_classes;
+    const int *labels;                 /* n_classes, ascending */
+    const struct mp_asked *asked;      /* the command line's shared options */
+    bool quiet;                        /* no remarks on stderr */
+    double start;                      /* of the program, by mp_seconds() */
+    struct mp_bar *bar;                /* NULL: no progress shown */
+    volatile const int *stopped;       /* set by the signal handler; NULL: never */
+    void (*warning)(void *arg, const char *text); /* NULL: to stderr */
+    void *warning_arg;
+};
+
+/* One per thread, and one for the thread that leads. */
+struct mp_ctx {
+    struct mp_run *run;                /* NULL in the plainest tests */
+    char where[512];                   /* "pipelines/x.txt:3: blur: ", or "" */
+    uint64_t place;                    /* the stage's number, keys mp_random() */
+    char msg[1024];                    /* the first failure, "" if none */
+    bool usage;                        /* the failure is one of the command line */
+    struct { float *at; size_t size; } scratch[MP_SCRATCH_SLOTS];
+    int used;                          /* scratch slots given out in this call */
+    long fail_at, n_alloc;             /* test hook: allocation fail_at (1, 2 ...) fails */
+};
+
+void mp_ctx_init(struct mp_ctx *c, struct mp_run *run);
+void mp_ctx_free(struct mp_ctx *c);
+
+/* Prefix of the failures from here on; printf-like; "" for none. */
+void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Gives back all scratch slots, keeping their memory for the next call. */
+void mp_ctx_reuse(struct mp_ctx *c);
+
+/* mp_fail() for a wrong command line: exit status 2. */
+int mp_usage(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Takes over the failure of a thread's context, unless there is one already. */
+void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from);
+
+#endif

@@ -1,0 +1,41 @@
+/* data.h - data sets: images as bytes, with or without labels. */
+#ifndef MP_DATA_H
+#define MP_DATA_H
+#include "stage.h"
+
+struct mp_data {
+    char *name;            /* the file, as the user gave it */
+    size_t n;              /* rows */
+    struct mp_shape shape; /* of one image; c is 1 */
+    uint8_t *x;            /* n * mp_len(shape): 0 is paper, 255 is ink */
+    uint8_t *label;        /* n labels as the file has them, or NULL */
+    uint64_t line0;        /* number of row 0 in the file: line 1 or 2 of a CSV, item 0 of IDX */
+    uint64_t *number;      /* after mp_data_pick(): what row i is called; NULL: line0 + i */
+    bool is_csv;           /* rows are lines; otherwise items */
+    uint32_t crc;          /* CRC-32 of x, then of label if there is one: says which data it was */
+    uint64_t file_bytes;   /* size of the file(s) on disk */
+};
+
+/* Reads FILE: Kaggle's CSV (with or without header and labels, LF or CRLF) or
+ * IDX images, either plain or gzip; which it is, is found from the content.
+ * `labels_file` names the IDX labels; NULL: the sibling of an images file is
+ * used if it is there ("images-idx3" -> "labels-idx1").  `size` {0,0,0}: found
+ * from the file (a CSV must then be square); otherwise the image size to
+ * expect.  Cost: 0.15 s for 110 MB.  Negative: mp_fail() said why; *d is empty. */
+int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
+                 struct mp_shape size, struct mp_data *d);
+
+/* The same for bytes in memory, without labels beside them: for tests. */
+int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
+                        struct mp_shape size, struct mp_data *d);
+
+void mp_data_free(struct mp_data *d);
+
+/* "line 17" or "item 16": what row i is called in its file. */
+void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size);
+
+/* Copies the rows listed in `rows` (n of them) into *part; they keep their names. */
+int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, size_t n,
+                 struct mp_data *part);
+
+#endif

@@ -1,0 +1,331 @@
+/* doc.c - help, manual and listings, all from the tables of stages and commands. */
+#include "doc.h"
+#include "config.h"
+#include "ctx.h"
+#include "options.h"
+#include "param.h"
+#include "pipeline.h"
+#include <jansson.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *title;
+} groups[] = {
+    { "filters", "Filters: image to image" },
+    { "features", "Features: rows to rows" },
+    { "models", "Models: rows to one score per class" },
+};
+enum { N_GROUPS = sizeof groups / sizeof *groups };
+
+static const char language[] =
+    "A pipeline is a text file with one stage a line: its name, then key=value.\n"
+    "A # begins a comment; values with blanks stand in double quotes.\n"
+    "\n"
+    "  # gradient histograms of deskewed digits, linear SVM\n"
+    "  data   train=sample:train test=sample:test\n"
+    "  deskew\n"
+    "  hog    cell=4 block=2\n"
+    "  svm    C=0.1\n"
+    "\n"
+    "Filters come first, then features, then one model.  Two features side by side\n"
+    "stand in a union; what is indented belongs to the line above:\n"
+    "\n"
+    "  union\n"
+    "    branch\n"
+    "      hog cell=4\n"
+    "    branch\n"
+    "      pixels\n"
+    "      pca components=40\n"
+    "\n"
+    "Data are named on the data line: sample:train and sample:test ship with the\n"
+    "program, mnist:train is what `mnistpipe fetch mnist` put into the cache, and\n"
+    "anything else is a file: Kaggle's CSV (label,pixel0,pixel1...) or IDX images,\n"
+    "plain or gzip.  Without a test, a stratified part of the training rows is held\n"
+    "out; every stage learns from the other part alone.\n";
+
+/* ---------------------------------------------------------------- help */
+
+static void default_text(const struct mp_param *p, char *text, size_t size)
+{
+    if (p->def == NULL)
+        snprintf(text, size, "required");
+    else if (*p->def == '\0')
+        *text = '\0';
+    else
+        snprintf(text, size, "%s", p->def);
+}
+
+/* Text in a column: broken at blanks, later lines indented. */
+static void wrapped(FILE *f, const char *text, int indent, int width)
+{
+    int at = indent;
+    for (const char *word = text; *word != '\0';) {
+        const int n = (int)strcspn(word, " ");
+        if (at + n > width && at > indent) {
+            fprintf(f, "\n%*s", indent, "");
+            at = indent;
+        }
+        fprintf(f, "%s%.*s", at > indent ? " " : "", n, word);
+        at += n + 1;
+        word += n + (word[n] == ' ');
+    }
+    fputc('\n', f);
+}
+
+static void params_help(FILE *f, const struct mp_param *table, bool options)
+{
+    for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++) {
+        char range[256], def[64], name[64], doc[512];
+        mp_param_range(p, range, sizeof range);
+        default_text(p, def, sizeof def);
+        if (options)
+            mp_option_name(p, name, sizeof name);
+        else
+            snprintf(name, sizeof name, "%s", p->name);
+        if (options && p->type == MP_BOOL)
+            snprintf(doc, sizeof doc, "%s", p->doc);
+        else
+            snprintf(doc, sizeof doc, "%s [%s%s%s]", p->doc, range, *def ? "; default " : "",
+                     *def && strcmp(def, "required") == 0 ? "none" : def);
+        fprintf(f, options ? "  %-16s " : "  %-11s ", name);
+        wrapped(f, doc, options ? 19 : 14, 79);
+    }
+}
+
+void mp_help_stage(FILE *f, const struct mp_entry *e)
+{
+    const struct mp_stage *s = e->stage;
+    fprintf(f, "%s (%s): %s\n\n%s\n", e->name, e->group, s->brief, s->doc);
+    if (s->params != NULL && s->params->name != NULL)
+        fprintf(f, "\nParameters:\n");
+    params_help(f, s->params, false);
+    fprintf(f, "\nExample:\n  %s\n", s->example);
+}
+
+void mp_help_command(FILE *f, const struct mp_command_entry *e)
+{
+    const struct mp_command *k = e->command;
+    fprintf(f, "mnistpipe %s %s\n%s.\n\n%s\n", e->name, k->usage, k->brief, k->doc);
+    if (k->options != NULL && k->options->name != NULL)
+        fprintf(f, "\nOptions:\n");
+    params_help(f, k->options, true);
+    fprintf(f, "\nOptions of every command:\n");
+    params_help(f, mp_asked_table, true);
+}
+
+/* Commands in the order of their help: the k-th from 0, or NULL. */
+static const struct mp_command_entry *nth_command(int k)
+{
+    for (const struct mp_command_entry *e = mp_commands; e->name != NULL; e++) {
+        int before = 0;
+        for (const struct mp_command_entry *o = mp_commands; o->name != NULL; o++)
+            before += o->command->order < e->command->order ||
+                      (o->command->order == e->command->order && o < e);
+        if (before == k)
+            return e;
+    }
+    return NULL;
+}
+
+void mp_help_program(FILE *f)
+{
+    const struct mp_command_entry *e;
+    fprintf(f, "mnistpipe %s: experiments with small grey images, one text file each\n\n"
+               "  mnistpipe COMMAND [OPTIONS] ...\n\n", PACKAGE_VERSION);
+    for (int k = 0; (e = nth_command(k)) != NULL; k++)
+        fprintf(f, "  %-9s %s\n", e->name, e->command->brief);
+    fprintf(f, "\nTry: mnistpipe run pipelines/hog_svm.txt\n"
+               "     mnistpipe help STAGE, mnistpipe help COMMAND, mnistpipe help pipeline\n");
+}
+
+void mp_help_language(FILE *f)
+{
+    fputs(language, f);
+    fprintf(f, "\nParameters of data:\n");
+    params_help(f, mp_source_table, false);
+}
+
+/* -------------------------------------------------------------- listings */
+
+void mp_list_stages(FILE *f)
+{
+    for (int g = 0; g < N_GROUPS; g++) {
+        fprintf(f, "%s%s\n", g > 0 ? "\n" : "", groups[g].title);
+        for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
+            if (strcmp(e->group, groups[g].name) == 0)
+                fprintf(f, "  %-12s %s\n", e->name, e->stage->brief);
+    }
+}
+
+static json_t *param_json(const struct mp_param *p)
+{
+    static const char *const types[] = { "int", "real", "bool", "text" };
+    json_t *o = json_pack("{s:s, s:s, s:s}", "name", p->name, "type",
+                          p->choices != NULL ? "choice" : types[p->type], "doc", p->doc);
+    if (p->def != NULL)
+        json_object_set_new(o, "default", json_string(p->def));
+    if (p->unit != NULL)
+        json_object_set_new(o, "unit", json_string(p->unit));
+    if (p->choices != NULL) {
+        json_t *all = json_array();
+        for (const char *at = p->choices;; at++) {
+            const size_t n = strcspn(at, "|");
+            json_array_append_new(all, json_stringn(at, n));
+            if (at[n] == '\0')
+                break;
+            at += n;
+        }
+        json_object_set_new(o, "choices", all);
+    } else if (p->type == MP_INT || p->type == MP_REAL) {
+        json_object_set_new(o, "min", json_real(p->min));
+        json_object_set_new(o, "max", json_real(p->max));
+    }
+    return o;
+}
+
+int mp_stages_json(struct mp_ctx *c, FILE *f)
+{
+    json_t *all = json_array();
+    for (const struct mp_entry *e = mp_registry; e->name != NULL; e++) {
+        json_t *params = json_array();
+        for (const struct mp_param *p = e->stage->params; p != NULL && p->name != NULL; p++)
+            json_array_append_new(params, param_json(p));
+        json_array_append_new(
+            all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "name", e->name, "group", e->group,
+                           "brief", e->stage->brief, "doc", e->stage->doc, "example",
+                           e->stage->example, "learns", e->stage->fit != NULL, "parameters", params));
+    }
+    const int rc = json_dumpf(all, f, JSON_INDENT(2));
+    json_decref(all);
+    fputc('\n', f);
+    return rc == 0 ? MP_OK : mp_fail(c, "cannot write the list");
+}
+
+/* ------------------------------------------------------------------- man */
+
+/* roff reads \ and leading . and ' as commands, and - as a hyphen. */
+static void roff(FILE *f, const char *text)
+{
+    bool start = true;
+    for (; *text != '\0'; text++) {
+        if (start && (*text == '.' || *text == '\''))
+            fputs("\\&", f);
+        if (*text == '\\')
+            fputs("\\e", f);
+        else if (*text == '-')
+            fputs("\\-", f);
+        else
+            fputc(*text, f);
+        start = *text == '\n';
+    }
+}
+
+static void roff_block(FILE *f, const char *text)
+{
+    fputs(".PP\n.nf\n", f);
+    roff(f, text);
+    fputs("\n.fi\n", f);
+}
+
+static void man_params(FILE *f, const struct mp_param *table, bool options)
+{
+    for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++) {
+        char range[256], def[64], name[64];
+        mp_param_range(p, range, sizeof range);
+        default_text(p, def, sizeof def);
+        if (options)
+            mp_option_name(p, name, sizeof name);
+        else
+            snprintf(name, sizeof name, "%s", p->name);
+        fputs(".TP\n\\fB", f);
+        roff(f, name);
+        fputs("\\fR", f);
+        if (!options || p->type != MP_BOOL) {
+            fputs(" (", f);
+            roff(f, range);
+            if (*def != '\0')
+                fputs(p->def != NULL ? "; default " : "; ", f);
+            roff(f, def);
+            fputc(')', f);
+        }
+        fputc('\n', f);
+        roff(f, p->doc);
+        fputs(".\n", f);
+    }
+}
+
+void mp_man(FILE *f)
+{
+    const struct mp_command_entry *k;
+    fprintf(f, ".TH MNISTPIPE 1 \"\" \"mnistpipe %s\"\n.SH NAME\nmnistpipe \\- experiments with "
+               "small grey images, one text file each\n.SH SYNOPSIS\n", PACKAGE_VERSION);
+    for (int i = 0; (k = nth_command(i)) != NULL; i++) {
+        fprintf(f, "%s.B mnistpipe %s\n[\\fIOPTIONS\\fR] ", i > 0 ? ".br\n" : "", k->name);
+        roff(f, k->command->usage);
+        fputc('\n', f);
+    }
+    fputs(".SH \"THE PIPELINE FILE\"\n", f);
+    roff_block(f, language);
+    fputs(".PP\nParameters of the data line:\n", f);
+    man_params(f, mp_source_table, false);
+    fputs(".SH COMMANDS\n", f);
+    for (int i = 0; (k = nth_command(i)) != NULL; i++) {
+        fprintf(f, ".SS %s\n", k->name);
+        roff(f, k->command->brief);
+        fputs(".\n", f);
+        roff_block(f, k->command->doc);
+        man_params(f, k->command->options, true);
+    }
+    fputs(".SS \"Options of every command\"\n", f);
+    man_params(f, mp_asked_table, true);
+    for (int g = 0; g < N_GROUPS; g++) {
+        fprintf(f, ".SH \"%s\"\n", groups[g].title);
+        for (const struct mp_entry *e = mp_registry; e->name != NULL; e++) {
+            if (strcmp(e->group, groups[g].name) != 0)
+                continue;
+            fprintf(f, ".SS %s\n", e->name);
+            roff(f, e->stage->brief);
+            fputs(".\n", f);
+            roff_block(f, e->stage->doc);
+            man_params(f, e->stage->params, false);
+            fputs(".PP\nExample: ", f);
+            roff(f, e->stage->example);
+            fputc('\n', f);
+        }
+    }
+    fputs(".SH \"EXIT STATUS\"\n0: done; 1: failed, one line on stderr says why; 2: the command line "
+          "is wrong.\n", f);
+}
+
+/* -------------------------------------------------------------- markdown */
+
+static void markdown_stage(FILE *f, const struct mp_entry *e)
+{
+    const struct mp_stage *s = e->stage;
+    fprintf(f, "### %s\n\n%s.\n\n%s\n\n", e->name, s->brief, s->doc);
+    if (s->params != NULL && s->params->name != NULL)
+        fprintf(f, "| parameter | range | default | |\n|---|---|---|---|\n");
+    for (const struct mp_param *p = s->params; p != NULL && p->name != NULL; p++) {
+        char range[256], def[64];
+        mp_param_range(p, range, sizeof range);
+        default_text(p, def, sizeof def);
+        fprintf(f, "| `%s` | ", p->name);
+        for (const char *at = range; *at != '\0'; at++)
+            fprintf(f, *at == '|' ? ", " : "%c", *at);
+        fprintf(f, " | %s | %s |\n", def, p->doc);
+    }
+    fprintf(f, "%s    %s\n", s->params != NULL && s->params->name != NULL ? "\n" : "", s->example);
+}
+
+void mp_stage_reference(FILE *f)
+{
+    fputs("# Stages\n\nWritten by `mnistpipe help --format=markdown`; a test compares.\n", f);
+    for (int g = 0; g < N_GROUPS; g++) {
+        fprintf(f, "\n## %s\n", groups[g].title);
+        for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
+            if (strcmp(e->group, groups[g].name) == 0) {
+                fputc('\n', f);
+                markdown_stage(f, e);
+            }
+    }
+}

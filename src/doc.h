@@ -1,0 +1,18 @@
+/* doc.h - help, manual and listings, all from the tables of stages and commands. */
+#ifndef MP_DOC_H
+#define MP_DOC_H
+#include "registry.h"
+
+void mp_help_program(FILE *f);
+void mp_help_language(FILE *f);   /* what a pipeline file looks like */
+void mp_help_stage(FILE *f, const struct mp_entry *e);
+void mp_help_command(FILE *f, const struct mp_command_entry *e);
+
+void mp_man(FILE *f);              /* mnistpipe.1 */
+void mp_stage_reference(FILE *f);  /* docs/stages.md */
+
+/* Every stage and its parameters; 0, or negative after mp_fail(). */
+int mp_stages_json(struct mp_ctx *c, FILE *f);
+
+void mp_list_stages(FILE *f);
+#endif

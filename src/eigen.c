@@ -1,0 +1,237 @@
+/* eigen.c - block subspace iteration over GSL's solver for small matrices.
+ *
+ * GSL's own solver takes the whole matrix: 1 s for 784 x 784.  When only the
+ * first k eigenpairs are wanted, a block of somewhat more than k vectors is
+ * brought into their space by products with the matrix; GSL then solves the
+ * small problem inside the block (Rayleigh-Ritz).  Products are combined to a
+ * Chebyshev polynomial that stays small on the unwanted part of the spectrum
+ * and grows beyond it (Zhou, Saad, Tiago, Chelikowsky 2006, "Self-consistent-
+ * field calculations using Chebyshev-filtered subspace iteration").  It stops
+ * when the residuals |A v - l v| of all wanted pairs are small.
+ *
+ * Cost: per round 2 n^2 b flops for each of about five products, and a
+ * b x b eigenproblem; four to six rounds.  0.2 s for 100 of 784.
+ */
+#include "eigen.h"
+#include <gsl/gsl_blas.h>
+#include <gsl/gsl_eigen.h>
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_linalg.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ROUNDS = 100, MAX_DEGREE = 12 };
+
+static const double tolerance = 1e-8;     /* of the residuals, beside the largest eigenvalue */
+static const double amplification = 1e12; /* of the first vector in one round, at most */
+
+/* Buffers of one solution: matrices of n rows and b columns, and b x b. */
+struct block {
+    size_t n, k, b;
+    gsl_matrix_view a;                   /* the matrix itself */
+    gsl_matrix_view q, aq, next, spare;  /* n x b: the vectors, A times them, work */
+    gsl_matrix_view small, turn, t;      /* b x b */
+    gsl_vector_view values;              /* b */
+};
+
+/* Every eigenpair by GSL. */
+static int solve_all(struct mp_ctx *c, const gsl_matrix *a, gsl_vector *values,
+                     gsl_matrix *vectors)
+{
+    gsl_eigen_symmv_workspace *w = gsl_eigen_symmv_alloc(a->size1);
+    double *copy = w == NULL ? NULL : mp_alloc(c, a->size1 * a->size1, sizeof *copy);
+    int rc = -1;
+
+    if (w == NULL) {
+        mp_fail(c, "no memory for an eigenproblem of %zux%zu", a->size1, a->size1);
+    } else if (copy != NULL) {
+        gsl_matrix_view m = gsl_matrix_view_array(copy, a->size1, a->size1);
+        gsl_matrix_memcpy(&m.matrix, a);
+        if (gsl_eigen_symmv(&m.matrix, values, vectors, w) == GSL_SUCCESS)
+            rc = gsl_eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_DESC);
+        if (rc != GSL_SUCCESS)
+            rc = mp_fail(c, "the eigenproblem of %zux%zu has no solution: values too large?",
+                         a->size1, a->size1);
+    }
+    free(copy);
+    gsl_eigen_symmv_free(w);
+    return rc;
+}
+
+static void product(const gsl_matrix *a, const gsl_matrix *b, gsl_matrix *to)
+{
+    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, a, b, 0, to);
+}
+
+/* Makes the columns of q orthonormal: Householder QR, Q = E - V T V1', where V1
+ * is the upper square of V.  Columns that depend on others become any that
+ * do not. */
+static void orthonormalise(struct block *s, gsl_matrix *q)
+{
+    gsl_matrix *v = &s->spare.matrix, *t = &s->t.matrix;
+
+    gsl_linalg_QR_decomp_r(q, t);
+    gsl_matrix_memcpy(v, q);
+    for (size_t i = 0; i < s->b; i++) {
+        gsl_matrix_set(v, i, i, 1);
+        for (size_t j = i + 1; j < s->b; j++)
+            gsl_matrix_set(v, i, j, 0);
+        for (size_t j = 0; j < i; j++)
+            gsl_matrix_set(t, i, j, 0);
+    }
+    gsl_matrix_view top = gsl_matrix_submatrix(v, 0, 0, s->b, s->b);
+    gsl_blas_dtrmm(CblasRight, CblasLower, CblasTrans, CblasUnit, 1, &top.matrix, t);
+    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, -1, v, t, 0, q);
+    for (size_t i = 0; i < s->b; i++)
+        *gsl_matrix_ptr(q, i, i) += 1;
+}
+
+/* Turns the block to the eigenvectors of A inside it; gives the largest
+ * residual of the first k, relative to the largest eigenvalue. */
+static int rayleigh_ritz(struct mp_ctx *c, struct block *s, double *residual)
+{
+    gsl_matrix *q = &s->q.matrix, *aq = &s->aq.matrix, *spare = &s->spare.matrix;
+    double worst = 0;
+
+    product(&s->a.matrix, q, aq);
+    gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, q, aq, 0, &s->small.matrix);
+    if (solve_all(c, &s->small.matrix, &s->values.vector, &s->turn.matrix) < 0)
+        return -1;
+    product(q, &s->turn.matrix, spare);
+    gsl_matrix_memcpy(q, spare);
+    product(aq, &s->turn.matrix, spare);
+    gsl_matrix_memcpy(aq, spare);
+    for (size_t j = 0; j < s->k; j++) {
+        const double value = gsl_vector_get(&s->values.vector, j);
+        double sum = 0;
+        for (size_t i = 0; i < s->n; i++)
+            sum += pow(gsl_matrix_get(aq, i, j) - value * gsl_matrix_get(q, i, j), 2);
+        worst = fmax(worst, sqrt(sum));
+    }
+    const double largest = gsl_vector_get(&s->values.vector, 0);
+    *residual = worst > 0 && largest > 0 ? worst / largest : 0;
+    return MP_OK;
+}
+
+/* q becomes T(A) q, T being the Chebyshev polynomial that lies in -1 .. 1
+ * between 0 and `cut` and has the highest degree that amplification allows. */
+static void filter(struct block *s, double largest, double cut)
+{
+    const double half = cut / 2, grows = log(2 * (2 * largest / cut - 1));
+    const int degree = (int)fmax(1, fmin(MAX_DEGREE, log(amplification) / grows));
+    gsl_matrix *before = &s->q.matrix, *now = &s->aq.matrix, *next = &s->next.matrix;
+
+    /* T1 = (A - half) / half; aq holds A q already. */
+    for (size_t i = 0; i < s->n * s->b; i++)
+        now->data[i] = now->data[i] / half - before->data[i];
+    for (int k = 1; k < degree; k++) {
+        product(&s->a.matrix, now, next);
+        for (size_t i = 0; i < s->n * s->b; i++)
+            before->data[i] = 2 * (next->data[i] / half - now->data[i]) - before->data[i];
+        gsl_matrix *swap = before;
+        before = now;
+        now = swap;
+    }
+    if (now != &s->q.matrix)
+        gsl_matrix_memcpy(&s->q.matrix, now);
+}
+
+/* Positive: did not converge. */
+static int iterate(struct mp_ctx *c, struct block *s)
+{
+    for (size_t i = 0; i < s->n * s->b; i++)
+        s->q.matrix.data[i] = (double)(mp_random(c, 0, i) >> 11) * 0x1p-53 - 0.5;
+    for (int i = 0; i < 2; i++) {
+        product(&s->a.matrix, &s->q.matrix, &s->aq.matrix);
+        gsl_matrix_memcpy(&s->q.matrix, &s->aq.matrix);
+        orthonormalise(s, &s->q.matrix);
+    }
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        double residual = 0;
+        if (mp_stopped(c))
+            return mp_fail(c, "interrupted");
+        if (rayleigh_ritz(c, s, &residual) < 0)
+            return -1;
+        const double largest = gsl_vector_get(&s->values.vector, 0);
+        const double cut = gsl_vector_get(&s->values.vector, s->b - 1);
+        if (residual <= tolerance)
+            return MP_OK;
+        filter(s, largest, fmax(cut, 1e-10 * largest));
+        orthonormalise(s, &s->q.matrix);
+    }
+    return 1;
+}
+
+/* Lays the buffers out in `at`, which has room for sizes() values. */
+static struct block lay_out(const double *a, double *at, size_t n, size_t k, size_t b)
+{
+    struct block s = { .n = n, .k = k, .b = b };
+    gsl_matrix_view *tall[] = { &s.q, &s.aq, &s.next, &s.spare };
+    gsl_matrix_view *square[] = { &s.small, &s.turn, &s.t };
+
+    for (int i = 0; i < 4; i++, at += n * b)
+        *tall[i] = gsl_matrix_view_array(at, n, b);
+    for (int i = 0; i < 3; i++, at += b * b)
+        *square[i] = gsl_matrix_view_array(at, b, b);
+    s.values = gsl_vector_view_array(at, b);
+    /* GSL has no view that is const; nothing below writes to it. */
+    s.a = gsl_matrix_view_array((double *)(uintptr_t)a, n, n);
+    return s;
+}
+
+static void hand_over(const gsl_matrix *q, const gsl_vector *found, size_t k, double *values,
+                      double *vectors)
+{
+    for (size_t j = 0; j < k; j++) {
+        values[j] = gsl_vector_get(found, j);
+        for (size_t i = 0; i < q->size1; i++)
+            vectors[j * q->size1 + i] = gsl_matrix_get(q, i, j);
+    }
+}
+
+static int top_pairs(struct mp_ctx *c, const double *a, size_t n, size_t k, double *values,
+                     double *vectors)
+{
+    const size_t more = k / 4 > 16 ? k / 4 : 16, b = k + more;
+    int rc = 1;
+
+    if (3 * b <= n) { /* beyond a third of the matrix GSL alone is as fast */
+        double *room = mp_alloc(c, 4 * n * b + 3 * b * b + b, sizeof *room);
+        if (room == NULL)
+            return -1;
+        struct block s = lay_out(a, room, n, k, b);
+        rc = iterate(c, &s);
+        if (rc == MP_OK)
+            hand_over(&s.q.matrix, &s.values.vector, k, values, vectors);
+        free(room);
+    }
+    if (rc <= 0)
+        return rc;
+    double *room = mp_alloc(c, n * n + n, sizeof *room);
+    if (room == NULL)
+        return -1;
+    gsl_matrix_view all = gsl_matrix_view_array((double *)(uintptr_t)a, n, n);
+    gsl_matrix_view q = gsl_matrix_view_array(room, n, n);
+    gsl_vector_view found = gsl_vector_view_array(room + n * n, n);
+    rc = solve_all(c, &all.matrix, &found.vector, &q.matrix);
+    if (rc == MP_OK)
+        hand_over(&q.matrix, &found.vector, k, values, vectors);
+    free(room);
+    return rc;
+}
+
+int mp_eigen_top(struct mp_ctx *c, const double *a, size_t n, size_t k, double *values,
+                 double *vectors)
+{
+    if (n == 0 || k == 0 || k > n)
+        return mp_fail(c, "%zu eigenvectors of a %zux%zu matrix: must be 1 .. %zu", k, n, n, n);
+    for (size_t i = 0; i < n * n; i++)
+        if (!isfinite(a[i]))
+            return mp_fail(c, "the covariances are not finite; look for values that are not");
+    /* GSL's default is to abort the program. */
+    gsl_error_handler_t *was = gsl_set_error_handler_off();
+    const int rc = top_pairs(c, a, n, k, values, vectors);
+    gsl_set_error_handler(was);
+    return rc;
+}

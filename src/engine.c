@@ -1,0 +1,417 @@
+/* engine.c - runs a plan over rows: chunks, threads, shards, learning. */
+#include "engine.h"
+#include "clock.h"
+#include "progress.h"
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows on their way to a later fit are kept, so that the stages before need not
+ * run again, while they take no more than this. */
+#define KEEP_BYTES ((size_t)4 << 30)
+
+struct block {
+    void *at;
+    size_t size;
+};
+
+/* One thread's place of work; node -1, the data, has index 0 in the arrays. */
+struct worker {
+    struct mp_ctx c;
+    struct mp_chunk *view;       /* each node's output for the chunk in hand */
+    struct block *out, *floats;  /* memory of outputs, and of bytes made floats */
+    bool *converted;             /* floats holds this chunk's output of that node */
+    struct mp_cost *cost;
+};
+
+struct engine {
+    struct mp_plan *p;
+    const struct mp_data *d;
+    const int *y;
+    bool *needed;                /* nodes to run in this pass */
+    void **kept;                 /* a node's output for all rows, or NULL */
+    struct worker *workers;
+    int threads;
+};
+
+/* ---------------------------------------------------------------- memory */
+
+static void engine_close(struct engine *e)
+{
+    for (int t = 0; e->workers != NULL && t < e->threads; t++) {
+        struct worker *w = &e->workers[t];
+        for (int k = 0; k <= e->p->n_nodes; k++) {
+            if (w->out != NULL)
+                free(w->out[k].at);
+            if (w->floats != NULL)
+                free(w->floats[k].at);
+            if (w->cost != NULL && k < e->p->n_nodes) {
+                struct mp_cost *to = &e->p->nodes[k].cost, *from = &w->cost[k];
+                to->fit += from->fit;
+                to->apply += from->apply;
+                to->fit_rows += from->fit_rows;
+                to->apply_rows += from->apply_rows;
+            }
+        }
+        mp_ctx_free(&w->c);
+        free(w->view);
+        free(w->out);
+        free(w->floats);
+        free(w->cost);
+        free(w->converted);
+    }
+    for (int k = 0; e->kept != NULL && k < e->p->n_nodes; k++)
+        free(e->kept[k]);
+    free(e->workers);
+    free(e->needed);
+    free(e->kept);
+}
+
+static int engine_open(struct mp_ctx *c, struct engine *e)
+{
+    const size_t n = (size_t)e->p->n_nodes + 1;
+    e->threads = c->run->threads > 0 ? c->run->threads : 1;
+    e->needed = mp_alloc(c, n, sizeof *e->needed);
+    e->kept = mp_alloc(c, n, sizeof *e->kept);
+    e->workers = mp_alloc(c, (size_t)e->threads, sizeof *e->workers);
+    if (e->needed == NULL || e->kept == NULL || e->workers == NULL)
+        return -1;
+    for (int t = 0; t < e->threads; t++) {
+        struct worker *w = &e->workers[t];
+        mp_ctx_init(&w->c, c->run);
+        w->view = mp_alloc(c, n, sizeof *w->view);
+        w->out = mp_alloc(c, n, sizeof *w->out);
+        w->floats = mp_alloc(c, n, sizeof *w->floats);
+        w->cost = mp_alloc(c, n, sizeof *w->cost);
+        w->converted = mp_alloc(c, n, sizeof *w->converted);
+        if (w->view == NULL || w->out == NULL || w->floats == NULL || w->cost == NULL ||
+            w->converted == NULL)
+            return -1;
+    }
+    return MP_OK;
+}
+
+static void *reserve(struct mp_ctx *c, struct block *b, size_t size)
+{
+    if (b->size < size) {
+        free(b->at);
+        b->at = aligned_alloc(64, (size / 64 + 1) * 64);
+        b->size = b->at != NULL ? size : 0;
+        if (b->at == NULL)
+            mp_fail(c, "no memory for %zu bytes of rows", size);
+    }
+    return b->at;
+}
+
+/* ---------------------------------------------------------- one chunk */
+
+/* The output of node k as floats; bytes are converted once per chunk. */
+static int as_floats(struct worker *w, int k, struct mp_chunk *in)
+{
+    *in = w->view[k + 1];
+    if (in->b == NULL)
+        return MP_OK;
+    const size_t n = in->n * mp_len(in->shape);
+    float *x = reserve(&w->c, &w->floats[k + 1], n * sizeof *x);
+    if (x == NULL)
+        return -1;
+    for (size_t i = 0; i < n && !w->converted[k + 1]; i++)
+        x[i] = (float)in->b[i] / 255.0f;
+    w->converted[k + 1] = true;
+    in->x = x;
+    in->b = NULL;
+    return MP_OK;
+}
+
+static int run_union(struct worker *w, const struct mp_node *n, struct mp_chunk *out)
+{
+    const size_t d = mp_len(out->shape);
+    size_t from = 0;
+    for (int j = 0; j < n->n_inputs; j++) {
+        struct mp_chunk in;
+        if (as_floats(w, n->inputs[j], &in) < 0)
+            return -1;
+        const size_t own = mp_len(in.shape);
+        for (size_t i = 0; i < in.n; i++)
+            memcpy(out->x + i * d + from, in.x + i * own, own * sizeof *in.x);
+        from += own;
+    }
+    return MP_OK;
+}
+
+/* Whether a node may write over its input: nobody else reads it, it lies in
+ * this thread's own memory, and rows keep their size. */
+static bool in_place(const struct engine *e, const struct mp_node *n)
+{
+    const int from = n->inputs[0];
+    return (n->entry->stage->flags & MP_INPLACE) && from >= 0 && e->kept[from] == NULL &&
+           e->p->nodes[from].n_uses == 1 && mp_len(n->in) == mp_len(n->out);
+}
+
+static int run_node(struct engine *e, struct worker *w, int k)
+{
+    const struct mp_node *n = &e->p->nodes[k];
+    struct mp_chunk *out = &w->view[k + 1], in = w->view[n->inputs[0] + 1];
+    const bool is_union = n->entry == NULL;
+    if (!is_union && !n->bytes && as_floats(w, n->inputs[0], &in) < 0)
+        return -1;
+    *out = (struct mp_chunk){ .n = in.n, .shape = n->out, .y = in.y, .row0 = in.row0 };
+    const size_t size = in.n * mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+    void *at = !is_union && in_place(e, n) ? (n->bytes ? (void *)in.b : (void *)in.x)
+                                              : reserve(&w->c, &w->out[k + 1], size);
+    if (at == NULL)
+        return -1;
+    if (n->bytes)
+        out->b = at;
+    else
+        out->x = at;
+    const double start = mp_seconds();
+    mp_plan_where(&w->c, e->p, k);
+    mp_ctx_reuse(&w->c);
+    const int rc = is_union ? run_union(w, n, out)
+                            : n->entry->stage->apply(&w->c, n->params, n->state, &in, out);
+    w->cost[k].apply += mp_seconds() - start;
+    w->cost[k].apply_rows += in.n;
+    return rc;
+}
+
+/* Takes rows row0 .. row0 + n - 1 through all needed nodes. */
+static int run_chunk(struct engine *e, struct worker *w, size_t row0, size_t n)
+{
+    const struct mp_data *d = e->d;
+    if (mp_stopped(&w->c)) {
+        mp_ctx_where(&w->c, "%s", "");
+        return mp_fail(&w->c, "interrupted");
+    }
+    w->view[0] = (struct mp_chunk){ .n = n, .shape = d->shape, .b = d->x + row0 * mp_len(d->shape),
+                                    .y = e->y != NULL ? e->y + row0 : NULL, .row0 = row0 };
+    memset(w->converted, 0, ((size_t)e->p->n_nodes + 1) * sizeof *w->converted);
+    for (int k = 0; k < e->p->n_nodes; k++) {
+        struct mp_node *node = &e->p->nodes[k];
+        if (e->kept[k] != NULL) {
+            struct mp_chunk v = w->view[0];
+            v.shape = node->out;
+            v.x = node->bytes ? NULL : (float *)e->kept[k] + row0 * mp_len(node->out);
+            v.b = node->bytes ? (uint8_t *)e->kept[k] + row0 * mp_len(node->out) : NULL;
+            w->view[k + 1] = v;
+        } else if (e->needed[k] && run_node(e, w, k) < 0) {
+            return -1;
+        }
+    }
+    return MP_OK;
+}
+
+/* Marks what must run so that `target` has an output. */
+static void need(struct engine *e, int target)
+{
+    memset(e->needed, 0, ((size_t)e->p->n_nodes + 1) * sizeof *e->needed);
+    for (int k = target; k >= 0; k--) {
+        const struct mp_node *n = &e->p->nodes[k];
+        if ((k != target && !e->needed[k]) || e->kept[k] != NULL)
+            continue;
+        e->needed[k] = true;
+        for (int j = 0; j < n->n_inputs; j++)
+            if (n->inputs[j] >= 0)
+                e->needed[n->inputs[j]] = true;
+    }
+}
+
+static size_t rows_left(size_t row0, size_t end, size_t most)
+{
+    return end - row0 < most ? end - row0 : most;
+}
+
+/* ------------------------------------------------------------- learning */
+
+/* One shard: zeroed state, rows [from, to) in order. */
+static int fit_shard(struct engine *e, struct worker *w, int f, void *state, size_t from,
+                     size_t to, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const int input = n->inputs[0];
+    for (size_t row0 = from; row0 < to; row0 += MP_CHUNK_ROWS) {
+        struct mp_chunk in;
+        if (run_chunk(e, w, row0, rows_left(row0, to, MP_CHUNK_ROWS)) < 0)
+            return -1;
+        if (keep) {
+            const struct mp_chunk *v = &w->view[input + 1];
+            const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
+            memcpy((char *)e->kept[e->p->n_nodes] + row0 * size,
+                   v->b != NULL ? (void *)v->b : (void *)v->x, v->n * size);
+        }
+        if (as_floats(w, input, &in) < 0)
+            return -1;
+        const double start = mp_seconds();
+        mp_plan_where(&w->c, e->p, f);
+        mp_ctx_reuse(&w->c);
+        const int rc = n->entry->stage->fit(&w->c, n->params, state, &in);
+        w->cost[f].fit += mp_seconds() - start;
+        w->cost[f].fit_rows += in.n;
+        if (rc < 0)
+            return -1;
+        mp_bar_add(w->c.run->bar, (double)in.n);
+    }
+    return MP_OK;
+}
+
+/* In row order, one thread at a time: the first shard's state becomes the
+ * node's, later ones are merged into it. */
+static int join(struct engine *e, struct worker *w, int f, void *state, size_t shard)
+{
+    struct mp_node *n = &e->p->nodes[f];
+    const struct mp_stage *s = n->entry->stage;
+    if (shard == 0) {
+        memcpy(n->state, state, s->state_size);
+        memset(state, 0, s->state_size);
+        return MP_OK;
+    }
+    const double start = mp_seconds();
+    mp_ctx_reuse(&w->c);
+    const int rc = s->merge(&w->c, n->state, state);
+    w->cost[f].fit += mp_seconds() - start;
+    return rc;
+}
+
+static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const struct mp_stage *s = n->entry->stage;
+    const bool serial = s->merge == NULL;
+    const size_t rows = serial ? e->d->n : MP_SHARD_ROWS, shards = (e->d->n + rows - 1) / rows;
+    int failed = 0;
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(serial ? 1 : e->threads)
+    for (size_t i = 0; i < shards; i++) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        int stop, rc = -1;
+        void *state = NULL;
+#pragma omp atomic read
+        stop = failed;
+        if (!stop && (state = mp_alloc(&w->c, 1, s->state_size)) != NULL)
+            rc = fit_shard(e, w, f, state, i * rows, i * rows + rows_left(i * rows, e->d->n, rows),
+                           keep);
+#pragma omp ordered
+        {
+            if (rc == MP_OK && !failed)
+                rc = join(e, w, f, state, i);
+            if (rc < 0 && !failed) {
+                mp_ctx_take(c, &w->c);
+#pragma omp atomic write
+                failed = 1;
+            }
+        }
+        if (state != NULL && s->clear != NULL)
+            s->clear(state);
+        free(state);
+    }
+    return failed ? -1 : MP_OK;
+}
+
+/* done() on the leading thread; serial stages may ask for more passes. */
+static int finish(struct mp_ctx *c, struct engine *e, int f)
+{
+    struct mp_node *n = &e->p->nodes[f];
+    const struct mp_stage *s = n->entry->stage;
+    char what[80];
+    if (s->done == NULL)
+        return MP_OK;
+    for (;;) {
+        snprintf(what, sizeof what, "train %s", n->entry->name);
+        mp_bar_begin(c->run->bar, what, 100, "%");
+        const double start = mp_seconds();
+        mp_plan_where(c, e->p, f);
+        mp_ctx_reuse(c);
+        const int rc = s->done(c, n->params, n->state);
+        n->cost.done += mp_seconds() - start;
+        if (rc != MP_AGAIN)
+            return rc;
+        snprintf(what, sizeof what, "fit %s", n->entry->name);
+        mp_bar_begin(c->run->bar, what, (double)e->d->n, "rows");
+        if (fit_shard(e, &e->workers[0], f, n->state, 0, e->d->n, false) < 0) {
+            mp_ctx_take(c, &e->workers[0].c);
+            return -1;
+        }
+    }
+}
+
+static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const int input = n->inputs[0];
+    bool again = false;
+    char what[80];
+    for (int k = f + 1; k <= last; k++)
+        again = again || (e->p->nodes[k].entry != NULL && e->p->nodes[k].entry->stage->fit != NULL);
+    need(e, input);
+    bool keep = again && input >= 0 && e->kept[input] == NULL;
+    if (keep) {
+        const struct mp_node *from = &e->p->nodes[input];
+        const size_t row = mp_len(from->out) * (from->bytes ? 1 : sizeof(float));
+        keep = mp_product(e->d->n, row) <= KEEP_BYTES;
+        /* Held in the spare last slot until the pass is over. */
+        if (keep && (e->kept[e->p->n_nodes] = malloc(e->d->n * row)) == NULL)
+            keep = false;
+    }
+    snprintf(what, sizeof what, "fit %s", n->entry->name);
+    mp_bar_begin(c->run->bar, what, (double)e->d->n, "rows");
+    int rc = fit_shards(c, e, f, keep);
+    if (keep && rc == MP_OK)
+        e->kept[input] = e->kept[e->p->n_nodes];
+    else
+        free(e->kept[e->p->n_nodes]);
+    e->kept[e->p->n_nodes] = NULL;
+    return rc < 0 ? -1 : finish(c, e, f);
+}
+
+int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                  int last)
+{
+    struct engine e = { .p = p, .d = d, .y = y };
+    int rc = engine_open(c, &e);
+    for (int f = 0; f <= last && rc == MP_OK; f++)
+        if (p->nodes[f].entry != NULL && p->nodes[f].entry->stage->fit != NULL)
+            rc = fit_node(c, &e, f, last);
+    engine_close(&e);
+    mp_bar_end(c->run->bar);
+    mp_ctx_where(c, "%s", "");
+    return rc;
+}
+
+/* -------------------------------------------------------------- applying */
+
+int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
+                    const char *what,
+                    int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                    void *arg)
+{
+    struct engine e = { .p = p, .d = d };
+    int failed = engine_open(c, &e) < 0;
+    const size_t chunks = failed ? 0 : (d->n + MP_CHUNK_ROWS - 1) / MP_CHUNK_ROWS;
+    if (!failed)
+        need(&e, last);
+    mp_bar_begin(c->run->bar, what, (double)d->n, "rows");
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e.threads)
+    for (size_t i = 0; i < chunks; i++) {
+        struct worker *w = &e.workers[omp_get_thread_num()];
+        const size_t row0 = i * MP_CHUNK_ROWS;
+        int stop, rc = -1;
+#pragma omp atomic read
+        stop = failed;
+        if (!stop)
+            rc = run_chunk(&e, w, row0, rows_left(row0, d->n, MP_CHUNK_ROWS));
+#pragma omp ordered
+        {
+            if (rc == MP_OK && !failed)
+                rc = take(c, arg, &w->view[last + 1]);
+            if (rc < 0 && !failed) {
+                mp_ctx_take(c, &w->c);
+#pragma omp atomic write
+                failed = 1;
+            }
+        }
+        mp_bar_add(c->run->bar, (double)rows_left(row0, d->n, MP_CHUNK_ROWS));
+    }
+    engine_close(&e);
+    mp_bar_end(c->run->bar);
+    mp_ctx_where(c, "%s", "");
+    return failed ? -1 : MP_OK;
+}

@@ -1,0 +1,26 @@
+/* engine.h - runs a plan over rows: chunks, threads, shards, learning.
+ *
+ * Rows are cut into chunks of MP_CHUNK_ROWS; a thread takes a chunk through
+ * all stages before the next, so that it stays in the cache.  For learning,
+ * rows are cut into shards of MP_SHARD_ROWS; each is learned by one thread from
+ * a zeroed state, and shards are merged in row order.  Neither number depends
+ * on how many threads there are, so neither do the results. */
+#ifndef MP_ENGINE_H
+#define MP_ENGINE_H
+#include "data.h"
+#include "pipeline.h"
+
+enum { MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024 };
+
+/* Fits every stage that learns up to and including node `last`.  y: n class
+ * numbers, or NULL. */
+int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                  int last);
+
+/* Runs rows through to node `last` (-1: the data themselves as floats or bytes)
+ * and hands the results to `take` chunk by chunk, in row order, on one thread. */
+int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
+                    const char *what,
+                    int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                    void *arg);
+#endif

@@ -1,0 +1,298 @@
+/* experiment.c - a pipeline with its data. */
+#include "experiment.h"
+#include "clock.h"
+#include "datasets.h"
+#include "options.h"
+#include "random.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void mp_experiment_free(struct mp_experiment *x)
+{
+    mp_plan_free(&x->plan);
+    mp_script_free(&x->script);
+    mp_data_free(&x->train);
+    mp_data_free(&x->test);
+    free(x->train_path);
+    free(x->test_path);
+    free(x->train_y);
+    free(x->test_y);
+    memset(x, 0, sizeof *x);
+}
+
+/* ----------------------------------------------------------------- files */
+
+/* The sample lies in $MNISTPIPE_DATA, beside the program in its build tree, in
+ * the source tree of a pipeline, or where it was installed. */
+static bool sample_path(const char *file, char *path, size_t size)
+{
+    char self[PATH_MAX - 128];
+    const char *folder = getenv("MNISTPIPE_DATA");
+    if (folder != NULL && *folder != '\0') {
+        snprintf(path, size, "%s/%s", folder, file);
+        return access(path, R_OK) == 0;
+    }
+    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n > 0) {
+        self[n] = '\0';
+        char *slash = strrchr(self, '/');
+        if (slash != NULL)
+            *slash = '\0';
+        snprintf(path, size, "%s/data/%s", self, file);
+        if (access(path, R_OK) == 0)
+            return true;
+    }
+    snprintf(path, size, "%s/%s", MP_DATA_FOLDER, file);
+    if (access(path, R_OK) == 0)
+        return true;
+    snprintf(path, size, "%s/data/%s", MP_SOURCE_FOLDER, file);
+    return access(path, R_OK) == 0;
+}
+
+char *mp_data_path(struct mp_ctx *c, const char *name)
+{
+    char path[PATH_MAX], set[64];
+    int used = 0;
+    const char *colon = strchr(name, ':');
+    if (access(name, F_OK) == 0 || colon == NULL ||
+        sscanf(name, "%63[a-z0-9_]%n", set, &used) != 1 || name + used != colon) {
+        if (access(name, R_OK) != 0) {
+            mp_fail(c, "%s: cannot read: %s", name, strerror(errno));
+            return NULL;
+        }
+        snprintf(path, sizeof path, "%s", name);
+    } else if (strcmp(set, "sample") == 0) {
+        snprintf(set, sizeof set, "%.40s.csv.gz", colon + 1);
+        if (strcmp(colon + 1, "train") != 0 && strcmp(colon + 1, "test") != 0) {
+            mp_fail(c, "%s: the sample has sample:train and sample:test", name);
+            return NULL;
+        }
+        if (!sample_path(set, path, sizeof path)) {
+            mp_fail(c, "%s: the sample is not installed; MNISTPIPE_DATA=FOLDER says where %s lies",
+                    name, set);
+            return NULL;
+        }
+    } else if (mp_dataset_path(c, set, colon + 1, path, sizeof path) < 0) {
+        return NULL;
+    }
+    char *copy = strdup(path);
+    if (copy == NULL)
+        mp_fail(c, "%s: no memory", name);
+    return copy;
+}
+
+int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
+{
+    int used = 0;
+    *size = (struct mp_shape){ 0, 0, 0 };
+    if (*text == '\0')
+        return MP_OK;
+    if (sscanf(text, "%dx%d%n", &size->h, &size->w, &used) != 2 || text[used] != '\0' ||
+        size->h < 1 || size->w < 1 || size->h > 4096 || size->w > 4096)
+        return mp_fail(c, "size=%s: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28", text);
+    size->c = 1;
+    return MP_OK;
+}
+
+static int override(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value)
+{
+    char text[PATH_MAX + 32];
+    snprintf(text, sizeof text, "data.%s=%s", key, value);
+    return mp_script_set(c, s, text);
+}
+
+/* Another file has other labels, unless they are named as well. */
+static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key, const char *file,
+                         const char *labels)
+{
+    char labels_key[32];
+    snprintf(labels_key, sizeof labels_key, "%s_labels", key);
+    if (*file != '\0' && (override(c, s, key, file) < 0 || override(c, s, labels_key, "") < 0))
+        return -1;
+    return *labels != '\0' ? override(c, s, labels_key, labels) : MP_OK;
+}
+
+static int overrides(struct mp_ctx *c, struct mp_script *s)
+{
+    const struct mp_asked *a = c->run->asked;
+    if (a == NULL)
+        return MP_OK;
+    if (override_file(c, s, "train", a->train, a->train_labels) < 0 ||
+        override_file(c, s, "test", a->test, a->test_labels) < 0 ||
+        (*a->seed != '\0' && override(c, s, "seed", a->seed) < 0))
+        return -1;
+    for (const char *at = a->set; at != NULL && *at != '\0';) {
+        const size_t n = strcspn(at, "\n");
+        char *one = strndup(at, n);
+        const int rc = one != NULL ? mp_script_set(c, s, one) : mp_fail(c, "no memory");
+        free(one);
+        if (rc < 0)
+            return -1;
+        at += n + (at[n] == '\n');
+    }
+    return MP_OK;
+}
+
+int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x)
+{
+    struct mp_shape size;
+    memset(x, 0, sizeof *x);
+    if (mp_script_read(c, file, &x->script) < 0 || overrides(c, &x->script) < 0 ||
+        mp_plan_build(c, &x->script, &x->plan) < 0)
+        return -1;
+    const struct mp_source *s = &x->plan.source;
+    c->run->seed = (uint64_t)s->seed;
+    mp_ctx_where(c, "%s: data: ", file);
+    if (*s->train == '\0')
+        return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
+    if (mp_size_parse(c, s->size, &size) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
+        return -1;
+    if (*s->test != '\0' && (x->test_path = mp_data_path(c, s->test)) == NULL)
+        return -1;
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
+/* --------------------------------------------------------------- classes */
+
+static void find_classes(struct mp_experiment *x)
+{
+    bool seen[256] = { false };
+    for (size_t i = 0; i < x->train.n; i++)
+        seen[x->train.label[i]] = true;
+    x->n_classes = 0;
+    for (int v = 0; v < 256; v++)
+        if (seen[v])
+            x->labels[x->n_classes++] = v;
+}
+
+int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
+                     int **y)
+{
+    int number[256];
+    for (int v = 0; v < 256; v++)
+        number[v] = -1;
+    for (int k = 0; k < n_classes; k++)
+        number[labels[k]] = k;
+    if ((*y = mp_alloc(c, d->n, sizeof **y)) == NULL)
+        return -1;
+    for (size_t i = 0; i < d->n; i++) {
+        (*y)[i] = number[d->label[i]];
+        if ((*y)[i] >= 0)
+            continue;
+        char row[64], all[256 * 4 + 1] = "";
+        mp_data_row_name(d, i, row, sizeof row);
+        for (int k = 0; k < n_classes; k++)
+            snprintf(all + strlen(all), sizeof all - strlen(all), " %d", labels[k]);
+        return mp_fail(c, "%s: %s: label %d does not occur in the training rows, which have%s",
+                       d->name, row, d->label[i], all);
+    }
+    return MP_OK;
+}
+
+/* --------------------------------------------------------------- holdout */
+
+struct draw {
+    uint64_t bits;
+    size_t row;
+};
+
+static int by_bits(const void *a, const void *b)
+{
+    const struct draw *p = a, *q = b;
+    if (p->bits != q->bits)
+        return p->bits < q->bits ? -1 : 1;
+    return p->row < q->row ? -1 : p->row > q->row;
+}
+
+/* Marks, class by class, round(share * rows) of the rows, at least one and never
+ * all; which ones, the seed says. */
+static int mark_holdout(struct mp_ctx *c, const struct mp_data *d, double share, bool *out)
+{
+    struct draw *draws = mp_alloc(c, d->n, sizeof *draws);
+    if (draws == NULL)
+        return -1;
+    for (int v = 0; v < 256; v++) {
+        size_t n = 0;
+        for (size_t i = 0; i < d->n; i++)
+            if (d->label[i] == v)
+                draws[n++] = (struct draw){ mp_random_at(c->run->seed, 0, i, 0), i };
+        qsort(draws, n, sizeof *draws, by_bits);
+        size_t take = (size_t)((double)n * share + 0.5);
+        take = take < 1 ? 1 : take;
+        for (size_t i = 0; i < take && i + 1 < n; i++)
+            out[draws[i].row] = true;
+    }
+    free(draws);
+    return MP_OK;
+}
+
+static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_data all = x->train;
+    bool *out = mp_alloc(c, all.n, sizeof *out);
+    size_t *rows = mp_alloc(c, all.n, sizeof *rows);
+    int rc = out != NULL && rows != NULL ? mark_holdout(c, &all, x->plan.source.holdout, out) : -1;
+    memset(&x->train, 0, sizeof x->train);
+    for (int part = 0; part < 2 && rc == MP_OK; part++) {
+        size_t n = 0;
+        for (size_t i = 0; i < all.n; i++)
+            if (out[i] == (part == 1))
+                rows[n++] = i;
+        if (n == 0)
+            rc = mp_fail(c, "%s: %zu rows are too few to hold some out", all.name, all.n);
+        else
+            rc = mp_data_pick(c, &all, rows, n, part == 1 ? &x->test : &x->train);
+    }
+    free(out);
+    free(rows);
+    mp_data_free(&all);
+    return rc;
+}
+
+/* --------------------------------------------------------------- reading */
+
+static int read_test(struct mp_ctx *c, struct mp_experiment *x)
+{
+    const struct mp_source *s = &x->plan.source;
+    if (x->test_path == NULL)
+        return split_holdout(c, x);
+    const struct mp_shape a = x->train.shape, found = { 0, 0, 0 };
+    /* A square is found from the file, so that the error can name both sizes. */
+    if (mp_data_read(c, x->test_path, *s->test_labels ? s->test_labels : NULL,
+                     a.h == a.w ? found : a, &x->test) < 0)
+        return -1;
+    const struct mp_shape b = x->test.shape;
+    if (a.h != b.h || a.w != b.w)
+        return mp_fail(c, "%s: images are %d x %d, but those of %s are %d x %d", x->test.name, b.h,
+                       b.w, x->train.name, a.h, a.w);
+    return MP_OK;
+}
+
+int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
+{
+    const struct mp_source *s = &x->plan.source;
+    const double start = mp_seconds();
+    struct mp_shape size;
+    if (mp_size_parse(c, s->size, &size) < 0 ||
+        mp_data_read(c, x->train_path, *s->train_labels ? s->train_labels : NULL, size, &x->train) < 0)
+        return -1;
+    if (x->train.label == NULL)
+        return mp_fail(c, "%s: has no labels; training rows need a label in the first column%s",
+                       x->train.name,
+                       x->train.is_csv ? "" : ", or an IDX labels file (--train-labels FILE)");
+    find_classes(x);
+    c->run->n_classes = x->n_classes;
+    c->run->labels = x->labels;
+    if (mp_plan_shape(c, &x->plan, x->train.shape) < 0 || read_test(c, x) < 0 ||
+        mp_class_numbers(c, &x->train, x->labels, x->n_classes, &x->train_y) < 0)
+        return -1;
+    if (x->test.label != NULL &&
+        mp_class_numbers(c, &x->test, x->labels, x->n_classes, &x->test_y) < 0)
+        return -1;
+    x->read_seconds = mp_seconds() - start;
+    return MP_OK;
+}

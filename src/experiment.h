@@ -1,0 +1,35 @@
+/* experiment.h - a pipeline with its data: what `run`, `check` and `export` begin with. */
+#ifndef MP_EXPERIMENT_H
+#define MP_EXPERIMENT_H
+#include "data.h"
+#include "pipeline.h"
+
+struct mp_experiment {
+    struct mp_script script;
+    struct mp_plan plan;
+    char *train_path, *test_path; /* test_path NULL: a holdout of the training rows */
+    struct mp_data train, test;
+    int *train_y, *test_y;        /* class numbers; test_y NULL: the test has no labels */
+    int labels[256], n_classes;   /* label of each class, ascending, as training has them */
+    double read_seconds;
+};
+
+/* Reads the pipeline, applies the command line's overrides, builds the plan and
+ * finds the files; reads no data.  Sets the run's seed. */
+int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x);
+
+/* Reads the data, splits off the holdout, numbers the classes, works out shapes. */
+int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x);
+
+void mp_experiment_free(struct mp_experiment *x);
+
+/* "28x28" or "" -> shape; what is neither fails. */
+int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size);
+
+/* Class numbers of a data set's labels; a label that training lacks fails. */
+int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
+                     int **y);
+
+/* Where "sample:train", "mnist:test" or a path lies; free() the result. */
+char *mp_data_path(struct mp_ctx *c, const char *name);
+#endif

@@ -1,0 +1,13 @@
+/* fetch.h - downloads that end up whole and checked, or not at all. */
+#ifndef MP_FETCH_H
+#define MP_FETCH_H
+#include "datasets.h"
+
+enum { MP_FETCHED = 1 };
+
+/* Makes sure that file i of the set is in `folder`.  MP_OK: it was there and
+ * its checksum is right.  MP_FETCHED: it is now.  Negative: mp_fail() said why;
+ * what a broken connection has left in FILE.part is used by the next call. */
+int mp_fetch(struct mp_ctx *c, const struct mp_dataset *d, int i, const char *folder);
+
+#endif

@@ -1,0 +1,420 @@
+/* linear_model.c - liblinear for models.
+ *
+ * liblinear draws its permutations from the C library's rand(), one sequence for
+ * the whole process, so classes trained side by side would depend on each
+ * other's timing.  This file therefore defines rand() itself: the program's
+ * definition comes before the C library's for every shared library it loads.
+ * Each training has a sequence of its own, keyed by seed and class. */
+#include "linear_model.h"
+#include "random.h"
+#include <linear.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What liblinear's two doors without an argument, rand() and the print
+ * function, need to know: the training that this thread is in. */
+struct training {
+    struct mp_ctx *c;
+    uint64_t key, draws;
+    double *share;          /* of this class that is done, guessed from iterations */
+    const double *shares;   /* of all classes */
+    int n_shares, iterations;
+    bool gave_up;           /* reached the iteration limit */
+    jmp_buf stop;
+};
+static _Thread_local struct training *in_training;
+
+int rand(void)
+{
+    struct training *t = in_training;
+    return t != NULL ? (int)(mp_random_at(t->key, 0, 0, t->draws++) >> 33) : 0;
+}
+
+/* Called at every iteration or every tenth.  liblinear cannot be asked to stop:
+ * leave it by longjmp, losing its memory; the run is over anyway. */
+static void on_print(const char *text)
+{
+    struct training *t = in_training;
+    if (t == NULL)
+        return;
+    if (mp_stopped(t->c))
+        longjmp(t->stop, 1);
+    if (strstr(text, "WARNING: reaching max") != NULL)
+        t->gave_up = true;
+    t->iterations++;
+    double sum = 0;
+#pragma omp critical(mp_linear_progress)
+    {
+        *t->share = t->iterations / (t->iterations + 15.0);
+        for (int i = 0; i < t->n_shares; i++)
+            sum += t->shares[i];
+    }
+    mp_progress(t->c, sum, t->n_shares);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+/* The rows of one chunk. */
+struct mp_linear_rows {
+    struct mp_linear_rows *next;
+    size_t n;
+    struct feature_node *nodes;
+    size_t *start;          /* of each row in nodes */
+    int *y;
+};
+
+static void rows_free(struct mp_linear_rows *r)
+{
+    while (r != NULL) {
+        struct mp_linear_rows *next = r->next;
+        free(r->nodes);
+        free(r->start);
+        free(r->y);
+        free(r);
+        r = next;
+    }
+}
+
+void mp_linear_clear(void *state)
+{
+    struct mp_linear *m = state;
+    rows_free(m->first);
+    free(m->w);
+    memset(m, 0, sizeof *m);
+}
+
+static size_t count_values(const struct mp_chunk *in)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < in->n * mp_len(in->shape); i++)
+        n += in->x[i] != 0;
+    return n;
+}
+
+static void fill_rows(struct mp_linear_rows *r, double bias, const struct mp_chunk *in)
+{
+    const size_t d = mp_len(in->shape);
+    struct feature_node *at = r->nodes;
+    for (size_t i = 0; i < in->n; i++) {
+        const float *x = in->x + i * d;
+        r->start[i] = (size_t)(at - r->nodes);
+        r->y[i] = in->y[i];
+        for (size_t j = 0; j < d; j++) {
+            /* Written always, kept if not zero: no branch to mispredict. */
+            *at = (struct feature_node){ (int)j + 1, (double)x[j] };
+            at += x[j] != 0;
+        }
+        if (bias >= 0)
+            *at++ = (struct feature_node){ (int)d + 1, bias };
+        *at++ = (struct feature_node){ -1, 0 };
+    }
+}
+
+int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
+{
+    const struct mp_linear_params *p = params;
+    struct mp_linear *m = state;
+    const size_t d = mp_len(in->shape), values = count_values(in);
+    if (in->y == NULL)
+        return mp_fail(c, "needs labels to learn from");
+    if (m->features != 0 && m->features != d)
+        return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)m->features);
+    struct mp_linear_rows *r = mp_alloc(c, 1, sizeof *r);
+    if (r == NULL)
+        return -1;
+    r->n = in->n;
+    /* One more: fill_rows writes a value before it knows whether it counts. */
+    r->nodes = mp_alloc(c, values + 2 * in->n + 1, sizeof *r->nodes);
+    r->start = mp_alloc(c, in->n, sizeof *r->start);
+    r->y = mp_alloc(c, in->n, sizeof *r->y);
+    if (r->nodes == NULL || r->start == NULL || r->y == NULL) {
+        rows_free(r);
+        return -1;
+    }
+    fill_rows(r, p->bias, in);
+    *(m->last != NULL ? &m->last->next : &m->first) = r;
+    m->last = r;
+    m->features = d;
+    m->rows += in->n;
+    return MP_OK;
+}
+
+int mp_linear_merge(struct mp_ctx *c, void *into_state, void *from_state)
+{
+    struct mp_linear *into = into_state, *from = from_state;
+    if (from->first == NULL)
+        return MP_OK;
+    if (into->features != 0 && into->features != from->features)
+        return mp_fail(c, "rows of %zu values after rows of %zu", (size_t)from->features,
+                       (size_t)into->features);
+    *(into->last != NULL ? &into->last->next : &into->first) = from->first;
+    into->last = from->last;
+    into->features = from->features;
+    into->rows += from->rows;
+    from->first = from->last = NULL;
+    return MP_OK;
+}
+
+/* -------------------------------------------------------------- training */
+
+struct job {
+    struct mp_linear *m;
+    const struct mp_linear_params *p;
+    int solver;
+    struct feature_node **x;
+    int *y;
+    const int *labels;
+    double *weight;         /* of each class */
+    double *shares;
+};
+
+/* "7:2,1:0.5": weights by label; 1 for labels not named. */
+static int read_weights(struct mp_ctx *c, const char *text, const int *labels, int k, double *weight)
+{
+    for (int i = 0; i < k; i++)
+        weight[i] = 1;
+    for (const char *at = text; *at != '\0';) {
+        int label, used = 0, i = 0;
+        double value;
+        if (sscanf(at, "%d:%lf%n", &label, &value, &used) != 2 || !(value > 0) || value > 1e9 ||
+            (at[used] != ',' && at[used] != '\0'))
+            return mp_fail(c, "weights=%s: expected LABEL:WEIGHT,... with weights above 0", text);
+        while (i < k && labels[i] != label)
+            i++;
+        if (i == k)
+            return mp_fail(c, "weights=%s: label %d does not occur in the training rows", text,
+                           label);
+        weight[i] = value;
+        at += used + (at[used] == ',');
+    }
+    return MP_OK;
+}
+
+static int gather(struct mp_ctx *c, struct job *j)
+{
+    const struct mp_linear *m = j->m;
+    j->x = mp_alloc(c, m->rows, sizeof *j->x);
+    j->y = mp_alloc(c, m->rows, sizeof *j->y);
+    j->weight = mp_alloc(c, m->classes, sizeof *j->weight);
+    j->shares = mp_alloc(c, m->classes, sizeof *j->shares);
+    if (j->x == NULL || j->y == NULL || j->weight == NULL || j->shares == NULL)
+        return -1;
+    size_t at = 0;
+    for (const struct mp_linear_rows *r = m->first; r != NULL; r = r->next)
+        for (size_t i = 0; i < r->n; i++, at++) {
+            j->x[at] = r->nodes + r->start[i];
+            j->y[at] = r->y[i];
+        }
+    return MP_OK;
+}
+
+/* liblinear's train() under this thread's rand() and print function. */
+static struct model *train_one(struct mp_ctx *c, struct job *j, int class, const double *y,
+                               int n_weights, int *weight_labels, double *weights)
+{
+    const struct mp_linear *m = j->m;
+    const bool dual = j->solver == L2R_L2LOSS_SVC_DUAL || j->solver == L2R_L1LOSS_SVC_DUAL ||
+                      j->solver == MCSVM_CS || j->solver == L2R_LR_DUAL;
+    struct problem problem = { .l = (int)m->rows, .n = (int)(m->features + (m->bias >= 0)),
+                               .y = (double *)(uintptr_t)y, .x = j->x, .bias = m->bias };
+    struct parameter parameter = { .solver_type = j->solver,
+                                   .eps = j->p->tolerance > 0 ? j->p->tolerance : dual ? 0.1 : 0.01,
+                                   .C = j->p->C, .nr_weight = n_weights,
+                                   .weight_label = weight_labels, .weight = weights, .p = 0.1 };
+    struct training t = { .c = c, .key = mp_random(c, (uint64_t)class, 0),
+                          .share = &j->shares[class], .shares = j->shares,
+                          .n_shares = (int)m->columns };
+    struct model *volatile trained = NULL;
+    const char *wrong = check_parameter(&problem, &parameter);
+    if (wrong != NULL) {
+        mp_fail(c, "liblinear: %s", wrong);
+        return NULL;
+    }
+    in_training = &t;
+    if (setjmp(t.stop) == 0)
+        trained = train(&problem, &parameter);
+    else
+        mp_fail(c, "interrupted");
+    in_training = NULL;
+    j->shares[class] = 1;
+    mp_progress(c, 1, 1e9); /* keeps the bar alive when liblinear prints nothing */
+    if (t.gave_up)
+        mp_warn(c, "stopped at liblinear's iteration limit before reaching its tolerance; "
+                   "a smaller C or another solver would");
+    return trained;
+}
+
+static void take_weights(struct mp_linear *m, const struct model *from, size_t column, int nth,
+                         int stride)
+{
+    double *w = m->w + column * (m->features + 1);
+    for (size_t i = 0; i < m->features; i++)
+        w[i] = from->w[i * (size_t)stride + (size_t)nth];
+    w[m->features] = m->bias >= 0 ? from->w[m->features * (size_t)stride + (size_t)nth] * m->bias : 0;
+}
+
+/* Class `i` against the rest. */
+static int train_class(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct job *j = arg;
+    struct mp_linear *m = j->m;
+    int labels[2] = { 1, -1 };
+    double weights[2] = { j->weight[i], m->columns == 1 ? j->weight[1] : 1 };
+    double *y = mp_alloc(c, m->rows, sizeof *y);
+    if (y == NULL)
+        return -1;
+    for (size_t r = 0; r < m->rows; r++)
+        y[r] = j->y[r] == (int)i ? 1 : -1;
+    struct model *trained = train_one(c, j, (int)i, y, 2, labels, weights);
+    free(y);
+    if (trained == NULL)
+        return mp_fail(c, "liblinear gave no model");
+    take_weights(m, trained, i, 0, 1);
+    free_and_destroy_model(&trained);
+    return MP_OK;
+}
+
+/* All classes in one problem; liblinear orders them by first occurrence. */
+static int train_together(struct mp_ctx *c, struct job *j)
+{
+    struct mp_linear *m = j->m;
+    const int k = (int)m->classes;
+    int *labels = mp_alloc(c, m->classes, sizeof *labels);
+    double *y = mp_alloc(c, m->rows, sizeof *y);
+    struct model *trained = NULL;
+    if (labels != NULL && y != NULL) {
+        for (int i = 0; i < k; i++)
+            labels[i] = i;
+        for (size_t r = 0; r < m->rows; r++)
+            y[r] = j->y[r];
+        trained = train_one(c, j, 0, y, k, labels, j->weight);
+    }
+    free(labels);
+    free(y);
+    if (trained == NULL)
+        return mp_fail(c, "liblinear gave no model");
+    for (int i = 0; i < trained->nr_class; i++)
+        take_weights(m, trained, (size_t)trained->label[i], i, trained->nr_class);
+    free_and_destroy_model(&trained);
+    return MP_OK;
+}
+
+static int train_all(struct mp_ctx *c, struct job *j)
+{
+    struct mp_linear *m = j->m;
+    if (gather(c, j) < 0 ||
+        read_weights(c, j->p->weights, j->labels, (int)m->classes, j->weight) < 0)
+        return -1;
+    if ((m->w = mp_alloc(c, mp_product(m->columns, m->features + 1), sizeof *m->w)) == NULL)
+        return -1;
+    set_print_string_function(on_print);
+    return j->solver == MCSVM_CS ? train_together(c, j)
+                                    : mp_parallel_for(c, m->columns, train_class, j);
+}
+
+int mp_linear_train(struct mp_ctx *c, const void *params, void *state, int solver)
+{
+    struct mp_linear *m = state;
+    struct job j = { .m = m, .p = params, .solver = solver };
+    m->classes = (uint64_t)mp_classes(c, &j.labels);
+    /* Two classes need one vector, as in liblinear's own files. */
+    m->columns = m->classes == 2 && solver != MCSVM_CS ? 1 : m->classes;
+    m->bias = j.p->bias;
+    if (m->classes < 2)
+        return mp_fail(c, "needs rows of at least two classes, got %d", (int)m->classes);
+    if (m->rows > INT32_MAX || m->features >= INT32_MAX)
+        return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu", INT32_MAX,
+                       (unsigned long long)m->rows, (unsigned long long)m->features);
+    const int rc = train_all(c, &j);
+    free(j.x);
+    free(j.y);
+    free(j.weight);
+    free(j.shares);
+    rows_free(m->first);
+    m->first = m->last = NULL;
+    return rc;
+}
+
+/* --------------------------------------------------------------- applying */
+
+/* Sixteen sums side by side, so that the compiler can use vectors and the order
+ * of additions is the same on every call. */
+static double dot(const float *x, const double *w, size_t d)
+{
+    double sum[16] = { 0 };
+    size_t i = 0;
+    for (; i + 16 <= d; i += 16)
+        for (size_t l = 0; l < 16; l++)
+            sum[l] += (double)x[i + l] * w[i + l];
+    for (size_t l = 0; i < d; i++, l++)
+        sum[l] += (double)x[i] * w[i];
+    for (size_t half = 8; half > 0; half /= 2)
+        for (size_t l = 0; l < half; l++)
+            sum[l] += sum[l + half];
+    return sum[0];
+}
+
+int mp_linear_apply(struct mp_ctx *c, const void *params, const void *state,
+                    const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct mp_linear *m = state;
+    (void)params;
+    const size_t d = mp_len(in->shape), k = m->classes;
+    if (d != m->features || m->w == NULL)
+        return mp_fail(c, "trained on rows of %llu values, given %zu",
+                       (unsigned long long)m->features, d);
+    if (mp_len(out->shape) != k)
+        return mp_fail(c, "trained on %zu classes, asked for %zu", k, mp_len(out->shape));
+    for (size_t i = 0; i < in->n; i++)
+        for (size_t j = 0; j < m->columns; j++) {
+            const double *w = m->w + j * (d + 1);
+            const double score = dot(in->x + i * d, w, d) + w[d];
+            out->x[i * k + j] = (float)score;
+            /* Of two classes the second wins a tie, as in liblinear. */
+            if (m->columns == 1)
+                out->x[i * k + 1] = score == 0 ? 1e-30f : (float)-score;
+        }
+    return MP_OK;
+}
+
+int mp_linear_io(struct mp_io *io, void *state)
+{
+    struct mp_linear *m = state;
+    if (mp_io_u64(io, "features", &m->features) < 0 || mp_io_u64(io, "classes", &m->classes) < 0 ||
+        mp_io_u64(io, "columns", &m->columns) < 0 || mp_io_f64(io, "bias", &m->bias) < 0)
+        return -1;
+    if (m->features >= INT32_MAX || m->classes < 2 || m->classes > 256 ||
+        m->columns != (m->columns == 1 ? m->classes - 1 : m->classes))
+        return mp_fail(mp_io_ctx(io), "the state has %llu features, %llu classes, %llu vectors, "
+                                      "which do not fit", (unsigned long long)m->features,
+                       (unsigned long long)m->classes, (unsigned long long)m->columns);
+    return mp_io_f64s(io, "weights", &m->w, mp_product(m->columns, m->features + 1));
+}
+
+int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *path)
+{
+    const struct mp_linear *m = state;
+    const size_t stride = m->columns, d = m->features + (m->bias >= 0);
+    struct model file = { .param = { .solver_type = solver }, .nr_class = (int)m->classes,
+                          .nr_feature = (int)m->features, .bias = m->bias };
+    const int *labels;
+    const int k = mp_classes(c, &labels);
+    file.label = mp_alloc(c, m->classes, sizeof *file.label);
+    file.w = mp_alloc(c, mp_product(d, stride), sizeof *file.w);
+    int rc = -1;
+    if (file.label != NULL && file.w != NULL && (uint64_t)k == m->classes) {
+        memcpy(file.label, labels, (size_t)k * sizeof *labels);
+        for (size_t j = 0; j < stride; j++) {
+            const double *w = m->w + j * (m->features + 1);
+            for (size_t i = 0; i < m->features; i++)
+                file.w[i * stride + j] = w[i];
+            if (m->bias > 0)
+                file.w[m->features * stride + j] = w[m->features] / m->bias;
+        }
+        rc = save_model(path, &file) == 0 ? MP_OK : mp_fail(c, "%s: cannot write", path);
+    }
+    free(file.label);
+    free(file.w);
+    return rc;
+}

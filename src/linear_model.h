@@ -1,0 +1,63 @@
+/* linear_model.h - liblinear for models: rows in, one weight vector per class out.
+ *
+ * One against the rest: a row's score for a class is w . x + b, and the classes
+ * are independent problems, trained side by side on the engine's threads.
+ * Crammer and Singer's machine trains all classes in one problem.  The functions
+ * are a stage's hooks; a model adds its solvers and its text.
+ * liblinear: Fan, Chang, Hsieh, Wang, Lin 2008, "LIBLINEAR: a library for large
+ * linear classification". */
+#ifndef MP_LINEAR_MODEL_H
+#define MP_LINEAR_MODEL_H
+#include "stage.h"
+
+struct mp_linear_params {
+    int solver; /* order of the model's .choices */
+    double C, tolerance, bias;
+    char *weights;
+};
+
+/* The rows that all linear models share, after `solver`. */
+#define MP_LINEAR_PARAMS                                                                    \
+    MP_PARAM_OF(struct mp_linear_params, C, .def = "1", .min = 1e-9, .max = 1e9,            \
+                .doc = "weight of the errors against the size of the weights"),             \
+    MP_PARAM_OF(struct mp_linear_params, tolerance, .def = "0", .min = 0, .max = 10,        \
+                .doc = "when to stop; 0 takes liblinear's own: 0.1 for dual solvers, "      \
+                       "0.01 for the others"),                                              \
+    MP_PARAM_OF(struct mp_linear_params, bias, .def = "1", .min = -1, .max = 1e6,           \
+                .doc = "value of a constant feature; below 0 there is no offset"),          \
+    MP_PARAM_OF(struct mp_linear_params, weights, .def = "", .unit = "LABEL:WEIGHT,...",    \
+                .doc = "factors on C for some classes, such as 7:2,1:0.5")
+
+struct mp_linear_rows;
+
+/* The state of a linear model. */
+struct mp_linear {
+    struct mp_linear_rows *first, *last; /* training rows, until done() */
+    uint64_t rows, features;
+    uint64_t columns;                    /* weight vectors: classes, or 1 when there are two */
+    uint64_t classes;
+    double bias;                         /* value of the constant feature; below 0: none */
+    double *w;                           /* columns x (features + 1): weights, then the offset */
+};
+
+/* Keeps the rows as liblinear wants them: 16 bytes per value that is not zero. */
+int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
+
+/* Takes over the rows of `from`. */
+int mp_linear_merge(struct mp_ctx *c, void *into, void *from);
+
+/* For done(): trains with liblinear's solver of that number (L2R_L2LOSS_SVC ...),
+ * and lets the rows go. */
+int mp_linear_train(struct mp_ctx *c, const void *params, void *state, int solver);
+
+/* Scores are decision values, summed in double, rounded to float. */
+int mp_linear_apply(struct mp_ctx *c, const void *params, const void *state,
+                    const struct mp_chunk *in, struct mp_chunk *out);
+
+int mp_linear_io(struct mp_io *io, void *state);
+void mp_linear_clear(void *state);
+
+/* For native(): a model file that liblinear-predict reads. */
+int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *path);
+
+#endif

@@ -1,0 +1,127 @@
+/* main.c - finds the command, gives it what it needs, and turns failure into an
+ * exit status: 0 done, 1 failed, 2 the command line is wrong. */
+#include "clock.h"
+#include "config.h"
+#include "ctx.h"
+#include "doc.h"
+#include "options.h"
+#include "param.h"
+#include "progress.h"
+#include "sheet.h"
+#include "versions.h"
+#include <cblas.h>
+#include <locale.h>
+#include <omp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The only way to hear of a signal is a variable that its handler can reach. */
+static volatile int stopped;
+
+/* The first Ctrl-C asks the work to stop and clean up; the second kills. */
+static void on_signal(int number)
+{
+    stopped = 1;
+    signal(number, SIG_DFL);
+}
+
+static const char *command_name(const void *unused, int i)
+{
+    (void)unused;
+    return mp_commands[i].name;
+}
+
+static void print_version(void)
+{
+    char version[128];
+    const char *name;
+    printf("mnistpipe %s\n", PACKAGE_VERSION);
+    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
+        printf("  %-10s %s\n", name, version);
+}
+
+static const struct mp_command_entry *find_command(const char *name)
+{
+    for (const struct mp_command_entry *e = mp_commands; e->name != NULL; e++)
+        if (strcmp(e->name, name) == 0)
+            return e;
+    const char *near = mp_nearest(name, command_name, NULL);
+    if (near != NULL)
+        fprintf(stderr, "mnistpipe: no command \"%s\"; did you mean \"%s\"?\n", name, near);
+    else
+        fprintf(stderr, "mnistpipe: no command \"%s\"; `mnistpipe help` shows them\n", name);
+    return NULL;
+}
+
+/* One BLAS thread and one libvips thread: the engine owns the threads.  No
+ * locale: numbers have points everywhere. */
+static int start_libraries(struct mp_ctx *c)
+{
+    openblas_set_num_threads(1);
+    if (mp_sheet_start(c) < 0)
+        return -1;
+    setlocale(LC_ALL, "C");
+    return MP_OK;
+}
+
+static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
+                       const struct mp_asked *asked, const void *options, int n, char **args)
+{
+    struct mp_run *run = c->run;
+    run->asked = asked;
+    run->quiet = asked->quiet;
+    run->threads = asked->threads > 0 ? asked->threads : omp_get_num_procs();
+    run->stopped = &stopped;
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
+    signal(SIGXFSZ, SIG_IGN);
+    if (start_libraries(c) < 0)
+        return -1;
+    run->bar = mp_bar_new(asked->quiet);
+    int rc = e->command->run(c, options, n, args);
+    mp_bar_free(run->bar);
+    mp_sheet_stop();
+    if (rc == MP_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        rc = mp_fail(c, "standard output: cannot write");
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct mp_run run = { .start = mp_seconds() };
+    struct mp_ctx c;
+    struct mp_asked asked;
+    bool help;
+    int n = 0, status = 0;
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        mp_help_program(argc < 2 ? stderr : stdout);
+        return argc < 2 ? 2 : 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        print_version();
+        return 0;
+    }
+    const struct mp_command_entry *e = find_command(argv[1]);
+    if (e == NULL)
+        return 2;
+    mp_ctx_init(&c, &run);
+    void *options = mp_alloc(&c, 1, e->command->options_size);
+    char **args = mp_alloc(&c, (size_t)argc, sizeof *args);
+    if (options == NULL || args == NULL ||
+        mp_options_parse(&c, e->command, options, &asked, argc - 2, argv + 2, args, &n, &help) < 0)
+        status = 2;
+    else if (help)
+        mp_help_command(stdout, e);
+    else if (run_command(&c, e, &asked, options, n, args) < 0)
+        status = c.usage ? 2 : 1;
+    if (status != 0)
+        fprintf(stderr, "mnistpipe: %s\n", c.msg);
+    mp_params_free(e->command->options, options);
+    mp_params_free(mp_asked_table, &asked);
+    mp_ctx_free(&c);
+    free(options);
+    free(args);
+    return status;
+}

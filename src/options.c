@@ -1,0 +1,121 @@
+/* options.c - the command line as a parameter table. */
+#include "options.h"
+#include "ctx.h"
+#include "param.h"
+#include <string.h>
+
+const struct mp_param mp_asked_table[] = {
+    MP_PARAM_OF(struct mp_asked, train, .def = "", .unit = "FILE",
+                .doc = "training rows, in place of the pipeline's"),
+    MP_PARAM_OF(struct mp_asked, test, .def = "", .unit = "FILE",
+                .doc = "test rows, in place of the pipeline's"),
+    MP_PARAM_OF(struct mp_asked, train_labels, .def = "", .unit = "FILE",
+                .doc = "IDX labels of the training images, if not found beside them"),
+    MP_PARAM_OF(struct mp_asked, test_labels, .def = "", .unit = "FILE",
+                .doc = "IDX labels of the test images, if not found beside them"),
+    MP_PARAM_OF(struct mp_asked, set, .def = "", .unit = "STAGE.PARAMETER=VALUE", .repeat = true,
+                .doc = "changes a parameter; may be given several times"),
+    MP_PARAM_OF(struct mp_asked, seed, .def = "", .unit = "NUMBER",
+                .doc = "seed of everything drawn at random"),
+    MP_PARAM_OF(struct mp_asked, threads, .def = "0", .min = 0, .max = 1024,
+                .doc = "threads; 0 takes one for each processor"),
+    MP_PARAM_OF(struct mp_asked, quiet, .def = "no", .doc = "no bar and no remarks on stderr"),
+    MP_END
+};
+
+/* The one short form, as in every compiler. */
+static const struct { const char *letter, *name; } shorts[] = { { "-o", "output" } };
+
+void mp_option_name(const struct mp_param *p, char *text, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++)
+        if (strcmp(shorts[i].name, p->name) == 0)
+            n = (size_t)snprintf(text, size, "%s, ", shorts[i].letter);
+    n += (size_t)snprintf(text + n, size - n, "--%s", p->name);
+    for (char *at = text; *at != '\0' && (size_t)(at - text) < n; at++)
+        if (*at == '_')
+            *at = '-';
+}
+
+struct tables {
+    const struct mp_param *own, *shared;
+};
+
+static const char *any_name(const void *arg, int i)
+{
+    const struct tables *t = arg;
+    for (const struct mp_param *p = t->own; p != NULL && p->name != NULL; p++)
+        if (i-- == 0)
+            return p->name;
+    return t->shared[i].name;
+}
+
+/* "--name", "--name=value" or a short form: its name with underscores. */
+static const char *option_name(const char *arg, char *name, size_t size)
+{
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++)
+        if (strcmp(arg, shorts[i].letter) == 0)
+            snprintf(name, size, "%s", shorts[i].name);
+    if (strncmp(arg, "--", 2) != 0)
+        return NULL;
+    const char *equals = strchr(arg, '=');
+    snprintf(name, size, "%.*s", equals != NULL ? (int)(equals - arg - 2) : 60, arg + 2);
+    for (char *at = name; *at != '\0'; at++)
+        if (*at == '-')
+            *at = '_';
+    return equals != NULL ? equals + 1 : NULL;
+}
+
+static int unknown(struct mp_ctx *c, const struct tables *t, const char *arg, const char *name)
+{
+    const char *near = mp_nearest(name, any_name, t);
+    char text[64];
+    if (near == NULL)
+        return mp_fail(c, "no option %s; --help shows them", arg);
+    const struct mp_param *own = mp_param_find(t->own, near);
+    mp_option_name(own != NULL ? own : mp_param_find(t->shared, near), text, sizeof text);
+    return mp_fail(c, "no option %s; did you mean %s?", arg, text);
+}
+
+int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *options,
+                     struct mp_asked *asked, int n, char **argv, char **args, int *n_args,
+                     bool *help)
+{
+    const struct tables t = { command->options, mp_asked_table };
+    *n_args = 0;
+    *help = false;
+    if (mp_params_default(c, t.own, options, command->options_size) < 0 ||
+        mp_params_default(c, t.shared, asked, sizeof *asked) < 0)
+        return -1;
+    bool only_args = false;
+    for (int i = 0; i < n; i++) {
+        char name[64] = "";
+        if (only_args || argv[i][0] != '-' || strcmp(argv[i], "-") == 0) {
+            args[(*n_args)++] = argv[i];
+            continue;
+        }
+        if (strcmp(argv[i], "--") == 0) {
+            only_args = true;
+            continue;
+        }
+        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
+            *help = true;
+            return MP_OK;
+        }
+        const char *arg = argv[i], *value = option_name(arg, name, sizeof name);
+        const struct mp_param *p = mp_param_find(t.own, name);
+        const bool own = p != NULL;
+        if (p == NULL && (p = mp_param_find(t.shared, name)) == NULL)
+            return unknown(c, &t, arg, name);
+        if (value == NULL && p->type == MP_BOOL)
+            value = "yes";
+        if (value == NULL && (i + 1 >= n || (value = argv[++i]) == NULL))
+            return mp_fail(c, "%s needs a value", arg);
+        mp_ctx_where(c, "--");
+        if (mp_params_set(c, own ? t.own : t.shared, own ? options : (void *)asked, name, value) < 0)
+            return -1;
+        mp_ctx_where(c, "%s", "");
+    }
+    return MP_OK;
+}

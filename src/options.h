@@ -1,0 +1,22 @@
+/* options.h - the command line: options shared by commands, and their parsing. */
+#ifndef MP_OPTIONS_H
+#define MP_OPTIONS_H
+#include "registry.h"
+
+/* Options that every command takes. */
+struct mp_asked {
+    char *train, *test, *train_labels, *test_labels, *set, *seed;
+    int threads;
+    bool quiet;
+};
+extern const struct mp_param mp_asked_table[];
+
+/* Sorts argv[0 .. n-1] into the command's options, the shared ones, and what
+ * remains (*args, *n_args; it points into argv).  --help sets *help. */
+int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *options,
+                     struct mp_asked *asked, int n, char **argv, char **args, int *n_args,
+                     bool *help);
+
+/* "train_labels" -> "--train-labels"; "-o, --output" where there is a short form. */
+void mp_option_name(const struct mp_param *p, char *text, size_t size);
+#endif

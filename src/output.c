@@ -1,0 +1,122 @@
+/* output.c - files that are either whole or not there. */
+#include "output.h"
+#include "ctx.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int mp_output_open(struct mp_ctx *c, struct mp_output *o, const char *path)
+{
+    memset(o, 0, sizeof *o);
+    if (strcmp(path, "-") == 0) {
+        o->f = stdout;
+        return MP_OK;
+    }
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return mp_fail(c, "%s: is a folder; expected a file to write", path);
+    const size_t n = strlen(path) + sizeof ".XXXXXX";
+    o->path = strdup(path);
+    o->temp = malloc(n);
+    if (o->path == NULL || o->temp == NULL) {
+        mp_output_discard(o);
+        return mp_fail(c, "%s: no memory", path);
+    }
+    snprintf(o->temp, n, "%s.XXXXXX", path);
+    const int fd = mkstemp(o->temp);
+    if (fd < 0) {
+        const int error = errno;
+        o->temp[0] = '\0';
+        mp_output_discard(o);
+        return mp_fail(c, "%s: cannot write: %s", path, strerror(error));
+    }
+    const mode_t mask = umask(0);
+    umask(mask);
+    fchmod(fd, 0666 & ~mask);
+    o->f = fdopen(fd, "w");
+    if (o->f == NULL) {
+        close(fd);
+        mp_output_discard(o);
+        return mp_fail(c, "%s: no memory", path);
+    }
+    setvbuf(o->f, NULL, _IOFBF, 1 << 20);
+    return MP_OK;
+}
+
+/* Everything on disk, file closed, name not yet changed. */
+static int settle(struct mp_ctx *c, struct mp_output *o)
+{
+    const char *path = o->path != NULL ? o->path : "standard output";
+    errno = 0;
+    bool bad = fflush(o->f) != 0 || ferror(o->f);
+    if (o->path != NULL) {
+        bad = bad || fsync(fileno(o->f)) != 0;
+        bad = (fclose(o->f) != 0) || bad;
+        o->f = NULL;
+    }
+    if (bad)
+        return mp_fail(c, "%s: cannot write: %s", path, errno ? strerror(errno) : "output error");
+    return MP_OK;
+}
+
+int mp_output_commit_all(struct mp_ctx *c, struct mp_output *o, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (settle(c, &o[i]) < 0) {
+            for (size_t j = 0; j < n; j++)
+                mp_output_discard(&o[j]);
+            return -1;
+        }
+    int rc = MP_OK;
+    for (size_t i = 0; i < n; i++) {
+        if (o[i].path != NULL && rc == MP_OK) {
+            if (rename(o[i].temp, o[i].path) == 0)
+                o[i].temp[0] = '\0';
+            else
+                rc = mp_fail(c, "%s: cannot write: %s", o[i].path, strerror(errno));
+        }
+        mp_output_discard(&o[i]);
+    }
+    return rc;
+}
+
+int mp_output_commit(struct mp_ctx *c, struct mp_output *o)
+{
+    return mp_output_commit_all(c, o, 1);
+}
+
+void mp_output_discard(struct mp_output *o)
+{
+    if (o->f != NULL && o->path != NULL)
+        fclose(o->f);
+    if (o->temp != NULL && o->temp[0] != '\0')
+        unlink(o->temp);
+    free(o->path);
+    free(o->temp);
+    memset(o, 0, sizeof *o);
+}
+
+int mp_make_folder(struct mp_ctx *c, const char *path)
+{
+    char *copy = strdup(path);
+    int rc = MP_OK;
+    if (copy == NULL)
+        return mp_fail(c, "%s: no memory", path);
+    for (char *at = copy + 1;; at++) {
+        const char was = *at;
+        if (was != '/' && was != '\0')
+            continue;
+        *at = '\0';
+        struct stat st;
+        if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)))
+            rc = mp_fail(c, "%s: cannot make this folder: %s", copy, strerror(errno));
+        *at = was;
+        if (was == '\0' || rc < 0)
+            break;
+    }
+    free(copy);
+    return rc;
+}

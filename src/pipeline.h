@@ -1,0 +1,94 @@
+/* pipeline.h - from the text of an experiment to stages ready to run.
+ *
+ *   text  --mp_script_parse-->  lines  --overrides-->  --mp_plan_build-->  nodes
+ *
+ * A line is what the user wrote; a node is a stage with its parameters, its
+ * inputs and its shapes.  Nodes are in an order in which every node comes after
+ * its inputs; in a plain pipeline each node's input is the one before. */
+#ifndef MP_PIPELINE_H
+#define MP_PIPELINE_H
+#include "ctx.h"
+#include "registry.h"
+
+struct mp_setting { char *name, *value; };
+
+/* One line and, as `children`, the lines indented below it. */
+struct mp_line {
+    int number; /* in the file, from 1 */
+    char *name;
+    struct mp_setting *settings;
+    int n_settings;
+    struct mp_line *children;
+    int n_children;
+};
+
+struct mp_script {
+    char *file;          /* as errors name it */
+    struct mp_line root; /* its children are the top lines */
+};
+
+int mp_script_read(struct mp_ctx *c, const char *file, struct mp_script *s);
+int mp_script_parse(struct mp_ctx *c, const char *file, const char *text, struct mp_script *s);
+void mp_script_free(struct mp_script *s);
+
+/* "hog.cell=7": changes or adds the setting; "hog#2.cell=7" when there are
+ * several.  `data.train=F` and the like go to the data line, made if missing. */
+int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text);
+
+/* The pipeline as text again, without comments: what a bundle keeps.  free() it. */
+char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data);
+
+/* The `data` line. */
+struct mp_source {
+    char *train, *test, *train_labels, *test_labels;
+    char *size;            /* "" or "HxW" */
+    double holdout;        /* share of the training rows kept for the test when there is no test */
+    int seed;
+};
+extern const struct mp_param mp_source_table[];
+
+/* What a node has cost so far, in seconds. */
+struct mp_cost {
+    double fit;   /* in fit() and merge(), summed over threads */
+    double done;  /* in done(), by the clock on the wall */
+    double apply; /* in apply(), summed over threads */
+    uint64_t fit_rows, apply_rows;
+};
+
+struct mp_node {
+    const struct mp_entry *entry; /* NULL: a union, which puts its inputs side by side */
+    int line;                     /* in the file */
+    char *text;                   /* "hog cell=4 block=2": as written, for reports */
+    void *params, *state;
+    int *inputs, n_inputs;        /* numbers of nodes; -1 is the data set */
+    int n_uses;                   /* nodes that read this one's output */
+    struct mp_shape in, out;
+    bool image;                   /* the output is images, not vectors */
+    bool bytes;                   /* the output is bytes */
+    struct mp_cost cost;
+};
+
+struct mp_plan {
+    char *file;
+    struct mp_source source;
+    struct mp_shape shape;        /* of the data's rows */
+    struct mp_node *nodes;
+    int n_nodes;                  /* the last is the model, if there is one */
+    bool has_model;
+};
+
+/* Builds nodes and parameters; nothing is read but the script.  Every mistake
+ * but shapes is found here. */
+int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p);
+
+/* Works out the shapes from the image's on, and which nodes carry bytes. */
+int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image);
+
+void mp_plan_free(struct mp_plan *p);
+
+/* Prefix errors with "file:line: stage: ". */
+void mp_plan_where(struct mp_ctx *c, const struct mp_plan *p, int node);
+
+/* Name of value i of node k's output: "hog[y=2,x=3,b=5]", "pixel17". */
+void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size_t size);
+#endif

@@ -1,0 +1,324 @@
+/* plan.c - from lines to stages: parameters, inputs, shapes. */
+#include "param.h"
+#include "pipeline.h"
+#include <stdlib.h>
+#include <string.h>
+
+const struct mp_param mp_source_table[] = {
+    MP_PARAM_OF(struct mp_source, train, .def = "", .unit = "file",
+                .doc = "training rows: a file, sample:train, mnist:train"),
+    MP_PARAM_OF(struct mp_source, test, .def = "", .unit = "file",
+                .doc = "test rows; without any, a part of the training rows is held out"),
+    MP_PARAM_OF(struct mp_source, train_labels, .def = "", .unit = "file",
+                .doc = "IDX labels of the training images; found beside them by name"),
+    MP_PARAM_OF(struct mp_source, test_labels, .def = "", .unit = "file",
+                .doc = "IDX labels of the test images; found beside them by name"),
+    MP_PARAM_OF(struct mp_source, size, .def = "", .unit = "HxW",
+                .doc = "image size; needed only where a CSV is not square"),
+    MP_PARAM_OF(struct mp_source, holdout, .def = "0.2", .min = 0.01, .max = 0.99,
+                .doc = "share of the training rows held out when there is no test"),
+    MP_PARAM_OF(struct mp_source, seed, .def = "1", .min = 0, .max = 2147483647,
+                .doc = "seed of everything drawn at random"),
+    MP_END
+};
+
+void mp_plan_where(struct mp_ctx *c, const struct mp_plan *p, int node)
+{
+    const struct mp_node *n = &p->nodes[node];
+    mp_ctx_where(c, "%s:%d: %s: ", p->file, n->line, n->entry != NULL ? n->entry->name : "union");
+    c->place = (uint64_t)node + 1;
+}
+
+void mp_plan_free(struct mp_plan *p)
+{
+    for (int i = 0; i < p->n_nodes; i++) {
+        struct mp_node *n = &p->nodes[i];
+        if (n->entry != NULL) {
+            const struct mp_stage *s = n->entry->stage;
+            if (n->state != NULL && s->clear != NULL)
+                s->clear(n->state);
+            mp_params_free(s->params, n->params);
+        }
+        free(n->state);
+        free(n->params);
+        free(n->text);
+        free(n->inputs);
+    }
+    free(p->nodes);
+    free(p->file);
+    mp_params_free(mp_source_table, &p->source);
+    memset(p, 0, sizeof *p);
+}
+
+/* ------------------------------------------------------------- building */
+
+static int line_where(struct mp_ctx *c, const struct mp_plan *p, const struct mp_line *l)
+{
+    mp_ctx_where(c, "%s:%d: %s: ", p->file, l->number, l->name);
+    return MP_OK;
+}
+
+static struct mp_node *add_node(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l,
+                                int n_inputs)
+{
+    struct mp_node *more = realloc(p->nodes, (size_t)(p->n_nodes + 1) * sizeof *more);
+    if (more == NULL) {
+        mp_fail(c, "no memory for stages");
+        return NULL;
+    }
+    p->nodes = more;
+    struct mp_node *n = &more[p->n_nodes++];
+    memset(n, 0, sizeof *n);
+    n->line = l->number;
+    n->n_inputs = n_inputs;
+    n->inputs = mp_alloc(c, (size_t)n_inputs, sizeof *n->inputs);
+    return n->inputs != NULL ? n : NULL;
+}
+
+static char *line_text(struct mp_ctx *c, const struct mp_line *l)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (f == NULL) {
+        mp_fail(c, "no memory for a stage's text");
+        return NULL;
+    }
+    fputs(l->name, f);
+    for (int i = 0; i < l->n_settings; i++)
+        fprintf(f, " %s=%s", l->settings[i].name, l->settings[i].value);
+    fclose(f);
+    return text;
+}
+
+/* Sets what the line gives and requires what has no default. */
+static int fill(struct mp_ctx *c, const struct mp_line *l, const struct mp_param *table,
+                void *params, size_t size)
+{
+    if (mp_params_default(c, table, params, size) < 0)
+        return -1;
+    for (int i = 0; i < l->n_settings; i++) {
+        const struct mp_setting *s = &l->settings[i];
+        if (*s->value == '{')
+            return mp_fail(c, "%s=%s: a set of values; a run takes one (--set %s.%s=VALUE)",
+                           s->name, s->value, l->name, s->name);
+        if (mp_params_set(c, table, params, s->name, s->value) < 0)
+            return -1;
+    }
+    for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++) {
+        bool given = p->def != NULL;
+        for (int i = 0; i < l->n_settings && !given; i++)
+            given = strcmp(l->settings[i].name, p->name) == 0;
+        if (!given) {
+            char range[128];
+            mp_param_range(p, range, sizeof range);
+            return mp_fail(c, "%s is required (%s)", p->name, range);
+        }
+    }
+    return MP_OK;
+}
+
+static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *parent,
+                        int input, int depth, int *output);
+
+/* union: every branch starts from the same input; the last node joins them. */
+static int build_union(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
+                       int depth, int *output)
+{
+    int ends[64];
+    if (l->n_settings > 0)
+        return mp_fail(c, "takes no parameters");
+    if (l->n_children < 2 || l->n_children > 64)
+        return mp_fail(c, "needs 2 to 64 indented lines \"branch\", it has %d", l->n_children);
+    for (int i = 0; i < l->n_children; i++) {
+        const struct mp_line *branch = &l->children[i];
+        line_where(c, p, branch);
+        if (strcmp(branch->name, "branch") != 0)
+            return mp_fail(c, "expected \"branch\"; the stages of a branch stand below it, indented");
+        if (branch->n_settings > 0)
+            return mp_fail(c, "takes no parameters");
+        if (branch->n_children == 0)
+            return mp_fail(c, "has no stages; indent them below it");
+        if (build_stages(c, p, branch, input, depth + 1, &ends[i]) < 0)
+            return -1;
+    }
+    line_where(c, p, l);
+    struct mp_node *n = add_node(c, p, l, l->n_children);
+    if (n == NULL || (n->text = line_text(c, l)) == NULL)
+        return -1;
+    memcpy(n->inputs, ends, (size_t)l->n_children * sizeof ends[0]);
+    *output = p->n_nodes - 1;
+    return MP_OK;
+}
+
+static int unknown_stage(struct mp_ctx *c, const struct mp_line *l)
+{
+    const char *near = mp_nearest(l->name, mp_stage_name, NULL);
+    if (strcmp(l->name, "branch") == 0)
+        return mp_fail(c, "stands only below a union");
+    if (strcmp(l->name, "data") == 0)
+        return mp_fail(c, "stands only once, and not indented");
+    if (near != NULL)
+        return mp_fail(c, "no such stage; did you mean \"%s\"?", near);
+    return mp_fail(c, "no such stage; `mnistpipe list` shows them all");
+}
+
+static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
+                       int depth, int *output)
+{
+    const struct mp_entry *e = mp_find_stage(l->name);
+    if (e == NULL)
+        return unknown_stage(c, l);
+    if (p->has_model)
+        return mp_fail(c, "comes after a model; a model is the last stage");
+    if (mp_is_model(e) && depth > 0)
+        return mp_fail(c, "is a model; a model stands after the union, not in a branch");
+    if (l->n_children > 0)
+        return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
+    struct mp_node *n = add_node(c, p, l, 1);
+    if (n == NULL || (n->text = line_text(c, l)) == NULL)
+        return -1;
+    n->inputs[0] = input;
+    n->entry = e;
+    n->params = mp_alloc(c, 1, e->stage->params_size);
+    n->state = mp_alloc(c, 1, e->stage->state_size);
+    p->has_model = mp_is_model(e);
+    *output = p->n_nodes - 1;
+    if (n->params == NULL || n->state == NULL)
+        return -1;
+    return fill(c, l, e->stage->params, n->params, e->stage->params_size);
+}
+
+static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *parent,
+                        int input, int depth, int *output)
+{
+    for (int i = 0; i < parent->n_children; i++) {
+        const struct mp_line *l = &parent->children[i];
+        if (parent->number == 0 && strcmp(l->name, "data") == 0)
+            continue;
+        line_where(c, p, l);
+        const int rc = strcmp(l->name, "union") == 0
+                           ? (p->has_model
+                                  ? mp_fail(c, "comes after a model; a model is the last stage")
+                                  : build_union(c, p, l, input, depth, &input))
+                           : build_stage(c, p, l, input, depth, &input);
+        if (rc < 0)
+            return -1;
+    }
+    *output = input;
+    return MP_OK;
+}
+
+static int build_source(struct mp_ctx *c, struct mp_plan *p, const struct mp_script *s)
+{
+    const struct mp_line *data = NULL, none = { .name = (char *)(uintptr_t) "data" };
+    for (int i = 0; i < s->root.n_children; i++) {
+        const struct mp_line *l = &s->root.children[i];
+        if (strcmp(l->name, "data") != 0)
+            continue;
+        line_where(c, p, l);
+        if (data != NULL)
+            return mp_fail(c, "stands already in line %d", data->number);
+        if (l->n_children > 0)
+            return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
+        data = l;
+    }
+    return fill(c, data != NULL ? data : &none, mp_source_table, &p->source, sizeof p->source);
+}
+
+int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p)
+{
+    int output = -1;
+    memset(p, 0, sizeof *p);
+    p->file = strdup(s->file);
+    if (p->file == NULL || build_source(c, p, s) < 0 ||
+        build_stages(c, p, &s->root, -1, 0, &output) < 0) {
+        mp_fail(c, "no memory");
+        mp_plan_free(p);
+        return -1;
+    }
+    for (int i = 0; i < p->n_nodes; i++)
+        for (int j = 0; j < p->nodes[i].n_inputs; j++)
+            if (p->nodes[i].inputs[j] >= 0)
+                p->nodes[p->nodes[i].inputs[j]].n_uses++;
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
+/* --------------------------------------------------------------- shapes */
+
+/* A union's output: the values of all its inputs in a row. */
+static int shape_union(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
+{
+    size_t d = 0;
+    for (int j = 0; j < n->n_inputs; j++)
+        d += mp_len(n->inputs[j] >= 0 ? p->nodes[n->inputs[j]].out : p->shape);
+    if (d > INT32_MAX)
+        return mp_fail(c, "gives rows of %zu values; at most %d are possible", d, INT32_MAX);
+    n->in = n->out = (struct mp_shape){ 1, (int)d, 1 };
+    return MP_OK;
+}
+
+static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
+{
+    const struct mp_node *before = n->inputs[0] >= 0 ? &p->nodes[n->inputs[0]] : NULL;
+    const struct mp_stage *s = n->entry->stage;
+    n->in = n->out = before != NULL ? before->out : p->shape;
+    n->image = (before == NULL || before->image) && mp_is_filter(n->entry);
+    n->bytes = (before == NULL || before->bytes) && (s->flags & MP_BYTES);
+    if (mp_is_filter(n->entry) && before != NULL && !before->image)
+        return mp_fail(c, "filters images, but line %d (%s) gives vectors of %zu values "
+                          "(%d x %d x %d); put it before that line",
+                       before->line, before->entry != NULL ? before->entry->name : "union",
+                       mp_len(before->out), before->out.h, before->out.w, before->out.c);
+    if (s->shape != NULL && s->shape(c, n->params, n->in, &n->out) < 0)
+        return -1;
+    if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
+        (double)n->out.h * n->out.w * n->out.c > INT32_MAX)
+        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d, which is no possible shape",
+                       n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c);
+    return MP_OK;
+}
+
+int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
+{
+    p->shape = image;
+    for (int i = 0; i < p->n_nodes; i++) {
+        struct mp_node *n = &p->nodes[i];
+        mp_plan_where(c, p, i);
+        if ((n->entry == NULL ? shape_union(c, p, n) : shape_stage(c, p, n)) < 0)
+            return -1;
+        if (n->entry != NULL && mp_is_model(n->entry))
+            n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
+    }
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
+void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size_t size)
+{
+    for (;;) {
+        if (node < 0) {
+            snprintf(text, size, "pixel%zu", i);
+            return;
+        }
+        const struct mp_node *n = &p->nodes[node];
+        if (n->entry == NULL) {
+            int j = 0;
+            for (; j + 1 < n->n_inputs; j++) {
+                const size_t d = mp_len(n->inputs[j] >= 0 ? p->nodes[n->inputs[j]].out : p->shape);
+                if (i < d)
+                    break;
+                i -= d;
+            }
+            node = n->inputs[j];
+        } else if (n->entry->stage->label != NULL) {
+            n->entry->stage->label(n->params, n->in, i, text, size);
+            return;
+        } else if (mp_is_filter(n->entry)) {
+            node = -1;
+        } else {
+            node = n->inputs[0];
+        }
+    }
+}

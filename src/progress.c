@@ -1,0 +1,150 @@
+/* progress.c - a bar on stderr: what, how far, how fast, how long still. */
+#include "progress.h"
+#include "clock.h"
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+struct mp_bar {
+    pthread_mutex_t lock;
+    bool terminal, colour, shown;
+    char what[64], unit[16];
+    double whole, done;
+    double start, drawn; /* seconds */
+};
+
+struct mp_bar *mp_bar_new(bool quiet)
+{
+    struct mp_bar *b = quiet ? NULL : calloc(1, sizeof *b);
+    if (b == NULL)
+        return NULL;
+    pthread_mutex_init(&b->lock, NULL);
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    b->terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    b->colour = b->terminal && (no_color == NULL || *no_color == '\0');
+    return b;
+}
+
+void mp_bar_free(struct mp_bar *b)
+{
+    if (b == NULL)
+        return;
+    mp_bar_end(b);
+    pthread_mutex_destroy(&b->lock);
+    free(b);
+}
+
+static void amount(char *text, size_t size, double x)
+{
+    if (x >= 1e6)
+        snprintf(text, size, "%.1fM", x / 1e6);
+    else if (x >= 1e4)
+        snprintf(text, size, "%.0fk", x / 1e3);
+    else
+        snprintf(text, size, x >= 100 || x == floor(x) ? "%.0f" : "%.1f", x);
+}
+
+static int columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 20 ? w.ws_col : 80;
+}
+
+/* "fit hog      ━━━━━━━━━╸──────  54%   32k/60k rows   48k/s   1 s left" */
+static void draw(struct mp_bar *b, double t)
+{
+    const double share = b->whole > 0 ? fmin(1, b->done / b->whole) : 0, spent = t - b->start;
+    char done[16], whole[16], rate[16], left[32] = "", tail[128];
+    amount(done, sizeof done, b->done);
+    amount(whole, sizeof whole, b->whole);
+    amount(rate, sizeof rate, spent > 0 ? b->done / spent : 0);
+    if (share > 0)
+        snprintf(left, sizeof left, "%.0f s left", spent * (1 - share) / share);
+    snprintf(tail, sizeof tail, "%3.0f%%  %s/%s %s  %s/s  %s", 100 * share, done, whole, b->unit,
+             rate, left);
+    if (!b->terminal) {
+        fprintf(stderr, "%s: %s\n", b->what, tail);
+        return;
+    }
+    const int room = columns() - 20 - (int)strlen(tail) - 3, cells = room > 30 ? 30 : room;
+    fprintf(stderr, "\r%-18.18s ", b->what);
+    if (cells >= 5) {
+        const int full = (int)(share * cells);
+        fputs(b->colour ? "\033[36m" : "", stderr);
+        for (int i = 0; i < cells; i++) {
+            if (i == full && b->colour)
+                fputs("\033[0;2m", stderr);
+            fputs(i < full ? "━" : "─", stderr);
+        }
+        fputs(b->colour ? "\033[0m " : " ", stderr);
+    }
+    fprintf(stderr, "%s\033[K", tail);
+    fflush(stderr);
+    b->shown = true;
+}
+
+static void wipe(struct mp_bar *b)
+{
+    if (b->shown) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+    }
+    b->shown = false;
+}
+
+void mp_bar_begin(struct mp_bar *b, const char *what, double whole, const char *unit)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    wipe(b);
+    snprintf(b->what, sizeof b->what, "%s", what);
+    snprintf(b->unit, sizeof b->unit, "%s", unit);
+    b->whole = whole;
+    b->done = 0;
+    b->start = b->drawn = mp_seconds();
+    pthread_mutex_unlock(&b->lock);
+}
+
+/* Ten times a second on a terminal; in a log, a line every ten seconds. */
+static void moved(struct mp_bar *b)
+{
+    const double t = mp_seconds();
+    if (t - b->drawn >= (b->terminal ? 0.1 : 10)) {
+        b->drawn = t;
+        draw(b, t);
+    }
+}
+
+void mp_bar_add(struct mp_bar *b, double units)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->done += units;
+    moved(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void mp_bar_set(struct mp_bar *b, double units)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->done = units;
+    moved(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void mp_bar_end(struct mp_bar *b)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    wipe(b);
+    pthread_mutex_unlock(&b->lock);
+}

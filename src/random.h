@@ -1,0 +1,29 @@
+/* random.h - a counter-based generator: the same key gives the same bits, on
+ * any thread, in any order.
+ *
+ * Keys are mixed by the finaliser of SplitMix64 (Steele, Lea, Flood 2014: "Fast
+ * splittable pseudorandom number generators"), one round per word of the key. */
+#ifndef MP_RANDOM_H
+#define MP_RANDOM_H
+#include <stdint.h>
+
+static inline uint64_t mp_mix(uint64_t z)
+{
+    z += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static inline uint64_t mp_random_at(uint64_t seed, uint64_t place, uint64_t a, uint64_t b)
+{
+    return mp_mix(mp_mix(mp_mix(mp_mix(seed) ^ place) ^ a) ^ b);
+}
+
+/* Whole number in 0 .. n-1 from 64 random bits: the high word of bits * n; its
+ * bias, n / 2^64, is far below what any data set can show. */
+static inline uint64_t mp_random_below(uint64_t bits, uint64_t n)
+{
+    return (uint64_t)(((__extension__ (unsigned __int128)bits) * n) >> 64);
+}
+#endif

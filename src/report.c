@@ -1,0 +1,253 @@
+/* report.c - what a run found. */
+#include "report.h"
+#include "config.h"
+#include "versions.h"
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+
+uint64_t mp_peak_memory(void)
+{
+    struct rusage u;
+    return getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
+}
+
+/* ------------------------------------------------------------------ JSON */
+
+/* NAN, a share of nothing, becomes null. */
+static json_t *number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *shape_json(struct mp_shape s)
+{
+    return json_pack("[i, i, i]", s.h, s.w, s.c);
+}
+
+static json_t *cost_json(uint64_t rows, double seconds)
+{
+    return json_pack("{s:I, s:f, s:o, s:o}", "rows", (json_int_t)rows, "seconds", seconds,
+                     "microseconds_per_row", number(1e6 * seconds / (double)rows),
+                     "rows_per_second", number((double)rows / seconds));
+}
+
+static json_t *stage_json(const struct mp_node *n)
+{
+    json_t *o = json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:I}", "stage",
+                          n->entry != NULL ? n->entry->name : "union", "group",
+                          n->entry != NULL ? n->entry->group : "language", "line", n->line, "text",
+                          n->text, "shape_in", shape_json(n->in), "shape_out", shape_json(n->out),
+                          "values_out", (json_int_t)mp_len(n->out));
+    json_t *fit = json_null();
+    if (n->cost.fit_rows > 0) {
+        fit = cost_json(n->cost.fit_rows, n->cost.fit);
+        json_object_set_new(fit, "training_seconds", json_real(n->cost.done));
+    }
+    json_object_set_new(o, "fit", fit);
+    json_object_set_new(o, "apply", cost_json(n->cost.apply_rows, n->cost.apply));
+    return o;
+}
+
+static json_t *metrics_json(const struct mp_metrics *m, const int *labels)
+{
+    json_t *o = json_pack("{s:f, s:I, s:[f, f], s:s, s:o}", "accuracy", m->accuracy, "errors",
+                          (json_int_t)m->errors, "accuracy_interval", m->low, m->high, "interval",
+                          "Wilson, 95 %", "macro_f1", number(m->macro_f1));
+    json_t *confusion = json_array(), *classes = json_array();
+    for (int i = 0; i < m->k; i++) {
+        const struct mp_class_metrics *q = &m->class[i];
+        json_t *row = json_array();
+        for (int j = 0; j < m->k; j++)
+            json_array_append_new(row, json_integer((json_int_t)m->confusion[i * m->k + j]));
+        json_array_append_new(confusion, row);
+        json_array_append_new(
+            classes, json_pack("{s:i, s:I, s:I, s:o, s:o, s:o}", "label", labels[i], "rows",
+                               (json_int_t)q->rows, "predicted", (json_int_t)q->predicted,
+                               "precision", number(q->precision), "recall", number(q->recall), "f1",
+                               number(q->f1)));
+    }
+    json_object_set_new(o, "confusion", confusion);
+    json_object_set_new(o, "classes", classes);
+    return o;
+}
+
+static json_t *data_json(const struct mp_data *d, const char *given)
+{
+    char crc[16];
+    snprintf(crc, sizeof crc, "%08x", d->crc);
+    return json_pack("{s:s, s:s, s:I, s:[i, i], s:s}", "data", given, "file", d->name, "rows",
+                     (json_int_t)d->n, "image", d->shape.h, d->shape.w, "crc32", crc);
+}
+
+static json_t *libraries_json(void)
+{
+    json_t *o = json_object();
+    const char *name;
+    char version[128];
+    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
+        json_object_set_new(o, name, json_string(version));
+    return o;
+}
+
+static const char *split_name(const struct mp_experiment *x)
+{
+    return x->test_path != NULL ? "test file" : "stratified holdout of the training rows";
+}
+
+static json_t *test_json(const struct mp_report *r)
+{
+    const struct mp_experiment *x = r->x;
+    const struct mp_source *s = &x->plan.source;
+    json_t *test = data_json(&x->test, x->test_path != NULL ? s->test : s->train);
+    json_object_set_new(test, "split", json_string(split_name(x)));
+    if (x->test_path == NULL)
+        json_object_set_new(test, "holdout", json_real(s->holdout));
+    if (r->metrics != NULL) {
+        json_t *m = metrics_json(r->metrics, x->labels);
+        json_object_update(test, m);
+        json_decref(m);
+    }
+    return test;
+}
+
+json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
+{
+    const struct mp_experiment *x = r->x;
+    json_t *labels = json_array(), *stages = json_array(), *warnings = json_array();
+    for (int i = 0; i < x->n_classes; i++)
+        json_array_append_new(labels, json_integer(x->labels[i]));
+    for (int i = 0; i < x->plan.n_nodes; i++)
+        json_array_append_new(stages, stage_json(&x->plan.nodes[i]));
+    for (int i = 0; i < r->n_warnings; i++)
+        json_array_append_new(warnings, json_string(r->warnings[i]));
+    char *text = mp_script_text(c, &x->script, true);
+    json_t *o = json_pack(
+        "{s:s, s:{s:s, s:s}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
+        "s:{s:s, s:I}, s:o, s:o}",
+        "mnistpipe", PACKAGE_VERSION, "pipeline", "file", x->plan.file, "text",
+        text != NULL ? text : "", "seed", (json_int_t)c->run->seed, "threads", c->run->threads,
+        "labels", labels, "train", data_json(&x->train, x->plan.source.train), "test", test_json(r),
+        "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit", r->fit_seconds,
+        "predict", r->predictions->seconds, "stages", stages, "memory", "peak_bytes",
+        (json_int_t)mp_peak_memory(), "bundle", "file", "bundle.mnp", "bytes",
+        (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
+    free(text);
+    if (o == NULL)
+        mp_fail(c, "no memory for the report, or a name in it is no UTF-8");
+    return o;
+}
+
+/* ------------------------------------------------------------------ text */
+
+struct paint {
+    const char *bold, *dim, *good, *off;
+};
+
+static const struct paint plain = { "", "", "", "" };
+static const struct paint vivid = { "\033[1m", "\033[2m", "\033[32m", "\033[0m" };
+
+static void bytes_text(char *text, size_t size, uint64_t n)
+{
+    if (n >= 1u << 30)
+        snprintf(text, size, "%.2f GiB", (double)n / (1u << 30));
+    else if (n >= 1u << 20)
+        snprintf(text, size, "%.1f MiB", (double)n / (1u << 20));
+    else
+        snprintf(text, size, "%.1f KiB", (double)n / 1024);
+}
+
+static void rate_text(char *text, size_t size, uint64_t rows, double seconds)
+{
+    const double rate = seconds > 0 ? (double)rows / seconds : INFINITY;
+    if (rows == 0)
+        snprintf(text, size, "-");
+    else if (rate >= 9.995e5)
+        snprintf(text, size, "%.1fM/s", rate / 1e6);
+    else
+        snprintf(text, size, rate >= 1e4 ? "%.0fk/s" : "%.1fk/s", rate / 1e3);
+}
+
+static void shape_text(char *text, size_t size, const struct mp_node *n)
+{
+    if (n->image)
+        snprintf(text, size, "%d x %d", n->out.h, n->out.w);
+    else
+        snprintf(text, size, "%zu", mp_len(n->out));
+}
+
+static void stages_text(FILE *f, const struct mp_report *r, const struct paint *p)
+{
+    const struct mp_plan *plan = &r->x->plan;
+    fprintf(f, "%s%-34s %9s %9s %9s %9s %9s%s\n", p->dim, "stage", "gives", "learn s", "train s",
+            "apply", "us/row", p->off);
+    for (int i = 0; i < plan->n_nodes; i++) {
+        const struct mp_node *n = &plan->nodes[i];
+        char shape[32], learn[32] = "-", train[32] = "-", rate[32];
+        shape_text(shape, sizeof shape, n);
+        if (n->cost.fit_rows > 0) {
+            snprintf(learn, sizeof learn, "%.3f", n->cost.fit);
+            snprintf(train, sizeof train, "%.3f", n->cost.done);
+        }
+        rate_text(rate, sizeof rate, n->cost.apply_rows, n->cost.apply);
+        fprintf(f, "%-34.34s %9s %9s %9s %9s %9.2f\n", n->text, shape, learn, train, rate,
+                n->cost.apply_rows > 0 ? 1e6 * n->cost.apply / (double)n->cost.apply_rows : 0);
+    }
+    fprintf(f, "%slearn: passes over rows, summed over threads; train: by the clock; apply: rows a "
+               "second on one thread%s\n", p->dim, p->off);
+}
+
+static void confusion_text(FILE *f, const struct mp_metrics *m, const int *labels,
+                           const struct paint *p)
+{
+    fprintf(f, "\n%sconfusion: row is the truth, column the prediction%s\n%s%5s", p->dim, p->off,
+            p->dim, "");
+    for (int j = 0; j < m->k; j++)
+        fprintf(f, "%6d", labels[j]);
+    fprintf(f, "   precision  recall      F1%s\n", p->off);
+    for (int i = 0; i < m->k; i++) {
+        const struct mp_class_metrics *q = &m->class[i];
+        fprintf(f, "%s%5d%s", p->dim, labels[i], p->off);
+        for (int j = 0; j < m->k; j++) {
+            const unsigned long long n = m->confusion[i * m->k + j];
+            if (n == 0)
+                fprintf(f, "%s%6s%s", p->dim, ".", p->off);
+            else
+                fprintf(f, "%s%6llu%s", i == j ? p->good : p->bold, n, p->off);
+        }
+        fprintf(f, "   %9.4f %7.4f %7.4f\n", q->precision, q->recall, q->f1);
+    }
+}
+
+void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour)
+{
+    const struct mp_experiment *x = r->x;
+    const struct paint *p = colour ? &vivid : &plain;
+    char size[32], memory[32];
+    fprintf(f, "%s%s%s\n", p->bold, x->plan.file, p->off);
+    fprintf(f, "train   %zu rows of %s, %d classes\n", x->train.n, x->plan.source.train,
+            x->n_classes);
+    fprintf(f, "test    %zu rows of %s (%s), seed %llu\n\n", x->test.n,
+            x->test_path != NULL ? x->plan.source.test : x->plan.source.train, split_name(x),
+            (unsigned long long)c->run->seed);
+    stages_text(f, r, p);
+    if (r->metrics != NULL) {
+        const struct mp_metrics *m = r->metrics;
+        confusion_text(f, m, x->labels, p);
+        fprintf(f, "\n%saccuracy %.2f %%%s   95 %% interval %.2f .. %.2f (Wilson), %llu errors in "
+                   "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
+                100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
+                m->macro_f1);
+    } else {
+        fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
+    }
+    bytes_text(size, sizeof size, r->bundle_bytes);
+    bytes_text(memory, sizeof memory, mp_peak_memory());
+    fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",
+            r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
+            c->run->threads, c->run->threads == 1 ? "" : "s", memory);
+    fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)\n", r->folder,
+            size);
+    for (int i = 0; i < r->n_warnings; i++)
+        fprintf(f, "warning  %s\n", r->warnings[i]);
+}

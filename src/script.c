@@ -1,0 +1,335 @@
+/* script.c - a pipeline's text as lines: names, settings, indentation.
+ *
+ * Nothing here knows any stage; plan.c gives the lines their meaning. */
+#include "pipeline.h"
+#include "param.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_DEPTH = 16, MAX_LINES = 10000, MAX_BYTES = 1 << 20 };
+
+static void line_free(struct mp_line *l)
+{
+    for (int i = 0; i < l->n_settings; i++) {
+        free(l->settings[i].name);
+        free(l->settings[i].value);
+    }
+    for (int i = 0; i < l->n_children; i++)
+        line_free(&l->children[i]);
+    free(l->settings);
+    free(l->children);
+    free(l->name);
+}
+
+void mp_script_free(struct mp_script *s)
+{
+    line_free(&s->root);
+    free(s->file);
+    memset(s, 0, sizeof *s);
+}
+
+static char *copy(struct mp_ctx *c, const char *from, size_t n)
+{
+    char *text = mp_alloc(c, n + 1, 1);
+    if (text != NULL)
+        memcpy(text, from, n);
+    return text;
+}
+
+static bool is_name(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)text[i]) && text[i] != '_' && text[i] != '-')
+            return false;
+    return n > 0 && n < 64;
+}
+
+static int add_setting(struct mp_ctx *c, struct mp_line *l, char *name, char *value)
+{
+    struct mp_setting *more = NULL;
+    if (name != NULL && value != NULL)
+        more = realloc(l->settings, (size_t)(l->n_settings + 1) * sizeof *more);
+    if (more == NULL) {
+        free(name);
+        free(value);
+        return mp_fail(c, "no memory for settings");
+    }
+    l->settings = more;
+    l->settings[l->n_settings++] = (struct mp_setting){ name, value };
+    return MP_OK;
+}
+
+/* Where the value at `at` ends: a closing quote, a closing brace, or a blank. */
+static int value_end(struct mp_ctx *c, const char *name, const char *at, const char **from,
+                     const char **to, const char **rest)
+{
+    if (*at == '"' || *at == '{') {
+        const char close = *at == '"' ? '"' : '}', *end = strchr(at + 1, close);
+        if (end == NULL)
+            return mp_fail(c, "%s: a value opened by %c has no closing %c", name, *at, close);
+        *from = close == '"' ? at + 1 : at;
+        *to = close == '"' ? end : end + 1;
+        *rest = end + 1;
+        if (**rest != '\0' && !isspace((unsigned char)**rest))
+            return mp_fail(c, "%s: expected a blank after the closing %c", name, close);
+        return MP_OK;
+    }
+    *from = at;
+    *to = *rest = at + strcspn(at, " \t\r\n\v\f");
+    if (memchr(at, '"', (size_t)(*to - at)) != NULL)
+        return mp_fail(c, "%s: a quote inside a value; quotes go around the whole value", name);
+    return MP_OK;
+}
+
+/* "name key=value ..." up to a comment. */
+static int parse_line(struct mp_ctx *c, const char *at, struct mp_line *l)
+{
+    const size_t n = strcspn(at, " \t\r\n\v\f#");
+    if (!is_name(at, n))
+        return mp_fail(c, "\"%.40s\": expected the name of a stage (letters, digits, _)",
+                       at);
+    if ((l->name = copy(c, at, n)) == NULL)
+        return -1;
+    mp_ctx_where(c, "%s%s: ", c->where, l->name);
+    for (at += n;;) {
+        at += strspn(at, " \t\r\v\f");
+        if (*at == '\0' || *at == '#')
+            return MP_OK;
+        const size_t key = strcspn(at, "= \t\r\v\f#");
+        if (at[key] != '=' || !is_name(at, key))
+            return mp_fail(c, "\"%.*s\": expected key=value", (int)strcspn(at, " \t\r"), at);
+        char *name = copy(c, at, key);
+        const char *from = at, *to = at, *rest = at;
+        if (name == NULL)
+            return -1;
+        if (value_end(c, name, at + key + 1, &from, &to, &rest) < 0) {
+            free(name);
+            return -1;
+        }
+        for (int i = 0; i < l->n_settings; i++)
+            if (strcmp(l->settings[i].name, name) == 0) {
+                mp_fail(c, "%s is given twice", name);
+                free(name);
+                return -1;
+            }
+        if (add_setting(c, l, name, copy(c, from, (size_t)(to - from))) < 0)
+            return -1;
+        at = rest;
+    }
+}
+
+struct level { int indent; struct mp_line *line; };
+
+/* The line that a line indented by `indent` belongs to; new levels open one deeper. */
+static struct mp_line *parent_of(struct mp_ctx *c, struct level *stack, int *depth, int indent)
+{
+    while (*depth > 0 && indent < stack[*depth].indent)
+        (*depth)--;
+    if (indent == stack[*depth].indent)
+        return stack[*depth].line;
+    struct mp_line *above = stack[*depth].line;
+    if (*depth + 1 >= MAX_DEPTH || above->n_children == 0) {
+        mp_fail(c, above->n_children == 0 ? "the first line is indented; it belongs to no line above"
+                                          : "lines are nested too deep");
+        return NULL;
+    }
+    struct mp_line *last = &above->children[above->n_children - 1];
+    if (last->n_children > 0) {
+        mp_fail(c, "this indentation fits no line above");
+        return NULL;
+    }
+    (*depth)++;
+    stack[*depth] = (struct level){ indent, last };
+    return last;
+}
+
+static struct mp_line *add_child(struct mp_ctx *c, struct mp_line *parent, int number)
+{
+    struct mp_line *more =
+        realloc(parent->children, (size_t)(parent->n_children + 1) * sizeof *more);
+    if (more == NULL) {
+        mp_fail(c, "no memory for lines");
+        return NULL;
+    }
+    parent->children = more;
+    struct mp_line *l = &more[parent->n_children++];
+    memset(l, 0, sizeof *l);
+    l->number = number;
+    return l;
+}
+
+static int parse_lines(struct mp_ctx *c, char *text, struct mp_script *s)
+{
+    struct level stack[MAX_DEPTH] = { { 0, &s->root } };
+    int depth = 0, number = 0;
+    for (char *at = text, *next; at != NULL; at = next) {
+        next = strchr(at, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        mp_ctx_where(c, "%s:%d: ", s->file, ++number);
+        if (number > MAX_LINES)
+            return mp_fail(c, "more than %d lines", MAX_LINES);
+        int indent = 0;
+        for (; *at == ' ' || *at == '\t'; at++)
+            indent = *at == '\t' ? (indent / 8 + 1) * 8 : indent + 1;
+        if (*at == '\0' || *at == '\r' || *at == '#')
+            continue;
+        struct mp_line *parent = parent_of(c, stack, &depth, indent), *l;
+        if (parent == NULL || (l = add_child(c, parent, number)) == NULL ||
+            parse_line(c, at, l) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+int mp_script_parse(struct mp_ctx *c, const char *file, const char *text, struct mp_script *s)
+{
+    memset(s, 0, sizeof *s);
+    char *own = copy(c, text, strlen(text));
+    s->file = copy(c, file, strlen(file));
+    if (own == NULL || s->file == NULL || parse_lines(c, own, s) < 0) {
+        free(own);
+        mp_script_free(s);
+        return -1;
+    }
+    free(own);
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
+int mp_script_read(struct mp_ctx *c, const char *file, struct mp_script *s)
+{
+    memset(s, 0, sizeof *s);
+    mp_ctx_where(c, "%s: ", file);
+    FILE *f = fopen(file, "rb");
+    struct stat st;
+    if (f == NULL)
+        return mp_fail(c, "cannot read: %s", strerror(errno));
+    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
+        fclose(f);
+        return mp_fail(c, "is a folder; expected a pipeline file");
+    }
+    char *text = mp_alloc(c, MAX_BYTES + 1, 1);
+    const size_t n = text != NULL ? fread(text, 1, MAX_BYTES + 1, f) : 0;
+    const bool bad = ferror(f) != 0;
+    fclose(f);
+    int rc = -1;
+    if (text == NULL)
+        rc = -1;
+    else if (bad)
+        mp_fail(c, "cannot read");
+    else if (n > MAX_BYTES || memchr(text, '\0', n) != NULL)
+        mp_fail(c, "is no pipeline: expected a text of at most 1 MiB, one stage a line");
+    else
+        rc = mp_script_parse(c, file, text, s);
+    free(text);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- overrides */
+
+/* The k-th line of that name in file order, counting from 1; *seen counts them. */
+static struct mp_line *find(struct mp_line *at, const char *name, int k, int *seen)
+{
+    struct mp_line *found = NULL;
+    for (int i = 0; i < at->n_children; i++) {
+        struct mp_line *l = &at->children[i], *below;
+        if (strcmp(l->name, name) == 0 && ++*seen == k)
+            found = l;
+        below = find(l, name, k, seen);
+        found = below != NULL ? below : found;
+    }
+    return found;
+}
+
+/* The data line, made in front if the pipeline has none. */
+static struct mp_line *data_line(struct mp_ctx *c, struct mp_script *s)
+{
+    int seen = 0;
+    struct mp_line *l = find(&s->root, "data", 1, &seen);
+    if (l != NULL || (l = add_child(c, &s->root, 1)) == NULL)
+        return l;
+    struct mp_line made = *l;
+    memmove(s->root.children + 1, s->root.children,
+            (size_t)(s->root.n_children - 1) * sizeof made);
+    made.name = copy(c, "data", 4);
+    s->root.children[0] = made;
+    return made.name != NULL ? &s->root.children[0] : NULL;
+}
+
+static int set_on(struct mp_ctx *c, struct mp_line *l, const char *key, const char *value)
+{
+    if (strpbrk(value, "\"\n\r") != NULL)
+        return mp_fail(c, "%s: a value cannot hold quotes or line breaks", key);
+    char *text = copy(c, value, strlen(value));
+    if (text == NULL)
+        return -1;
+    for (int i = 0; i < l->n_settings; i++)
+        if (strcmp(l->settings[i].name, key) == 0) {
+            free(l->settings[i].value);
+            l->settings[i].value = text;
+            return MP_OK;
+        }
+    return add_setting(c, l, copy(c, key, strlen(key)), text);
+}
+
+int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text)
+{
+    char name[64] = "", key[64] = "";
+    int k = 0, used = 0;
+    mp_ctx_where(c, "--set %s: ", text);
+    if (sscanf(text, "%63[A-Za-z0-9_-]#%d.%63[A-Za-z0-9_-]=%n", name, &k, key, &used) != 3 || !used)
+        if (k = 0, sscanf(text, "%63[A-Za-z0-9_-].%63[A-Za-z0-9_-]=%n", name, key, &used) != 2 ||
+            used == 0)
+            return mp_fail(c, "expected STAGE.PARAMETER=VALUE, such as hog.cell=7");
+    int seen = 0;
+    struct mp_line *l;
+    if (strcmp(name, "data") == 0)
+        l = data_line(c, s), seen = 1;
+    else
+        l = find(&s->root, name, k > 0 ? k : 1, &seen);
+    if (l == NULL)
+        return seen > 0 ? mp_fail(c, "%s has %d stages \"%s\", not %d", s->file, seen, name, k)
+                        : mp_fail(c, "%s has no stage \"%s\"", s->file, name);
+    if (k == 0 && seen > 1)
+        return mp_fail(c, "%s has %d stages \"%s\"; say which: %s#1.%s ... %s#%d.%s", s->file, seen,
+                       name, name, key, name, seen, key);
+    const int rc = set_on(c, l, key, text + used);
+    if (rc == MP_OK)
+        mp_ctx_where(c, "%s", "");
+    return rc;
+}
+
+/* ------------------------------------------------------------ text again */
+
+static void write_line(FILE *f, const struct mp_line *l, int indent)
+{
+    fprintf(f, "%*s%s", indent, "", l->name);
+    for (int i = 0; i < l->n_settings; i++) {
+        const char *v = l->settings[i].value;
+        const bool quote = *v == '\0' || (*v != '{' && strpbrk(v, " \t#") != NULL);
+        fprintf(f, quote ? " %s=\"%s\"" : " %s=%s", l->settings[i].name, v);
+    }
+    fputc('\n', f);
+    for (int i = 0; i < l->n_children; i++)
+        write_line(f, &l->children[i], indent + 2);
+}
+
+char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (f == NULL) {
+        mp_fail(c, "no memory for the pipeline's text");
+        return NULL;
+    }
+    for (int i = 0; i < s->root.n_children; i++)
+        if (with_data || strcmp(s->root.children[i].name, "data") != 0)
+            write_line(f, &s->root.children[i], 0);
+    fclose(f);
+    return text;
+}

@@ -1,0 +1,191 @@
+/* stage.h - what a stage is: all that the author of a stage needs to read.
+ *
+ * One stage lives in one file under filters/, features/ or models/.  The file
+ * defines one object, MP_STAGE(<name>), where <name> is the file's own name
+ * without ".c".  Nothing else has to be edited: the build finds the file.
+ *
+ *   filters/    image -> image
+ *   features/   rows -> rows
+ *   models/     rows -> one score per class
+ *
+ * A stage owns three kinds of memory, and they are never mixed:
+ *
+ *   params   what the user asked for.  Filled from the table, then const.
+ *   state    what fit() learned from training rows.  Written by fit(), merge()
+ *            and done() only; const while apply() runs.  io() saves and loads it.
+ *   scratch  a thread's working memory, taken with mp_scratch().
+ *
+ * So apply() may run on any rows, on any thread, in any order, and a stage has
+ * no variables at file scope, starts no threads and opens no files.
+ */
+#ifndef MP_STAGE_H
+#define MP_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* ------------------------------------------------------------- parameters */
+
+enum mp_type { MP_INT, MP_REAL, MP_BOOL, MP_TEXT };
+
+struct mp_param {
+    const char *name;    /* = the field's name; set by MP_PARAM */
+    enum mp_type type;   /* = the field's type; set by MP_PARAM */
+    size_t offset, size; /* = the field's place; set by MP_PARAM */
+    const char *def;     /* default, as the user would type it; NULL: required */
+    double min, max;     /* inclusive range of MP_INT and MP_REAL */
+    const char *choices; /* "clamp|zero": an int field that takes a word, 0, 1 ... */
+    const char *unit;    /* "px", "degrees", "bins" ... or NULL: a plain number */
+    const char *doc;     /* what it does: one sentence, no full stop */
+    bool repeat;         /* a text that may be given again; values are joined by newlines */
+};
+
+/* One row of the table.  Name, type and place are taken from the field itself,
+ * so they cannot disagree with it; an unsupported field type does not compile. */
+#define MP_PARAM(field, ...) MP_PARAM_OF(struct params, field, __VA_ARGS__)
+#define MP_PARAM_OF(type_, field, ...)                                     \
+    {                                                                      \
+        .name = #field,                                                    \
+        .type = _Generic(((type_ *)0)->field,                              \
+            int: MP_INT, double: MP_REAL, bool: MP_BOOL, char *: MP_TEXT), \
+        .offset = offsetof(type_, field),                                  \
+        .size = sizeof((type_ *)0)->field,                                 \
+        __VA_ARGS__                                                        \
+    }
+#define MP_END { .name = NULL }
+
+/* ------------------------------------------------------------------- data */
+
+struct mp_shape {
+    int h, w, c; /* one row: height, width, channels; a feature vector is 1 x d x 1 */
+};
+
+static inline size_t mp_len(struct mp_shape s)
+{
+    return (size_t)s.h * (size_t)s.w * (size_t)s.c;
+}
+
+/* a * b, or SIZE_MAX where that overflows: for sizes that come from a file. */
+static inline size_t mp_product(size_t a, size_t b)
+{
+    size_t ab;
+    return __builtin_mul_overflow(a, b, &ab) ? SIZE_MAX : ab;
+}
+
+/* Consecutive rows on their way through the stages.  Values lie packed, row
+ * after row, in exactly one of x and b; the engine decides in which. */
+struct mp_chunk {
+    size_t n;              /* rows */
+    struct mp_shape shape; /* of one row */
+    float *x;              /* n * mp_len(shape) floats; pixels are 0 (paper) .. 1 (ink) */
+    uint8_t *b;            /* or as many bytes, 0..255; given to MP_BYTES stages only */
+    const int *y;          /* n class numbers 0 .. mp_classes() - 1, or NULL */
+    size_t row0;           /* number of the first row in the whole data set */
+};
+
+/* ---------------------------------------------------------------- context */
+
+struct mp_ctx; /* the engine's side of a call: errors, memory, threads */
+
+/* Says what is wrong, and what would be right; the engine adds file, line and
+ * stage in front.  The first failure is the one shown.  Always returns -1. */
+int mp_fail(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A remark for the user and for the report; the run goes on. */
+void mp_warn(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* n zeroed elements, owned by the caller, released with free(); NULL after an
+ * mp_fail() of its own. */
+void *mp_alloc(struct mp_ctx *c, size_t n, size_t size);
+
+/* n floats of unknown content that live until apply() or fit() returns; NULL
+ * after an mp_fail() of its own.  Costs nothing after a thread's first chunk. */
+float *mp_scratch(struct mp_ctx *c, size_t n);
+
+/* How many classes there are; *labels, unless NULL, gets their labels. */
+int mp_classes(struct mp_ctx *c, const int **labels);
+
+/* 64 random bits that depend on the run's seed, the stage's place in the
+ * pipeline and (a, b) alone: take a and b from what is numbered in the data
+ * (a row, an epoch, a class), never from threads or chunks. */
+uint64_t mp_random(struct mp_ctx *c, uint64_t a, uint64_t b);
+
+/* In done(): work(c, arg, i) for i = 0 .. n-1 on the engine's threads, in any
+ * order.  Each call gets a context of its own.  Negative: the failure of the
+ * lowest i. */
+int mp_parallel_for(struct mp_ctx *c, size_t n,
+                    int (*work)(struct mp_ctx *c, void *arg, size_t i), void *arg);
+
+/* In done(): `part` of `whole` is finished; moves the bar. */
+void mp_progress(struct mp_ctx *c, double part, double whole);
+
+/* Whether the user has asked to stop: long work returns mp_fail(c, "interrupted"). */
+bool mp_stopped(struct mp_ctx *c);
+
+/* A visitor: the same calls save and load a state, so the two cannot drift
+ * apart.  Keys name the fields in the bundle.  While loading, arrays are
+ * allocated at *v once their length has been checked against what is there. */
+struct mp_io;
+bool mp_io_loading(const struct mp_io *io);
+struct mp_ctx *mp_io_ctx(struct mp_io *io);
+int mp_io_u64(struct mp_io *io, const char *key, uint64_t *v);
+int mp_io_f64(struct mp_io *io, const char *key, double *v);
+int mp_io_f64s(struct mp_io *io, const char *key, double **v, size_t n);
+int mp_io_f32s(struct mp_io *io, const char *key, float **v, size_t n);
+
+/* ------------------------------------------------------------------ stage */
+
+enum { MP_OK = 0, MP_AGAIN = 1 }; /* anything negative: failed */
+enum {
+    MP_INPLACE = 1, /* apply() accepts out->x == in->x (and out->b == in->b) */
+    MP_SERIAL = 2,  /* fit() wants all rows in order; there is no merge() */
+    MP_BYTES = 4,   /* apply() also takes bytes and then gives bytes, the very
+                       values that it gives for the same pixels as floats */
+};
+
+struct mp_stage {
+    const char *brief;   /* one line, verb first, no full stop */
+    const char *doc;     /* method, limits, reference; becomes the manual */
+    const char *example; /* "blur sigma=1.5": run by `make check` */
+    unsigned flags;
+
+    const struct mp_param *params; /* ends with MP_END; NULL: takes none */
+    size_t params_size, state_size;
+
+    /* Rows of shape `in` become rows of shape *out, which comes in equal to
+     * `in`.  The place to refuse a shape or parameters that do not fit each
+     * other.  NULL: unchanged.  Models leave *out alone: it is 1 x classes x 1. */
+    int (*shape)(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out);
+
+    /* Name of output value i, such as "hog[y=2,x=3,b=5]"; NULL: the names of
+     * the input pass through. */
+    void (*label)(const void *params, struct mp_shape in, size_t i, char *text, size_t size);
+
+    /* Learning; all NULL for a stage that learns nothing.  The engine gives
+     * each fixed shard of rows a zeroed state, calls fit() over the shard's
+     * chunks, joins the shards with merge() in row order (`from` is cleared
+     * afterwards, so merge may take what it owns), and calls done() once.
+     * done() of an MP_SERIAL stage may return MP_AGAIN to be given all rows once
+     * more, in the same order. */
+    int (*fit)(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
+    int (*merge)(struct mp_ctx *c, void *into, void *from);
+    int (*done)(struct mp_ctx *c, const void *params, void *state);
+    int (*io)(struct mp_io *io, void *state); /* saves and loads */
+    void (*clear)(void *state);               /* releases what the state owns */
+
+    /* The work.  out->n == in->n and out has the shape that shape() gave. */
+    int (*apply)(struct mp_ctx *c, const void *params, const void *state,
+                 const struct mp_chunk *in, struct mp_chunk *out);
+
+    /* For a model whose library has a file format of its own: writes the
+     * fitted state in that format into `path`, which exists and is empty.
+     * `native_suffix` names the format: ".liblinear". */
+    const char *native_suffix;
+    int (*native)(struct mp_ctx *c, const void *params, const void *state, const char *path);
+};
+
+#define MP_STAGE(name) const struct mp_stage mp_stage_##name
+
+#endif

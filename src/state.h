@@ -1,0 +1,21 @@
+/* state.h - states as bytes: what mp_io is made of. */
+#ifndef MP_STATE_H
+#define MP_STATE_H
+#include "ctx.h"
+
+struct mp_io {
+    struct mp_ctx *c;
+    bool loading;
+    unsigned char *buf; /* saving: owned, free() it; loading: borrowed */
+    size_t len, cap, pos;
+};
+
+/* Saves into a new buffer / loads from one, refusing what is cut or left over. */
+int mp_state_save(struct mp_ctx *c, const struct mp_stage *s, void *state, struct mp_io *io);
+int mp_state_load(struct mp_ctx *c, const struct mp_stage *s, void *state,
+                  const unsigned char *buf, size_t len);
+
+/* Also for what is not a stage: text of at most `max` bytes. */
+int mp_io_text(struct mp_io *io, const char *key, char **v, size_t max);
+int mp_io_bytes(struct mp_io *io, const char *key, unsigned char **v, size_t *n);
+#endif

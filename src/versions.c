@@ -1,0 +1,44 @@
+/* versions.c - which libraries are at work. */
+#include "versions.h"
+#include "config.h"
+#include <cblas.h>
+#include <gsl/gsl_version.h>
+#include <jansson.h>
+#include <linear.h>
+#include <stdio.h>
+#include <vips/vips.h>
+#include <zlib.h>
+#ifdef HAVE_LIBCURL
+#include <curl/curl.h>
+#endif
+
+const char *mp_library(int i, char *version, size_t size)
+{
+    switch (i) {
+    case 0:
+        snprintf(version, size, "%s", vips_version_string());
+        return "libvips";
+    case 1:
+        snprintf(version, size, "%d.%02d", LIBLINEAR_VERSION / 100, LIBLINEAR_VERSION % 100);
+        return "liblinear";
+    case 2:
+        snprintf(version, size, "%s", gsl_version);
+        return "GSL";
+    case 3: /* its kernels depend on the processor it believes to see: worth knowing */
+        snprintf(version, size, "%s, kernels %s", openblas_get_config(), openblas_get_corename());
+        return "OpenBLAS";
+    case 4:
+        snprintf(version, size, "%s", zlibVersion());
+        return "zlib";
+    case 5:
+        snprintf(version, size, "%s", jansson_version_str());
+        return "jansson";
+#ifdef HAVE_LIBCURL
+    case 6:
+        snprintf(version, size, "%s", curl_version_info(CURLVERSION_NOW)->version);
+        return "libcurl";
+#endif
+    default:
+        return NULL;
+    }
+}

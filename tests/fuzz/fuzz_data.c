@@ -1,0 +1,53 @@
+/* fuzz_data.c - the readers of data sets, fed with anything.
+ *
+ * The first byte chooses: bit 0, the rest is the body of an IDX images file
+ * (otherwise the file as it is: CSV, gzip, IDX); bit 1, a size of 2x3 is given.
+ * What is read must then hold together.
+ */
+#include "ctx.h"
+#include "data.h"
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static void look_at(struct mp_ctx *c, const struct mp_data *d)
+{
+    char name[40];
+    const size_t rows[] = { d->n - 1, 0 };
+    struct mp_data part;
+    if (d->n == 0 || d->shape.h < 1 || d->shape.w < 1 || d->shape.c != 1)
+        abort();
+    mp_data_row_name(d, d->n - 1, name, sizeof name);
+    if (mp_data_pick(c, d, rows, 2, &part) < 0 || part.x[0] != d->x[(d->n - 1) * mp_len(d->shape)])
+        abort();
+    mp_data_free(&part);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+    static const uint8_t magic[] = { 0, 0, 8, 3 };
+    if (n == 0)
+        return 0;
+    const bool idx = bytes[0] & 1;
+    const struct mp_shape size = bytes[0] & 2 ? (struct mp_shape){ 2, 3, 1 }
+                                              : (struct mp_shape){ 0, 0, 0 };
+    const size_t front = idx ? sizeof magic : 0;
+    uint8_t *file = malloc(front + n);
+    if (file == NULL)
+        return 0;
+    memcpy(file, magic, front);
+    memcpy(file + front, bytes + 1, n - 1);
+
+    struct mp_ctx c;
+    struct mp_data d;
+    mp_ctx_init(&c, NULL);
+    if (mp_data_read_memory(&c, "input", file, front + n - 1, size, &d) == MP_OK)
+        look_at(&c, &d);
+    else if (c.msg[0] == '\0' || strchr(c.msg, '\n') != NULL || d.x != NULL)
+        abort(); /* a failure is one line, and leaves nothing behind */
+    mp_data_free(&d);
+    mp_ctx_free(&c);
+    free(file);
+    return 0;
+}

@@ -1,0 +1,81 @@
+/* decimal.c - numbers as text: known texts, and that what is read back is the
+ * very number. */
+#include "../tap.h"
+#include "decimal.h"
+#include "random.h"
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool returns(float x)
+{
+    char text[MP_FLOAT_TEXT + 1];
+    const size_t n = mp_float_text(text, x);
+    if (n > MP_FLOAT_TEXT)
+        return false;
+    text[n] = '\0';
+    if (strtof(text, NULL) == x && strspn(text, "-0123456789.e+") == n)
+        return true;
+    printf("# %a became %s\n", (double)x, text);
+    return false;
+}
+
+static bool reads(float x, const char *expected)
+{
+    char text[MP_FLOAT_TEXT + 1];
+    text[mp_float_text(text, x)] = '\0';
+    if (strcmp(text, expected) != 0)
+        printf("# %a became %s, expected %s\n", (double)x, text, expected);
+    return strcmp(text, expected) == 0;
+}
+
+int main(void)
+{
+    struct tap t = {0};
+    static const struct { float x; const char *text; } exact[] = {
+        {0, "0"}, {-0.0f, "0"}, {1, "1"}, {-7, "-7"}, {255, "255"}, {0.1f, "0.1"},
+        {0.5f, "0.5"}, {-2.25f, "-2.25"}, {1.0f / 3, "0.33333334"}, {1e-4f, "0.0001"},
+        {1e-5f, "1e-05"}, {999999, "999999"}, {1e6f, "1000000"}, {16777216, "16777216"},
+        {123456792, "123456790"}, {1e9f, "1e+09"}, {FLT_MAX, "3.4028235e+38"},
+        {FLT_MIN, "1.1754944e-38"}, {1.0f / 255, "0.003921569"}, {100.5f, "100.5"},
+        {0.99999994f, "0.99999994"}, {1.00000012f, "1.0000001"}, {9.5f, "9.5"},
+    };
+    bool good = true;
+    for (size_t i = 0; i < sizeof exact / sizeof *exact; i++)
+        good = reads(exact[i].x, exact[i].text) && good;
+    tap_ok(&t, good, "floats with a known text");
+
+    good = true;
+    for (uint32_t e = 0; e < 255; e++)
+        for (uint32_t k = 0; k < 64; k++) {
+            const uint32_t near = k < 32 ? k : (1u << 23) - 1 - (k - 32);
+            union { uint32_t bits; float x; } v = {.bits = e << 23 | near};
+            good = returns(v.x) && returns(-v.x) && good;
+        }
+    tap_ok(&t, good, "floats about every power of two return");
+
+    good = true;
+    for (uint64_t i = 0; i < 1000000; i++) {
+        union { uint32_t bits; float x; } v = {.bits = (uint32_t)mp_random_at(1, 0, 0, i)};
+        good = (!isfinite(v.x) || returns(v.x)) && good;
+    }
+    tap_ok(&t, good, "a million random floats return");
+
+    good = true;
+    for (int e = -45; e <= 38; e++)
+        for (int k = 1; k < 10; k++) {
+            const float x = (float)(k * pow(10, e));
+            good = (!isfinite(x) || (returns(x) && returns(nextafterf(x, 0)))) && good;
+        }
+    tap_ok(&t, good, "floats about every power of ten return");
+
+    good = true;
+    for (int v = 0; v < 256; v++) {
+        char text[MP_BYTE_TEXT + 1];
+        text[mp_byte_text(text, (uint8_t)v)] = '\0';
+        good = atoi(text) == v && (text[0] != '0' || v == 0) && good;
+    }
+    tap_ok(&t, good, "all bytes return");
+    return tap_end(&t);
+}
