@@ -476,12 +476,14 @@ int mp_csv_read(struct mp_input *in, struct mp_shape size, struct mp_data *d)
 {
     struct table t = { .in = in, .d = d };
     int rc = begin(&t, size);
-    if (rc == MP_OK)
+    if (rc == MP_OK && !in->shape_only) {
         rc = rows(&t);
-    if (rc == MP_OK && d->n == 0)
-        rc = mp_fail(in->c, "%s: found only a header, expected rows of values below it", in->name);
-    if (rc == MP_OK)
-        trim(d);
+        if (rc == MP_OK && d->n == 0)
+            rc = mp_fail(in->c, "%s: found only a header, expected rows of values below it",
+                         in->name);
+        if (rc == MP_OK)
+            trim(d);
+    }
     free(t.header);
     return rc;
 }

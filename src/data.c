@@ -158,6 +158,20 @@ int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
     return rc;
 }
 
+int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, struct mp_shape *shape)
+{
+    struct mp_input in;
+    struct mp_data d = { 0 };
+    if (check_size(c, size) < 0 || mp_input_open(c, &in, file) < 0)
+        return -1;
+    in.shape_only = true;
+    const int rc = read_images(&in, size, &d);
+    *shape = d.shape;
+    mp_input_close(&in);
+    mp_data_free(&d);
+    return rc;
+}
+
 int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
                         struct mp_shape size, struct mp_data *d)
 {

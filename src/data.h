@@ -29,6 +29,9 @@ int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
 int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
                         struct mp_shape size, struct mp_data *d);
 
+/* The image size alone, from the beginning of the file. */
+int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, struct mp_shape *shape);
+
 void mp_data_free(struct mp_data *d);
 
 /* "line 17" or "item 16": what row i is called in its file. */

@@ -72,23 +72,31 @@ static void wrapped(FILE *f, const char *text, int indent, int width)
     fputc('\n', f);
 }
 
+static void param_name(const struct mp_param *p, bool option, char *name, size_t size)
+{
+    if (option)
+        mp_option_name(p, name, size);
+    else
+        snprintf(name, size, "%s", p->name);
+}
+
 static void params_help(FILE *f, const struct mp_param *table, bool options)
 {
+    int column = options ? 16 : 11;
+    for (const struct mp_param *p = table; p != NULL && p->name != NULL && !options; p++)
+        column = (int)strlen(p->name) > column ? (int)strlen(p->name) : column;
     for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++) {
         char range[256], def[64], name[64], doc[512];
         mp_param_range(p, range, sizeof range);
         default_text(p, def, sizeof def);
-        if (options)
-            mp_option_name(p, name, sizeof name);
-        else
-            snprintf(name, sizeof name, "%s", p->name);
+        param_name(p, options, name, sizeof name);
         if (options && p->type == MP_BOOL)
             snprintf(doc, sizeof doc, "%s", p->doc);
         else
             snprintf(doc, sizeof doc, "%s [%s%s%s]", p->doc, range, *def ? "; default " : "",
                      *def && strcmp(def, "required") == 0 ? "none" : def);
-        fprintf(f, options ? "  %-16s " : "  %-11s ", name);
-        wrapped(f, doc, options ? 19 : 14, 79);
+        fprintf(f, "  %-*s ", column, name);
+        wrapped(f, doc, column + 3, 79);
     }
 }
 
@@ -233,10 +241,7 @@ static void man_params(FILE *f, const struct mp_param *table, bool options)
         char range[256], def[64], name[64];
         mp_param_range(p, range, sizeof range);
         default_text(p, def, sizeof def);
-        if (options)
-            mp_option_name(p, name, sizeof name);
-        else
-            snprintf(name, sizeof name, "%s", p->name);
+        param_name(p, options, name, sizeof name);
         fputs(".TP\n\\fB", f);
         roff(f, name);
         fputs("\\fR", f);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void mp_experiment_free(struct mp_experiment *x)
@@ -136,6 +137,32 @@ static int overrides(struct mp_ctx *c, struct mp_script *s)
     return MP_OK;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode);
+}
+
+/* Both files' image sizes and every stage's shapes, from the files' beginnings:
+ * mistakes in them show before anything large is read. */
+static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, struct mp_shape size)
+{
+    struct mp_shape a, b;
+    /* A pipe can be read only once: its shape shows later. */
+    if (!is_file(x->train_path) || (x->test_path != NULL && !is_file(x->test_path)))
+        return MP_OK;
+    if (mp_data_shape(c, x->train_path, size, &a) < 0)
+        return -1;
+    /* A square is found from the file, so that the error can name both sizes. */
+    if (x->test_path != NULL &&
+        mp_data_shape(c, x->test_path, a.h == a.w ? (struct mp_shape){ 0, 0, 0 } : a, &b) < 0)
+        return -1;
+    if (x->test_path != NULL && (a.h != b.h || a.w != b.w))
+        return mp_fail(c, "%s: images are %d x %d, but those of %s are %d x %d", x->test_path, b.h,
+                       b.w, x->train_path, a.h, a.w);
+    return mp_plan_shape(c, &x->plan, a);
+}
+
 int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x)
 {
     struct mp_shape size;
@@ -153,7 +180,7 @@ int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment 
     if (*s->test != '\0' && (x->test_path = mp_data_path(c, s->test)) == NULL)
         return -1;
     mp_ctx_where(c, "%s", "");
-    return MP_OK;
+    return check_shapes(c, x, size);
 }
 
 /* --------------------------------------------------------------- classes */
@@ -260,16 +287,9 @@ static int read_test(struct mp_ctx *c, struct mp_experiment *x)
     const struct mp_source *s = &x->plan.source;
     if (x->test_path == NULL)
         return split_holdout(c, x);
-    const struct mp_shape a = x->train.shape, found = { 0, 0, 0 };
-    /* A square is found from the file, so that the error can name both sizes. */
-    if (mp_data_read(c, x->test_path, *s->test_labels ? s->test_labels : NULL,
-                     a.h == a.w ? found : a, &x->test) < 0)
-        return -1;
-    const struct mp_shape b = x->test.shape;
-    if (a.h != b.h || a.w != b.w)
-        return mp_fail(c, "%s: images are %d x %d, but those of %s are %d x %d", x->test.name, b.h,
-                       b.w, x->train.name, a.h, a.w);
-    return MP_OK;
+    /* The training rows' size: images of another one are refused with both sizes. */
+    return mp_data_read(c, x->test_path, *s->test_labels ? s->test_labels : NULL, x->train.shape,
+                        &x->test);
 }
 
 int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)

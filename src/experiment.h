@@ -14,8 +14,9 @@ struct mp_experiment {
     double read_seconds;
 };
 
-/* Reads the pipeline, applies the command line's overrides, builds the plan and
- * finds the files; reads no data.  Sets the run's seed. */
+/* Reads the pipeline, applies the command line's overrides, builds the plan,
+ * finds the files and checks all shapes; of the data only the beginning is read.
+ * Sets the run's seed. */
 int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x);
 
 /* Reads the data, splits off the holdout, numbers the classes, works out shapes. */

@@ -15,6 +15,7 @@ struct mp_input {
     uint8_t *buf;
     size_t at, n, size;
     bool end;              /* nothing comes after buf[n - 1] */
+    bool shape_only;       /* the reader is to stop when it knows the shape */
     uint64_t file_bytes;   /* on disk; 0: a pipe, unknown */
 
     int fd;                /* -1: the bytes come from `memory` */

@@ -259,14 +259,23 @@ static int train_class(struct mp_ctx *c, void *arg, size_t i)
 {
     struct job *j = arg;
     struct mp_linear *m = j->m;
-    int labels[2] = { 1, -1 };
-    double weights[2] = { j->weight[i], m->columns == 1 ? j->weight[1] : 1 };
-    double *y = mp_alloc(c, m->rows, sizeof *y);
+    const double factor[2] = { j->weight[i], m->columns == 1 ? j->weight[1] : 1 };
+    bool occurs[2] = { false, false };
+    int labels[2], n_weights = 0;
+    double weights[2], *y = mp_alloc(c, m->rows, sizeof *y);
     if (y == NULL)
         return -1;
-    for (size_t r = 0; r < m->rows; r++)
+    for (size_t r = 0; r < m->rows; r++) {
         y[r] = j->y[r] == (int)i ? 1 : -1;
-    struct model *trained = train_one(c, j, (int)i, y, 2, labels, weights);
+        occurs[y[r] < 0] = true;
+    }
+    /* liblinear complains on stderr of a factor for a label without rows. */
+    for (int s = 0; s < 2; s++)
+        if (occurs[s] && factor[s] != 1) {
+            labels[n_weights] = s == 0 ? 1 : -1;
+            weights[n_weights++] = factor[s];
+        }
+    struct model *trained = train_one(c, j, (int)i, y, n_weights, labels, weights);
     free(y);
     if (trained == NULL)
         return mp_fail(c, "liblinear gave no model");
@@ -288,7 +297,8 @@ static int train_together(struct mp_ctx *c, struct job *j)
             labels[i] = i;
         for (size_t r = 0; r < m->rows; r++)
             y[r] = j->y[r];
-        trained = train_one(c, j, 0, y, k, labels, j->weight);
+        const bool weighted = *j->p->weights != '\0';
+        trained = train_one(c, j, 0, y, weighted ? k : 0, labels, j->weight);
     }
     free(labels);
     free(y);

@@ -179,7 +179,11 @@ static void shape_text(char *text, size_t size, const struct mp_node *n)
 static void stages_text(FILE *f, const struct mp_report *r, const struct paint *p)
 {
     const struct mp_plan *plan = &r->x->plan;
-    fprintf(f, "%s%-34s %9s %9s %9s %9s %9s%s\n", p->dim, "stage", "gives", "learn s", "train s",
+    int w = 20; /* as wide as the longest stage, within reason */
+    for (int i = 0; i < plan->n_nodes; i++)
+        w = (int)strlen(plan->nodes[i].text) > w ? (int)strlen(plan->nodes[i].text) : w;
+    w = w > 56 ? 56 : w;
+    fprintf(f, "%s%-*s %9s %9s %9s %9s %9s%s\n", p->dim, w, "stage", "gives", "learn s", "train s",
             "apply", "us/row", p->off);
     for (int i = 0; i < plan->n_nodes; i++) {
         const struct mp_node *n = &plan->nodes[i];
@@ -190,7 +194,7 @@ static void stages_text(FILE *f, const struct mp_report *r, const struct paint *
             snprintf(train, sizeof train, "%.3f", n->cost.done);
         }
         rate_text(rate, sizeof rate, n->cost.apply_rows, n->cost.apply);
-        fprintf(f, "%-34.34s %9s %9s %9s %9s %9.2f\n", n->text, shape, learn, train, rate,
+        fprintf(f, "%-*.*s %9s %9s %9s %9s %9.2f\n", w, w, n->text, shape, learn, train, rate,
                 n->cost.apply_rows > 0 ? 1e6 * n->cost.apply / (double)n->cost.apply_rows : 0);
     }
     fprintf(f, "%slearn: passes over rows, summed over threads; train: by the clock; apply: rows a "

@@ -856,7 +856,7 @@ static int live(struct probe *p, struct mp_ctx *c)
  * they are many, for some. */
 static void check_memory(struct probe *p)
 {
-    const long most = mp_is_model(p->e) ? 16 : 40;
+    const long most = p->s->fit != NULL ? 16 : 40;
     struct mp_ctx c;
     begin(p, &c);
     expect(p, live(p, &c) >= 0, "%s", c.msg);

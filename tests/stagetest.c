@@ -20,9 +20,10 @@
  *
  * STAGES is `blur sigma=1 | hog`, the stages of a pipeline parted by bars.  ROWS
  * is a picture ('.' is 0, '#' is 1, a digit n is n/10) or, if any of its lines has
- * a blank or another letter, decimal numbers: one row of an image a line.  Images
- * are parted by a line with only `--`.  `near T` allows a difference of T times the
- * larger of 1 and the value; 1e-6 if not given.
+ * a blank or another letter, decimal numbers: one row of an image a line.  So 12 is
+ * two pixels, and the number is written 12.0.  Images are parted by a line `--`.
+ * `near T` allows a difference of T times the larger of 1 and the value; 1e-6 if
+ * not given.
  *
  * An oracle file, named relative to the folder above the .test file, holds:
  *
@@ -264,27 +265,40 @@ static int row_values(struct rows *r, size_t *used, const char *line, bool pictu
     return n;
 }
 
-/* Whether the image that begins here is a picture: all its lines are.  So "12" is
- * two pixels, and the number twelve is written 12.0. */
-static bool picture_begins(const char *text)
+/* Looks at the lines up to the next `--` (all: up to the end) for whether each is
+ * a picture's, and whether there is a '#'. */
+static bool all_pictures(const char *text, bool all, bool *ink)
 {
     char line[4096];
+    bool good = true;
+    *ink = false;
     for (size_t n; *text != '\0'; text += n + (text[n] == '\n')) {
         n = strcspn(text, "\n");
         snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1), text);
-        if (strncmp(line + strspn(line, " \t"), "--", 2) == 0)
-            return true;
-        if (line[strspn(line, " \t\r")] != '\0' && !is_picture(line))
-            return false;
+        if (strncmp(line + strspn(line, " \t"), "--", 2) == 0) {
+            if (!all)
+                break;
+        } else if (line[strspn(line, " \t\r")] != '\0') {
+            good = good && is_picture(line);
+            *ink = *ink || strchr(line, '#') != NULL;
+        }
     }
-    return true;
+    return good;
+}
+
+/* Whether the image at `from` is a picture.  "12" is two pixels, unless some other
+ * image below the same `in` or `out` can only be numbers. */
+static bool picture_begins(const char *block, const char *from)
+{
+    bool ink, other;
+    return all_pictures(from, false, &ink) && (ink || all_pictures(block, true, &other));
 }
 
 /* The rows below `in` or `out`: images of equal size. */
 static int read_rows(struct group *g, const struct entry *e, struct rows *r)
 {
     char *copy = direct_copy(e->value, strlen(e->value) + 1, 1);
-    bool picture = picture_begins(e->value);
+    bool picture = picture_begins(e->value, e->value);
     size_t used = 0;
     int h = 0, number = e->line, rc = MP_OK;
     memset(r, 0, sizeof *r);
@@ -308,7 +322,7 @@ static int read_rows(struct group *g, const struct entry *e, struct rows *r)
             r->shape.h = h;
             r->n++;
             h = 0;
-            picture = next != NULL && picture_begins(e->value + (next - copy));
+            picture = next != NULL && picture_begins(e->value, e->value + (next - copy));
         }
     }
     free(copy);
@@ -396,6 +410,7 @@ static int run_node(struct mp_ctx *c, struct mp_plan *p, int k, const struct row
     const struct mp_stage *s = n->entry != NULL ? n->entry->stage : NULL;
     *out = *in;
     out->shape = n->out;
+    out->x = NULL;
     if (s == NULL) {
         out->x = direct_copy(in->x, in->n * mp_len(in->shape), sizeof *in->x);
         return MP_OK;
@@ -550,10 +565,16 @@ static int compare(struct group *g, int line, const float *expected, const float
 
 /* --------------------------------------------------------------------- groups */
 
+static void remark(void *arg, const char *text)
+{
+    (void)arg;
+    tap_note("warning: %s", text);
+}
+
 static struct mp_run plain_run(void)
 {
     return (struct mp_run){ .seed = 1, .threads = 1, .n_classes = CLASSES,
-                            .labels = class_labels };
+                            .labels = class_labels, .warning = remark };
 }
 
 static void check_run(struct group *g)
