@@ -81,6 +81,7 @@ echo "| stage | kernel of OpenCV | mnistpipe, us (least) | OpenCV, us (least) | 
 echo "|---|---|---:|---:|---:|---:|"
 row "deskew" deskew
 row "hog cell=4 block=2 bins=9 signed=no norm=l2hys cells=box" hog
+row "hog cell=4 block=2 bins=9 signed=no norm=l2hys cells=soft window=4" hog
 row "hog cell=4 block=2 bins=9 signed=no norm=l2hys cells=soft" hog
 row "blur sigma=1 border=zero" blur
 row "blur sigma=1 border=zero" blur-bytes
@@ -92,4 +93,4 @@ row "morphology op=dilate shape=disc radius=3" dilate-disc-3
 row "threshold method=otsu" otsu
 row "resize width=56 height=56 kernel=linear" enlarge
 echo
-echo "Medians of $runs alternating runs of 5 passes over $rows images, one thread each."
+echo "Medians of alternating runs ($runs of each, 5 passes over $rows images), one thread."

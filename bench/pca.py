@@ -36,7 +36,7 @@ def table(found):
     seconds = {name: common.median([s for s, _ in runs]) for name, runs in found.items()}
     own = next(iter(seconds.values()))
     n = len(next(iter(found.values())))
-    print(f"\n{common.machine()}; medians of {n} alternating runs, all cores\n")
+    print(f"\n{common.machine()}; medians of alternating runs ({n} of each), all cores\n")
     print("| | seconds | variances off by | ratio |\n|---|---:|---:|---:|")
     for name, runs in found.items():
         off = np.max(np.abs(runs[0][1] / exact - 1))

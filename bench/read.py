@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Reading train.csv (60 000 rows, 110 MB, in the file cache) on one core: pandas.read_csv
-against mnistpipe's reader (bench/read.c).  Both give the pixels and labels as bytes; that
-they are the same is checked.  Prints Markdown.  Needs python3-numpy, python3-pandas.
+and numpy.loadtxt against mnistpipe's reader (bench/read.c).  All give the pixels and labels as
+bytes; that they are the same is checked.  Prints Markdown.  Needs python3-numpy, python3-pandas.
 """
 import subprocess, sys, tempfile, time, zlib
 sys.dont_write_bytecode = True
@@ -24,19 +24,20 @@ def timed(read, path):
     return seconds, zlib.crc32(np.ascontiguousarray(table[:, 0]), crc)
 
 
-def peers(with_numpy):
+def peers():
     import pandas as pd
-    found = {f"pandas {pd.__version__}": lambda f: pd.read_csv(f, dtype=np.uint8).to_numpy()}
-    if with_numpy:
-        found[f"numpy {np.__version__} loadtxt"] = lambda f: np.loadtxt(
-            f, dtype=np.uint8, delimiter=",", skiprows=1)
-    return found
+    return {
+        f"pandas {pd.__version__} read_csv":
+            lambda f: pd.read_csv(f, dtype=np.uint8).to_numpy(),
+        f"numpy {np.__version__} loadtxt":
+            lambda f: np.loadtxt(f, dtype=np.uint8, delimiter=",", skiprows=1),
+    }
 
 
 def table(own, theirs, size):
     x = common.median(own)
-    print(f"\n{common.machine()}; {size / 1e6:.0f} MB, medians of {len(own)} alternating runs, "
-          "one thread\n")
+    print(f"\n{common.machine()}; {size / 1e6:.0f} MB, medians of alternating runs "
+          f"({len(own)} of each), one thread\n")
     print("| reader | seconds | MB/s | ratio |\n|---|---:|---:|---:|")
     print(f"| mnistpipe | {x:.3f} | {size / x / 1e6:.0f} | |")
     for name, runs in theirs.items():
@@ -45,10 +46,8 @@ def table(own, theirs, size):
 
 
 def main():
-    p = common.arguments(__doc__, runs=5)
-    p.add_argument("--numpy", action="store_true", help="time numpy.loadtxt too, which is slow")
-    a = p.parse_args()
-    program, readers = common.program("bench/read"), peers(a.numpy)
+    a = common.arguments(__doc__, runs=5).parse_args()
+    program, readers = common.program("bench/read"), peers()
     own, theirs = [], {name: [] for name in readers}
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/train.csv"

@@ -63,7 +63,7 @@ def table(a, b):
         both = ratio and x is not None and y is not None and y > 0
         print(f"| {name} | {cells[0]} | {cells[1]} | {'%.1f' % (x / y) if both else ''} |")
 
-    print(f"\n{common.machine()}; medians of {len(a)} alternating runs\n")
+    print(f"\n{common.machine()}; medians of alternating runs ({len(a)} of each)\n")
     print("| | pandas, OpenCV, scikit-learn | mnistpipe | ratio |\n|---|---:|---:|---:|")
     row("whole job, seconds", "%.2f", "wall")
     row("CPU seconds", "%.2f", "cpu")
@@ -90,9 +90,9 @@ def main():
             theirs.append(peer(folder))
             own.append(ours(folder, program, pipeline, sys.argv[at + 1:]))
             x, y = theirs[-1], own[-1]
-            print(f"run {i + 1}: glue.py {x['wall']:.2f} s, {100 * x['accuracy']:.2f} %; "
-                  f"mnistpipe {y['wall']:.2f} s, {100 * y['accuracy']:.2f} %; "
-                  f"ratio {x['wall'] / y['wall']:.1f}", flush=True)
+            common.say(f"run {i + 1}: glue.py {x['wall']:.2f} s, {100 * x['accuracy']:.2f} %; "
+                       f"mnistpipe {y['wall']:.2f} s, {100 * y['accuracy']:.2f} %; "
+                       f"ratio {x['wall'] / y['wall']:.1f}")
     table(theirs, own)
 
 

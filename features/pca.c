@@ -29,9 +29,9 @@ struct params {
 
 static const struct mp_param table[] = {
     MP_PARAM(components, .def = "50", .min = 0, .max = MAX_VALUES,
-             .doc = "how many to keep; 0: as many as there are"),
+             .doc = "how many to keep at most; 0: as many as there are"),
     MP_PARAM(variance, .def = "1", .min = 0.01, .max = 1,
-             .doc = "share of the variance after which further components are given as 0"),
+             .doc = "share of the variance to keep; fewer components are kept if they reach it"),
     MP_PARAM(whiten, .def = "no",
              .doc = "divide each component by its standard deviation"),
     MP_END
@@ -85,9 +85,11 @@ static void join(struct state *s, size_t n, const double *gap, const double *pro
     s->rows += n;
 }
 
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
     const struct params *p = params;
+    const struct state *s = state;
     const size_t d = mp_len(in);
 
     if (d > MAX_VALUES)
@@ -98,7 +100,8 @@ static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struc
     if ((size_t)p->components > d)
         return mp_fail(c, "components=%d: rows have %zu values; must be at most %zu",
                        p->components, d, d);
-    *out = (struct mp_shape){ 1, p->components > 0 ? p->components : (int)d, 1 };
+    const int most = p->components > 0 ? p->components : (int)d;
+    *out = (struct mp_shape){ 1, s != NULL ? (int)s->k : most, 1 };
     return MP_OK;
 }
 
@@ -331,7 +334,7 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 
     if (z == NULL || y == NULL)
         return -1;
-    if (d != s->d || k > m)
+    if (d != s->d || k != m)
         return mp_fail(c, "learned %zu components of %zu values, not %zu of %zu", k,
                        (size_t)s->d, m, d);
     for (size_t i = 0; i < in->n; i += ROWS) {
@@ -342,10 +345,8 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
             for (size_t j = 0; j < d; j++)
                 z[r * d + j] = (float)((double)in->x[(i + r) * d + j] - s->mean[j]);
         project(z, d, s->axes, wide, y);
-        for (size_t r = 0; r < n; r++) {
-            memcpy(out->x + (i + r) * m, y + r * wide, k * sizeof *y);
-            memset(out->x + (i + r) * m + k, 0, (m - k) * sizeof *y);
-        }
+        for (size_t r = 0; r < n; r++)
+            memcpy(out->x + (i + r) * k, y + r * wide, k * sizeof *y);
     }
     return MP_OK;
 }

@@ -7,8 +7,10 @@
 #include <limits.h>
 #include <string.h>
 
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
+    (void)state;
     (void)params;
     if ((double)in.h * in.w * in.c > INT_MAX)
         return mp_fail(c, "an image of %dx%dx%d has more than %d values; make it smaller first",

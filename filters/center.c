@@ -94,8 +94,10 @@ static double settle(double d, int size, int method)
     return method == PIXEL ? floor(d + 0.5 + 1e-5) : d;
 }
 
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
+    (void)state;
     (void)params, (void)out;
     if (in.c != 1)
         return mp_fail(c, "takes images of one channel, got %d x %d x %d", in.h, in.w, in.c);

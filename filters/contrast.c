@@ -134,9 +134,11 @@ static void equalize(const uint32_t count[MP_LEVELS], const uint8_t *b, size_t n
         dst[i] = to[b[i]];
 }
 
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
     const struct params *p = params;
+    (void)state;
     (void)in, (void)out;
     if (p->method == STRETCH && p->low >= p->high)
         return mp_fail(c, "low=%g must be below high=%g", p->low, p->high);

@@ -22,11 +22,13 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
     const struct params *p = params;
     const int rows = 2 * p->margin + p->top + p->bottom;
     const int columns = 2 * p->margin + p->left + p->right;
+    (void)state;
 
     if (rows >= in.h || columns >= in.w)
         return mp_fail(c, "cuts %d x %d (height x width) off images of %d x %d; at least one pixel "

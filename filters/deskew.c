@@ -113,8 +113,10 @@ static void shear(const float *spread, int h, int w, int wide, struct line l, fl
 
 /* 4. The shape of the output: as the input's.  Here is the place to refuse an
  * input: it is called before any data are read. */
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
+    (void)state;
     (void)params, (void)out;
     if (in.c != 1)
         return mp_fail(c, "takes images of one channel, got %d x %d x %d", in.h, in.w, in.c);

@@ -74,11 +74,13 @@ static void grow(unsigned char *to, const struct sides *s, int border)
                    to + (size_t)(s->top + source(y - s->top, s->h, border)) * row, row);
 }
 
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
     const struct params *p = params;
     const int rows = 2 * p->margin + p->top + p->bottom;
     const int columns = 2 * p->margin + p->left + p->right;
+    (void)state;
 
     if (in.h > INT_MAX / 2 - rows || in.w > INT_MAX / 2 - columns)
         return mp_fail(c, "images of %d x %d (height x width) are too large to pad", in.h, in.w);

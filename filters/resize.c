@@ -37,11 +37,13 @@ static int whole(double v)
     return v < 1 ? 1 : v > 1e6 ? 1000000 : (int)lrint(v);
 }
 
-static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
 {
     const struct params *p = params;
     const double down = p->height > 0 ? (double)p->height / in.h : 0;
     const double across = p->width > 0 ? (double)p->width / in.w : 0;
+    (void)state;
 
     if ((p->width > 0 || p->height > 0) && p->scale != 1)
         return mp_fail(c, "scale=%g beside width or height; give either scale or a size", p->scale);

@@ -81,7 +81,10 @@ static int load_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p, co
         free(bytes);
         if (rc < 0)
             return -1;
+        n->fitted = true;
     }
+    if (mp_plan_shape(c, p, p->shape) < 0)
+        return -1;
     mp_ctx_where(c, "%s: ", file);
     return io->pos == io->len ? MP_OK : mp_fail(c, "%zu bytes are left over", io->len - io->pos);
 }
@@ -183,6 +186,8 @@ static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, 
     mp_script_free(&script);
     if (rc < 0)
         return -1;
+    if (!b->plan.has_model)
+        return mp_fail(c, "%s: its pipeline has no model", file);
     c->run->seed = b->seed;
     c->run->n_classes = b->n_classes;
     c->run->labels = b->labels;

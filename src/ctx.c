@@ -40,12 +40,28 @@ void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from)
         memcpy(c->msg, from->msg, sizeof c->msg);
 }
 
+/* What came from a file may hold control characters; a terminal would obey them. */
+static void printable(char *to, size_t size, const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0' && n + 5 < size; text++) {
+        const unsigned char b = (unsigned char)*text;
+        if (b < 32 || b == 127)
+            n += (size_t)snprintf(to + n, size - n, "\\x%02x", b);
+        else
+            to[n++] = *text;
+    }
+    to[n] = '\0';
+}
+
 static int fail(struct mp_ctx *c, const char *fmt, va_list ap)
 {
     if (c->msg[0] != '\0')
         return -1;
-    const int n = snprintf(c->msg, sizeof c->msg, "%s", c->where);
-    vsnprintf(c->msg + n, sizeof c->msg - (size_t)n, fmt, ap);
+    char text[sizeof c->msg];
+    const int n = snprintf(text, sizeof text, "%s", c->where);
+    vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
+    printable(c->msg, sizeof c->msg, text);
     return -1;
 }
 

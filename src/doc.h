@@ -11,8 +11,7 @@ void mp_help_command(FILE *f, const struct mp_command_entry *e);
 void mp_man(FILE *f);              /* mnistpipe.1 */
 void mp_stage_reference(FILE *f);  /* docs/stages.md */
 
-/* Every stage and its parameters; 0, or negative after mp_fail(). */
-int mp_stages_json(struct mp_ctx *c, FILE *f);
+void mp_stages_json(FILE *f);      /* every stage and its parameters */
 
 void mp_list_stages(FILE *f);
 #endif

@@ -359,7 +359,10 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     else
         free(e->kept[e->p->n_nodes]);
     e->kept[e->p->n_nodes] = NULL;
-    return rc < 0 ? -1 : finish(c, e, f);
+    if (rc < 0 || finish(c, e, f) < 0)
+        return -1;
+    e->p->nodes[f].fitted = true;
+    return mp_plan_shape(c, e->p, e->p->shape);
 }
 
 int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,

@@ -209,7 +209,7 @@ int mp_input_open(struct mp_ctx *c, struct mp_input *in, const char *file)
     in->name = file;
     in->fd = open(file, O_RDONLY | O_CLOEXEC);
     if (in->fd < 0)
-        return cannot_open(c, file, errno);
+        return mp_stopped(c) ? mp_fail(c, "interrupted") : cannot_open(c, file, errno);
     struct stat st = { 0 };
     if (fstat(in->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         mp_input_close(in);

@@ -422,7 +422,7 @@ int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *
             if (m->bias > 0)
                 file.w[m->features * stride + j] = w[m->features] / m->bias;
         }
-        rc = save_model(path, &file) == 0 ? MP_OK : mp_fail(c, "%s: cannot write", path);
+        rc = save_model(path, &file) == 0 ? MP_OK : mp_fail(c, "cannot write");
     }
     free(file.label);
     free(file.w);

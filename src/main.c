@@ -73,8 +73,10 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     run->quiet = asked->quiet;
     run->threads = asked->threads > 0 ? asked->threads : omp_get_num_procs();
     run->stopped = &stopped;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    /* Without SA_RESTART: a read that waits for rows is to end, too. */
+    const struct sigaction action = { .sa_handler = on_signal };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
     signal(SIGXFSZ, SIG_IGN);
     if (start_libraries(c) < 0)
@@ -83,9 +85,17 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     int rc = e->command->run(c, options, n, args);
     mp_bar_free(run->bar);
     mp_sheet_stop();
-    if (rc == MP_OK && (fflush(stdout) != 0 || ferror(stdout)))
-        rc = mp_fail(c, "standard output: cannot write");
     return rc;
+}
+
+/* What could not be written to stdout is a failure like any other. */
+static int end_output(int status)
+{
+    if (status == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
+        fprintf(stderr, "mnistpipe: standard output: cannot write\n");
+        return 1;
+    }
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -97,11 +107,11 @@ int main(int argc, char **argv)
     int n = 0, status = 0;
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         mp_help_program(argc < 2 ? stderr : stdout);
-        return argc < 2 ? 2 : 0;
+        return argc < 2 ? 2 : end_output(0);
     }
     if (strcmp(argv[1], "--version") == 0) {
         print_version();
-        return 0;
+        return end_output(0);
     }
     const struct mp_command_entry *e = find_command(argv[1]);
     if (e == NULL)
@@ -123,5 +133,5 @@ int main(int argc, char **argv)
     mp_ctx_free(&c);
     free(options);
     free(args);
-    return status;
+    return end_output(status);
 }

@@ -65,6 +65,7 @@ struct mp_node {
     struct mp_shape in, out;
     bool image;                   /* the output is images, not vectors */
     bool bytes;                   /* the output is bytes */
+    bool fitted;                  /* the state has been learned or loaded */
     struct mp_cost cost;
 };
 
@@ -81,7 +82,8 @@ struct mp_plan {
  * but shapes is found here. */
 int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p);
 
-/* Works out the shapes from the image's on, and which nodes carry bytes. */
+/* Works out the shapes from the image's on, and which nodes carry bytes.  To be
+ * called again once stages are fitted. */
 int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image);
 
 void mp_plan_free(struct mp_plan *p);

@@ -271,7 +271,7 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
                           "(%d x %d x %d); put it before that line",
                        before->line, before->entry != NULL ? before->entry->name : "union",
                        mp_len(before->out), before->out.h, before->out.w, before->out.c);
-    if (s->shape != NULL && s->shape(c, n->params, n->in, &n->out) < 0)
+    if (s->shape != NULL && s->shape(c, n->params, n->fitted ? n->state : NULL, n->in, &n->out) < 0)
         return -1;
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
         (double)n->out.h * n->out.w * n->out.c > INT32_MAX)

@@ -156,8 +156,11 @@ struct mp_stage {
 
     /* Rows of shape `in` become rows of shape *out, which comes in equal to
      * `in`.  The place to refuse a shape or parameters that do not fit each
-     * other.  NULL: unchanged.  Models leave *out alone: it is 1 x classes x 1. */
-    int (*shape)(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out);
+     * other.  Asked before anything is read, with state NULL, and again after
+     * done(): a stage whose width depends on what it learns gives its widest
+     * first.  NULL: unchanged.  Models leave *out alone: it is 1 x classes x 1. */
+    int (*shape)(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out);
 
     /* Name of output value i, such as "hog[y=2,x=3,b=5]"; NULL: the names of
      * the input pass through. */

@@ -375,7 +375,7 @@ static void check_size(struct probe *p, struct mp_shape size)
     struct mp_ctx c;
     begin(p, &c);
     snprintf(what, sizeof what, "%d x %d x %d", size.h, size.w, size.c);
-    if (direct_shape(&c, p->e, p->params, size, &out) < 0) {
+    if (direct_shape(&c, p->e, p->params, NULL, size, &out) < 0) {
         check_refusal(p, &c, what);
         mp_ctx_free(&c);
         return;
@@ -412,7 +412,7 @@ static void check_model_shape(struct probe *p)
     struct mp_shape in = p->rows.shape, out = in;
     struct mp_ctx c;
     begin(p, &c);
-    if (p->s->shape != NULL && p->s->shape(&c, p->params, in, &out) >= 0)
+    if (p->s->shape != NULL && p->s->shape(&c, p->params, NULL, in, &out) >= 0)
         expect(p, out.h == in.h && out.w == in.w && out.c == in.c, "shape() of a model made "
                "%d x %d x %d of %d x %d x %d", out.h, out.w, out.c, in.h, in.w, in.c);
     mp_ctx_free(&c);
@@ -748,7 +748,7 @@ static void check_other_shape(struct probe *p)
         struct mp_ctx c;
         struct mp_shape out;
         begin(p, &c);
-        if (direct_shape(&c, p->e, p->params, others[i], &out) >= 0) {
+        if (direct_shape(&c, p->e, p->params, NULL, others[i], &out) >= 0) {
             struct rows r = make_rows(p, others[i], 3, 0, CLASSES);
             float *y = direct_apply(&c, p->s, p->params, p->state, &r, out,
                                     (struct how){ .fill = 0xff });
@@ -885,7 +885,7 @@ static bool choose_shape(struct probe *p, struct mp_shape *in)
         struct mp_ctx c;
         *in = mp_is_model(p->e) ? for_models[i] : for_others[i];
         begin(p, &c);
-        const int rc = direct_shape(&c, p->e, p->params, *in, &p->out);
+        const int rc = direct_shape(&c, p->e, p->params, NULL, *in, &p->out);
         if (i == 2)
             expect(p, rc >= 0, "%s", c.msg);
         mp_ctx_free(&c);
@@ -916,6 +916,8 @@ static void check_runs(struct probe *p)
     p->rows = make_rows(p, in, FIT_ROWS, 0, CLASSES);
     p->pages = make_rows(p, in, FIT_ROWS, EXTRA_ROWS, CLASSES);
     p->state = learn(p, &c, 1, 256);
+    if (p->state != NULL)
+        direct_shape(&c, p->e, p->params, p->state, in, &p->out);
     float *y = work(p, &c, p->state, (struct how){ .step = 256 });
     check_finite(p, &c, y, p->pages.n, p->out, "output");
     free(y);

@@ -221,11 +221,12 @@ static inline float *direct_apply(struct mp_ctx *c, const struct mp_stage *s, co
 
 /* The shape of the output; models give a score per class. */
 static inline int direct_shape(struct mp_ctx *c, const struct mp_entry *e, const void *params,
-                               struct mp_shape in, struct mp_shape *out)
+                               const void *state, struct mp_shape in,
+                               struct mp_shape *out)
 {
     *out = in;
     if (e->stage->shape != NULL &&
-        direct_said(c, "shape", e->stage->shape(c, params, in, out)) < 0)
+        direct_said(c, "shape", e->stage->shape(c, params, state, in, out)) < 0)
         return -1;
     if (mp_is_model(e))
         *out = (struct mp_shape){ 1, mp_classes(c, NULL), 1 };

@@ -421,6 +421,11 @@ static int run_node(struct mp_ctx *c, struct mp_plan *p, int k, const struct row
         n->state = direct_fit(c, s, n->params, in, 1, 256);
         if (c->msg[0] != '\0')
             return -1;
+        n->fitted = true;
+        if (mp_plan_shape(c, p, p->shape) < 0)
+            return -1;
+        out->shape = n->out;
+        mp_plan_where(c, p, k);
     }
     out->x = direct_apply(c, s, n->params, n->state, in, n->out, (struct how){ .fill = 0xff });
     return out->x != NULL ? MP_OK : -1;

@@ -17,8 +17,9 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (n > 0)
         return mp_usage(c, "list: takes no arguments, found \"%s\"", args[0]);
     if (o->json)
-        return mp_stages_json(c, stdout);
-    mp_list_stages(stdout);
+        mp_stages_json(stdout);
+    else
+        mp_list_stages(stdout);
     return MP_OK;
 }
 

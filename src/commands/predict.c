@@ -20,19 +20,34 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-/* Says how good the predictions are, if the rows have labels that training had. */
+/* How good the predictions are, if the rows have labels; those training must have had. */
 static int score(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_data *d,
-                 const struct mp_predictions *p, FILE *to)
+                 const struct mp_predictions *p, struct mp_metrics *m)
 {
-    struct mp_metrics m;
-    int *y = NULL, rc = mp_class_numbers(c, d, b->labels, b->n_classes, &y);
-    if (rc == MP_OK && (rc = mp_metrics_compute(c, b->n_classes, d->n, y, p->predicted, &m)) == MP_OK) {
-        fprintf(to, "accuracy %.2f %%   95 %% interval %.2f .. %.2f (Wilson), %llu errors in %zu rows\n",
-                100 * m.accuracy, 100 * m.low, 100 * m.high, (unsigned long long)m.errors, d->n);
-        mp_metrics_free(&m);
-    }
+    int *y = NULL, rc = MP_OK;
+    if (d->label != NULL)
+        rc = mp_class_numbers(c, d, b->labels, b->n_classes, &y);
+    if (d->label != NULL && rc == MP_OK)
+        rc = mp_metrics_compute(c, b->n_classes, d->n, y, p->predicted, m);
     free(y);
     return rc;
+}
+
+/* Results on stdout leave it to stderr to say how good they are. */
+static void say(const struct mp_ctx *c, const struct params *o, const char *name,
+                const struct mp_predictions *p, const struct mp_metrics *m)
+{
+    const bool to_stdout = strcmp(o->output, "-") == 0;
+    FILE *f = to_stdout ? stderr : stdout;
+    if (to_stdout && c->run->quiet)
+        return;
+    if (!to_stdout)
+        fprintf(f, "%zu rows of %s, predicted in %.2f s, written to %s\n", p->n, name, p->seconds,
+                o->output);
+    if (m->k > 0)
+        fprintf(f, "accuracy %.2f %%   95 %% interval %.2f .. %.2f (Wilson), %llu errors in %llu "
+                   "rows\n", 100 * m->accuracy, 100 * m->low, 100 * m->high,
+                (unsigned long long)m->errors, (unsigned long long)m->rows);
 }
 
 static int read_rows(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
@@ -71,6 +86,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     struct mp_bundle b;
     struct mp_data d = { 0 };
     struct mp_predictions p = { 0 };
+    struct mp_metrics m = { 0 };
     if (n != 2)
         return mp_usage(c, "predict: expected a bundle and a file of rows, found %d arguments", n);
     if (mp_bundle_read(c, args[0], &b) < 0)
@@ -78,14 +94,13 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     int rc = read_rows(c, o, &b, args[1], &d);
     if (rc == MP_OK)
         rc = mp_predict(c, &b.plan, &d, &p);
-    const bool to_stdout = strcmp(o->output, "-") == 0;
-    if (rc == MP_OK && d.label != NULL)
-        rc = score(c, &b, &d, &p, to_stdout ? stderr : stdout);
+    if (rc == MP_OK)
+        rc = score(c, &b, &d, &p, &m);
     if (rc == MP_OK)
         rc = write_file(c, o, &b, &p);
-    if (rc == MP_OK && !to_stdout)
-        printf("%zu rows of %s, predicted in %.2f s, written to %s\n", d.n, args[1], p.seconds,
-               o->output);
+    if (rc == MP_OK)
+        say(c, o, args[1], &p, &m);
+    mp_metrics_free(&m);
     mp_predictions_free(&p);
     mp_data_free(&d);
     mp_bundle_free(&b);

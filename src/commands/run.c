@@ -115,7 +115,12 @@ static int write_native(struct mp_ctx *c, struct job *j)
         return MP_OK;
     snprintf(name, sizeof name, "%s%s", model->entry->name, s->native_suffix);
     struct mp_output *o = open_output(c, j, name);
-    return o != NULL ? s->native(c, model->params, model->state, o->temp) : -1;
+    if (o == NULL)
+        return -1;
+    mp_ctx_where(c, "%s: ", o->path);
+    const int rc = s->native(c, model->params, model->state, o->temp);
+    mp_ctx_where(c, "%s", "");
+    return rc;
 }
 
 /* Everything but the report, which tells how large the bundle is. */

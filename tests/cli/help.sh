@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# help.sh - help, lists, the manual page and the reference of the stages.
+. "$(dirname "$0")/lib.bash"
+
+# What was printed is text of at most 100 columns that ends in a newline.
+sane() {
+    [ -s "$out" ] && [ ! -s "$err" ] && equal "$(tail -c 1 "$out" | od -An -c)" '  \n' end || return 1
+    awk 'length > 100 { print "longer than 100 columns: " $0; bad = 1 }
+         /[^[:print:]\t]/ { print "not printable: " $0; bad = 1 } END { exit bad }' "$out" >> "$log"
+}
+commands="run check predict export list help fetch"
+
+for words in help --help -h; do
+    mp $words && sane && cp "$out" "$dir/help.$words"
+    ok "mnistpipe $words"
+done
+same "$dir/help.help" "$dir/help.--help" && same "$dir/help.help" "$dir/help.-h"
+ok "they say the same"
+equal "$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' "$dir/help.help" | sort)" \
+    "$(tr ' ' '\n' <<< "$commands" | sort)"
+ok "they name every command"
+mp --version && [ ! -s "$err" ] && grep -q '^mnistpipe [0-9]' "$out" && grep -q '^  liblinear  *[0-9]' "$out"
+ok "mnistpipe --version names itself and its libraries"
+
+for command in $commands; do
+    mp help $command && sane && head -1 "$out" | grep -q "^mnistpipe $command" &&
+        grep -q -- '--threads' "$out" && grep -q -- '--seed' "$out" && cp "$out" "$dir/one" &&
+        mp $command --help && same "$out" "$dir/one"
+    ok "help $command, and $command --help"
+done
+mp help pipeline && sane && grep -q union "$out" && grep -q holdout "$out"
+ok "help pipeline"
+mp help data && grep -q holdout "$out"
+ok "help data"
+
+mp list && sane && cp "$out" "$dir/list"
+ok "list"
+mp list --json && cp "$out" "$dir/list.json" && [ ! -s "$err" ]
+ok "list --json"
+stages=$(sed -n 's/^    "name": "\([a-z0-9_]*\)",*$/\1/p' "$dir/list.json")
+[ "$(wc -w <<< "$stages")" -ge 10 ] &&
+    equal "$(tr ' ' '\n' <<< "$stages" | sort)" "$(sed -n 's/^  \([a-z0-9_]*\) .*/\1/p' "$dir/list" | sort)"
+ok "list and list --json name the same stages"
+equal "$(sort <<< "$stages")" "$(cd "$source" &&
+    ls filters/*.c features/*.c models/*.c | sed 's|.*/||; s|\.c$||' | sort)"
+ok "they are the files in filters, features and models"
+for stage in $stages; do
+    mp help $stage && sane && head -1 "$out" | grep -q "^$stage (\(filters\|features\|models\)): " &&
+        grep -qx 'Example:' "$out" && tail -1 "$out" | grep -q "^  $stage"
+    ok "help $stage"
+done
+mp help hog svm && sane && grep -q '^hog (' "$out" && grep -q '^svm (' "$out"
+ok "help of two stages"
+
+if [ -n "$python" ]; then
+    "$python" - "$dir/list.json" >> "$log" 2>&1 << 'END'
+import json
+import sys
+
+for stage in json.load(open(sys.argv[1])):
+    assert set(stage) == {"name", "group", "brief", "doc", "example", "learns", "parameters"}, stage
+    assert stage["example"].split()[0] == stage["name"], stage["example"]
+    for p in stage["parameters"]:
+        where = stage["name"] + " " + p["name"]
+        assert p["type"] in ("int", "real", "bool", "text", "choice") and p["doc"], where
+        if p["type"] == "choice":
+            assert len(p["choices"]) > 1 and "" not in p["choices"], where
+            assert p.get("default", p["choices"][0]) in p["choices"], where
+        if p["type"] in ("int", "real"):
+            assert p["min"] <= float(p.get("default", p["min"])) <= p["max"], where
+END
+    ok "list --json: every parameter has a type, a text, and a default within its range"
+else
+    skip "list --json" "no python3"
+fi
+
+# ---------------------------------------------------- manual and reference
+
+mp help --format=man && cp "$out" "$dir/mnistpipe.1" && [ ! -s "$err" ]
+ok "help --format=man"
+if command -v groff > /dev/null; then
+    LC_ALL=C.UTF-8 groff -man -Tutf8 -ww -rLL=100n "$dir/mnistpipe.1" > "$dir/page" 2>> "$log" &&
+        [ ! -s "$log" ] && sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g' "$dir/page" > "$dir/plain" &&
+        grep -q '^EXIT STATUS' "$dir/plain"
+    ok "groff finds nothing to warn of"
+    ! LC_ALL=C.UTF-8 grep -n '.\{101\}' "$dir/plain" >> "$log"
+    ok "no line of the page is longer than the page is wide"
+    bad=
+    for word in $commands $stages; do
+        grep -q "^   *$word$" "$dir/plain" || bad="$bad $word"
+    done
+    equal "$bad" "" "without a section"
+    ok "the page has every command and every stage"
+else
+    skip "groff" "no groff"
+fi
+if command -v mandoc > /dev/null; then
+    mandoc -Tlint -Wwarning "$dir/mnistpipe.1" >> "$log" 2>&1
+    ok "mandoc finds nothing to warn of"
+else
+    skip "mandoc" "no mandoc"
+fi
+
+mp help --format=markdown && cp "$out" "$dir/stages.md" && [ ! -s "$err" ]
+ok "help --format=markdown"
+diff "$source/docs/stages.md" "$dir/stages.md" > "$dir/diff" 2>&1 || {
+    echo "docs/stages.md is older than the stages; write it anew:" >> "$log"
+    echo "    mnistpipe help --format=markdown > docs/stages.md" >> "$log"
+    cat "$dir/diff" >> "$log"
+    false
+}
+ok "docs/stages.md is what it prints"
+
+finish

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# pipelines.sh - every pipeline that ships is right, and learns on a part of the
+# sample more than chance would give.
+. "$(dirname "$0")/lib.bash"
+
+rows train 600 > train.csv
+rows test 200 > test.csv
+for file in "$source"/pipelines/*.txt; do
+    name=$(basename "$file")
+    head -1 "$file" | grep -q "^# $name - "
+    ok "$name: its first line tells its name and what it is for"
+    mp check "$file" && [ ! -s "$err" ] && grep -q 'training rows' "$out"
+    ok "$name: check finds nothing wrong"
+    mp run "$file" --train train.csv --test test.csv -o run && [ ! -s "$err" ] &&
+        right=$(paste -d, <(sed 1d test.csv | cut -d, -f1) \
+            <(sed 1d run/predictions.csv | cut -d, -f2) | awk -F, '$1 == $2' | wc -l) &&
+        { [ "$right" -ge 140 ] || equal "$right" "140 or more, where chance gives 20" \
+            "right of 200"; }
+    ok "$name: learns from 600 digits"
+    rm -rf run
+done
+[ $count -gt 0 ]
+ok "there are pipelines"
+
+finish
