@@ -5,6 +5,7 @@
 #include "param.h"
 #include "pipeline.h"
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -71,6 +72,21 @@ static void wrapped(FILE *f, const char *text, int indent, int width)
     fputc('\n', f);
 }
 
+/* A manual text: long lines are broken, indented ones stand as they are. */
+static void paragraphs(FILE *f, const char *text)
+{
+    for (const char *at = text; *at != '\0';) {
+        const int n = (int)strcspn(at, "\n");
+        char *line = strndup(at, (size_t)n);
+        if (*at == ' ' || n == 0 || line == NULL)
+            fprintf(f, "%.*s\n", n, at);
+        else
+            wrapped(f, line, 0, 79);
+        free(line);
+        at += n + (at[n] == '\n');
+    }
+}
+
 static void param_name(const struct mp_param *p, bool option, char *name, size_t size)
 {
     if (option)
@@ -102,7 +118,8 @@ static void params_help(FILE *f, const struct mp_param *table, bool options)
 void mp_help_stage(FILE *f, const struct mp_entry *e)
 {
     const struct mp_stage *s = e->stage;
-    fprintf(f, "%s (%s): %s\n\n%s\n", e->name, e->group, s->brief, s->doc);
+    fprintf(f, "%s (%s): %s\n\n", e->name, e->group, s->brief);
+    paragraphs(f, s->doc);
     if (s->params != NULL && s->params->name != NULL)
         fprintf(f, "\nParameters:\n");
     params_help(f, s->params, false);
@@ -112,7 +129,8 @@ void mp_help_stage(FILE *f, const struct mp_entry *e)
 void mp_help_command(FILE *f, const struct mp_command_entry *e)
 {
     const struct mp_command *k = e->command;
-    fprintf(f, "mnistpipe %s %s\n%s.\n\n%s\n", e->name, k->usage, k->brief, k->doc);
+    fprintf(f, "mnistpipe %s %s\n%s.\n\n", e->name, k->usage, k->brief);
+    paragraphs(f, k->doc);
     if (k->options != NULL && k->options->name != NULL)
         fprintf(f, "\nOptions:\n");
     params_help(f, k->options, true);
@@ -228,9 +246,17 @@ static void roff(FILE *f, const char *text)
 
 static void roff_block(FILE *f, const char *text)
 {
+    char *broken = NULL;
+    size_t size;
+    FILE *memory = open_memstream(&broken, &size);
+    if (memory == NULL)
+        return;
+    paragraphs(memory, text);
+    fclose(memory);
     fputs(".PP\n.nf\n", f);
-    roff(f, text);
-    fputs("\n.fi\n", f);
+    roff(f, broken);
+    fputs(".fi\n", f);
+    free(broken);
 }
 
 static void man_params(FILE *f, const struct mp_param *table, bool options)

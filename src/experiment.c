@@ -85,6 +85,40 @@ char *mp_data_path(struct mp_ctx *c, const char *name)
     return copy;
 }
 
+/* The labels of "lab:train" are "lab:train_labels", where the set has such a part;
+ * otherwise they are found beside the images, by name.  NULL: not named. */
+static char *labels_path(struct mp_ctx *c, const char *name, const char *labels)
+{
+    char part[128];
+    struct mp_ctx quiet;
+    if (*labels != '\0')
+        return mp_data_path(c, labels);
+    if (strchr(name, ':') == NULL || strncmp(name, "sample:", 7) == 0 || access(name, F_OK) == 0 ||
+        snprintf(part, sizeof part, "%s_labels", name) >= (int)sizeof part)
+        return NULL;
+    mp_ctx_init(&quiet, c->run); /* a set without labels is no failure */
+    char *path = mp_data_path(&quiet, part);
+    mp_ctx_free(&quiet);
+    return path;
+}
+
+int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels, struct mp_shape want,
+                 const char *why, struct mp_data *d)
+{
+    char *path = mp_data_path(c, name), *beside = path != NULL ? labels_path(c, name, labels) : NULL;
+    int rc = path == NULL || c->msg[0] != '\0' ? -1 : MP_OK;
+    /* A square is found from the file, so that the error can name both sizes. */
+    const struct mp_shape size = want.h == want.w ? (struct mp_shape){ 0, 0, 0 } : want;
+    if (rc == MP_OK)
+        rc = mp_data_read(c, path, beside, size, d);
+    free(path);
+    free(beside);
+    if (rc == MP_OK && want.h > 0 && (d->shape.h != want.h || d->shape.w != want.w))
+        rc = mp_fail(c, "%s: images are %d x %d, but %s %d x %d", d->name, d->shape.h, d->shape.w,
+                     why, want.h, want.w);
+    return rc;
+}
+
 int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
 {
     int used = 0;
@@ -287,9 +321,17 @@ static int read_test(struct mp_ctx *c, struct mp_experiment *x)
     const struct mp_source *s = &x->plan.source;
     if (x->test_path == NULL)
         return split_holdout(c, x);
-    /* The training rows' size: images of another one are refused with both sizes. */
-    return mp_data_read(c, x->test_path, *s->test_labels ? s->test_labels : NULL, x->train.shape,
+    return mp_rows_read(c, s->test, s->test_labels, x->train.shape, "the training rows are",
                         &x->test);
+}
+
+static int read_train(struct mp_ctx *c, struct mp_experiment *x, struct mp_shape size)
+{
+    const struct mp_source *s = &x->plan.source;
+    char *labels = labels_path(c, s->train, s->train_labels);
+    const int rc = c->msg[0] != '\0' ? -1 : mp_data_read(c, x->train_path, labels, size, &x->train);
+    free(labels);
+    return rc;
 }
 
 int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
@@ -298,7 +340,7 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
     const double start = mp_seconds();
     struct mp_shape size;
     if (mp_size_parse(c, s->size, &size) < 0 ||
-        mp_data_read(c, x->train_path, *s->train_labels ? s->train_labels : NULL, size, &x->train) < 0)
+        read_train(c, x, size) < 0)
         return -1;
     if (x->train.label == NULL)
         return mp_fail(c, "%s: has no labels; training rows need a label in the first column%s",

@@ -33,4 +33,10 @@ int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *label
 
 /* Where "sample:train", "mnist:test" or a path lies; free() the result. */
 char *mp_data_path(struct mp_ctx *c, const char *name);
+
+/* Reads the rows of that name; `labels` names IDX labels, or is "".  `want`, unless
+ * {0, 0, 0}, is the image size to insist on, for the reason `why` ("the bundle
+ * was trained on"). */
+int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels, struct mp_shape want,
+                 const char *why, struct mp_data *d);
 #endif

@@ -168,21 +168,10 @@ static int export_pipeline(struct mp_ctx *c, const char *file, const struct para
 static int read_part(struct mp_ctx *c, struct job *j, const char *name, const char *file,
                      const char *labels, struct mp_data *d)
 {
-    const struct mp_shape shape = j->plan->shape;
-
-    if (file == NULL || *file == '\0')
+    if (*file == '\0')
         return MP_OK;
-    char *path = mp_data_path(c, file);
-    if (path == NULL)
+    if (mp_rows_read(c, file, labels, j->plan->shape, "the bundle was trained on", d) < 0)
         return -1;
-    const char *beside = labels != NULL && *labels != '\0' ? labels : NULL;
-    const int rc = mp_data_read(c, path, beside, shape, d);
-    free(path);
-    if (rc < 0)
-        return -1;
-    if (d->shape.h != shape.h || d->shape.w != shape.w)
-        return mp_fail(c, "%s: images are %d x %d; the bundle was trained on %d x %d", d->name,
-                       d->shape.h, d->shape.w, shape.h, shape.w);
     add_part(j, name, d);
     return MP_OK;
 }
@@ -225,7 +214,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
 }
 
 MP_COMMAND(export) = {
-    .order = 6,
+    .order = 4,
     .brief = "Write the rows that the model would see, for other programs",
     .usage = "PIPELINE|BUNDLE",
     .doc =

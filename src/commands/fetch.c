@@ -134,7 +134,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
 }
 
 MP_COMMAND(fetch) = {
-    .order = 9,
+    .order = 5,
     .brief = "Download a data set, such as MNIST, into the cache",
     .usage = "[SET...]",
     .doc =

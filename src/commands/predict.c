@@ -50,23 +50,6 @@ static void say(const struct mp_ctx *c, const struct params *o, const char *name
                 (unsigned long long)m->errors, (unsigned long long)m->rows);
 }
 
-static int read_rows(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
-                     const char *name, struct mp_data *d)
-{
-    const struct mp_shape want = b->plan.shape;
-    char *path = mp_data_path(c, name);
-    if (path == NULL)
-        return -1;
-    /* A square is found from the file, so that the error can name both sizes. */
-    const struct mp_shape size = want.h == want.w ? (struct mp_shape){ 0, 0, 0 } : want;
-    int rc = mp_data_read(c, path, *o->labels ? o->labels : NULL, size, d);
-    free(path);
-    if (rc == MP_OK && (d->shape.h != want.h || d->shape.w != want.w))
-        rc = mp_fail(c, "%s: images are %d x %d, but the bundle was trained on %d x %d", d->name,
-                     d->shape.h, d->shape.w, want.h, want.w);
-    return rc;
-}
-
 static int write_file(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
                       const struct mp_predictions *p)
 {
@@ -91,7 +74,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
         return mp_usage(c, "predict: expected a bundle and a file of rows, found %d arguments", n);
     if (mp_bundle_read(c, args[0], &b) < 0)
         return -1;
-    int rc = read_rows(c, o, &b, args[1], &d);
+    int rc = mp_rows_read(c, args[1], o->labels, b.plan.shape, "the bundle was trained on", &d);
     if (rc == MP_OK)
         rc = mp_predict(c, &b.plan, &d, &p);
     if (rc == MP_OK)
