@@ -91,8 +91,10 @@ static char *labels_path(struct mp_ctx *c, const char *name, const char *labels)
 {
     char part[128];
     struct mp_ctx quiet;
-    if (*labels != '\0')
+    if (*labels != '\0' && strchr(labels, ':') != NULL)
         return mp_data_path(c, labels);
+    if (*labels != '\0')
+        return strdup(labels); /* the reader says what is wrong with it */
     if (strchr(name, ':') == NULL || strncmp(name, "sample:", 7) == 0 || access(name, F_OK) == 0 ||
         snprintf(part, sizeof part, "%s_labels", name) >= (int)sizeof part)
         return NULL;

@@ -325,8 +325,12 @@ fails "a size that the rows have not" \
 file "the first line indented" ":1: the first line is indented; it belongs to no line above" \
     '  pixels\nsvm\n'
 file "no text" ": is no pipeline: expected a text of at most 1 MiB, one stage a line" 'svm\n\0'
-file "a terminal's commands" ':1: "\x1b[31mred": expected the name of a stage (letters, digits, _)' \
+file "a terminal's commands" \
+    ':1: "\x1b[31mred": expected the name of a stage (letters, digits, _)' \
     '\033[31mred\n'
+cp good.txt $'\377.txt'
+fails "a name that is no UTF-8" "no memory for the report, or a name in it is no UTF-8" \
+    run $'\377.txt' -o kept
 fails "no pipeline there" "none.txt: cannot read: No such file or directory" run none.txt
 fails "a folder in place of a pipeline" "kept: is a folder; expected a pipeline file" run kept
 printf 'data train=train.csv\nhgo\nsvm\n' > bad.txt
@@ -374,7 +378,8 @@ usage "predict without rows" \
 usage "list takes nothing" 'list: takes no arguments, found "x"' list x
 usage "export without a pipeline" "export: expected one pipeline or bundle, found 0 arguments" \
     export -o new
-usage "export without a folder" "export: --output is required: the folder to write into (-o FOLDER)" \
+usage "export without a folder" \
+    "export: --output is required: the folder to write into (-o FOLDER)" \
     export good.txt
 fails "no such topic" 'hgo: no such stage or command; did you mean "hog"?' help hgo
 fails "nothing like a topic" \
@@ -447,7 +452,8 @@ for at in 8 12 16 23 24 28 31; do
     bundle "byte $at flipped" "the bundle's header is damaged" "b = flipped($at)"
 done
 for at in 32 40 200 10000 $((size - 1)); do
-    bundle "byte $at flipped" "the bundle is damaged: its checksum does not match" "b = flipped($at)"
+    bundle "byte $at flipped" "the bundle is damaged: its checksum does not match" \
+        "b = flipped($at)"
 done
 for n in 0 7; do
     bundle "only $n bytes" "is no bundle of mnistpipe" "b = whole[:$n]"
@@ -473,9 +479,10 @@ bundle "an impossible size" "the bundle says 10 classes, images of 1099511627776
 bundle "too many classes" "the bundle says 300 classes, images of 28 x 28" \
     'p = number(b"classes", 300)'
 bundle "classes without labels" "the bundle has 10 labels for 3 classes" 'p = number(b"classes", 3)'
-bundle "too many weights" "svm: the state has 1152921504606846976 features, 10 classes, 10 vectors, \
-which do not fit" 'p = number(b"features", 1 << 60)'
-bundle "fewer features than weights" 'svm: the state'"'"'s "weights" has 7850 values; expected 7010' \
+bundle "too many weights" "svm: the state has 1152921504606846976 features, 10 classes, 10 \
+vectors, which do not fit" 'p = number(b"features", 1 << 60)'
+bundle "fewer features than weights" \
+    "svm: the state's \"weights\" has 7850 values; expected 7010" \
     'p = number(b"features", 700)'
 bundle "no model" "its pipeline has no model" \
     'p = text(b"pixels\n"); p = p[:p.index(b"\3svm")]'
@@ -490,6 +497,14 @@ fails "predict: no rows there" "none.csv: cannot read: No such file or directory
 
 run "a file in place of the folder" "good.txt: cannot make this folder: File exists" -o good.txt
 run "a folder below a file" "good.txt: cannot make this folder: File exists" -o good.txt/new
+cat > long.txt << 'END'
+data train=sample:train test=sample:test
+svm C=1000 solver=crammer_singer tolerance=1e-12
+END
+settle
+timeout -k 1 10 "$program" run long.txt -o good.txt > "$out" 2> "$err"
+verdict $? 1 "good.txt: cannot make this folder: File exists"
+ok "it is found before a minute's training"
 mkdir -p taken/report.json
 fails "a folder in place of a file" "taken/report.json: is a folder; expected a file to write" \
     run good.txt -o taken
@@ -562,8 +577,8 @@ name="a full disk"
 small='mount -t tmpfs -o size=80k none disk'
 if unshare -rm sh -c "$small" 2> /dev/null; then
     settle
-    unshare -rm sh -c "$small && "'"$1" run good.txt -o disk --quiet; s=$?; ls -A disk >&2; exit $s' \
-        - "$program" > "$out" 2> "$err"
+    unshare -rm sh -c "$small"'
+        "$1" run good.txt -o disk --quiet; s=$?; ls -A disk >&2; exit $s' - "$program" > "$out" 2> "$err"
     verdict $? 1 "disk/svm.liblinear: cannot write"
     ok "$name"
 else
@@ -581,7 +596,7 @@ if [ -w /dev/full ]; then
     }
     cut -d, -f2- test.csv > blind.csv
     full predict "standard output: cannot write: No space left on device" \
-        predict good.mnp test.csv -o - --quiet
+        predict good.mnp blind.csv -o -
     for command in list "list --json" help "help hog" "help --format=man" --help --version \
         "run --help"; do
         full "$command" "standard output: cannot write" $command
@@ -592,13 +607,9 @@ fi
 
 # -------------------------------------------------------------- the signals
 
+# long.txt would train for a minute, without a remark.
 # liblinear can be left only without its memory: no fault that a sanitizer should report.
 export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
-# Would train for a minute, without a remark.
-cat > long.txt << 'END'
-data train=sample:train test=sample:test
-svm C=1000 solver=crammer_singer tolerance=1e-12
-END
 for signal in INT TERM; do
     settle
     "$program" run long.txt -o kept > "$out" 2> "$err" &

@@ -180,7 +180,7 @@ ok "--bytes is refused for features"
 ! export_ hog.txt && grep -q -e '--output is required' log
 ok "a folder is required"
 
-! export_ -o bad && grep -q 'expected one pipeline or bundle, got 0' log
+! export_ -o bad && grep -q 'expected one pipeline or bundle, found 0 arguments' log
 ok "a pipeline is required"
 
 ! export_ hog.txt --format xls -o bad && grep -q 'csv|csv.gz|libsvm' log && none_left bad

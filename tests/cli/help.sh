@@ -4,7 +4,8 @@
 
 # What was printed is text of at most 100 columns that ends in a newline.
 sane() {
-    [ -s "$out" ] && [ ! -s "$err" ] && equal "$(tail -c 1 "$out" | od -An -c)" '  \n' end || return 1
+    [ -s "$out" ] && [ ! -s "$err" ] && equal "$(tail -c 1 "$out" | od -An -c)" '  \n' end ||
+        return 1
     awk 'length > 100 { print "longer than 100 columns: " $0; bad = 1 }
          /[^[:print:]\t]/ { print "not printable: " $0; bad = 1 } END { exit bad }' "$out" >> "$log"
 }
@@ -19,7 +20,8 @@ ok "they say the same"
 equal "$(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' "$dir/help.help" | sort)" \
     "$(tr ' ' '\n' <<< "$commands" | sort)"
 ok "they name every command"
-mp --version && [ ! -s "$err" ] && grep -q '^mnistpipe [0-9]' "$out" && grep -q '^  liblinear  *[0-9]' "$out"
+mp --version && [ ! -s "$err" ] && grep -q '^mnistpipe [0-9]' "$out" &&
+    grep -q '^  liblinear  *[0-9]' "$out"
 ok "mnistpipe --version names itself and its libraries"
 
 for command in $commands; do
@@ -39,13 +41,15 @@ mp list --json && cp "$out" "$dir/list.json" && [ ! -s "$err" ]
 ok "list --json"
 stages=$(sed -n 's/^    "name": "\([a-z0-9_]*\)",*$/\1/p' "$dir/list.json")
 [ "$(wc -w <<< "$stages")" -ge 10 ] &&
-    equal "$(tr ' ' '\n' <<< "$stages" | sort)" "$(sed -n 's/^  \([a-z0-9_]*\) .*/\1/p' "$dir/list" | sort)"
+    equal "$(sort <<< "$stages")" \
+        "$(sed -n 's/^  \([a-z0-9_]*\) .*/\1/p' "$dir/list" | sort)"
 ok "list and list --json name the same stages"
 equal "$(sort <<< "$stages")" "$(cd "$source" &&
     ls filters/*.c features/*.c models/*.c | sed 's|.*/||; s|\.c$||' | sort)"
 ok "they are the files in filters, features and models"
 for stage in $stages; do
-    mp help $stage && sane && head -1 "$out" | grep -q "^$stage (\(filters\|features\|models\)): " &&
+    mp help $stage && sane &&
+        head -1 "$out" | grep -q "^$stage (\(filters\|features\|models\)): " &&
         grep -qx 'Example:' "$out" && tail -1 "$out" | grep -q "^  $stage"
     ok "help $stage"
 done

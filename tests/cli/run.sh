@@ -47,7 +47,8 @@ told() { # NAME CODE
 mp run "$source/pipelines/hog_svm.txt" --threads 2
 ok "the main pipeline runs on the sample"
 equal "$(ls runs)" hog_svm &&
-    equal "$(echo $(ls runs/hog_svm))" "bundle.mnp predictions.csv report.json report.txt svm.liblinear"
+    equal "$(echo $(ls runs/hog_svm))" \
+        "bundle.mnp predictions.csv report.json report.txt svm.liblinear"
 ok "its folder holds five files and nothing else"
 [ ! -s "$err" ]
 ok "without a terminal nothing is said on stderr"
@@ -117,11 +118,12 @@ gzip -dc "$data/test.csv.gz" > full.csv
 cut -d, -f2- full.csv > blind.csv
 for threads in 1 4; do
     mp predict $b "$data/test.csv.gz" -o p.csv --threads $threads && same p.csv $want &&
-        equal "$(sed 's/ *$//; 1q' "$out")" "$(wilson "$hits" 1000)"
+        equal "$(grep ^accuracy "$out")" "$(wilson "$hits" 1000)"
     ok "predict gives the run's bytes and score from csv.gz, $threads threads"
     mp predict $b full.csv -o p.csv --threads $threads && same p.csv $want
     ok "from csv, $threads threads"
-    mp predict $b blind.csv -o p.csv --threads $threads && same p.csv $want && ! grep -q accuracy "$out"
+    mp predict $b blind.csv -o p.csv --threads $threads && same p.csv $want &&
+        ! grep -q accuracy "$out"
     ok "from rows without labels, $threads threads"
 done
 mp predict $b blind.csv -o - && same "$out" $want && [ ! -s "$err" ]
@@ -136,10 +138,19 @@ mp predict $b blind.csv --submission -o s.csv && same s.csv <(echo ImageId,Label
 ok "--submission is Kaggle's form"
 mp predict $b <(cat blind.csv) -o p.csv && same p.csv $want
 ok "predict reads a pipe"
+mkfifo pipe
+timeout 20 cat pipe > p.csv & reader=$!
+mp predict $b blind.csv -o pipe && [ -p pipe ]
+status=$?
+[ $status = 0 ] || kill $reader
+wait $reader 2> "$dir/waited"
+[ $status = 0 ] && same p.csv $want
+ok "predict -o to a pipe or a device writes into it, and does not replace it"
 
 # ------------------------------------------------------- the same bytes
 
-big='hog cell=7\nunion\n  branch\n    pixels\n    pca components=20\n  branch\n    standardize\nlogistic C=0.1'
+big='hog cell=7\nunion\n  branch\n    pixels\n    pca components=20\n'
+big=$big'  branch\n    standardize\nlogistic C=0.1'
 n=0
 while read -r lines; do
     n=$((n + 1))
@@ -183,7 +194,8 @@ awk -F, 'NR == FNR { if (FNR > 1) all[$1]++; next } { out[$1]++ }
           exit bad }' train.csv part2 >> "$log"
 ok "holdout: a fifth of every class"
 mp run held.txt --threads 1 && cp -r runs/held runs/held1 && mp run held.txt --threads 4 &&
-    same_results held held1 && equal "$(wc -l < runs/held/predictions.csv)" $(($(wc -l < part2) + 1))
+    same_results held held1 &&
+    equal "$(wc -l < runs/held/predictions.csv)" $(($(wc -l < part2) + 1))
 ok "holdout: the same rows every time"
 mp export held.txt --seed 2 -o e2 --format csv --bytes && ! cmp -s e1/test.csv e2/test.csv &&
     equal "$(wc -l < e2/test.csv)" "$(wc -l < e1/test.csv)"
@@ -195,7 +207,13 @@ ok "holdout=0.5 is a half"
 # A stage learns from the training part alone: the same run from two files.
 { head -1 train.csv; cat part1; } > part1.csv
 { head -1 train.csv; cat part2; } > part2.csv
-printf 'data train=train.csv\npixels\npca components=9\nstandardize\nsvm solver=l2loss_primal\n' > h.txt
+cat > h.txt << 'END'
+data train=train.csv
+pixels
+pca components=9
+standardize
+svm solver=l2loss_primal
+END
 mp run h.txt -o runs/h1 && mp run h.txt --train part1.csv --test part2.csv -o runs/h2 &&
     same runs/h1/predictions.csv runs/h2/predictions.csv
 ok "holdout: every stage learns from the training part alone"
@@ -232,7 +250,9 @@ ok "a second run replaces the first one's files and no others"
 
 want=runs/base/predictions.csv
 # FOLDER...: a run of other files gave the same.
-as_base() { same "runs/$1/predictions.csv" $want && same "runs/$1/svm.liblinear" runs/base/svm.liblinear; }
+as_base() {
+    same "runs/$1/predictions.csv" $want && same "runs/$1/svm.liblinear" runs/base/svm.liblinear
+}
 for f in train test; do
     sed 's/$/\r/' $f.csv > crlf-$f.csv
     sed 1d $f.csv > bare-$f.csv
@@ -284,13 +304,18 @@ fi
 # A primal solver: the others draw by their place in the pipeline.
 pipe "crop margin=6\nsvm solver=l2loss_primal" > crop.txt
 mp run crop.txt -o runs/crop && mp export crop.txt -o c16 --format csv --bytes &&
-    printf 'data train=c16/train.csv test=c16/test.csv\nsvm solver=l2loss_primal\n' > c16.txt && mp run c16.txt &&
+    printf 'data train=c16/train.csv test=c16/test.csv\nsvm solver=l2loss_primal\n' > c16.txt &&
+    mp run c16.txt &&
     same runs/crop/predictions.csv runs/c16/predictions.csv
 ok "images of 16 x 16"
 pipe "crop left=4 right=4 top=1\nhog cell=5\nsvm solver=l2loss_primal" > tall.txt
 pipe "crop left=4 right=4 top=1" > rows.txt
 mp run tall.txt && mp export rows.txt -o c27 --format csv --bytes
-printf 'data train=c27/train.csv test=c27/test.csv size=27x20\nhog cell=5\nsvm solver=l2loss_primal\n' > c27.txt
+cat > c27.txt << 'END'
+data train=c27/train.csv test=c27/test.csv size=27x20
+hog cell=5
+svm solver=l2loss_primal
+END
 mp run c27.txt && same runs/tall/predictions.csv runs/c27/predictions.csv &&
     mp predict runs/c27/bundle.mnp c27/test.csv -o p.csv && same p.csv runs/c27/predictions.csv
 ok "size=HxW: images of 27 x 20"
@@ -299,14 +324,15 @@ awk -F, -v OFS=, 'NR > 1 { $1 = 3 + 97 * int($1 / 4) } 1' train.csv > odd.csv
 awk -F, -v OFS=, 'NR > 1 { $1 = 3 + 97 * int($1 / 4) } 1' test.csv > oddtest.csv
 mp run small.txt --train odd.csv --test oddtest.csv -o runs/odd &&
     equal "$(head -1 runs/odd/predictions.csv)" row,predicted,score_3,score_100,score_197 &&
-    equal "$(sed 1d runs/odd/predictions.csv | cut -d, -f2 | sort -un | tr '\n' ' ')" "3 100 197 " &&
+    equal "$(echo $(sed 1d runs/odd/predictions.csv | cut -d, -f2 | sort -un))" "3 100 197" &&
     equal "$(grep ^label runs/odd/svm.liblinear | sed 's/ *$//')" "label 3 100 197" &&
     mp predict runs/odd/bundle.mnp oddtest.csv -o p.csv && same p.csv runs/odd/predictions.csv
 ok "labels that are not 0..9"
 awk -F, 'NR == 1 || $1 == 0 || $1 == 1' train.csv > two.csv
 awk -F, 'NR == 1 || $1 == 0 || $1 == 1' test.csv > twotest.csv
-mp run small.txt --train two.csv --test twotest.csv -o runs/two && grep -q '^accuracy \(100\|9[5-9]\)' \
-    "$out" && mp predict runs/two/bundle.mnp twotest.csv -o p.csv && same p.csv runs/two/predictions.csv
+mp run small.txt --train two.csv --test twotest.csv -o runs/two &&
+    grep -q '^accuracy \(100\|9[5-9]\)' "$out" &&
+    mp predict runs/two/bundle.mnp twotest.csv -o p.csv && same p.csv runs/two/predictions.csv
 ok "two classes"
 
 # ------------------------------------------------------------ real clients
@@ -327,7 +353,8 @@ agrees() {
 }
 agrees "svm on gradients" "deskew\nhog cell=7\nsvm C=0.1"
 agrees "logistic on pixels" "pixels\nlogistic C=0.1"
-agrees "crammer_singer without offset" "pixels\npca components=30\nsvm solver=crammer_singer bias=-1"
+agrees "crammer_singer without offset" \
+    "pixels\npca components=30\nsvm solver=crammer_singer bias=-1"
 agrees "another bias" "pixels\nstandardize\nsvm bias=5"
 agrees "two classes" "hog cell=7\nsvm" --train two.csv --test twotest.csv
 agrees "other labels" "hog cell=7\nlogistic" --train odd.csv --test oddtest.csv

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
-"""Frozen numbers for hog: cells=box by scikit-image; signed bins and cells=soft,
-which it has not, by the definition written out pixel by pixel in double precision."""
-import gzip, os
+"""hog.py - frozen numbers for hog: cells=box by skimage.feature.hog; signed bins, a
+stride and cells=soft, which it has not, by the definition written out pixel by
+pixel in double precision, which must agree with it before anything is written."""
 import numpy as np
 import skimage
 from skimage.feature import hog
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from common import digits, frozen, group
+
 NORMS = {"l1": "L1", "l1sqrt": "L1-sqrt", "l2": "L2", "l2hys": "L2-Hys"}
 CASES = [  # parameters, first row, rows, tolerance
     ("cell=4 block=2 bins=9 signed=no norm=l2hys cells=box", 0, 3, 1e-5),
@@ -20,13 +21,6 @@ CASES = [  # parameters, first row, rows, tolerance
     ("cell=5 block=2 bins=9 signed=no norm=l2hys cells=soft window=6", 80, 2, 1e-5),
     ("cell=8 block=1 bins=4 signed=yes norm=l2 cells=soft window=4.5", 90, 4, 1e-5),
 ]
-
-
-def rows(first, n):
-    with gzip.open(os.path.join(HERE, "../../data/train.csv.gz"), "rt") as f:
-        lines = f.readlines()[1 + first:1 + first + n]
-    x = np.array([line.split(",")[1:] for line in lines], dtype=np.float32)
-    return (x / np.float32(255)).reshape(n, 28, 28)
 
 
 def window(p, pixel, cell):
@@ -97,17 +91,14 @@ def parse(text):
     return p
 
 
-with open(os.path.join(HERE, "hog.txt"), "w") as out:
-    out.write("# written by hog.py: numpy %s, scikit-image %s\n"
-              % (np.__version__, skimage.__version__))
+with frozen("hog.txt", np, skimage) as f:
     for text, first, n, near in CASES:
         p = parse(text)
+        images = digits(first, n)
+        values = [by_definition(p, x) for x in images]
         peer = p["cells"] == "box" and not p["signed"] and p["stride"] == 1
-        values = [(by_skimage if peer else by_definition)(p, x) for x in rows(first, n)]
-        if peer:  # the definition, too, is what scikit-image computes
-            mine = by_definition(p, rows(first, 1)[0])
-            assert np.abs(mine - values[0]).max() < 1e-6, text
-        out.write("\n# %s\ncase hog %s\nrows %d %d\nnear %g\nshape 1 %d 1\n" % (
-            "scikit-image" if peer else "definition", text, first, n, near, len(values[0])))
-        for v in values:
-            out.write(" ".join("%.7g" % u for u in v) + "\n")
+        if peer:
+            mine, values = values, [by_skimage(p, x) for x in images]
+            assert np.abs(np.subtract(mine, values)).max() < 1e-6, text
+        group(f, f"# {'scikit-image' if peer else 'definition'}\ncase hog {text}\n"
+                 f"rows {first} {n}\nnear {near}\nshape 1 {len(values[0])} 1", values)

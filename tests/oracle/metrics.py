@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Prints the numbers in tests/unit/metrics.c: Wilson intervals by SciPy, precision,
-recall and F1 by scikit-learn."""
+"""metrics.py - prints the numbers in tests/unit/metrics.c: Wilson's score interval of
+95 % by SciPy; precision, recall and F1 of each class, and their macro F1, by scikit-learn."""
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import f1_score, precision_recall_fscore_support
