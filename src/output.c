@@ -16,7 +16,8 @@ int mp_output_open(struct mp_ctx *c, struct mp_output *o, const char *path)
         return MP_OK;
     }
     struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    const bool there = stat(path, &st) == 0;
+    if (there && S_ISDIR(st.st_mode))
         return mp_fail(c, "%s: is a folder; expected a file to write", path);
     const size_t n = strlen(path) + sizeof ".XXXXXX";
     o->path = strdup(path);
@@ -25,8 +26,12 @@ int mp_output_open(struct mp_ctx *c, struct mp_output *o, const char *path)
         mp_output_discard(o);
         return mp_fail(c, "%s: no memory", path);
     }
-    snprintf(o->temp, n, "%s.XXXXXX", path);
-    const int fd = mkstemp(o->temp);
+    const bool straight = there && !S_ISREG(st.st_mode);
+    if (!straight)
+        snprintf(o->temp, n, "%s.XXXXXX", path);
+    else
+        o->temp[0] = '\0';
+    const int fd = straight ? open(path, O_WRONLY | O_CLOEXEC) : mkstemp(o->temp);
     if (fd < 0) {
         const int error = errno;
         o->temp[0] = '\0';
@@ -35,7 +40,8 @@ int mp_output_open(struct mp_ctx *c, struct mp_output *o, const char *path)
     }
     const mode_t mask = umask(0);
     umask(mask);
-    fchmod(fd, 0666 & ~mask);
+    if (!straight)
+        fchmod(fd, 0666 & ~mask);
     o->f = fdopen(fd, "w");
     if (o->f == NULL) {
         close(fd);
@@ -53,7 +59,7 @@ static int settle(struct mp_ctx *c, struct mp_output *o)
     errno = 0;
     bool bad = fflush(o->f) != 0 || ferror(o->f);
     if (o->path != NULL) {
-        bad = bad || fsync(fileno(o->f)) != 0;
+        bad = bad || (o->temp[0] != '\0' && fsync(fileno(o->f)) != 0);
         bad = (fclose(o->f) != 0) || bad;
         o->f = NULL;
     }
@@ -72,7 +78,7 @@ int mp_output_commit_all(struct mp_ctx *c, struct mp_output *o, size_t n)
         }
     int rc = MP_OK;
     for (size_t i = 0; i < n; i++) {
-        if (o[i].path != NULL && rc == MP_OK) {
+        if (o[i].path != NULL && o[i].temp[0] != '\0' && rc == MP_OK) {
             if (rename(o[i].temp, o[i].path) == 0)
                 o[i].temp[0] = '\0';
             else
@@ -97,6 +103,29 @@ void mp_output_discard(struct mp_output *o)
     free(o->path);
     free(o->temp);
     memset(o, 0, sizeof *o);
+}
+
+int mp_check_folder(struct mp_ctx *c, const char *path)
+{
+    struct stat st;
+    char *at = strdup(path);
+    int rc = MP_OK;
+    if (at == NULL)
+        return mp_fail(c, "%s: no memory", path);
+    /* The nearest folder that exists is the one to be written. */
+    while (stat(at, &st) != 0 && strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
+        char *slash = strrchr(at, '/');
+        if (slash == NULL)
+            strcpy(at, ".");
+        else
+            slash[slash == at] = '\0';
+    }
+    if (!S_ISDIR(st.st_mode))
+        rc = mp_fail(c, "%s: cannot make this folder: %s", at, strerror(EEXIST));
+    else if (access(at, W_OK | X_OK) != 0)
+        rc = mp_fail(c, "%s: cannot write into this folder: %s", at, strerror(errno));
+    free(at);
+    return rc;
 }
 
 int mp_make_folder(struct mp_ctx *c, const char *path)

@@ -6,7 +6,8 @@
 /* A file being written under a temporary name beside its target. */
 struct mp_output {
     FILE *f;
-    char *path, *temp;
+    char *path; /* NULL: stdout */
+    char *temp; /* "": written straight into `path`, a pipe or a device */
 };
 
 /* Opens; "-" is stdout.  Negative: mp_fail() said why. */
@@ -24,5 +25,9 @@ void mp_output_discard(struct mp_output *o);
 
 /* Creates a folder and those above it. */
 int mp_make_folder(struct mp_ctx *c, const char *path);
+
+/* Fails where mp_make_folder() or a write into the folder would: to be asked
+ * before long work.  Creates nothing. */
+int mp_check_folder(struct mp_ctx *c, const char *path);
 
 #endif

@@ -165,7 +165,7 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
     if (!j->x.plan.has_model)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
                           "(`mnistpipe export` writes features without one)", pipeline);
-    if (mp_experiment_read(c, &j->x) < 0 || learn(c, j) < 0 || write_results(c, j) < 0)
+    if (mp_check_folder(c, j->folder) < 0 || mp_experiment_read(c, &j->x) < 0 || learn(c, j) < 0 || write_results(c, j) < 0)
         return -1;
     return write_report(c, j);
 }

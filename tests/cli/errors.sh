@@ -578,7 +578,8 @@ small='mount -t tmpfs -o size=80k none disk'
 if unshare -rm sh -c "$small" 2> /dev/null; then
     settle
     unshare -rm sh -c "$small"'
-        "$1" run good.txt -o disk --quiet; s=$?; ls -A disk >&2; exit $s' - "$program" > "$out" 2> "$err"
+        "$1" run good.txt -o disk --quiet; s=$?; ls -A disk >&2; exit $s' \
+        - "$program" > "$out" 2> "$err"
     verdict $? 1 "disk/svm.liblinear: cannot write"
     ok "$name"
 else

@@ -1,31 +1,13 @@
 /* data.c - reading data sets: every form gives the same rows, every mistake its
  * exact text.  The files are written into a temporary folder. */
+#include "../tap.h"
 #include "ctx.h"
 #include "data.h"
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
-
-struct tap {
-    int n, failed;
-};
-
-static void check(struct tap *t, bool good, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void check(struct tap *t, bool good, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    printf("%sok %d - ", good ? "" : "not ", ++t->n);
-    vprintf(fmt, ap);
-    printf("\n");
-    va_end(ap);
-    t->failed += !good;
-}
 
 /* ------------------------------------------------------------------ files */
 
@@ -186,7 +168,7 @@ static bool reads(const char *file, const char *labels_file, struct mp_shape siz
     mp_ctx_init(&c, NULL);
     const int rc = mp_data_read(&c, file, labels_file, size, &d);
     if (rc < 0)
-        printf("# %s\n", c.msg);
+        tap_note("%s", c.msg);
     const bool good = rc == MP_OK && same(&d, t, rows, labels) && strcmp(d.name, file) == 0 &&
                       (!labels || rows < ROWS || d.crc == t->crc) && d.file_bytes > 0;
     mp_data_free(&d);
@@ -220,12 +202,12 @@ static void test_csv_forms(struct tap *tap, const struct truth *t)
         const bool labels = forms[i].form & LABELS;
         struct text s = make_csv(t, ROWS, forms[i].form);
         save("a.csv", s.at, s.n);
-        check(tap, reads("a.csv", NULL, any, t, ROWS, labels), "CSV: %s", forms[i].name);
-        check(tap, reads("a.csv", NULL, right, t, ROWS, labels), "CSV: %s, size given",
-              forms[i].name);
+        tap_ok(tap, reads("a.csv", NULL, any, t, ROWS, labels), "CSV: %s", forms[i].name);
+        tap_ok(tap, reads("a.csv", NULL, right, t, ROWS, labels), "CSV: %s, size given",
+               forms[i].name);
         save_gzip("named.csv", s.at, s.n);
-        check(tap, reads("named.csv", NULL, any, t, ROWS, labels), "CSV: %s, gzip",
-              forms[i].name);
+        tap_ok(tap, reads("named.csv", NULL, any, t, ROWS, labels), "CSV: %s, gzip",
+               forms[i].name);
         free(s.at);
     }
 }
@@ -237,12 +219,12 @@ static void test_gzip_forms(struct tap *tap, const struct truth *t)
     add_gzip(&z, "", 0);
     add_gzip(&z, s.at + 1000, s.n - 1000);
     save("many.csv.gz", z.at, z.n);
-    check(tap, reads("many.csv.gz", NULL, any, t, ROWS, true), "gzip of three members");
+    tap_ok(tap, reads("many.csv.gz", NULL, any, t, ROWS, true), "gzip of three members");
     free(z.at);
     free(s.at);
     s = make_csv(t, 1, LABELS | NO_END);
     save("one.csv", s.at, s.n);
-    check(tap, reads("one.csv", NULL, any, t, 1, true), "one row, no header, no newline");
+    tap_ok(tap, reads("one.csv", NULL, any, t, 1, true), "one row, no header, no newline");
     free(s.at);
 }
 
@@ -253,7 +235,7 @@ static bool reads_memory(const struct text *s, const struct truth *t, bool label
     mp_ctx_init(&c, NULL);
     const int rc = mp_data_read_memory(&c, "memory", s->at, s->n, any, &d);
     if (rc < 0)
-        printf("# %s\n", c.msg);
+        tap_note("%s", c.msg);
     const bool good = rc == MP_OK && same(&d, t, ROWS, labels) && d.file_bytes == s->n;
     mp_data_free(&d);
     mp_ctx_free(&c);
@@ -265,14 +247,14 @@ static void test_blocks(struct tap *tap, const struct truth *t)
 {
     const uint32_t sizes[] = { ROWS, H, W };
     struct text s = make_csv(t, ROWS, HEADER | QUOTED | LABELS | CRLF), z = { 0 };
-    check(tap, reads_memory(&s, t, true), "CSV in small blocks");
+    tap_ok(tap, reads_memory(&s, t, true), "CSV in small blocks");
     add_gzip(&z, s.at, s.n);
-    check(tap, reads_memory(&z, t, true), "CSV in small blocks, gzip");
+    tap_ok(tap, reads_memory(&z, t, true), "CSV in small blocks, gzip");
     s.n = z.n = 0;
     add_idx(&s, 0x803, sizes, 3, t->x, sizeof t->x);
-    check(tap, reads_memory(&s, t, false), "IDX in small blocks");
+    tap_ok(tap, reads_memory(&s, t, false), "IDX in small blocks");
     add_gzip(&z, s.at, s.n);
-    check(tap, reads_memory(&z, t, false), "IDX in small blocks, gzip");
+    tap_ok(tap, reads_memory(&z, t, false), "IDX in small blocks, gzip");
     free(s.at);
     free(z.at);
 }
@@ -284,19 +266,19 @@ static void test_idx(struct tap *tap, const struct truth *t)
     save_idx("t-images-idx3-ubyte.gz", true, 0x803, sizes, 3, t->x, sizeof t->x);
     save_idx("t-images.idx3-ubyte", false, 0x803, sizes, 3, t->x, sizeof t->x);
     save_idx("plain.bin", false, 0x803, sizes, 3, t->x, sizeof t->x);
-    check(tap, reads("plain.bin", NULL, any, t, ROWS, false), "IDX without labels");
-    check(tap, reads("plain.bin", NULL, right, t, ROWS, false), "IDX, size given");
-    check(tap, reads("t-images-idx3-ubyte", NULL, any, t, ROWS, false), "IDX, no sibling there");
+    tap_ok(tap, reads("plain.bin", NULL, any, t, ROWS, false), "IDX without labels");
+    tap_ok(tap, reads("plain.bin", NULL, right, t, ROWS, false), "IDX, size given");
+    tap_ok(tap, reads("t-images-idx3-ubyte", NULL, any, t, ROWS, false), "IDX, no sibling there");
     save_idx("t-labels-idx1-ubyte.gz", true, 0x801, sizes, 1, t->label, ROWS);
-    check(tap, reads("t-images-idx3-ubyte", NULL, any, t, ROWS, true), "IDX, sibling is gzip");
-    check(tap, reads("./t-images-idx3-ubyte.gz", NULL, any, t, ROWS, true), "IDX, both gzip");
-    check(tap, reads("plain.bin", "t-labels-idx1-ubyte.gz", any, t, ROWS, true),
-          "IDX, labels named apart");
+    tap_ok(tap, reads("t-images-idx3-ubyte", NULL, any, t, ROWS, true), "IDX, sibling is gzip");
+    tap_ok(tap, reads("./t-images-idx3-ubyte.gz", NULL, any, t, ROWS, true), "IDX, both gzip");
+    tap_ok(tap, reads("plain.bin", "t-labels-idx1-ubyte.gz", any, t, ROWS, true),
+           "IDX, labels named apart");
     remove("t-labels-idx1-ubyte.gz");
     save_idx("t-labels-idx1-ubyte", false, 0x801, sizes, 1, t->label, ROWS);
-    check(tap, reads("t-images-idx3-ubyte.gz", NULL, any, t, ROWS, true), "IDX, sibling is plain");
+    tap_ok(tap, reads("t-images-idx3-ubyte.gz", NULL, any, t, ROWS, true), "IDX, sibling is plain");
     save_idx("t-labels.idx1-ubyte", false, 0x801, sizes, 1, t->label, ROWS);
-    check(tap, reads("t-images.idx3-ubyte", NULL, any, t, ROWS, true), "IDX, names with a dot");
+    tap_ok(tap, reads("t-images.idx3-ubyte", NULL, any, t, ROWS, true), "IDX, names with a dot");
     remove("t-labels.idx1-ubyte");
     remove("t-labels-idx1-ubyte");
 }
@@ -328,10 +310,10 @@ static void test_sizes(struct tap *tap)
         save("s.csv", cases[i].text, strlen(cases[i].text));
         const int rc = mp_data_read(&c, "s.csv", NULL, cases[i].size, &d);
         if (rc < 0)
-            printf("# %s\n", c.msg);
-        check(tap, rc == MP_OK && d.n == cases[i].n && d.shape.h == cases[i].h &&
-              d.shape.w == cases[i].w && (d.label != NULL) == cases[i].labels, "size: %s",
-              cases[i].name);
+            tap_note("%s", c.msg);
+        tap_ok(tap, rc == MP_OK && d.n == cases[i].n && d.shape.h == cases[i].h &&
+               d.shape.w == cases[i].w && (d.label != NULL) == cases[i].labels, "size: %s",
+               cases[i].name);
         mp_data_free(&d);
         mp_ctx_free(&c);
     }
@@ -347,9 +329,9 @@ static void fails(struct tap *tap, const char *file, const char *labels_file, st
     mp_ctx_init(&c, NULL);
     const int rc = mp_data_read(&c, file, labels_file, size, &d);
     const bool good = rc < 0 && strcmp(c.msg, want) == 0 && d.x == NULL && d.name == NULL;
-    check(tap, good, "fails: %s", want);
+    tap_ok(tap, good, "fails: %s", want);
     if (!good)
-        printf("# found: %s\n", c.msg);
+        tap_note("found: %s", c.msg);
     mp_data_free(&d);
     mp_ctx_free(&c);
 }
@@ -640,7 +622,7 @@ static void test_file_errors(struct tap *tap)
         fails(tap, "f", NULL, any, "f: no permission to read it");
         chmod("f", 0600);
     } else
-        check(tap, true, "no permission # SKIP the superuser has it");
+        tap_skip(tap, "no permission", "the superuser has it");
 }
 
 /* ------------------------------------------------------------- the rest of it */
@@ -670,8 +652,8 @@ static void test_no_memory(struct tap *tap, const struct truth *t)
             mp_data_free(&d);
             mp_ctx_free(&c);
         }
-        check(tap, rc == MP_OK && said && k > 4, "%s: each of %ld allocations may fail", files[i],
-              k - 2);
+        tap_ok(tap, rc == MP_OK && said && k > 4, "%s: each of %ld allocations may fail", files[i],
+               k - 2);
     }
     remove("n-images-idx3");
     remove("n-labels-idx1");
@@ -685,7 +667,7 @@ static void test_stop(struct tap *tap)
     struct mp_data d;
     mp_ctx_init(&c, &run);
     const int rc = mp_data_read(&c, "a.csv", NULL, any, &d);
-    check(tap, rc < 0 && strcmp(c.msg, "interrupted") == 0, "stops when asked to");
+    tap_ok(tap, rc < 0 && strcmp(c.msg, "interrupted") == 0, "stops when asked to");
     mp_ctx_free(&c);
 }
 
@@ -698,19 +680,19 @@ static void test_pick(struct tap *tap, const struct truth *t)
     const size_t rows[] = { 7, 2, 7 }, outside[] = { 0, ROWS }, one[] = { 1 };
     bool good = mp_data_read(&c, "a.csv", NULL, any, &d) == MP_OK &&
                 mp_data_pick(&c, &d, rows, 3, &part) == MP_OK;
-    check(tap, good && part.n == 3 && memcmp(part.x, t->x[7], LEN) == 0 &&
-          memcmp(part.x + LEN, t->x[2], LEN) == 0 && part.label[1] == t->label[2] &&
-          part.crc != d.crc, "pick: rows and labels");
+    tap_ok(tap, good && part.n == 3 && memcmp(part.x, t->x[7], LEN) == 0 &&
+           memcmp(part.x + LEN, t->x[2], LEN) == 0 && part.label[1] == t->label[2] &&
+           part.crc != d.crc, "pick: rows and labels");
     mp_data_row_name(&d, 7, name, sizeof name);
-    check(tap, strcmp(name, "line 9") == 0, "row name under a header: %s", name);
+    tap_ok(tap, strcmp(name, "line 9") == 0, "row name under a header: %s", name);
     mp_data_row_name(&part, 1, name, sizeof name);
-    check(tap, strcmp(name, "line 4") == 0, "row name of a part: %s", name);
+    tap_ok(tap, strcmp(name, "line 4") == 0, "row name of a part: %s", name);
     good = mp_data_pick(&c, &part, one, 1, &again) == MP_OK;
     mp_data_row_name(&again, 0, name, sizeof name);
-    check(tap, good && strcmp(name, "line 4") == 0, "row name of a part of a part: %s", name);
+    tap_ok(tap, good && strcmp(name, "line 4") == 0, "row name of a part of a part: %s", name);
     mp_data_free(&again);
-    check(tap, mp_data_pick(&c, &d, outside, 2, &again) < 0 && again.x == NULL &&
-          strcmp(c.msg, "a.csv: no row 1500, expected 0..1499") == 0, "pick: %s", c.msg);
+    tap_ok(tap, mp_data_pick(&c, &d, outside, 2, &again) < 0 && again.x == NULL &&
+           strcmp(c.msg, "a.csv: no row 1500, expected 0..1499") == 0, "pick: %s", c.msg);
     mp_data_free(&part);
     mp_data_free(&d);
     const uint32_t sizes[] = { ROWS, H, W };
@@ -718,9 +700,9 @@ static void test_pick(struct tap *tap, const struct truth *t)
     c.msg[0] = '\0';
     good = mp_data_read(&c, "f", NULL, any, &d) == MP_OK;
     mp_data_row_name(&d, 7, name, sizeof name);
-    check(tap, good && strcmp(name, "item 7") == 0, "row name of IDX: %s", name);
-    check(tap, good && mp_data_pick(&c, &d, rows, 3, &part) == MP_OK && part.label == NULL,
-          "pick: no labels");
+    tap_ok(tap, good && strcmp(name, "item 7") == 0, "row name of IDX: %s", name);
+    tap_ok(tap, good && mp_data_pick(&c, &d, rows, 3, &part) == MP_OK && part.label == NULL,
+           "pick: no labels");
     mp_data_free(&part);
     mp_data_free(&d);
     mp_ctx_free(&c);
@@ -735,7 +717,7 @@ static void clean(const char *folder)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         remove(files[i]);
     if (chdir("/") != 0 || rmdir(folder) != 0)
-        printf("# %s is left behind\n", folder);
+        tap_note("%s is left behind", folder);
 }
 
 int main(void)
@@ -766,6 +748,5 @@ int main(void)
     test_pick(&tap, t);
     clean(folder);
     free(t);
-    printf("1..%d\n", tap.n);
-    return tap.failed > 0;
+    return tap_end(&tap);
 }

@@ -17,7 +17,7 @@ static bool returns(float x)
     text[n] = '\0';
     if (strtof(text, NULL) == x && strspn(text, "-0123456789.e+") == n)
         return true;
-    printf("# %a became %s\n", (double)x, text);
+    tap_note("%a became %s", (double)x, text);
     return false;
 }
 
@@ -26,7 +26,7 @@ static bool reads(float x, const char *expected)
     char text[MP_FLOAT_TEXT + 1];
     text[mp_float_text(text, x)] = '\0';
     if (strcmp(text, expected) != 0)
-        printf("# %a became %s, expected %s\n", (double)x, text, expected);
+        tap_note("%a became %s, expected %s", (double)x, text, expected);
     return strcmp(text, expected) == 0;
 }
 

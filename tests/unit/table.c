@@ -116,8 +116,8 @@ static bool holds(const char *stem, const char *suffix, const void *expected, si
     char *text = content(stem, suffix, &size);
     const bool same = text != NULL && size == n && memcmp(text, expected, n) == 0;
     if (!same)
-        printf("# %s%s holds %zu bytes, expected %zu: %.300s\n", stem, suffix, size, n,
-               text != NULL ? text : "(none)");
+        tap_note("%s%s holds %zu bytes, expected %zu: %.300s", stem, suffix, size, n,
+                 text != NULL ? text : "(none)");
     free(text);
     return same;
 }
@@ -142,7 +142,7 @@ static bool gives(const struct test *t, int format, const struct mp_table *m, co
     stem_of(t, "small", stem);
     const int rc = write_table(&c, format, stem, m, x, label, 1);
     if (rc < 0)
-        printf("# %s\n", c.msg);
+        tap_note("%s", c.msg);
     return rc == MP_OK && holds_text(stem, suffix, expected);
 }
 
@@ -303,7 +303,7 @@ static void empty(const struct test *t)
     char command[400];
     snprintf(command, sizeof command, "rm -f '%s'/*", t->folder);
     if (system(command) != 0)
-        printf("# cannot empty %s\n", t->folder);
+        tap_note("cannot empty %s", t->folder);
 }
 
 /* Writing must fail with `text` at the message's end and leave no file. */
@@ -320,7 +320,7 @@ static void refuses(struct test *t, int format, const struct mp_table *m, const 
     const size_t n = strlen(c.msg), k = strlen(text);
     const bool said = rc < 0 && n >= k && strcmp(c.msg + n - k, text) == 0;
     if (!said)
-        printf("# rc %d: %s\n", rc, c.msg);
+        tap_note("rc %d: %s", rc, c.msg);
     tap_ok(&t->tap, said && files_in(t->folder) == 0, "refused: %s", text);
     mp_ctx_free(&c);
 }
