@@ -204,6 +204,11 @@ int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b)
     FILE *f = fopen(file, "rb");
     if (f == NULL)
         return mp_fail(c, "cannot read: %s", strerror(errno));
+    struct stat st;
+    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
+        fclose(f);
+        return mp_fail(c, "is a folder; expected a bundle");
+    }
     unsigned char *bytes = read_payload(c, f, &size);
     fclose(f);
     const int rc = bytes != NULL ? load(c, file, bytes, size, b) : -1;

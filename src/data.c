@@ -70,6 +70,16 @@ static void seal(struct mp_data *d)
         d->crc = (uint32_t)crc32_z(d->crc, d->label, d->n);
 }
 
+/* After reading: the checksum, or nothing left. */
+static int finish(struct mp_data *d, int rc)
+{
+    if (rc == MP_OK)
+        seal(d);
+    else
+        mp_data_free(d);
+    return rc;
+}
+
 static char *copy_name(struct mp_ctx *c, const char *name)
 {
     const size_t n = strlen(name) + 1;
@@ -151,11 +161,7 @@ int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
     mp_input_close(&in);
     if (rc == MP_OK)
         rc = find_labels(c, labels_file, d);
-    if (rc == MP_OK)
-        seal(d);
-    else
-        mp_data_free(d);
-    return rc;
+    return finish(d, rc);
 }
 
 int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, struct mp_shape *shape)
@@ -183,11 +189,7 @@ int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, s
     d->name = copy_name(c, name);
     const int rc = d->name != NULL ? read_images(&in, size, d) : -1;
     mp_input_close(&in);
-    if (rc == MP_OK)
-        seal(d);
-    else
-        mp_data_free(d);
-    return rc;
+    return finish(d, rc);
 }
 
 void mp_data_free(struct mp_data *d)

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "random.h"
 #include <errno.h>
+#include <glib.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,22 +135,15 @@ int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
     return MP_OK;
 }
 
-static int override(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value)
-{
-    char text[PATH_MAX + 32];
-    snprintf(text, sizeof text, "data.%s=%s", key, value);
-    return mp_script_set(c, s, text);
-}
-
 /* Another file has other labels, unless they are named as well. */
 static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key, const char *file,
                          const char *labels)
 {
     char labels_key[32];
     snprintf(labels_key, sizeof labels_key, "%s_labels", key);
-    if (*file != '\0' && (override(c, s, key, file) < 0 || override(c, s, labels_key, "") < 0))
+    if (*file != '\0' && (mp_script_set_data(c, s, key, file) < 0 || mp_script_set_data(c, s, labels_key, "") < 0))
         return -1;
-    return *labels != '\0' ? override(c, s, labels_key, labels) : MP_OK;
+    return *labels != '\0' ? mp_script_set_data(c, s, labels_key, labels) : MP_OK;
 }
 
 static int overrides(struct mp_ctx *c, struct mp_script *s)
@@ -159,7 +153,7 @@ static int overrides(struct mp_ctx *c, struct mp_script *s)
         return MP_OK;
     if (override_file(c, s, "train", a->train, a->train_labels) < 0 ||
         override_file(c, s, "test", a->test, a->test_labels) < 0 ||
-        (*a->seed != '\0' && override(c, s, "seed", a->seed) < 0))
+        (*a->seed != '\0' && mp_script_set_data(c, s, "seed", a->seed) < 0))
         return -1;
     for (const char *at = a->set; at != NULL && *at != '\0';) {
         const size_t n = strcspn(at, "\n");
@@ -189,6 +183,9 @@ static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, struct mp_sha
         return MP_OK;
     if (mp_data_shape(c, x->train_path, size, &a) < 0)
         return -1;
+    if (mp_len(a) > MP_MAX_VALUES)
+        return mp_fail(c, "%s: images of %d x %d are too large; at most %d pixels are possible",
+                       x->train_path, a.h, a.w, MP_MAX_VALUES);
     /* A square is found from the file, so that the error can name both sizes. */
     if (x->test_path != NULL &&
         mp_data_shape(c, x->test_path, a.h == a.w ? (struct mp_shape){ 0, 0, 0 } : a, &b) < 0)
@@ -209,6 +206,9 @@ int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment 
     const struct mp_source *s = &x->plan.source;
     c->run->seed = (uint64_t)s->seed;
     mp_ctx_where(c, "%s: data: ", file);
+    if (!g_utf8_validate(file, -1, NULL) || !g_utf8_validate(s->train, -1, NULL) ||
+        !g_utf8_validate(s->test, -1, NULL))
+        return mp_fail(c, "the name of a file is no UTF-8 text; the report could not show it");
     if (*s->train == '\0')
         return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
     if (mp_size_parse(c, s->size, &size) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)

@@ -8,6 +8,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A new file beside the target, with the rights that a new file gets. */
+static int open_temp(struct mp_output *o, size_t size)
+{
+    snprintf(o->temp, size, "%s.XXXXXX", o->target);
+    const int fd = mkstemp(o->temp);
+    const mode_t mask = umask(0);
+    umask(mask);
+    if (fd >= 0)
+        fchmod(fd, 0666 & ~mask);
+    return fd;
+}
+
 int mp_output_open(struct mp_ctx *c, struct mp_output *o, const char *path)
 {
     memset(o, 0, sizeof *o);
@@ -19,29 +31,24 @@ int mp_output_open(struct mp_ctx *c, struct mp_output *o, const char *path)
     const bool there = stat(path, &st) == 0;
     if (there && S_ISDIR(st.st_mode))
         return mp_fail(c, "%s: is a folder; expected a file to write", path);
-    const size_t n = strlen(path) + sizeof ".XXXXXX";
+    /* A link stays one: what it leads to is replaced.  A pipe or a device is not
+     * replaced but written. */
+    const bool straight = there && !S_ISREG(st.st_mode);
     o->path = strdup(path);
-    o->temp = malloc(n);
-    if (o->path == NULL || o->temp == NULL) {
+    o->target = there && !straight ? realpath(path, NULL) : strdup(path);
+    const size_t n = (o->target != NULL ? strlen(o->target) : 0) + sizeof ".XXXXXX";
+    o->temp = calloc(n, 1);
+    if (o->path == NULL || o->target == NULL || o->temp == NULL) {
         mp_output_discard(o);
         return mp_fail(c, "%s: no memory", path);
     }
-    const bool straight = there && !S_ISREG(st.st_mode);
-    if (!straight)
-        snprintf(o->temp, n, "%s.XXXXXX", path);
-    else
-        o->temp[0] = '\0';
-    const int fd = straight ? open(path, O_WRONLY | O_CLOEXEC) : mkstemp(o->temp);
+    const int fd = straight ? open(path, O_WRONLY | O_CLOEXEC) : open_temp(o, n);
     if (fd < 0) {
         const int error = errno;
         o->temp[0] = '\0';
         mp_output_discard(o);
         return mp_fail(c, "%s: cannot write: %s", path, strerror(error));
     }
-    const mode_t mask = umask(0);
-    umask(mask);
-    if (!straight)
-        fchmod(fd, 0666 & ~mask);
     o->f = fdopen(fd, "w");
     if (o->f == NULL) {
         close(fd);
@@ -79,7 +86,7 @@ int mp_output_commit_all(struct mp_ctx *c, struct mp_output *o, size_t n)
     int rc = MP_OK;
     for (size_t i = 0; i < n; i++) {
         if (o[i].path != NULL && o[i].temp[0] != '\0' && rc == MP_OK) {
-            if (rename(o[i].temp, o[i].path) == 0)
+            if (rename(o[i].temp, o[i].target) == 0)
                 o[i].temp[0] = '\0';
             else
                 rc = mp_fail(c, "%s: cannot write: %s", o[i].path, strerror(errno));
@@ -101,6 +108,7 @@ void mp_output_discard(struct mp_output *o)
     if (o->temp != NULL && o->temp[0] != '\0')
         unlink(o->temp);
     free(o->path);
+    free(o->target);
     free(o->temp);
     memset(o, 0, sizeof *o);
 }
@@ -121,7 +129,7 @@ int mp_check_folder(struct mp_ctx *c, const char *path)
             slash[slash == at] = '\0';
     }
     if (!S_ISDIR(st.st_mode))
-        rc = mp_fail(c, "%s: cannot make this folder: %s", at, strerror(EEXIST));
+        rc = mp_fail(c, "%s: is a file; expected a folder", at);
     else if (access(at, W_OK | X_OK) != 0)
         rc = mp_fail(c, "%s: cannot write into this folder: %s", at, strerror(errno));
     free(at);
@@ -141,7 +149,9 @@ int mp_make_folder(struct mp_ctx *c, const char *path)
         *at = '\0';
         struct stat st;
         if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)))
-            rc = mp_fail(c, "%s: cannot make this folder: %s", copy, strerror(errno));
+            rc = errno == EEXIST
+                     ? mp_fail(c, "%s: is a file; expected a folder", copy)
+                     : mp_fail(c, "%s: cannot make this folder: %s", copy, strerror(errno));
         *at = was;
         if (was == '\0' || rc < 0)
             break;

@@ -6,8 +6,9 @@
 /* A file being written under a temporary name beside its target. */
 struct mp_output {
     FILE *f;
-    char *path; /* NULL: stdout */
-    char *temp; /* "": written straight into `path`, a pipe or a device */
+    char *path;   /* as the user named it; NULL: stdout */
+    char *target; /* what the name leads to, links followed */
+    char *temp;   /* beside the target; "": written straight into a pipe or device */
 };
 
 /* Opens; "-" is stdout.  Negative: mp_fail() said why. */

@@ -10,7 +10,11 @@
 #include "ctx.h"
 #include "registry.h"
 
-struct mp_setting { char *name, *value; };
+struct mp_setting {
+    char *name, *value;
+    bool literal;  /* not a set of values, whatever it looks like */
+    bool override; /* from the command line */
+};
 
 /* One line and, as `children`, the lines indented below it. */
 struct mp_line {
@@ -34,6 +38,9 @@ void mp_script_free(struct mp_script *s);
 /* "hog.cell=7": changes or adds the setting; "hog#2.cell=7" when there are
  * several.  `data.train=F` and the like go to the data line, made if missing. */
 int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text);
+
+/* Changes or adds data.KEY; the value is taken as it is. */
+int mp_script_set_data(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value);
 
 /* The pipeline as text again, without comments: what a bundle keeps.  free() it. */
 char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data);
@@ -68,6 +75,9 @@ struct mp_node {
     bool fitted;                  /* the state has been learned or loaded */
     struct mp_cost cost;
 };
+
+/* A chunk of rows has to fit a thread's memory: 256 x 2^20 floats are 1 GiB. */
+enum { MP_MAX_VALUES = 1 << 20 };
 
 struct mp_plan {
     char *file;

@@ -92,18 +92,21 @@ static char *line_text(struct mp_ctx *c, const struct mp_line *l)
 }
 
 /* Sets what the line gives and requires what has no default. */
-static int fill(struct mp_ctx *c, const struct mp_line *l, const struct mp_param *table,
+static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l, const struct mp_param *table,
                 void *params, size_t size)
 {
     if (mp_params_default(c, table, params, size) < 0)
         return -1;
     for (int i = 0; i < l->n_settings; i++) {
         const struct mp_setting *s = &l->settings[i];
-        if (*s->value == '{')
+        if (s->override)
+            mp_ctx_where(c, "command line: %s: ", l->name);
+        if (*s->value == '{' && !s->literal)
             return mp_fail(c, "%s=%s: a set of values; a run takes one (--set %s.%s=VALUE)",
                            s->name, s->value, l->name, s->name);
         if (mp_params_set(c, table, params, s->name, s->value) < 0)
             return -1;
+        mp_ctx_where(c, "%s:%d: %s: ", file, l->number, l->name);
     }
     for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++) {
         bool given = p->def != NULL;
@@ -151,9 +154,17 @@ static int build_union(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     return MP_OK;
 }
 
+/* What a line may begin with: the language's own words, then all stages. */
+static const char *line_name(const void *unused, int i)
+{
+    static const char *const words[] = { "data", "union", "branch" };
+    enum { N = sizeof words / sizeof *words };
+    return i < N ? words[i] : mp_stage_name(unused, i - N);
+}
+
 static int unknown_stage(struct mp_ctx *c, const struct mp_line *l)
 {
-    const char *near = mp_nearest(l->name, mp_stage_name, NULL);
+    const char *near = mp_nearest(l->name, line_name, NULL);
     if (strcmp(l->name, "branch") == 0)
         return mp_fail(c, "stands only below a union");
     if (strcmp(l->name, "data") == 0)
@@ -186,7 +197,7 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     *output = p->n_nodes - 1;
     if (n->params == NULL || n->state == NULL)
         return -1;
-    return fill(c, l, e->stage->params, n->params, e->stage->params_size);
+    return fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size);
 }
 
 static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *parent,
@@ -223,7 +234,8 @@ static int build_source(struct mp_ctx *c, struct mp_plan *p, const struct mp_scr
             return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
         data = l;
     }
-    return fill(c, data != NULL ? data : &none, mp_source_table, &p->source, sizeof p->source);
+    return fill(c, p->file, data != NULL ? data : &none, mp_source_table, &p->source,
+                sizeof p->source);
 }
 
 int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p)
@@ -253,8 +265,8 @@ static int shape_union(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
     size_t d = 0;
     for (int j = 0; j < n->n_inputs; j++)
         d += mp_len(n->inputs[j] >= 0 ? p->nodes[n->inputs[j]].out : p->shape);
-    if (d > INT32_MAX)
-        return mp_fail(c, "gives rows of %zu values; at most %d are possible", d, INT32_MAX);
+    if (d > MP_MAX_VALUES)
+        return mp_fail(c, "gives rows of %zu values; at most %d are possible", d, MP_MAX_VALUES);
     n->in = n->out = (struct mp_shape){ 1, (int)d, 1 };
     return MP_OK;
 }
@@ -266,23 +278,26 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
     n->in = n->out = before != NULL ? before->out : p->shape;
     n->image = (before == NULL || before->image) && mp_is_filter(n->entry);
     n->bytes = (before == NULL || before->bytes) && (s->flags & MP_BYTES);
-    if (mp_is_filter(n->entry) && before != NULL && !before->image)
-        return mp_fail(c, "filters images, but line %d (%s) gives vectors of %zu values "
+    if ((mp_is_filter(n->entry) || (s->flags & MP_IMAGES)) && before != NULL && !before->image)
+        return mp_fail(c, "needs images, but line %d (%s) gives vectors of %zu values "
                           "(%d x %d x %d); put it before that line",
                        before->line, before->entry != NULL ? before->entry->name : "union",
                        mp_len(before->out), before->out.h, before->out.w, before->out.c);
     if (s->shape != NULL && s->shape(c, n->params, n->fitted ? n->state : NULL, n->in, &n->out) < 0)
         return -1;
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
-        (double)n->out.h * n->out.w * n->out.c > INT32_MAX)
-        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d, which is no possible shape",
-                       n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c);
+        (double)n->out.h * n->out.w * n->out.c > MP_MAX_VALUES)
+        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible",
+                       n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
     return MP_OK;
 }
 
 int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
 {
     p->shape = image;
+    if (mp_len(image) > MP_MAX_VALUES)
+        return mp_fail(c, "images of %d x %d are too large; at most %d pixels are possible", image.h,
+                       image.w, MP_MAX_VALUES);
     for (int i = 0; i < p->n_nodes; i++) {
         struct mp_node *n = &p->nodes[i];
         mp_plan_where(c, p, i);

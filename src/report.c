@@ -134,7 +134,7 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
     free(text);
     if (o == NULL)
-        mp_fail(c, "no memory for the report, or a name in it is no UTF-8");
+        mp_fail(c, "no memory for the report");
     return o;
 }
 

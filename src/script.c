@@ -47,7 +47,7 @@ static bool is_name(const char *text, size_t n)
     return n > 0 && n < 64;
 }
 
-static int add_setting(struct mp_ctx *c, struct mp_line *l, char *name, char *value)
+static int add_setting(struct mp_ctx *c, struct mp_line *l, char *name, char *value, bool literal)
 {
     struct mp_setting *more = NULL;
     if (name != NULL && value != NULL)
@@ -58,7 +58,7 @@ static int add_setting(struct mp_ctx *c, struct mp_line *l, char *name, char *va
         return mp_fail(c, "no memory for settings");
     }
     l->settings = more;
-    l->settings[l->n_settings++] = (struct mp_setting){ name, value };
+    l->settings[l->n_settings++] = (struct mp_setting){ name, value, literal, false };
     return MP_OK;
 }
 
@@ -115,7 +115,8 @@ static int parse_line(struct mp_ctx *c, const char *at, struct mp_line *l)
                 free(name);
                 return -1;
             }
-        if (add_setting(c, l, name, copy(c, from, (size_t)(to - from))) < 0)
+        const bool quoted = at[key + 1] == '"';
+        if (add_setting(c, l, name, copy(c, from, (size_t)(to - from)), quoted) < 0)
             return -1;
         at = rest;
     }
@@ -260,20 +261,32 @@ static struct mp_line *data_line(struct mp_ctx *c, struct mp_script *s)
     return made.name != NULL ? &s->root.children[0] : NULL;
 }
 
-static int set_on(struct mp_ctx *c, struct mp_line *l, const char *key, const char *value)
+static int set_on(struct mp_ctx *c, struct mp_line *l, const char *key, const char *value,
+                  bool literal)
 {
     if (strpbrk(value, "\"\n\r") != NULL)
         return mp_fail(c, "%s: a value cannot hold quotes or line breaks", key);
     char *text = copy(c, value, strlen(value));
+    int i = 0;
     if (text == NULL)
         return -1;
-    for (int i = 0; i < l->n_settings; i++)
-        if (strcmp(l->settings[i].name, key) == 0) {
-            free(l->settings[i].value);
-            l->settings[i].value = text;
-            return MP_OK;
-        }
-    return add_setting(c, l, copy(c, key, strlen(key)), text);
+    while (i < l->n_settings && strcmp(l->settings[i].name, key) != 0)
+        i++;
+    if (i == l->n_settings && add_setting(c, l, copy(c, key, strlen(key)), text, literal) < 0)
+        return -1;
+    struct mp_setting *s = &l->settings[i];
+    if (s->value != text)
+        free(s->value);
+    s->value = text;
+    s->literal = literal;
+    s->override = true;
+    return MP_OK;
+}
+
+int mp_script_set_data(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value)
+{
+    struct mp_line *l = data_line(c, s);
+    return l != NULL ? set_on(c, l, key, value, true) : -1;
 }
 
 int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text)
@@ -292,12 +305,13 @@ int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text)
     else
         l = find(&s->root, name, k > 0 ? k : 1, &seen);
     if (l == NULL)
-        return seen > 0 ? mp_fail(c, "%s has %d stages \"%s\", not %d", s->file, seen, name, k)
+        return seen > 0 ? mp_fail(c, "%s has %d stage%s \"%s\", not %d", s->file, seen,
+                                  seen == 1 ? "" : "s", name, k)
                         : mp_fail(c, "%s has no stage \"%s\"", s->file, name);
     if (k == 0 && seen > 1)
         return mp_fail(c, "%s has %d stages \"%s\"; say which: %s#1.%s ... %s#%d.%s", s->file, seen,
                        name, name, key, name, seen, key);
-    const int rc = set_on(c, l, key, text + used);
+    const int rc = set_on(c, l, key, text + used, false);
     if (rc == MP_OK)
         mp_ctx_where(c, "%s", "");
     return rc;
@@ -310,7 +324,8 @@ static void write_line(FILE *f, const struct mp_line *l, int indent)
     fprintf(f, "%*s%s", indent, "", l->name);
     for (int i = 0; i < l->n_settings; i++) {
         const char *v = l->settings[i].value;
-        const bool quote = *v == '\0' || (*v != '{' && strpbrk(v, " \t#") != NULL);
+        const bool quote = *v == '\0' || (*v == '{' ? l->settings[i].literal
+                                                    : strpbrk(v, " \t#") != NULL);
         fprintf(f, quote ? " %s=\"%s\"" : " %s=%s", l->settings[i].name, v);
     }
     fputc('\n', f);

@@ -143,6 +143,7 @@ enum {
     MP_SERIAL = 2,  /* fit() wants all rows in order; there is no merge() */
     MP_BYTES = 4,   /* apply() also takes bytes and then gives bytes, the very
                        values that it gives for the same pixels as floats */
+    MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 
 struct mp_stage {

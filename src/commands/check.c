@@ -73,7 +73,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     struct mp_data part = { 0 };
     (void)options;
     if (n != 1)
-        return mp_usage(c, "check: expected one pipeline file, found %d arguments", n);
+        return mp_usage(c, "check: expected one pipeline file, found %d argument%s", n,
+                        n == 1 ? "" : "s");
     int rc = mp_experiment_plan(c, args[0], &x);
     if (rc == MP_OK)
         rc = check(c, &x, &part);

@@ -207,7 +207,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     const struct params *p = options;
 
     if (n != 1)
-        return mp_usage(c, "export: expected one pipeline or bundle, found %d arguments", n);
+        return mp_usage(c, "export: expected one pipeline or bundle, found %d argument%s", n,
+                        n == 1 ? "" : "s");
     if (*p->output == '\0')
         return mp_usage(c, "export: --output is required: the folder to write into (-o FOLDER)");
     return mp_is_bundle(args[0]) ? export_bundle(c, args[0], p) : export_pipeline(c, args[0], p);

@@ -200,7 +200,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
 {
     struct job j = { .o = options };
     if (n != 1)
-        return mp_usage(c, "run: expected one pipeline file, found %d arguments", n);
+        return mp_usage(c, "run: expected one pipeline file, found %d argument%s", n,
+                        n == 1 ? "" : "s");
     j.folder = *j.o->output != '\0' ? strdup(j.o->output) : default_folder(args[0]);
     if (j.folder == NULL)
         return mp_fail(c, "no memory");

@@ -205,9 +205,9 @@ images "more images than the header says" \
 printf '\0\0\10\3\377\377\377\377\377\377\377\377\377\377\377\377ABCD' > images
 images "an impossible header" \
     "images: found images of 4294967295x4294967295, expected 1..4096 each way"
-printf "\0\0\10\3\377\377\377\377\0\0\17\377\0\0\17\377ABCD" > images
-images "a header of 64 PB costs nothing" \
-    "images: found 4 bytes of pixels, expected 72022413944037375 (4294967295 images of 4095x4095)"
+printf "\0\0\10\3\377\377\377\377\0\0\3\377\0\0\3\377ABCD" > images
+images "a header of 4 PB costs nothing" \
+    "images: found 4 bytes of pixels, expected 4494807828269055 (4294967295 images of 1023x1023)"
 printf "\0\0\10\3\0\0\0\0$two$two" > images
 images "no images" "images: found 0 images, expected at least 1"
 printf "\0\0\10\3\0\0" > images
@@ -272,7 +272,7 @@ block of 2x2 cells of 20 px (40x40 px); use a smaller cell or block" 'hog cell=2
 pipeline "more than there is" \
     ":3: pca: components=2000: rows have 784 values; must be at most 784" \
     'pixels\npca components=2000\nsvm'
-pipeline "a filter after a feature" ":3: deskew: filters images, but line 2 (pixels) gives vectors \
+pipeline "a filter after a feature" ":3: deskew: needs images, but line 2 (pixels) gives vectors \
 of 784 values (1 x 784 x 1); put it before that line" 'pixels\ndeskew\nsvm'
 pipeline "a stage after a model" ":3: pixels: comes after a model; a model is the last stage" \
     'svm\npixels'
@@ -282,7 +282,7 @@ pipeline "a union after a model" ":3: union: comes after a model; a model is the
 pipeline "a model in a union" \
     ":6: svm: is a model; a model stands after the union, not in a branch" \
     'union\n  branch\n    pixels\n  branch\n    svm'
-pipeline "a filter after a union" ":7: blur: filters images, but line 2 (union) gives vectors of \
+pipeline "a filter after a union" ":7: blur: needs images, but line 2 (union) gives vectors of \
 1568 values (1 x 1568 x 1); put it before that line" \
     'union\n  branch\n    pixels\n  branch\n    pixels\nblur\nsvm'
 pipeline "a union of one" ':2: union: needs 2 to 64 indented lines "branch", it has 1' \
@@ -329,7 +329,7 @@ file "a terminal's commands" \
     ':1: "\x1b[31mred": expected the name of a stage (letters, digits, _)' \
     '\033[31mred\n'
 cp good.txt $'\377.txt'
-fails "a name that is no UTF-8" "no memory for the report, or a name in it is no UTF-8" \
+fails "a name that is no UTF-8" $'\377.txt: data: the name of a file is no UTF-8 text; the report could not show it' \
     run $'\377.txt' -o kept
 fails "no pipeline there" "none.txt: cannot read: No such file or directory" run none.txt
 fails "a folder in place of a pipeline" "kept: is a folder; expected a pipeline file" run kept
@@ -345,17 +345,17 @@ for form_ in svm.C svmC=3 .C=3 svm.=3 =3 'svm# 2.C'; do
     set_ "$form_" "--set $form_: $form"
 done
 set_ hog.cell=3 '--set hog.cell=3: good.txt has no stage "hog"'
-set_ 'svm#2.C=1' '--set svm#2.C=1: good.txt has 1 stages "svm", not 2'
-set_ svm.D=3 'good.txt:3: svm: no parameter "D"; it takes: solver C tolerance bias weights'
-set_ svm.C=x "good.txt:3: svm: C=x: not a number (number 1e-09..1000000000)"
-set_ svm.C=-4 "good.txt:3: svm: C=-4: out of range (number 1e-09..1000000000)"
+set_ 'svm#2.C=1' '--set svm#2.C=1: good.txt has 1 stage "svm", not 2'
+set_ svm.D=3 'command line: svm: no parameter "D"; it takes: solver C tolerance bias weights'
+set_ svm.C=x "command line: svm: C=x: not a number (number 1e-09..1000000000)"
+set_ svm.C=-4 "command line: svm: C=-4: out of range (number 1e-09..1000000000)"
 set_ 'svm.C="1"' '--set svm.C="1": C: a value cannot hold quotes or line breaks'
 { sed 1q good.txt; printf 'blur\nblur\nsvm\n'; } > twice.txt
 fails "--set of one stage of two" '--set blur.sigma=2: twice.txt has 2 stages "blur"; say which: '\
 'blur#1.sigma ... blur#2.sigma' run twice.txt --set blur.sigma=2 -o kept
-run "a seed below 0" "good.txt:1: data: seed=-1: out of range (whole number 0..2147483647)" \
+run "a seed below 0" "command line: data: seed=-1: out of range (whole number 0..2147483647)" \
     --seed -1
-run "no seed" "good.txt:1: data: seed=x: not a whole number (whole number 0..2147483647)" --seed x
+run "no seed" "command line: data: seed=x: not a whole number (whole number 0..2147483647)" --seed x
 
 usage "an unknown command" 'no command "rum"; did you mean "run"?' rum good.txt
 usage "nothing like a command" 'no command "zzzzzz"; `mnistpipe help` shows them' zzzzzz
@@ -374,7 +374,7 @@ usage "run without a pipeline" "run: expected one pipeline file, found 0 argumen
 usage "run with two" "run: expected one pipeline file, found 2 arguments" run good.txt good.txt
 usage "check without a pipeline" "check: expected one pipeline file, found 0 arguments" check
 usage "predict without rows" \
-    "predict: expected a bundle and a file of rows, found 1 arguments" predict good.mnp
+    "predict: expected a bundle and a file of rows, found 1 argument" predict good.mnp
 usage "list takes nothing" 'list: takes no arguments, found "x"' list x
 usage "export without a pipeline" "export: expected one pipeline or bundle, found 0 arguments" \
     export -o new
@@ -488,22 +488,22 @@ bundle "no model" "its pipeline has no model" \
     'p = text(b"pixels\n"); p = p[:p.index(b"\3svm")]'
 bundle "no stage" "its pipeline has no model" 'p = text(b""); p = p[:p.index(b"\3svm")]'
 fails "rows in place of a bundle" "test.csv: is no bundle of mnistpipe" predict test.csv test.csv
-fails "a folder in place of a bundle" "kept: is no bundle of mnistpipe" predict kept test.csv
+fails "a folder in place of a bundle" "kept: is a folder; expected a bundle" predict kept test.csv
 fails "no bundle there" "none: cannot read: No such file or directory" predict none test.csv
 fails "predict: no rows there" "none.csv: cannot read: No such file or directory" \
     predict good.mnp none.csv
 
 # -------------------------------------------------------------- the output
 
-run "a file in place of the folder" "good.txt: cannot make this folder: File exists" -o good.txt
-run "a folder below a file" "good.txt: cannot make this folder: File exists" -o good.txt/new
+run "a file in place of the folder" "good.txt: is a file; expected a folder" -o good.txt
+run "a folder below a file" "good.txt: is a file; expected a folder" -o good.txt/new
 cat > long.txt << 'END'
 data train=sample:train test=sample:test
 svm C=1000 solver=crammer_singer tolerance=1e-12
 END
 settle
 timeout -k 1 10 "$program" run long.txt -o good.txt > "$out" 2> "$err"
-verdict $? 1 "good.txt: cannot make this folder: File exists"
+verdict $? 1 "good.txt: is a file; expected a folder"
 ok "it is found before a minute's training"
 mkdir -p taken/report.json
 fails "a folder in place of a file" "taken/report.json: is a folder; expected a file to write" \
@@ -546,9 +546,9 @@ denied "rows that may not be read" "good.txt: data: secret.csv: cannot read: Per
 denied "a pipeline that may not be read" "secret.csv: cannot read: Permission denied" run secret.csv
 denied "a bundle that may not be read" "secret.csv: cannot read: Permission denied" \
     predict secret.csv test.csv
-denied "a folder that may not be written" "locked/bundle.mnp: cannot write: Permission denied" \
+denied "a folder that may not be written" "locked: cannot write into this folder: Permission denied" \
     run good.txt -o locked
-denied "a folder that may not be made" "locked/new: cannot make this folder: Permission denied" \
+denied "a folder that may not be made" "locked: cannot write into this folder: Permission denied" \
     run good.txt -o locked/new
 denied "predict: a folder that may not be written" "locked/new: cannot write: Permission denied" \
     predict good.mnp test.csv -o locked/new

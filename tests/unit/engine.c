@@ -87,7 +87,8 @@ static const char *const pipelines[] = {
     "blur\nmedian\npixels\nstandardize\npca components=5\nsvm\n",
     "union\n  branch\n    hog cell=4 block=1\n  branch\n    pixels\n    pca components=4\n"
     "standardize\nlogistic\n",
-    "morphology op=open\nunion\n  branch\n    pixels\n  branch\n    invert\n    pixels\nnormalize\nsvm\n",
+    "morphology op=open\nunion\n  branch\n    pixels\n  branch\n    invert\n    pixels\n"
+    "normalize\nsvm\n",
 };
 
 static void test_threads(struct tap *t)

@@ -53,11 +53,12 @@ static void test_classes(struct tap *t)
     tap_ok(t, m.rows == 12 && m.errors == 4 && near(m.accuracy, 8.0 / 12), "accuracy");
     for (int k = 0; k < 3; k++)
         tap_ok(t, near(m.class[k].precision, expected[k][0]) &&
-                      near(m.class[k].recall, expected[k][1]) && near(m.class[k].f1, expected[k][2]),
+                      near(m.class[k].recall, expected[k][1]) &&
+                      near(m.class[k].f1, expected[k][2]),
                "precision, recall and F1 of class %d", k);
     tap_ok(t, near(m.macro_f1, 0.6222222222222222), "macro F1");
-    tap_ok(t, m.confusion[0 * 3 + 1] == 1 && m.confusion[2 * 3 + 0] == 2 && m.confusion[1 * 3 + 2] == 1,
-           "confusion: rows are the truth");
+    tap_ok(t, m.confusion[0 * 3 + 1] == 1 && m.confusion[2 * 3 + 0] == 2 &&
+                  m.confusion[1 * 3 + 2] == 1, "confusion: rows are the truth");
     mp_metrics_free(&m);
 
     /* A class that neither occurs nor is predicted has no precision and no recall,
