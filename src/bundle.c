@@ -154,14 +154,19 @@ static unsigned char *read_payload(struct mp_ctx *c, FILE *f, size_t *size)
                 MP_BUNDLE_VERSION);
         return NULL;
     }
-    if (fstat(fileno(f), &st) != 0 || (uint64_t)st.st_size != length + HEADER) {
+    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
+        mp_fail(c, "cannot be read as a pipe; expected a file");
+        return NULL;
+    }
+    if ((uint64_t)st.st_size != length + HEADER) {
         mp_fail(c, "the bundle has %lld bytes where its header says %llu: it is cut short or "
                    "something was added", (long long)st.st_size,
                 (unsigned long long)length + HEADER);
         return NULL;
     }
     unsigned char *bytes = mp_alloc(c, length, 1);
-    if (bytes != NULL && (fread(bytes, 1, length, f) != length || crc32_z(0, bytes, length) != crc)) {
+    if (bytes != NULL &&
+        (fread(bytes, 1, length, f) != length || crc32_z(0, bytes, length) != crc)) {
         mp_fail(c, "the bundle is damaged: its checksum does not match");
         free(bytes);
         return NULL;
@@ -173,7 +178,9 @@ static unsigned char *read_payload(struct mp_ctx *c, FILE *f, size_t *size)
 static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, size_t size,
                 struct mp_bundle *b)
 {
-    struct mp_io io = { .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)bytes, .len = size };
+    struct mp_io io = {
+        .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)bytes, .len = size
+    };
     struct mp_script script;
     struct mp_shape shape = { 0, 0, 0 };
     char name[4096];

@@ -94,7 +94,7 @@ void mp_warn(struct mp_ctx *c, const char *fmt, ...)
     va_end(ap);
     if (c->run != NULL && c->run->warning != NULL)
         c->run->warning(c->run->warning_arg, text);
-    else
+    else if (c->run == NULL || !c->run->quiet)
         fprintf(stderr, "warning: %s\n", text);
 }
 

@@ -2,6 +2,7 @@
 #ifndef MP_CTX_H
 #define MP_CTX_H
 #include "stage.h"
+#include <signal.h>
 
 enum { MP_SCRATCH_SLOTS = 16 };
 
@@ -15,7 +16,7 @@ struct mp_run {
     bool quiet;                        /* no remarks on stderr */
     double start;                      /* of the program, by mp_seconds() */
     struct mp_bar *bar;                /* NULL: no progress shown */
-    volatile const int *stopped;       /* set by the signal handler; NULL: never */
+    volatile const sig_atomic_t *stopped; /* set by the signal handler; NULL: never */
     void (*warning)(void *arg, const char *text); /* NULL: to stderr */
     void *warning_arg;
 };

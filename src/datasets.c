@@ -403,7 +403,7 @@ int mp_dataset_find(struct mp_ctx *c, const char *name, struct mp_dataset *d)
 int mp_dataset_path(struct mp_ctx *c, const char *set, const char *role, char *path, size_t size)
 {
     struct mp_dataset d;
-    char folder[PATH_MAX], all[128] = "";
+    char folder[PATH_MAX], all[512] = "";
     if (mp_dataset_find(c, set, &d) < 0 ||
         mp_dataset_folder(c, d.name, folder, sizeof folder) < 0)
         return -1;

@@ -67,22 +67,35 @@ static void wrapped(FILE *f, const char *text, int indent, int width)
         }
         fprintf(f, "%s%.*s", at > indent ? " " : "", n, word);
         at += n + 1;
-        word += n + (word[n] == ' ');
+        word += n;
+        word += strspn(word, " ");
     }
     fputc('\n', f);
 }
 
-/* A manual text: long lines are broken, indented ones stand as they are. */
+/* Length of the paragraph at `text`: lines up to an empty or an indented one. */
+static size_t paragraph(const char *text)
+{
+    size_t n = strcspn(text, "\n");
+    while (text[n] == '\n' && text[n + 1] != '\0' && text[n + 1] != '\n' && text[n + 1] != ' ')
+        n += 1 + strcspn(text + n + 1, "\n");
+    return n;
+}
+
+/* A manual text: paragraphs are filled, indented lines stand as they are. */
 static void paragraphs(FILE *f, const char *text)
 {
     for (const char *at = text; *at != '\0';) {
-        const int n = (int)strcspn(at, "\n");
-        char *line = strndup(at, (size_t)n);
-        if (*at == ' ' || n == 0 || line == NULL)
-            fprintf(f, "%.*s\n", n, at);
+        const bool as_it_is = *at == ' ' || *at == '\n';
+        const size_t n = as_it_is ? strcspn(at, "\n") : paragraph(at);
+        char *words = as_it_is ? NULL : strndup(at, n);
+        for (char *c = words; c != NULL && *c != '\0'; c++)
+            *c = *c == '\n' ? ' ' : *c;
+        if (words != NULL)
+            wrapped(f, words, 0, 79);
         else
-            wrapped(f, line, 0, 79);
-        free(line);
+            fprintf(f, "%.*s\n", (int)n, at);
+        free(words);
         at += n + (at[n] == '\n');
     }
 }
@@ -134,6 +147,10 @@ void mp_help_command(FILE *f, const struct mp_command_entry *e)
     if (k->options != NULL && k->options->name != NULL)
         fprintf(f, "\nOptions:\n");
     params_help(f, k->options, true);
+    if (k->pipeline) {
+        fprintf(f, "\nOptions that change the pipeline:\n");
+        params_help(f, mp_asked_pipeline_table, true);
+    }
     fprintf(f, "\nOptions of every command:\n");
     params_help(f, mp_asked_table, true);
 }
@@ -215,10 +232,10 @@ void mp_stages_json(FILE *f)
         json_t *params = json_array();
         for (const struct mp_param *p = e->stage->params; p != NULL && p->name != NULL; p++)
             json_array_append_new(params, param_json(p));
-        json_array_append_new(
-            all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "name", e->name, "group", e->group,
-                           "brief", e->stage->brief, "doc", e->stage->doc, "example",
-                           e->stage->example, "learns", e->stage->fit != NULL, "parameters", params));
+        json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "name", e->name,
+                                             "group", e->group, "brief", e->stage->brief, "doc",
+                                             e->stage->doc, "example", e->stage->example, "learns",
+                                             e->stage->fit != NULL, "parameters", params));
     }
     json_dumpf(all, f, JSON_INDENT(2));
     json_decref(all);
@@ -305,6 +322,8 @@ void mp_man(FILE *f)
         roff_block(f, k->command->doc);
         man_params(f, k->command->options, true);
     }
+    fputs(".SS \"Options of run, check and export that change the pipeline\"\n", f);
+    man_params(f, mp_asked_pipeline_table, true);
     fputs(".SS \"Options of every command\"\n", f);
     man_params(f, mp_asked_table, true);
     for (int g = 0; g < N_GROUPS; g++) {
@@ -322,8 +341,10 @@ void mp_man(FILE *f)
             fputc('\n', f);
         }
     }
-    fputs(".SH \"EXIT STATUS\"\n0: done; 1: failed, one line on stderr says why; 2: the command line "
-          "is wrong.\n", f);
+    fputs(
+        ".SH \"EXIT STATUS\"\n0: done; 1: failed, one line on stderr says why; 2: the command line "
+        "is wrong.\n",
+        f);
 }
 
 /* -------------------------------------------------------------- markdown */

@@ -30,6 +30,7 @@ struct engine {
     const int *y;
     bool *needed;                /* nodes to run in this pass */
     void **kept;                 /* a node's output for all rows, or NULL */
+    size_t kept_bytes;
     struct worker *workers;
     int threads;
 };
@@ -153,6 +154,7 @@ static int run_node(struct engine *e, struct worker *w, int k)
     const struct mp_node *n = &e->p->nodes[k];
     struct mp_chunk *out = &w->view[k + 1], in = w->view[n->inputs[0] + 1];
     const bool is_union = n->entry == NULL;
+    mp_plan_where(&w->c, e->p, k);
     if (!is_union && !n->bytes && as_floats(w, n->inputs[0], &in) < 0)
         return -1;
     *out = (struct mp_chunk){ .n = in.n, .shape = n->out, .y = in.y, .row0 = in.row0 };
@@ -166,7 +168,6 @@ static int run_node(struct engine *e, struct worker *w, int k)
     else
         out->x = at;
     const double start = mp_seconds();
-    mp_plan_where(&w->c, e->p, k);
     mp_ctx_reuse(&w->c);
     const int rc = is_union ? run_union(w, n, out)
                             : n->entry->stage->apply(&w->c, n->params, n->state, &in, out);
@@ -216,6 +217,17 @@ static void need(struct engine *e, int target)
     }
 }
 
+/* Rows of a chunk that goes through nodes 0 .. last. */
+static size_t chunk_rows(const struct mp_plan *p, int last)
+{
+    size_t values = mp_len(p->shape), rows = MP_CHUNK_ROWS;
+    for (int k = 0; k <= last; k++)
+        values += mp_len(p->nodes[k].out);
+    while (rows > 1 && rows * values > MP_CHUNK_VALUES)
+        rows /= 2;
+    return rows;
+}
+
 static size_t rows_left(size_t row0, size_t end, size_t most)
 {
     return end - row0 < most ? end - row0 : most;
@@ -229,9 +241,10 @@ static int fit_shard(struct engine *e, struct worker *w, int f, void *state, siz
 {
     const struct mp_node *n = &e->p->nodes[f];
     const int input = n->inputs[0];
-    for (size_t row0 = from; row0 < to; row0 += MP_CHUNK_ROWS) {
+    const size_t step = chunk_rows(e->p, input);
+    for (size_t row0 = from; row0 < to; row0 += step) {
         struct mp_chunk in;
-        if (run_chunk(e, w, row0, rows_left(row0, to, MP_CHUNK_ROWS)) < 0)
+        if (run_chunk(e, w, row0, rows_left(row0, to, step)) < 0)
             return -1;
         if (keep) {
             const struct mp_chunk *v = &w->view[input + 1];
@@ -239,10 +252,10 @@ static int fit_shard(struct engine *e, struct worker *w, int f, void *state, siz
             memcpy((char *)e->kept[e->p->n_nodes] + row0 * size,
                    v->b != NULL ? (void *)v->b : (void *)v->x, v->n * size);
         }
+        mp_plan_where(&w->c, e->p, f);
         if (as_floats(w, input, &in) < 0)
             return -1;
         const double start = mp_seconds();
-        mp_plan_where(&w->c, e->p, f);
         mp_ctx_reuse(&w->c);
         const int rc = n->entry->stage->fit(&w->c, n->params, state, &in);
         w->cost[f].fit += mp_seconds() - start;
@@ -261,6 +274,8 @@ static int join(struct engine *e, struct worker *w, int f, void *state, size_t s
     struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
     if (shard == 0) {
+        if (s->clear != NULL)
+            s->clear(n->state);
         memcpy(n->state, state, s->state_size);
         memset(state, 0, s->state_size);
         return MP_OK;
@@ -339,6 +354,7 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     const int input = n->inputs[0];
     bool again = false;
     char what[80];
+    e->p->nodes[f].fitted = false;
     for (int k = f + 1; k <= last; k++)
         again = again || (e->p->nodes[k].entry != NULL && e->p->nodes[k].entry->stage->fit != NULL);
     need(e, input);
@@ -346,10 +362,11 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     if (keep) {
         const struct mp_node *from = &e->p->nodes[input];
         const size_t row = mp_len(from->out) * (from->bytes ? 1 : sizeof(float));
-        keep = mp_product(e->d->n, row) <= KEEP_BYTES;
+        const size_t size = mp_product(e->d->n, row);
         /* Held in the spare last slot until the pass is over. */
-        if (keep && (e->kept[e->p->n_nodes] = malloc(e->d->n * row)) == NULL)
-            keep = false;
+        keep = size <= KEEP_BYTES - e->kept_bytes &&
+               (e->kept[e->p->n_nodes] = malloc(size)) != NULL;
+        e->kept_bytes += keep ? size : 0;
     }
     snprintf(what, sizeof what, "fit %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, (double)e->d->n, "rows");
@@ -388,19 +405,19 @@ int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d
 {
     struct engine e = { .p = p, .d = d };
     int failed = engine_open(c, &e) < 0;
-    const size_t chunks = failed ? 0 : (d->n + MP_CHUNK_ROWS - 1) / MP_CHUNK_ROWS;
+    const size_t step = chunk_rows(p, last), chunks = failed ? 0 : (d->n + step - 1) / step;
     if (!failed)
         need(&e, last);
     mp_bar_begin(c->run->bar, what, (double)d->n, "rows");
 #pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e.threads)
     for (size_t i = 0; i < chunks; i++) {
         struct worker *w = &e.workers[omp_get_thread_num()];
-        const size_t row0 = i * MP_CHUNK_ROWS;
+        const size_t row0 = i * step;
         int stop, rc = -1;
 #pragma omp atomic read
         stop = failed;
         if (!stop)
-            rc = run_chunk(&e, w, row0, rows_left(row0, d->n, MP_CHUNK_ROWS));
+            rc = run_chunk(&e, w, row0, rows_left(row0, d->n, step));
 #pragma omp ordered
         {
             if (rc == MP_OK && !failed)
@@ -411,7 +428,7 @@ int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d
                 failed = 1;
             }
         }
-        mp_bar_add(c->run->bar, (double)rows_left(row0, d->n, MP_CHUNK_ROWS));
+        mp_bar_add(c->run->bar, (double)rows_left(row0, d->n, step));
     }
     engine_close(&e);
     mp_bar_end(c->run->bar);

@@ -1,16 +1,17 @@
 /* engine.h - runs a plan over rows: chunks, threads, shards, learning.
  *
- * Rows are cut into chunks of MP_CHUNK_ROWS; a thread takes a chunk through
- * all stages before the next, so that it stays in the cache.  For learning,
- * rows are cut into shards of MP_SHARD_ROWS; each is learned by one thread from
- * a zeroed state, and shards are merged in row order.  Neither number depends
- * on how many threads there are, so neither do the results. */
+ * Rows are cut into chunks of MP_CHUNK_ROWS, or fewer where the stages' rows are
+ * so long that a chunk would have more than MP_CHUNK_VALUES values; a thread takes
+ * a chunk through all stages before the next, so that it stays in the cache.
+ * For learning, rows are cut into shards of MP_SHARD_ROWS; each is learned by one
+ * thread from a zeroed state, and shards are merged in row order.  None of these
+ * numbers depends on how many threads there are, so neither do the results. */
 #ifndef MP_ENGINE_H
 #define MP_ENGINE_H
 #include "data.h"
 #include "pipeline.h"
 
-enum { MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024 };
+enum { MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024, MP_CHUNK_VALUES = 1 << 25 };
 
 /* Fits every stage that learns up to and including node `last`.  y: n class
  * numbers, or NULL. */

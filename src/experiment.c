@@ -5,7 +5,6 @@
 #include "options.h"
 #include "random.h"
 #include <errno.h>
-#include <glib.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,31 +26,36 @@ void mp_experiment_free(struct mp_experiment *x)
 
 /* ----------------------------------------------------------------- files */
 
-/* The sample lies in $MNISTPIPE_DATA, beside the program in its build tree, in
- * the source tree of a pipeline, or where it was installed. */
-static bool sample_path(const char *file, char *path, size_t size)
+bool mp_shipped(const char *name, char *path, size_t size)
 {
     char self[PATH_MAX - 128];
-    const char *folder = getenv("MNISTPIPE_DATA");
-    if (folder != NULL && *folder != '\0') {
-        snprintf(path, size, "%s/%s", folder, file);
-        return access(path, R_OK) == 0;
-    }
     const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n > 0) {
-        self[n] = '\0';
-        char *slash = strrchr(self, '/');
-        if (slash != NULL)
-            *slash = '\0';
-        snprintf(path, size, "%s/data/%s", self, file);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+        snprintf(path, size, "%s/%s", self, name);
+        if (access(path, R_OK) == 0)
+            return true;
+        snprintf(path, size, "%s/../share/mnistpipe/%s", self, name);
         if (access(path, R_OK) == 0)
             return true;
     }
-    snprintf(path, size, "%s/%s", MP_DATA_FOLDER, file);
-    if (access(path, R_OK) == 0)
-        return true;
-    snprintf(path, size, "%s/data/%s", MP_SOURCE_FOLDER, file);
+    snprintf(path, size, "%s/%s", MP_PACKAGE_FOLDER, name);
     return access(path, R_OK) == 0;
+}
+
+/* $MNISTPIPE_DATA has the first word on where the sample lies. */
+static bool sample_path(const char *part, char *path, size_t size)
+{
+    char name[64];
+    const char *folder = getenv("MNISTPIPE_DATA");
+    if (folder != NULL && *folder != '\0') {
+        snprintf(path, size, "%s/%s.csv.gz", folder, part);
+        return access(path, R_OK) == 0;
+    }
+    snprintf(name, sizeof name, "data/%.40s.csv.gz", part);
+    return mp_shipped(name, path, size);
 }
 
 char *mp_data_path(struct mp_ctx *c, const char *name)
@@ -67,14 +71,13 @@ char *mp_data_path(struct mp_ctx *c, const char *name)
         }
         snprintf(path, sizeof path, "%s", name);
     } else if (strcmp(set, "sample") == 0) {
-        snprintf(set, sizeof set, "%.40s.csv.gz", colon + 1);
         if (strcmp(colon + 1, "train") != 0 && strcmp(colon + 1, "test") != 0) {
             mp_fail(c, "%s: the sample has sample:train and sample:test", name);
             return NULL;
         }
-        if (!sample_path(set, path, sizeof path)) {
-            mp_fail(c, "%s: the sample is not installed; MNISTPIPE_DATA=FOLDER says where %s lies",
-                    name, set);
+        if (!sample_path(colon + 1, path, sizeof path)) {
+            mp_fail(c, "%s: the sample is not installed; MNISTPIPE_DATA=FOLDER says where "
+                       "%s.csv.gz lies", name, colon + 1);
             return NULL;
         }
     } else if (mp_dataset_path(c, set, colon + 1, path, sizeof path) < 0) {
@@ -108,7 +111,8 @@ static char *labels_path(struct mp_ctx *c, const char *name, const char *labels)
 int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels, struct mp_shape want,
                  const char *why, struct mp_data *d)
 {
-    char *path = mp_data_path(c, name), *beside = path != NULL ? labels_path(c, name, labels) : NULL;
+    char *path = mp_data_path(c, name),
+         *beside = path != NULL ? labels_path(c, name, labels) : NULL;
     int rc = path == NULL || c->msg[0] != '\0' ? -1 : MP_OK;
     /* A square is found from the file, so that the error can name both sizes. */
     const struct mp_shape size = want.h == want.w ? (struct mp_shape){ 0, 0, 0 } : want;
@@ -141,7 +145,8 @@ static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key,
 {
     char labels_key[32];
     snprintf(labels_key, sizeof labels_key, "%s_labels", key);
-    if (*file != '\0' && (mp_script_set_data(c, s, key, file) < 0 || mp_script_set_data(c, s, labels_key, "") < 0))
+    if (*file != '\0' &&
+        (mp_script_set_data(c, s, key, file) < 0 || mp_script_set_data(c, s, labels_key, "") < 0))
         return -1;
     return *labels != '\0' ? mp_script_set_data(c, s, labels_key, labels) : MP_OK;
 }
@@ -199,16 +204,18 @@ static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, struct mp_sha
 int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x)
 {
     struct mp_shape size;
+    char path[PATH_MAX];
     memset(x, 0, sizeof *x);
+    /* A pipeline that is not here may be one that ships. */
+    if (access(file, F_OK) != 0 && *file != '/' && *file != '\0' &&
+        mp_shipped(file, path, sizeof path))
+        file = path;
     if (mp_script_read(c, file, &x->script) < 0 || overrides(c, &x->script) < 0 ||
         mp_plan_build(c, &x->script, &x->plan) < 0)
         return -1;
     const struct mp_source *s = &x->plan.source;
     c->run->seed = (uint64_t)s->seed;
     mp_ctx_where(c, "%s: data: ", file);
-    if (!g_utf8_validate(file, -1, NULL) || !g_utf8_validate(s->train, -1, NULL) ||
-        !g_utf8_validate(s->test, -1, NULL))
-        return mp_fail(c, "the name of a file is no UTF-8 text; the report could not show it");
     if (*s->train == '\0')
         return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
     if (mp_size_parse(c, s->size, &size) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)

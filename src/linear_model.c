@@ -28,7 +28,21 @@ static _Thread_local struct training *in_training;
 int rand(void)
 {
     struct training *t = in_training;
-    return t != NULL ? (int)(mp_random_at(t->key, 0, 0, t->draws++) >> 33) : 0;
+    /* Other libraries get the C library's numbers, by their other name. */
+    return t != NULL ? (int)(mp_random_at(t->key, 0, 0, t->draws++) >> 33) : (int)random();
+}
+
+/* `share` of this class is done; the bar shows all classes. */
+static void progress(struct training *t, double share)
+{
+    double sum = 0;
+#pragma omp critical(mp_linear_progress)
+    {
+        *t->share = share;
+        for (int i = 0; i < t->n_shares; i++)
+            sum += t->shares[i];
+    }
+    mp_progress(t->c, sum, t->n_shares);
 }
 
 /* Called at every iteration or every tenth.  liblinear cannot be asked to stop:
@@ -43,14 +57,7 @@ static void on_print(const char *text)
     if (strstr(text, "WARNING: reaching max") != NULL)
         t->gave_up = true;
     t->iterations++;
-    double sum = 0;
-#pragma omp critical(mp_linear_progress)
-    {
-        *t->share = t->iterations / (t->iterations + 15.0);
-        for (int i = 0; i < t->n_shares; i++)
-            sum += t->shares[i];
-    }
-    mp_progress(t->c, sum, t->n_shares);
+    progress(t, t->iterations / (t->iterations + 15.0));
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -170,7 +177,8 @@ struct job {
 };
 
 /* "7:2,1:0.5": weights by label; 1 for labels not named. */
-static int read_weights(struct mp_ctx *c, const char *text, const int *labels, int k, double *weight)
+static int read_weights(struct mp_ctx *c, const char *text, const int *labels, int k,
+                        double *weight)
 {
     for (int i = 0; i < k; i++)
         weight[i] = 1;
@@ -237,8 +245,7 @@ static struct model *train_one(struct mp_ctx *c, struct job *j, int class, const
     else
         mp_fail(c, "interrupted");
     in_training = NULL;
-    j->shares[class] = 1;
-    mp_progress(c, 1, 1e9); /* keeps the bar alive when liblinear prints nothing */
+    progress(&t, 1);
     if (t.gave_up)
         mp_warn(c, "stopped at liblinear's iteration limit before reaching its tolerance; "
                    "a smaller C or another solver would");
@@ -251,7 +258,17 @@ static void take_weights(struct mp_linear *m, const struct model *from, size_t c
     double *w = m->w + column * (m->features + 1);
     for (size_t i = 0; i < m->features; i++)
         w[i] = from->w[i * (size_t)stride + (size_t)nth];
-    w[m->features] = m->bias >= 0 ? from->w[m->features * (size_t)stride + (size_t)nth] * m->bias : 0;
+    w[m->features] =
+        m->bias >= 0 ? from->w[m->features * (size_t)stride + (size_t)nth] * m->bias : 0;
+}
+
+/* liblinear complains on stderr of a factor for a label without rows. */
+static bool occurs(const double *y, size_t n, int label)
+{
+    for (size_t r = 0; r < n; r++)
+        if (y[r] == label)
+            return true;
+    return false;
 }
 
 /* Class `i` against the rest. */
@@ -260,19 +277,15 @@ static int train_class(struct mp_ctx *c, void *arg, size_t i)
     struct job *j = arg;
     struct mp_linear *m = j->m;
     const double factor[2] = { j->weight[i], m->columns == 1 ? j->weight[1] : 1 };
-    bool occurs[2] = { false, false };
     int labels[2], n_weights = 0;
     double weights[2], *y = mp_alloc(c, m->rows, sizeof *y);
     if (y == NULL)
         return -1;
-    for (size_t r = 0; r < m->rows; r++) {
+    for (size_t r = 0; r < m->rows; r++)
         y[r] = j->y[r] == (int)i ? 1 : -1;
-        occurs[y[r] < 0] = true;
-    }
-    /* liblinear complains on stderr of a factor for a label without rows. */
     for (int s = 0; s < 2; s++)
-        if (occurs[s] && factor[s] != 1) {
-            labels[n_weights] = s == 0 ? 1 : -1;
+        if (factor[s] != 1 && occurs(y, m->rows, 1 - 2 * s)) {
+            labels[n_weights] = 1 - 2 * s;
             weights[n_weights++] = factor[s];
         }
     struct model *trained = train_one(c, j, (int)i, y, n_weights, labels, weights);
@@ -293,12 +306,15 @@ static int train_together(struct mp_ctx *c, struct job *j)
     double *y = mp_alloc(c, m->rows, sizeof *y);
     struct model *trained = NULL;
     if (labels != NULL && y != NULL) {
-        for (int i = 0; i < k; i++)
-            labels[i] = i;
+        int n_weights = 0;
         for (size_t r = 0; r < m->rows; r++)
             y[r] = j->y[r];
-        const bool weighted = *j->p->weights != '\0';
-        trained = train_one(c, j, 0, y, weighted ? k : 0, labels, j->weight);
+        for (int i = 0; i < k; i++)
+            if (j->weight[i] != 1 && occurs(y, m->rows, i)) {
+                labels[n_weights] = i;
+                j->weight[n_weights++] = j->weight[i];
+            }
+        trained = train_one(c, j, 0, y, n_weights, labels, j->weight);
     }
     free(labels);
     free(y);
@@ -334,8 +350,8 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state, int solve
     if (m->classes < 2)
         return mp_fail(c, "needs rows of at least two classes, got %d", (int)m->classes);
     if (m->rows > INT32_MAX || m->features >= INT32_MAX)
-        return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu", INT32_MAX,
-                       (unsigned long long)m->rows, (unsigned long long)m->features);
+        return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu",
+                       INT32_MAX, (unsigned long long)m->rows, (unsigned long long)m->features);
     const int rc = train_all(c, &j);
     free(j.x);
     free(j.y);

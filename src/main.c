@@ -10,6 +10,7 @@
 #include "sheet.h"
 #include "versions.h"
 #include <cblas.h>
+#include <errno.h>
 #include <locale.h>
 #include <omp.h>
 #include <signal.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 
 /* The only way to hear of a signal is a variable that its handler can reach. */
-static volatile int stopped;
+static volatile sig_atomic_t stopped;
 
 /* The first Ctrl-C asks the work to stop and clean up; the second kills. */
 static void on_signal(int number)
@@ -92,6 +93,8 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
 static int end_output(int status)
 {
     if (status == 0 && (fflush(stdout) != 0 || ferror(stdout))) {
+        if (errno == EPIPE) /* whoever read has seen enough */
+            return 1;
         fprintf(stderr, "mnistpipe: standard output: cannot write\n");
         return 1;
     }
@@ -102,7 +105,7 @@ int main(int argc, char **argv)
 {
     struct mp_run run = { .start = mp_seconds() };
     struct mp_ctx c;
-    struct mp_asked asked;
+    struct mp_asked asked = { 0 };
     bool help;
     int n = 0, status = 0;
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
@@ -130,6 +133,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "mnistpipe: %s\n", c.msg);
     mp_params_free(e->command->options, options);
     mp_params_free(mp_asked_table, &asked);
+    mp_params_free(mp_asked_pipeline_table, &asked);
     mp_ctx_free(&c);
     free(options);
     free(args);

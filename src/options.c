@@ -4,7 +4,7 @@
 #include "param.h"
 #include <string.h>
 
-const struct mp_param mp_asked_table[] = {
+const struct mp_param mp_asked_pipeline_table[] = {
     MP_PARAM_OF(struct mp_asked, train, .def = "", .unit = "FILE",
                 .doc = "training rows, in place of the pipeline's"),
     MP_PARAM_OF(struct mp_asked, test, .def = "", .unit = "FILE",
@@ -17,6 +17,10 @@ const struct mp_param mp_asked_table[] = {
                 .doc = "changes a parameter; may be given several times"),
     MP_PARAM_OF(struct mp_asked, seed, .def = "", .unit = "NUMBER",
                 .doc = "seed of everything drawn at random"),
+    MP_END
+};
+
+const struct mp_param mp_asked_table[] = {
     MP_PARAM_OF(struct mp_asked, threads, .def = "0", .min = 0, .max = 1024,
                 .doc = "threads; 0 takes one for each processor"),
     MP_PARAM_OF(struct mp_asked, quiet, .def = "no", .doc = "no bar and no remarks on stderr"),
@@ -38,17 +42,31 @@ void mp_option_name(const struct mp_param *p, char *text, size_t size)
             *at = '-';
 }
 
+/* A command's own options, those of pipelines if it takes them, those of all. */
+enum { N_TABLES = 3 };
 struct tables {
-    const struct mp_param *own, *shared;
+    const struct mp_param *table[N_TABLES];
 };
 
 static const char *any_name(const void *arg, int i)
 {
     const struct tables *t = arg;
-    for (const struct mp_param *p = t->own; p != NULL && p->name != NULL; p++)
-        if (i-- == 0)
-            return p->name;
-    return t->shared[i].name;
+    for (int k = 0; k < N_TABLES; k++)
+        for (const struct mp_param *p = t->table[k]; p != NULL && p->name != NULL; p++)
+            if (i-- == 0)
+                return p->name;
+    return NULL;
+}
+
+/* The option of that name; *own tells whether it is the command's own. */
+static const struct mp_param *find_option(const struct tables *t, const char *name, bool *own)
+{
+    const struct mp_param *p = NULL;
+    for (int k = 0; k < N_TABLES && p == NULL; k++) {
+        p = mp_param_find(t->table[k], name);
+        *own = k == 0;
+    }
+    return p;
 }
 
 /* "--name", "--name=value" or a short form: its name with underscores. */
@@ -71,10 +89,12 @@ static int unknown(struct mp_ctx *c, const struct tables *t, const char *arg, co
 {
     const char *near = mp_nearest(name, any_name, t);
     char text[64];
+    if (mp_param_find(mp_asked_pipeline_table, name) != NULL)
+        return mp_fail(c, "no option %s here; it goes with commands that read a pipeline", arg);
     if (near == NULL)
         return mp_fail(c, "no option %s; --help shows them", arg);
-    const struct mp_param *own = mp_param_find(t->own, near);
-    mp_option_name(own != NULL ? own : mp_param_find(t->shared, near), text, sizeof text);
+    bool own;
+    mp_option_name(find_option(t, near, &own), text, sizeof text);
     return mp_fail(c, "no option %s; did you mean %s?", arg, text);
 }
 
@@ -82,11 +102,14 @@ int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *o
                      struct mp_asked *asked, int n, char **argv, char **args, int *n_args,
                      bool *help)
 {
-    const struct tables t = { command->options, mp_asked_table };
+    const struct tables t = { { command->options,
+                                command->pipeline ? mp_asked_pipeline_table : NULL,
+                                mp_asked_table } };
     *n_args = 0;
     *help = false;
-    if (mp_params_default(c, t.own, options, command->options_size) < 0 ||
-        mp_params_default(c, t.shared, asked, sizeof *asked) < 0)
+    if (mp_params_default(c, command->options, options, command->options_size) < 0 ||
+        mp_params_default(c, mp_asked_table, asked, sizeof *asked) < 0 ||
+        mp_params_default(c, mp_asked_pipeline_table, asked, 0) < 0)
         return -1;
     bool only_args = false;
     for (int i = 0; i < n; i++) {
@@ -104,16 +127,16 @@ int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *o
             return MP_OK;
         }
         const char *arg = argv[i], *value = option_name(arg, name, sizeof name);
-        const struct mp_param *p = mp_param_find(t.own, name);
-        const bool own = p != NULL;
-        if (p == NULL && (p = mp_param_find(t.shared, name)) == NULL)
+        bool own;
+        const struct mp_param *p = find_option(&t, name, &own);
+        if (p == NULL)
             return unknown(c, &t, arg, name);
         if (value == NULL && p->type == MP_BOOL)
             value = "yes";
         if (value == NULL && (i + 1 >= n || (value = argv[++i]) == NULL))
             return mp_fail(c, "%s needs a value", arg);
         mp_ctx_where(c, "--");
-        if (mp_params_set(c, own ? t.own : t.shared, own ? options : (void *)asked, name, value) < 0)
+        if (mp_params_set(c, p, own ? options : (void *)asked, p->name, value) < 0)
             return -1;
         mp_ctx_where(c, "%s", "");
     }

@@ -3,13 +3,13 @@
 #define MP_OPTIONS_H
 #include "registry.h"
 
-/* Options that every command takes. */
+/* Options that commands share: of all, and of those that run pipelines. */
 struct mp_asked {
     char *train, *test, *train_labels, *test_labels, *set, *seed;
     int threads;
     bool quiet;
 };
-extern const struct mp_param mp_asked_table[];
+extern const struct mp_param mp_asked_table[], mp_asked_pipeline_table[];
 
 /* Sorts argv[0 .. n-1] into the command's options, the shared ones, and what
  * remains (*args, *n_args; it points into argv).  --help sets *help. */

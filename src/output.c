@@ -113,6 +113,15 @@ void mp_output_discard(struct mp_output *o)
     memset(o, 0, sizeof *o);
 }
 
+int mp_output_apart(struct mp_ctx *c, const char *path, const char *input)
+{
+    struct stat a, b;
+    if (stat(path, &a) == 0 && stat(input, &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        return mp_fail(c, "%s: is what is read (%s); it would be overwritten", path, input);
+    return MP_OK;
+}
+
 int mp_check_folder(struct mp_ctx *c, const char *path)
 {
     struct stat st;
@@ -148,7 +157,8 @@ int mp_make_folder(struct mp_ctx *c, const char *path)
             continue;
         *at = '\0';
         struct stat st;
-        if (mkdir(copy, 0777) != 0 && (errno != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)))
+        if (mkdir(copy, 0777) != 0 &&
+            (errno != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)))
             rc = errno == EEXIST
                      ? mp_fail(c, "%s: is a file; expected a folder", copy)
                      : mp_fail(c, "%s: cannot make this folder: %s", copy, strerror(errno));

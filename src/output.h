@@ -24,6 +24,9 @@ int mp_output_commit_all(struct mp_ctx *c, struct mp_output *o, size_t n);
 /* Removes the temporary file; does nothing after a commit. */
 void mp_output_discard(struct mp_output *o);
 
+/* Fails if `path` is the file that is read as `input`, however they are named. */
+int mp_output_apart(struct mp_ctx *c, const char *path, const char *input);
+
 /* Creates a folder and those above it. */
 int mp_make_folder(struct mp_ctx *c, const char *path);
 

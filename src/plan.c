@@ -92,8 +92,8 @@ static char *line_text(struct mp_ctx *c, const struct mp_line *l)
 }
 
 /* Sets what the line gives and requires what has no default. */
-static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l, const struct mp_param *table,
-                void *params, size_t size)
+static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l,
+                const struct mp_param *table, void *params, size_t size)
 {
     if (mp_params_default(c, table, params, size) < 0)
         return -1;
@@ -101,10 +101,12 @@ static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l, con
         const struct mp_setting *s = &l->settings[i];
         if (s->override)
             mp_ctx_where(c, "command line: %s: ", l->name);
-        if (*s->value == '{' && !s->literal)
-            return mp_fail(c, "%s=%s: a set of values; a run takes one (--set %s.%s=VALUE)",
-                           s->name, s->value, l->name, s->name);
-        if (mp_params_set(c, table, params, s->name, s->value) < 0)
+        const int rc = *s->value == '{' && !s->literal
+                           ? mp_fail(c, "%s=%s: a set of values; a run takes one (--set "
+                                        "%s.%s=VALUE)", s->name, s->value, l->name, s->name)
+                           : mp_params_set(c, table, params, s->name, s->value);
+        c->usage = rc < 0 && s->override;
+        if (rc < 0)
             return -1;
         mp_ctx_where(c, "%s:%d: %s: ", file, l->number, l->name);
     }
@@ -137,7 +139,8 @@ static int build_union(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
         const struct mp_line *branch = &l->children[i];
         line_where(c, p, branch);
         if (strcmp(branch->name, "branch") != 0)
-            return mp_fail(c, "expected \"branch\"; the stages of a branch stand below it, indented");
+            return mp_fail(c,
+                           "expected \"branch\"; the stages of a branch stand below it, indented");
         if (branch->n_settings > 0)
             return mp_fail(c, "takes no parameters");
         if (branch->n_children == 0)
@@ -296,8 +299,8 @@ int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
 {
     p->shape = image;
     if (mp_len(image) > MP_MAX_VALUES)
-        return mp_fail(c, "images of %d x %d are too large; at most %d pixels are possible", image.h,
-                       image.w, MP_MAX_VALUES);
+        return mp_fail(c, "images of %d x %d are too large; at most %d pixels are possible",
+                       image.h, image.w, MP_MAX_VALUES);
     for (int i = 0; i < p->n_nodes; i++) {
         struct mp_node *n = &p->nodes[i];
         mp_plan_where(c, p, i);

@@ -19,11 +19,4 @@ static inline uint64_t mp_random_at(uint64_t seed, uint64_t place, uint64_t a, u
 {
     return mp_mix(mp_mix(mp_mix(mp_mix(seed) ^ place) ^ a) ^ b);
 }
-
-/* Whole number in 0 .. n-1 from 64 random bits: the high word of bits * n; its
- * bias, n / 2^64, is far below what any data set can show. */
-static inline uint64_t mp_random_below(uint64_t bits, uint64_t n)
-{
-    return (uint64_t)(((__extension__ (unsigned __int128)bits) * n) >> 64);
-}
 #endif

@@ -24,6 +24,7 @@ struct mp_command {
     const char *doc;   /* manual text */
     const struct mp_param *options;
     size_t options_size;
+    bool pipeline;     /* takes the options that change a pipeline: --train, --set ... */
     int (*run)(struct mp_ctx *c, const void *options, int n, char **args);
 };
 struct mp_command_entry {

@@ -2,6 +2,7 @@
 #include "report.h"
 #include "config.h"
 #include "versions.h"
+#include <glib.h>
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,6 +21,15 @@ static json_t *number(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+/* File names may be no UTF-8, which JSON has to be: what is not gets replaced. */
+static json_t *text_json(const char *text)
+{
+    char *valid = g_utf8_make_valid(text, -1);
+    json_t *o = json_string(valid);
+    g_free(valid);
+    return o;
+}
+
 static json_t *shape_json(struct mp_shape s)
 {
     return json_pack("[i, i, i]", s.h, s.w, s.c);
@@ -34,11 +44,11 @@ static json_t *cost_json(uint64_t rows, double seconds)
 
 static json_t *stage_json(const struct mp_node *n)
 {
-    json_t *o = json_pack("{s:s, s:s, s:i, s:s, s:o, s:o, s:I}", "stage",
+    json_t *o = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:I}", "stage",
                           n->entry != NULL ? n->entry->name : "union", "group",
                           n->entry != NULL ? n->entry->group : "language", "line", n->line, "text",
-                          n->text, "shape_in", shape_json(n->in), "shape_out", shape_json(n->out),
-                          "values_out", (json_int_t)mp_len(n->out));
+                          text_json(n->text), "shape_in", shape_json(n->in), "shape_out",
+                          shape_json(n->out), "values_out", (json_int_t)mp_len(n->out));
     json_t *fit = json_null();
     if (n->cost.fit_rows > 0) {
         fit = cost_json(n->cost.fit_rows, n->cost.fit);
@@ -76,7 +86,8 @@ static json_t *data_json(const struct mp_data *d, const char *given)
 {
     char crc[16];
     snprintf(crc, sizeof crc, "%08x", d->crc);
-    return json_pack("{s:s, s:s, s:I, s:[i, i], s:s}", "data", given, "file", d->name, "rows",
+    return json_pack("{s:o, s:o, s:I, s:[i, i], s:s}", "data", text_json(given), "file",
+                     text_json(d->name), "rows",
                      (json_int_t)d->n, "image", d->shape.h, d->shape.w, "crc32", crc);
 }
 
@@ -123,14 +134,14 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         json_array_append_new(warnings, json_string(r->warnings[i]));
     char *text = mp_script_text(c, &x->script, true);
     json_t *o = json_pack(
-        "{s:s, s:{s:s, s:s}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
+        "{s:s, s:{s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
         "s:{s:s, s:I}, s:o, s:o}",
-        "mnistpipe", PACKAGE_VERSION, "pipeline", "file", x->plan.file, "text",
-        text != NULL ? text : "", "seed", (json_int_t)c->run->seed, "threads", c->run->threads,
-        "labels", labels, "train", data_json(&x->train, x->plan.source.train), "test", test_json(r),
-        "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit", r->fit_seconds,
-        "predict", r->predictions->seconds, "stages", stages, "memory", "peak_bytes",
-        (json_int_t)mp_peak_memory(), "bundle", "file", "bundle.mnp", "bytes",
+        "mnistpipe", PACKAGE_VERSION, "pipeline", "file", text_json(x->plan.file), "text",
+        text_json(text != NULL ? text : ""), "seed", (json_int_t)c->run->seed, "threads",
+        c->run->threads, "labels", labels, "train", data_json(&x->train, x->plan.source.train),
+        "test", test_json(r), "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
+        r->fit_seconds, "predict", r->predictions->seconds, "stages", stages, "memory",
+        "peak_bytes", (json_int_t)mp_peak_memory(), "bundle", "file", "bundle.mnp", "bytes",
         (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
     free(text);
     if (o == NULL)
@@ -164,8 +175,10 @@ static void rate_text(char *text, size_t size, uint64_t rows, double seconds)
         snprintf(text, size, "-");
     else if (rate >= 9.995e5)
         snprintf(text, size, "%.1fM/s", rate / 1e6);
-    else
+    else if (rate >= 999.5)
         snprintf(text, size, rate >= 1e4 ? "%.0fk/s" : "%.1fk/s", rate / 1e3);
+    else
+        snprintf(text, size, "%.0f/s", rate);
 }
 
 static void shape_text(char *text, size_t size, const struct mp_node *n)
@@ -223,6 +236,16 @@ static void confusion_text(FILE *f, const struct mp_metrics *m, const int *label
     }
 }
 
+static void libraries_text(FILE *f, const struct paint *p)
+{
+    const char *name;
+    char version[128];
+    fprintf(f, "%swith     mnistpipe %s", p->dim, PACKAGE_VERSION);
+    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
+        fprintf(f, ", %s %s", name, version);
+    fprintf(f, "%s\n", p->off);
+}
+
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour)
 {
     const struct mp_experiment *x = r->x;
@@ -250,8 +273,12 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",
             r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
             c->run->threads, c->run->threads == 1 ? "" : "s", memory);
-    fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)\n", r->folder,
-            size);
+    const struct mp_entry *model = x->plan.nodes[x->plan.n_nodes - 1].entry;
+    const char *suffix = model->stage->native_suffix;
+    fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",
+            r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
+            suffix != NULL ? suffix : "");
+    libraries_text(f, p);
     for (int i = 0; i < r->n_warnings; i++)
         fprintf(f, "warning  %s\n", r->warnings[i]);
 }

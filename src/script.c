@@ -133,8 +133,9 @@ static struct mp_line *parent_of(struct mp_ctx *c, struct level *stack, int *dep
         return stack[*depth].line;
     struct mp_line *above = stack[*depth].line;
     if (*depth + 1 >= MAX_DEPTH || above->n_children == 0) {
-        mp_fail(c, above->n_children == 0 ? "the first line is indented; it belongs to no line above"
-                                          : "lines are nested too deep");
+        mp_fail(c, above->n_children == 0
+                       ? "the first line is indented; it belongs to no line above"
+                       : "lines are nested too deep");
         return NULL;
     }
     struct mp_line *last = &above->children[above->n_children - 1];
@@ -265,7 +266,7 @@ static int set_on(struct mp_ctx *c, struct mp_line *l, const char *key, const ch
                   bool literal)
 {
     if (strpbrk(value, "\"\n\r") != NULL)
-        return mp_fail(c, "%s: a value cannot hold quotes or line breaks", key);
+        return mp_usage(c, "%s: a value cannot hold quotes or line breaks", key);
     char *text = copy(c, value, strlen(value));
     int i = 0;
     if (text == NULL)
@@ -286,7 +287,10 @@ static int set_on(struct mp_ctx *c, struct mp_line *l, const char *key, const ch
 int mp_script_set_data(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value)
 {
     struct mp_line *l = data_line(c, s);
-    return l != NULL ? set_on(c, l, key, value, true) : -1;
+    mp_ctx_where(c, "command line: data: ");
+    const int rc = l != NULL ? set_on(c, l, key, value, true) : -1;
+    mp_ctx_where(c, "%s", "");
+    return rc;
 }
 
 int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text)
@@ -294,10 +298,11 @@ int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text)
     char name[64] = "", key[64] = "";
     int k = 0, used = 0;
     mp_ctx_where(c, "--set %s: ", text);
-    if (sscanf(text, "%63[A-Za-z0-9_-]#%d.%63[A-Za-z0-9_-]=%n", name, &k, key, &used) != 3 || !used)
+    if (sscanf(text, "%63[A-Za-z0-9_-]#%4d.%63[A-Za-z0-9_-]=%n", name, &k, key, &used) != 3 ||
+        !used || k < 1)
         if (k = 0, sscanf(text, "%63[A-Za-z0-9_-].%63[A-Za-z0-9_-]=%n", name, key, &used) != 2 ||
             used == 0)
-            return mp_fail(c, "expected STAGE.PARAMETER=VALUE, such as hog.cell=7");
+            return mp_usage(c, "expected STAGE.PARAMETER=VALUE, such as hog.cell=7");
     int seen = 0;
     struct mp_line *l;
     if (strcmp(name, "data") == 0)
@@ -305,12 +310,12 @@ int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text)
     else
         l = find(&s->root, name, k > 0 ? k : 1, &seen);
     if (l == NULL)
-        return seen > 0 ? mp_fail(c, "%s has %d stage%s \"%s\", not %d", s->file, seen,
+        return seen > 0 ? mp_usage(c, "%s has %d stage%s \"%s\", not %d", s->file, seen,
                                   seen == 1 ? "" : "s", name, k)
-                        : mp_fail(c, "%s has no stage \"%s\"", s->file, name);
+                        : mp_usage(c, "%s has no stage \"%s\"", s->file, name);
     if (k == 0 && seen > 1)
-        return mp_fail(c, "%s has %d stages \"%s\"; say which: %s#1.%s ... %s#%d.%s", s->file, seen,
-                       name, name, key, name, seen, key);
+        return mp_usage(c, "%s has %d stages \"%s\"; say which: %s#1.%s ... %s#%d.%s", s->file,
+                        seen, name, name, key, name, seen, key);
     const int rc = set_on(c, l, key, text + used, false);
     if (rc == MP_OK)
         mp_ctx_where(c, "%s", "");

@@ -151,7 +151,9 @@ int mp_state_save(struct mp_ctx *c, const struct mp_stage *s, void *state, struc
 int mp_state_load(struct mp_ctx *c, const struct mp_stage *s, void *state,
                   const unsigned char *buf, size_t len)
 {
-    struct mp_io io = { .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)buf, .len = len };
+    struct mp_io io = {
+        .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)buf, .len = len
+    };
     if (s->io(&io, state) < 0)
         return -1;
     if (io.pos != io.len)

@@ -24,9 +24,12 @@ const char *mp_library(int i, char *version, size_t size)
     case 2:
         snprintf(version, size, "%s", gsl_version);
         return "GSL";
-    case 3: /* its kernels depend on the processor it believes to see: worth knowing */
-        snprintf(version, size, "%s, kernels %s", openblas_get_config(), openblas_get_corename());
+    case 3: { /* its kernels depend on the processor it believes to see: worth knowing */
+        char number[32] = "";
+        sscanf(openblas_get_config(), "OpenBLAS %31s", number);
+        snprintf(version, size, "%s (%s)", number, openblas_get_corename());
         return "OpenBLAS";
+    }
     case 4:
         snprintf(version, size, "%s", zlibVersion());
         return "zlib";

@@ -45,7 +45,8 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         snprintf(in, sizeof in, "%dx%dx%d", k->in.h, k->in.w, k->in.c);
         snprintf(out, sizeof out, "%dx%dx%d", k->out.h, k->out.w, k->out.c);
         const double row = k->cost.apply_rows > 0 ? k->cost.apply / (double)k->cost.apply_rows : 0;
-        const double seconds = row * n / threads + scale * (k->cost.fit / threads + k->cost.done);
+        const double seconds = row * (n + (double)x->test.n) / threads +
+                               scale * (k->cost.fit / threads + k->cost.done);
         total += seconds;
         printf("%-5d %-34.34s %12s %12s %12.1f %10.2f\n", k->line, k->text, in, out,
                1e-6 * n * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
@@ -90,5 +91,6 @@ MP_COMMAND(check) = {
     .doc = "Finds mistakes in the pipeline and in the data without running the experiment,\n"
            "and shows the shape of a row after every stage, the memory that all training\n"
            "rows would take there, and a guess of the time, from a trial on 1024 rows.",
+    .pipeline = true,
     .run = run,
 };

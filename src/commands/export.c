@@ -92,6 +92,11 @@ static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const 
     free(stem);
     if (part->w == NULL)
         return -1;
+    const char *file;
+    for (int k = 0; (file = mp_table_file(part->w, k)) != NULL; k++)
+        for (int i = 0; i < j->n_parts; i++)
+            if (mp_output_apart(c, file, j->parts[i].d->name) < 0)
+                return -1;
     return mp_engine_apply(c, j->plan, part->d, j->last, part->name, take, part);
 }
 
@@ -187,6 +192,9 @@ static int export_bundle(struct mp_ctx *c, const char *file, const struct params
         return -1;
     set_plan(&j, &b.plan, b.labels, b.n_classes);
     int rc = check_bytes(c, &j, p);
+    if (rc == MP_OK && a != NULL && (*a->set != '\0' || *a->seed != '\0'))
+        rc = mp_usage(c, "export: a bundle has learned already; --set and --seed go with a "
+                         "pipeline");
     if (rc == MP_OK && a != NULL)
         rc = read_part(c, &j, "train", a->train, a->train_labels, &train);
     if (rc == MP_OK && a != NULL)
@@ -240,5 +248,6 @@ MP_COMMAND(export) = {
         "their names when all are whole; nothing is left behind by a failure.\n",
     .options = table,
     .options_size = sizeof(struct params),
+    .pipeline = true,
     .run = run,
 };

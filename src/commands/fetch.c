@@ -120,7 +120,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
         mirror = env;
     if (described) {
         if (n > 0)
-            return mp_fail(c, "--manifest names the set itself: leave out \"%s\"", args[0]);
+            return mp_usage(c, "--manifest names the set itself: leave out \"%s\"", args[0]);
         if (mp_dataset_read(c, p->manifest, &d) < 0 || mp_dataset_save(c, &d) < 0)
             return -1;
         return fetch(c, &d, mirror);

@@ -73,7 +73,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (n != 2)
         return mp_usage(c, "predict: expected a bundle and a file of rows, found %d argument%s", n,
                         n == 1 ? "" : "s");
-    if (mp_bundle_read(c, args[0], &b) < 0)
+    if (mp_output_apart(c, o->output, args[0]) < 0 || mp_output_apart(c, o->output, args[1]) < 0 ||
+        mp_bundle_read(c, args[0], &b) < 0)
         return -1;
     int rc = mp_rows_read(c, args[1], o->labels, b.plan.shape, "the bundle was trained on", &d);
     if (rc == MP_OK)

@@ -15,9 +15,9 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(output, .def = "", .unit = "FOLDER", .doc = "folder of the run, in place of runs/NAME"),
-    MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"),
-    MP_END
+    MP_PARAM(output, .def = "", .unit = "FOLDER",
+             .doc = "folder of the run, in place of runs/NAME"),
+    MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"), MP_END
 };
 
 /* Remarks of the run: shown at once, and kept for the report. */
@@ -137,6 +137,19 @@ static int write_results(struct mp_ctx *c, struct job *j)
     return write_native(c, j);
 }
 
+/* A folder that is used again keeps no model of the run before. */
+static void forget_other_models(const struct job *j)
+{
+    const struct mp_plan *p = &j->x.plan;
+    for (const struct mp_entry *e = mp_registry; e->name != NULL; e++) {
+        char path[4096];
+        if (e->stage->native_suffix == NULL || e == p->nodes[p->n_nodes - 1].entry)
+            continue;
+        snprintf(path, sizeof path, "%s/%s%s", j->folder, e->name, e->stage->native_suffix);
+        unlink(path);
+    }
+}
+
 static int write_report(struct mp_ctx *c, struct job *j)
 {
     struct mp_output *text, *json;
@@ -155,7 +168,10 @@ static int write_report(struct mp_ctx *c, struct job *j)
     if (json_dumpf(j->json, json->f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
         return mp_fail(c, "%s: cannot write", json->path);
     fputc('\n', json->f);
-    return mp_output_commit_all(c, j->out, j->n_out);
+    if (mp_output_commit_all(c, j->out, j->n_out) < 0)
+        return -1;
+    forget_other_models(j);
+    return MP_OK;
 }
 
 static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
@@ -165,7 +181,8 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
     if (!j->x.plan.has_model)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
                           "(`mnistpipe export` writes features without one)", pipeline);
-    if (mp_check_folder(c, j->folder) < 0 || mp_experiment_read(c, &j->x) < 0 || learn(c, j) < 0 || write_results(c, j) < 0)
+    if (mp_check_folder(c, j->folder) < 0 || mp_experiment_read(c, &j->x) < 0 || learn(c, j) < 0 ||
+        write_results(c, j) < 0)
         return -1;
     return write_report(c, j);
 }
@@ -228,5 +245,6 @@ MP_COMMAND(run) = {
            "threads.",
     .options = table,
     .options_size = sizeof(struct params),
+    .pipeline = true,
     .run = run,
 };

@@ -328,9 +328,6 @@ file "no text" ": is no pipeline: expected a text of at most 1 MiB, one stage a 
 file "a terminal's commands" \
     ':1: "\x1b[31mred": expected the name of a stage (letters, digits, _)' \
     '\033[31mred\n'
-cp good.txt $'\377.txt'
-fails "a name that is no UTF-8" $'\377.txt: data: the name of a file is no UTF-8 text; the report could not show it' \
-    run $'\377.txt' -o kept
 fails "no pipeline there" "none.txt: cannot read: No such file or directory" run none.txt
 fails "a folder in place of a pipeline" "kept: is a folder; expected a pipeline file" run kept
 printf 'data train=train.csv\nhgo\nsvm\n' > bad.txt
@@ -339,7 +336,7 @@ fails "export, too" 'bad.txt:2: hgo: no such stage; did you mean "hog"?' export 
 
 # -------------------------------------------------------- the command line
 
-set_() { run "--set $1" "$2" --set "$1"; }
+set_() { usage "--set $1" "$2" run good.txt -o kept --set "$1"; }
 form="expected STAGE.PARAMETER=VALUE, such as hog.cell=7"
 for form_ in svm.C svmC=3 .C=3 svm.=3 =3 'svm# 2.C'; do
     set_ "$form_" "--set $form_: $form"
@@ -351,11 +348,12 @@ set_ svm.C=x "command line: svm: C=x: not a number (number 1e-09..1000000000)"
 set_ svm.C=-4 "command line: svm: C=-4: out of range (number 1e-09..1000000000)"
 set_ 'svm.C="1"' '--set svm.C="1": C: a value cannot hold quotes or line breaks'
 { sed 1q good.txt; printf 'blur\nblur\nsvm\n'; } > twice.txt
-fails "--set of one stage of two" '--set blur.sigma=2: twice.txt has 2 stages "blur"; say which: '\
+usage "--set of one stage of two" '--set blur.sigma=2: twice.txt has 2 stages "blur"; say which: '\
 'blur#1.sigma ... blur#2.sigma' run twice.txt --set blur.sigma=2 -o kept
-run "a seed below 0" "command line: data: seed=-1: out of range (whole number 0..2147483647)" \
-    --seed -1
-run "no seed" "command line: data: seed=x: not a whole number (whole number 0..2147483647)" --seed x
+usage "a seed below 0" "command line: data: seed=-1: out of range (whole number 0..2147483647)" \
+    run good.txt -o kept --seed -1
+usage "no seed" "command line: data: seed=x: not a whole number (whole number 0..2147483647)" \
+    run good.txt -o kept --seed x
 
 usage "an unknown command" 'no command "rum"; did you mean "run"?' rum good.txt
 usage "nothing like a command" 'no command "zzzzzz"; `mnistpipe help` shows them' zzzzzz
@@ -375,6 +373,24 @@ usage "run with two" "run: expected one pipeline file, found 2 arguments" run go
 usage "check without a pipeline" "check: expected one pipeline file, found 0 arguments" check
 usage "predict without rows" \
     "predict: expected a bundle and a file of rows, found 1 argument" predict good.mnp
+usage "an option that would do nothing" \
+    "no option --set here; it goes with commands that read a pipeline" \
+    predict good.mnp test.csv --set svm.C=1
+usage "a bundle cannot be changed" \
+    "export: a bundle has learned already; --set and --seed go with a pipeline" \
+    export good.mnp --test test.csv --seed 3 -o new
+fails "predict would overwrite its rows" \
+    "./test.csv: is what is read (test.csv); it would be overwritten" \
+    predict good.mnp test.csv -o ./test.csv
+fails "predict would overwrite its bundle" \
+    "good.mnp: is what is read (good.mnp); it would be overwritten" \
+    predict good.mnp test.csv -o good.mnp
+printf 'data train=kept/train.csv\npixels\n' > over.txt
+mkdir -p kept && cp train.csv kept/train.csv
+fails "export would overwrite its rows" \
+    "kept/train.csv: is what is read (kept/train.csv); it would be overwritten" \
+    export over.txt --format csv -o kept
+rm kept/train.csv
 usage "list takes nothing" 'list: takes no arguments, found "x"' list x
 usage "export without a pipeline" "export: expected one pipeline or bundle, found 0 arguments" \
     export -o new

@@ -26,7 +26,7 @@ ok "mnistpipe --version names itself and its libraries"
 
 for command in $commands; do
     mp help $command && sane && head -1 "$out" | grep -q "^mnistpipe $command" &&
-        grep -q -- '--threads' "$out" && grep -q -- '--seed' "$out" && cp "$out" "$dir/one" &&
+        grep -q -- '--threads' "$out" && grep -q -- '--quiet' "$out" && cp "$out" "$dir/one" &&
         mp $command --help && same "$out" "$dir/one"
     ok "help $command, and $command --help"
 done
