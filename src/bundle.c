@@ -2,15 +2,13 @@
 #include "bundle.h"
 #include "config.h"
 #include "state.h"
-#include <errno.h>
+#include "sealed.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <zlib.h>
 
-enum { HEADER = 32, MAX_TEXT = 1 << 20 };
-static const unsigned char magic[8] = { 0x89, 'M', 'N', 'P', '\r', '\n', 0x1a, '\n' };
-static const uint32_t order = 0x01020304;
+enum { MAX_TEXT = 1 << 20 };
+static const struct mp_seal seal = { .kind = "bundle", .version = MP_BUNDLE_VERSION,
+                                     .magic = { 0x89, 'M', 'N', 'P', '\r', '\n', 0x1a, '\n' } };
 
 /* All fields but the states: one function saves and loads. */
 static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
@@ -79,19 +77,11 @@ static int load_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p, co
         if (rc == MP_OK)
             rc = mp_state_load(c, n->entry->stage, n->state, bytes, size);
         free(bytes);
-        if (rc < 0)
+        if (rc < 0 || mp_plan_fitted(c, p, i) < 0)
             return -1;
-        n->fitted = true;
     }
-    if (mp_plan_shape(c, p, p->shape) < 0)
-        return -1;
     mp_ctx_where(c, "%s: ", file);
     return io->pos == io->len ? MP_OK : mp_fail(c, "%zu bytes are left over", io->len - io->pos);
-}
-
-static void put(unsigned char *at, uint64_t v, size_t n)
-{
-    memcpy(at, &v, n); /* the low bytes: header fields are little endian here, as `order` tells */
 }
 
 int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment *x)
@@ -100,21 +90,12 @@ int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment 
                            .trained_on = x->plan.source.train, .rows = x->train.n,
                            .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes };
     struct mp_io io = { .c = c };
-    unsigned char header[HEADER];
     memcpy(b.labels, x->labels, sizeof b.labels);
     b.text = mp_script_text(c, &x->script, false);
     int rc = -1;
     if (b.text != NULL && head(&io, &b, &x->plan.shape) == MP_OK &&
         save_states(c, &io, &x->plan) == MP_OK) {
-        memcpy(header, magic, sizeof magic);
-        put(header + 8, MP_BUNDLE_VERSION, 4);
-        put(header + 12, order, 4);
-        put(header + 16, io.len, 8);
-        put(header + 24, crc32_z(0, io.buf, io.len), 4);
-        put(header + 28, crc32_z(0, header, 28), 4);
-        /* A failing write shows in ferror() at the commit. */
-        fwrite(header, 1, HEADER, o->f);
-        fwrite(io.buf, 1, io.len, o->f);
+        mp_sealed_write(o, &seal, io.buf, io.len);
         rc = MP_OK;
     }
     free(io.buf);
@@ -123,57 +104,6 @@ int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment 
 }
 
 /* --------------------------------------------------------------- loading */
-
-/* The file's content behind a checked header. */
-static unsigned char *read_payload(struct mp_ctx *c, FILE *f, size_t *size)
-{
-    unsigned char h[HEADER];
-    uint32_t version, mark, crc, header_crc;
-    uint64_t length;
-    struct stat st;
-    const size_t got = fread(h, 1, HEADER, f);
-    if (got < 8 || memcmp(h, magic, 8) != 0) {
-        mp_fail(c, "is no bundle of mnistpipe");
-        return NULL;
-    }
-    if (got < HEADER) {
-        mp_fail(c, "the bundle is cut short after %zu bytes", got);
-        return NULL;
-    }
-    memcpy(&version, h + 8, 4);
-    memcpy(&mark, h + 12, 4);
-    memcpy(&length, h + 16, 8);
-    memcpy(&crc, h + 24, 4);
-    memcpy(&header_crc, h + 28, 4);
-    if (mark != order || header_crc != crc32_z(0, h, 28)) {
-        mp_fail(c, "the bundle's header is damaged");
-        return NULL;
-    }
-    if (version != MP_BUNDLE_VERSION) {
-        mp_fail(c, "is a bundle of version %u; this program reads version %d", version,
-                MP_BUNDLE_VERSION);
-        return NULL;
-    }
-    if (fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
-        mp_fail(c, "cannot be read as a pipe; expected a file");
-        return NULL;
-    }
-    if ((uint64_t)st.st_size != length + HEADER) {
-        mp_fail(c, "the bundle has %lld bytes where its header says %llu: it is cut short or "
-                   "something was added", (long long)st.st_size,
-                (unsigned long long)length + HEADER);
-        return NULL;
-    }
-    unsigned char *bytes = mp_alloc(c, length, 1);
-    if (bytes != NULL &&
-        (fread(bytes, 1, length, f) != length || crc32_z(0, bytes, length) != crc)) {
-        mp_fail(c, "the bundle is damaged: its checksum does not match");
-        free(bytes);
-        return NULL;
-    }
-    *size = (size_t)length;
-    return bytes;
-}
 
 static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, size_t size,
                 struct mp_bundle *b)
@@ -208,16 +138,7 @@ int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b)
     size_t size = 0;
     memset(b, 0, sizeof *b);
     mp_ctx_where(c, "%s: ", file);
-    FILE *f = fopen(file, "rb");
-    if (f == NULL)
-        return mp_fail(c, "cannot read: %s", strerror(errno));
-    struct stat st;
-    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
-        fclose(f);
-        return mp_fail(c, "is a folder; expected a bundle");
-    }
-    unsigned char *bytes = read_payload(c, f, &size);
-    fclose(f);
+    unsigned char *bytes = mp_sealed_read(c, file, &seal, &size);
     const int rc = bytes != NULL ? load(c, file, bytes, size, b) : -1;
     free(bytes);
     if (rc < 0)
@@ -239,7 +160,7 @@ bool mp_is_bundle(const char *file)
 {
     unsigned char h[8];
     FILE *f = fopen(file, "rb");
-    const bool is = f != NULL && fread(h, 1, 8, f) == 8 && memcmp(h, magic, 8) == 0;
+    const bool is = f != NULL && fread(h, 1, 8, f) == 8 && memcmp(h, seal.magic, 8) == 0;
     if (f != NULL)
         fclose(f);
     return is;

@@ -1,13 +1,7 @@
 /* bundle.h - the file that holds a fitted pipeline.
  *
- *   bytes 0..7    "\x89MNP\r\n\x1a\n": not text, and damaged by tools that take it for one
- *   8..11         version of the form
- *   12..15        0x01020304 as this machine writes it
- *   16..23        length of what follows the header
- *   24..27        its CRC-32
- *   28..31        CRC-32 of bytes 0..27
- *   32..          fields as in state.h: the pipeline's text, shape, classes, where it
- *                 comes from, and the state of every stage that learned
+ * A sealed file (sealed.h) of fields as in state.h: the pipeline's text, shape,
+ * classes, where it comes from, and the state of every stage that learned.
  *
  * The same data, pipeline and seed give the same bytes. */
 #ifndef MP_BUNDLE_H

@@ -1,7 +1,9 @@
 /* ctx.c - errors, memory and randomness as stages see them. */
 #include "ctx.h"
+#include "layer.h"
 #include "progress.h"
 #include "random.h"
+#include <omp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,11 @@ void mp_ctx_free(struct mp_ctx *c)
     for (int i = 0; i < MP_SCRATCH_SLOTS; i++)
         free(c->scratch[i].at);
     memset(c->scratch, 0, sizeof c->scratch);
+    for (int t = 0; t < c->n_team; t++)
+        mp_ctx_free(&c->team[t]);
+    free(c->team);
+    c->team = NULL;
+    c->n_team = 0;
 }
 
 void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...)
@@ -32,6 +39,32 @@ void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...)
 void mp_ctx_reuse(struct mp_ctx *c)
 {
     c->used = 0;
+}
+
+int mp_scratch_mark(const struct mp_ctx *c)
+{
+    return c->used;
+}
+
+void mp_scratch_release(struct mp_ctx *c, int mark)
+{
+    c->used = mark;
+}
+
+/* "file:3: net: " becomes "file:7: conv: ". */
+struct mp_where mp_layer_where(struct mp_ctx *c, int line, const char *name)
+{
+    struct mp_where before;
+    memcpy(before.text, c->where, sizeof before.text);
+    const char *colon = strchr(c->where, ':');
+    const int n = colon != NULL ? (int)(colon - c->where) : 0;
+    mp_ctx_where(c, "%.*s:%d: %s: ", n, before.text, line, name);
+    return before;
+}
+
+void mp_where_restore(struct mp_ctx *c, const struct mp_where *before)
+{
+    memcpy(c->where, before->text, sizeof c->where);
 }
 
 void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from)
@@ -147,8 +180,49 @@ uint64_t mp_random(struct mp_ctx *c, uint64_t a, uint64_t b)
 
 void mp_progress(struct mp_ctx *c, double part, double whole)
 {
-    if (c->run != NULL && whole > 0)
-        mp_bar_set(c->run->bar, 100 * part / whole);
+    if (c->run == NULL || !(whole > 0))
+        return;
+    if (c->run->trial)
+        c->run->share = part / whole;
+    mp_bar_set(c->run->bar, 100 * part / whole);
+}
+
+bool mp_trial(const struct mp_ctx *c)
+{
+    return c->run != NULL && c->run->trial;
+}
+
+size_t mp_pull_rows(struct mp_ctx *c, const int **y)
+{
+    *y = c->puller->y;
+    return c->puller->n;
+}
+
+struct mp_shape mp_pull_shape(struct mp_ctx *c)
+{
+    return c->puller->shape;
+}
+
+int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x)
+{
+    return c->puller->pull(c, c->puller->arg, rows, n, training, epoch, x);
+}
+
+void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
+{
+    char text[128];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (c->run != NULL)
+        mp_bar_label(c->run->bar, text);
+}
+
+void mp_record(struct mp_ctx *c, const char *series, double value)
+{
+    if (c->run != NULL && c->run->record != NULL)
+        c->run->record(c->run->record_arg, series, value);
 }
 
 bool mp_stopped(struct mp_ctx *c)
@@ -156,25 +230,44 @@ bool mp_stopped(struct mp_ctx *c)
     return c->run != NULL && c->run->stopped != NULL && *c->run->stopped != 0;
 }
 
+/* The threads' contexts live as long as `c`: their scratch memory is used again. */
+static int make_team(struct mp_ctx *c, int threads)
+{
+    if (c->n_team >= threads)
+        return MP_OK;
+    for (int t = 0; t < c->n_team; t++)
+        mp_ctx_free(&c->team[t]);
+    free(c->team);
+    c->n_team = 0;
+    if ((c->team = mp_alloc(c, (size_t)threads, sizeof *c->team)) == NULL)
+        return -1;
+    for (int t = 0; t < threads; t++)
+        mp_ctx_init(&c->team[t], c->run);
+    c->n_team = threads;
+    return MP_OK;
+}
+
 int mp_parallel_for(struct mp_ctx *c, size_t n,
                     int (*work)(struct mp_ctx *c, void *arg, size_t i), void *arg)
 {
     const int threads = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
     size_t failed = SIZE_MAX;
+    if (make_team(c, threads) < 0)
+        return -1;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (size_t i = 0; i < n; i++) {
-        struct mp_ctx own;
-        mp_ctx_init(&own, c->run);
-        memcpy(own.where, c->where, sizeof own.where);
-        own.place = c->place;
-        if (work(&own, arg, i) < 0)
+        struct mp_ctx *own = &c->team[omp_get_thread_num()];
+        memcpy(own->where, c->where, sizeof own->where);
+        own->place = c->place;
+        own->msg[0] = '\0';
+        mp_ctx_reuse(own);
+        if (work(own, arg, i) < 0)
 #pragma omp critical(mp_parallel_for)
             if (i < failed) {
                 failed = i;
                 c->msg[0] = '\0';
-                mp_ctx_take(c, &own);
+                mp_ctx_take(c, own);
             }
-        mp_ctx_free(&own);
     }
     return failed == SIZE_MAX ? MP_OK : -1;
 }

@@ -19,6 +19,24 @@ struct mp_run {
     volatile const sig_atomic_t *stopped; /* set by the signal handler; NULL: never */
     void (*warning)(void *arg, const char *text); /* NULL: to stderr */
     void *warning_arg;
+    const char *checkpoint;            /* file of mp_checkpoint_save(); NULL: none */
+    const char *identity;              /* what a checkpoint is of: pipeline, data, seed */
+    bool resume;                       /* go on from the checkpoint, if there is one */
+    bool checkpoint_failed;            /* said once */
+    bool trial;                        /* long training may stop after a part of it */
+    double share;                      /* what part that was, of mp_progress() */
+    void (*record)(void *arg, const char *series, double value); /* NULL: not kept */
+    void *record_arg;
+};
+
+/* What gives an MP_PULL stage its rows. */
+struct mp_puller {
+    size_t n;
+    const int *y;
+    struct mp_shape shape;
+    int (*pull)(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
+                size_t epoch, float *x);
+    void *arg;
 };
 
 /* One per thread, and one for the thread that leads. */
@@ -30,6 +48,9 @@ struct mp_ctx {
     bool usage;                        /* the failure is one of the command line */
     struct { float *at; size_t size; } scratch[MP_SCRATCH_SLOTS];
     int used;                          /* scratch slots given out in this call */
+    struct mp_ctx *team;               /* contexts of mp_parallel_for(), one a thread */
+    int n_team;
+    const struct mp_puller *puller;    /* behind mp_pull(), during done() */
     long fail_at, n_alloc;             /* test hook: allocation fail_at (1, 2 ...) fails */
 };
 

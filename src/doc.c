@@ -128,6 +128,24 @@ static void params_help(FILE *f, const struct mp_param *table, bool options)
     }
 }
 
+/* Every line of the text, indented. */
+static void indented(FILE *f, const char *text, int indent)
+{
+    fprintf(f, "%*s", indent, "");
+    for (; *text != '\0'; text++) {
+        fputc(*text, f);
+        if (*text == '\n')
+            fprintf(f, "%*s", indent, "");
+    }
+    fputc('\n', f);
+}
+
+static void example_help(FILE *f, const char *example)
+{
+    fputs("\nExample:\n", f);
+    indented(f, example, 2);
+}
+
 void mp_help_stage(FILE *f, const struct mp_entry *e)
 {
     const struct mp_stage *s = e->stage;
@@ -136,7 +154,17 @@ void mp_help_stage(FILE *f, const struct mp_entry *e)
     if (s->params != NULL && s->params->name != NULL)
         fprintf(f, "\nParameters:\n");
     params_help(f, s->params, false);
-    fprintf(f, "\nExample:\n  %s\n", s->example);
+    example_help(f, s->example);
+}
+
+void mp_help_layer(FILE *f, const struct mp_layer_entry *e)
+{
+    fprintf(f, "%s (layer of net): %s\n\n", e->name, e->layer->brief);
+    paragraphs(f, e->layer->doc);
+    if (e->layer->params != NULL && e->layer->params->name != NULL)
+        fprintf(f, "\nParameters:\n");
+    params_help(f, e->layer->params, false);
+    example_help(f, e->layer->example);
 }
 
 void mp_help_command(FILE *f, const struct mp_command_entry *e)
@@ -197,6 +225,9 @@ void mp_list_stages(FILE *f)
             if (strcmp(e->group, groups[g].name) == 0)
                 fprintf(f, "  %-12s %s\n", e->name, e->stage->brief);
     }
+    fprintf(f, "\nLayers: lines below a net\n");
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
+        fprintf(f, "  %-12s %s\n", e->name, e->layer->brief);
 }
 
 static json_t *param_json(const struct mp_param *p)
@@ -225,18 +256,30 @@ static json_t *param_json(const struct mp_param *p)
     return o;
 }
 
+static json_t *params_json(const struct mp_param *table)
+{
+    json_t *params = json_array();
+    for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++)
+        json_array_append_new(params, param_json(p));
+    return params;
+}
+
 void mp_stages_json(FILE *f)
 {
     json_t *all = json_array();
     for (const struct mp_entry *e = mp_registry; e->name != NULL; e++) {
-        json_t *params = json_array();
-        for (const struct mp_param *p = e->stage->params; p != NULL && p->name != NULL; p++)
-            json_array_append_new(params, param_json(p));
         json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "name", e->name,
                                              "group", e->group, "brief", e->stage->brief, "doc",
                                              e->stage->doc, "example", e->stage->example, "learns",
-                                             e->stage->fit != NULL, "parameters", params));
+                                             e->stage->io != NULL, "parameters",
+                           params_json(e->stage->params)));
     }
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
+        json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o}", "name", e->name,
+                                             "group", "layers", "brief", e->layer->brief, "doc",
+                                             e->layer->doc, "example", e->layer->example, "learns",
+                                             e->layer->weights != NULL, "parameters",
+                                             params_json(e->layer->params)));
     json_dumpf(all, f, JSON_INDENT(2));
     json_decref(all);
     fputc('\n', f);
@@ -300,6 +343,13 @@ static void man_params(FILE *f, const struct mp_param *table, bool options)
     }
 }
 
+static void man_example(FILE *f, const char *example)
+{
+    fputs(".PP\nExample:\n.PP\n.nf\n", f);
+    roff(f, example);
+    fputs("\n.fi\n", f);
+}
+
 void mp_man(FILE *f)
 {
     const struct mp_command_entry *k;
@@ -336,10 +386,17 @@ void mp_man(FILE *f)
             fputs(".\n", f);
             roff_block(f, e->stage->doc);
             man_params(f, e->stage->params, false);
-            fputs(".PP\nExample: ", f);
-            roff(f, e->stage->example);
-            fputc('\n', f);
+            man_example(f, e->stage->example);
         }
+    }
+    fputs(".SH LAYERS\nLines below a net.\n", f);
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++) {
+        fprintf(f, ".SS %s\n", e->name);
+        roff(f, e->layer->brief);
+        fputs(".\n", f);
+        roff_block(f, e->layer->doc);
+        man_params(f, e->layer->params, false);
+        man_example(f, e->layer->example);
     }
     fputs(
         ".SH \"EXIT STATUS\"\n0: done; 1: failed, one line on stderr says why; 2: the command line "
@@ -349,13 +406,12 @@ void mp_man(FILE *f)
 
 /* -------------------------------------------------------------- markdown */
 
-static void markdown_stage(FILE *f, const struct mp_entry *e)
+static void markdown_params(FILE *f, const struct mp_param *table)
 {
-    const struct mp_stage *s = e->stage;
-    fprintf(f, "### %s\n\n%s.\n\n%s\n\n", e->name, s->brief, s->doc);
-    if (s->params != NULL && s->params->name != NULL)
-        fprintf(f, "| parameter | range | default | |\n|---|---|---|---|\n");
-    for (const struct mp_param *p = s->params; p != NULL && p->name != NULL; p++) {
+    if (table == NULL || table->name == NULL)
+        return;
+    fprintf(f, "| parameter | range | default | |\n|---|---|---|---|\n");
+    for (const struct mp_param *p = table; p->name != NULL; p++) {
         char range[256], def[64];
         mp_param_range(p, range, sizeof range);
         default_text(p, def, sizeof def);
@@ -364,7 +420,7 @@ static void markdown_stage(FILE *f, const struct mp_entry *e)
             fprintf(f, *at == '|' ? ", " : "%c", *at);
         fprintf(f, " | %s | %s |\n", def, p->doc);
     }
-    fprintf(f, "%s    %s\n", s->params != NULL && s->params->name != NULL ? "\n" : "", s->example);
+    fputc('\n', f);
 }
 
 void mp_stage_reference(FILE *f)
@@ -375,7 +431,15 @@ void mp_stage_reference(FILE *f)
         for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
             if (strcmp(e->group, groups[g].name) == 0) {
                 fputc('\n', f);
-                markdown_stage(f, e);
+                fprintf(f, "### %s\n\n%s.\n\n%s\n\n", e->name, e->stage->brief, e->stage->doc);
+                markdown_params(f, e->stage->params);
+                indented(f, e->stage->example, 4);
             }
+    }
+    fputs("\n## Layers: lines below a net\n", f);
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++) {
+        fprintf(f, "\n### %s\n\n%s.\n\n%s\n\n", e->name, e->layer->brief, e->layer->doc);
+        markdown_params(f, e->layer->params);
+        indented(f, e->layer->example, 4);
     }
 }

@@ -1,11 +1,13 @@
 /* doc.h - help, manual and listings, all from the tables of stages and commands. */
 #ifndef MP_DOC_H
 #define MP_DOC_H
+#include "layer.h"
 #include "registry.h"
 
 void mp_help_program(FILE *f);
 void mp_help_language(FILE *f);   /* what a pipeline file looks like */
 void mp_help_stage(FILE *f, const struct mp_entry *e);
+void mp_help_layer(FILE *f, const struct mp_layer_entry *e);
 void mp_help_command(FILE *f, const struct mp_command_entry *e);
 
 void mp_man(FILE *f);              /* mnistpipe.1 */

@@ -25,10 +25,13 @@ struct worker {
 };
 
 struct engine {
+    bool training;               /* stages that change training rows only do so */
+    int puller;                  /* the node whose done() may pull */
     struct mp_plan *p;
     const struct mp_data *d;
     const int *y;
     bool *needed;                /* nodes to run in this pass */
+    bool *source;                /* kept nodes that these read */
     void **kept;                 /* a node's output for all rows, or NULL */
     size_t kept_bytes;
     struct worker *workers;
@@ -65,6 +68,7 @@ static void engine_close(struct engine *e)
         free(e->kept[k]);
     free(e->workers);
     free(e->needed);
+    free(e->source);
     free(e->kept);
 }
 
@@ -73,9 +77,10 @@ static int engine_open(struct mp_ctx *c, struct engine *e)
     const size_t n = (size_t)e->p->n_nodes + 1;
     e->threads = c->run->threads > 0 ? c->run->threads : 1;
     e->needed = mp_alloc(c, n, sizeof *e->needed);
+    e->source = mp_alloc(c, n, sizeof *e->source);
     e->kept = mp_alloc(c, n, sizeof *e->kept);
     e->workers = mp_alloc(c, (size_t)e->threads, sizeof *e->workers);
-    if (e->needed == NULL || e->kept == NULL || e->workers == NULL)
+    if (e->needed == NULL || e->source == NULL || e->kept == NULL || e->workers == NULL)
         return -1;
     for (int t = 0; t < e->threads; t++) {
         struct worker *w = &e->workers[t];
@@ -157,7 +162,10 @@ static int run_node(struct engine *e, struct worker *w, int k)
     mp_plan_where(&w->c, e->p, k);
     if (!is_union && !n->bytes && as_floats(w, n->inputs[0], &in) < 0)
         return -1;
-    *out = (struct mp_chunk){ .n = in.n, .shape = n->out, .y = in.y, .row0 = in.row0 };
+    *out = in;
+    out->shape = n->out;
+    out->x = NULL;
+    out->b = NULL;
     const size_t size = in.n * mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
     void *at = !is_union && in_place(e, n) ? (n->bytes ? (void *)in.b : (void *)in.x)
                                               : reserve(&w->c, &w->out[k + 1], size);
@@ -169,49 +177,85 @@ static int run_node(struct engine *e, struct worker *w, int k)
         out->x = at;
     const double start = mp_seconds();
     mp_ctx_reuse(&w->c);
-    const int rc = is_union ? run_union(w, n, out)
-                            : n->entry->stage->apply(&w->c, n->params, n->state, &in, out);
+    int rc = MP_OK;
+    if (is_union)
+        rc = run_union(w, n, out);
+    else if (e->training || !(n->entry->stage->flags & MP_TRAIN_ONLY))
+        rc = n->entry->stage->apply(&w->c, n->params, n->state, &in, out);
+    else if (at != in.x)
+        memcpy(at, n->bytes ? (void *)in.b : (void *)in.x, size);
     w->cost[k].apply += mp_seconds() - start;
     w->cost[k].apply_rows += in.n;
     return rc;
 }
 
-/* Takes rows row0 .. row0 + n - 1 through all needed nodes. */
-static int run_chunk(struct engine *e, struct worker *w, size_t row0, size_t n)
+/* Which rows a chunk has: n from row0 on, or those listed. */
+struct span {
+    size_t row0, n;
+    const size_t *rows;
+    size_t epoch;
+};
+
+/* Rows of a matrix as they lie there, or gathered into this thread's memory. */
+static void *rows_of(struct worker *w, struct block *b, const void *all, size_t row_bytes,
+                     const struct span *s)
+{
+    if (s->rows == NULL)
+        return (char *)(uintptr_t)all + s->row0 * row_bytes;
+    char *at = reserve(&w->c, b, s->n * row_bytes);
+    for (size_t i = 0; i < s->n && at != NULL; i++)
+        memcpy(at + i * row_bytes, (const char *)all + s->rows[i] * row_bytes, row_bytes);
+    return at;
+}
+
+static int view_kept(struct engine *e, struct worker *w, int k, const struct span *s)
+{
+    const struct mp_node *n = &e->p->nodes[k];
+    const size_t row = mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+    void *at = rows_of(w, &w->out[k + 1], e->kept[k], row, s);
+    struct mp_chunk v = w->view[0];
+    v.shape = n->out;
+    v.x = n->bytes ? NULL : at;
+    v.b = n->bytes ? at : NULL;
+    w->view[k + 1] = v;
+    return at != NULL ? MP_OK : -1;
+}
+
+/* Takes these rows through all needed nodes. */
+static int run_chunk(struct engine *e, struct worker *w, struct span s)
 {
     const struct mp_data *d = e->d;
     if (mp_stopped(&w->c)) {
         mp_ctx_where(&w->c, "%s", "");
         return mp_fail(&w->c, "interrupted");
     }
-    w->view[0] = (struct mp_chunk){ .n = n, .shape = d->shape, .b = d->x + row0 * mp_len(d->shape),
-                                    .y = e->y != NULL ? e->y + row0 : NULL, .row0 = row0 };
+    w->view[0] = (struct mp_chunk){ .n = s.n, .shape = d->shape, .row0 = s.row0, .rows = s.rows,
+                                    .epoch = s.epoch,
+                                    .y = e->y != NULL && s.rows == NULL ? e->y + s.row0 : NULL };
+    w->view[0].b = rows_of(w, &w->out[0], d->x, mp_len(d->shape), &s);
+    if (w->view[0].b == NULL)
+        return -1;
     memset(w->converted, 0, ((size_t)e->p->n_nodes + 1) * sizeof *w->converted);
-    for (int k = 0; k < e->p->n_nodes; k++) {
-        struct mp_node *node = &e->p->nodes[k];
-        if (e->kept[k] != NULL) {
-            struct mp_chunk v = w->view[0];
-            v.shape = node->out;
-            v.x = node->bytes ? NULL : (float *)e->kept[k] + row0 * mp_len(node->out);
-            v.b = node->bytes ? (uint8_t *)e->kept[k] + row0 * mp_len(node->out) : NULL;
-            w->view[k + 1] = v;
-        } else if (e->needed[k] && run_node(e, w, k) < 0) {
+    for (int k = 0; k < e->p->n_nodes; k++)
+        if ((e->source[k] && view_kept(e, w, k, &s) < 0) ||
+            (e->needed[k] && run_node(e, w, k) < 0))
             return -1;
-        }
-    }
     return MP_OK;
 }
 
-/* Marks what must run so that `target` has an output. */
+/* Marks what must run so that `target` has an output, and what that reads. */
 static void need(struct engine *e, int target)
 {
-    memset(e->needed, 0, ((size_t)e->p->n_nodes + 1) * sizeof *e->needed);
+    const size_t size = ((size_t)e->p->n_nodes + 1) * sizeof(bool);
+    memset(e->needed, 0, size);
+    memset(e->source, 0, size);
     for (int k = target; k >= 0; k--) {
         const struct mp_node *n = &e->p->nodes[k];
-        if ((k != target && !e->needed[k]) || e->kept[k] != NULL)
+        if (k != target && !e->needed[k])
             continue;
-        e->needed[k] = true;
-        for (int j = 0; j < n->n_inputs; j++)
+        e->needed[k] = e->kept[k] == NULL;
+        e->source[k] = e->kept[k] != NULL;
+        for (int j = 0; j < n->n_inputs && e->needed[k]; j++)
             if (n->inputs[j] >= 0)
                 e->needed[n->inputs[j]] = true;
     }
@@ -244,7 +288,8 @@ static int fit_shard(struct engine *e, struct worker *w, int f, void *state, siz
     const size_t step = chunk_rows(e->p, input);
     for (size_t row0 = from; row0 < to; row0 += step) {
         struct mp_chunk in;
-        if (run_chunk(e, w, row0, rows_left(row0, to, step)) < 0)
+        const struct span span = { .row0 = row0, .n = rows_left(row0, to, step) };
+        if (run_chunk(e, w, span) < 0)
             return -1;
         if (keep) {
             const struct mp_chunk *v = &w->view[input + 1];
@@ -321,11 +366,39 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
     return failed ? -1 : MP_OK;
 }
 
+/* Rows by number, side by side on all threads: the engine's part of mp_pull(). */
+static int pull_rows(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
+                     size_t epoch, float *x)
+{
+    struct engine *e = arg;
+    const int input = e->p->nodes[e->puller].inputs[0];
+    const size_t len = mp_len(e->p->nodes[e->puller].in), even = n / (size_t)e->threads / 4 + 1;
+    const size_t step = even < chunk_rows(e->p, input) ? even : chunk_rows(e->p, input);
+    int failed = 0;
+    e->training = training;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t at = 0; at < n; at += step) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        const struct span s = { .n = rows_left(at, n, step), .rows = rows + at, .epoch = epoch };
+        struct mp_chunk in = { .n = 0 };
+        const bool good = run_chunk(e, w, s) == MP_OK && as_floats(w, input, &in) == MP_OK;
+        if (good)
+            memcpy(x + at * len, in.x, s.n * len * sizeof *x);
+#pragma omp critical(mp_pull)
+        if (!good && !failed) {
+            failed = 1;
+            mp_ctx_take(c, &w->c);
+        }
+    }
+    return failed ? -1 : MP_OK;
+}
+
 /* done() on the leading thread; serial stages may ask for more passes. */
 static int finish(struct mp_ctx *c, struct engine *e, int f)
 {
     struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
+    const struct mp_puller puller = { e->d->n, e->y, n->in, pull_rows, e };
     char what[80];
     if (s->done == NULL)
         return MP_OK;
@@ -335,7 +408,9 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
         const double start = mp_seconds();
         mp_plan_where(c, e->p, f);
         mp_ctx_reuse(c);
+        c->puller = &puller;
         const int rc = s->done(c, n->params, n->state);
+        c->puller = NULL;
         n->cost.done += mp_seconds() - start;
         if (rc != MP_AGAIN)
             return rc;
@@ -348,6 +423,75 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
     }
 }
 
+/* Whether what node k gives is the same every epoch. */
+static bool steady(const struct mp_plan *p, int k)
+{
+    const struct mp_node *n = &p->nodes[k];
+    if (n->entry != NULL && (n->entry->stage->flags & MP_TRAIN_ONLY))
+        return false;
+    for (int j = 0; j < n->n_inputs; j++)
+        if (n->inputs[j] >= 0 && !steady(p, n->inputs[j]))
+            return false;
+    return true;
+}
+
+/* Runs all rows once up to node k and keeps its output, if there is room. */
+static int keep_node(struct mp_ctx *c, struct engine *e, int k)
+{
+    const struct mp_node *n = &e->p->nodes[k];
+    const size_t row = mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+    const size_t size = mp_product(e->d->n, row), step = chunk_rows(e->p, k);
+    int failed = 0;
+    if (e->kept[k] != NULL || size > KEEP_BYTES - e->kept_bytes)
+        return MP_OK;
+    char *all = malloc(size);
+    if (all == NULL)
+        return MP_OK;
+    need(e, k);
+    mp_bar_begin(c->run->bar, "prepare rows", (double)e->d->n, "rows");
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t row0 = 0; row0 < e->d->n; row0 += step) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        const struct span s = { .row0 = row0, .n = rows_left(row0, e->d->n, step) };
+        const bool good = run_chunk(e, w, s) == MP_OK;
+        const struct mp_chunk *v = &w->view[k + 1];
+        if (good)
+            memcpy(all + row0 * row, n->bytes ? (void *)v->b : (void *)v->x, s.n * row);
+#pragma omp critical(mp_keep_node)
+        if (!good && !failed) {
+            failed = 1;
+            mp_ctx_take(c, &w->c);
+        }
+        mp_bar_add(c->run->bar, (double)s.n);
+    }
+    if (failed) {
+        free(all);
+        return -1;
+    }
+    e->kept[k] = all;
+    e->kept_bytes += size;
+    return MP_OK;
+}
+
+/* Keeps what the pulls of node f will read and what is the same every epoch. */
+static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
+{
+    for (int k = 0; k <= f; k++) {
+        const struct mp_node *n = &e->p->nodes[k];
+        need(e, e->p->nodes[f].inputs[0]);
+        if (k != f && (!e->needed[k] || steady(e->p, k)))
+            continue;
+        for (int j = 0; j < n->n_inputs; j++)
+            if (n->inputs[j] >= 0 && steady(e->p, n->inputs[j]) &&
+                keep_node(c, e, n->inputs[j]) < 0)
+                return -1;
+    }
+    need(e, e->p->nodes[f].inputs[0]);
+    e->puller = f;
+    e->workers[0].cost[f].fit_rows += e->d->n;
+    return MP_OK;
+}
+
 static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
 {
     const struct mp_node *n = &e->p->nodes[f];
@@ -356,7 +500,7 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     char what[80];
     e->p->nodes[f].fitted = false;
     for (int k = f + 1; k <= last; k++)
-        again = again || (e->p->nodes[k].entry != NULL && e->p->nodes[k].entry->stage->fit != NULL);
+        again = again || (e->p->nodes[k].entry != NULL && e->p->nodes[k].entry->stage->io != NULL);
     need(e, input);
     bool keep = again && input >= 0 && e->kept[input] == NULL;
     if (keep) {
@@ -370,7 +514,8 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     }
     snprintf(what, sizeof what, "fit %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, (double)e->d->n, "rows");
-    int rc = fit_shards(c, e, f, keep);
+    e->training = true;
+    int rc = n->entry->stage->flags & MP_PULL ? prepare_pull(c, e, f) : fit_shards(c, e, f, keep);
     if (keep && rc == MP_OK)
         e->kept[input] = e->kept[e->p->n_nodes];
     else
@@ -378,8 +523,7 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     e->kept[e->p->n_nodes] = NULL;
     if (rc < 0 || finish(c, e, f) < 0)
         return -1;
-    e->p->nodes[f].fitted = true;
-    return mp_plan_shape(c, e->p, e->p->shape);
+    return mp_plan_fitted(c, e->p, f);
 }
 
 int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
@@ -388,7 +532,7 @@ int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, 
     struct engine e = { .p = p, .d = d, .y = y };
     int rc = engine_open(c, &e);
     for (int f = 0; f <= last && rc == MP_OK; f++)
-        if (p->nodes[f].entry != NULL && p->nodes[f].entry->stage->fit != NULL)
+        if (p->nodes[f].entry != NULL && p->nodes[f].entry->stage->io != NULL)
             rc = fit_node(c, &e, f, last);
     engine_close(&e);
     mp_bar_end(c->run->bar);
@@ -417,7 +561,7 @@ int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d
 #pragma omp atomic read
         stop = failed;
         if (!stop)
-            rc = run_chunk(&e, w, row0, rows_left(row0, d->n, step));
+            rc = run_chunk(&e, w, (struct span){ .row0 = row0, .n = rows_left(row0, d->n, step) });
 #pragma omp ordered
         {
             if (rc == MP_OK && !failed)

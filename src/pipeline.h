@@ -96,6 +96,9 @@ int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p
  * called again once stages are fitted. */
 int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image);
 
+/* Node k has learned or been loaded: makes it ready, and works out shapes anew. */
+int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node);
+
 void mp_plan_free(struct mp_plan *p);
 
 /* Prefix errors with "file:line: stage: ". */

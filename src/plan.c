@@ -1,4 +1,5 @@
 /* plan.c - from lines to stages: parameters, inputs, shapes. */
+#include "layer.h"
 #include "param.h"
 #include "pipeline.h"
 #include <stdlib.h>
@@ -29,6 +30,8 @@ void mp_plan_where(struct mp_ctx *c, const struct mp_plan *p, int node)
     c->place = (uint64_t)node + 1;
 }
 
+static void free_layers(struct mp_layers *layers);
+
 void mp_plan_free(struct mp_plan *p)
 {
     for (int i = 0; i < p->n_nodes; i++) {
@@ -37,6 +40,8 @@ void mp_plan_free(struct mp_plan *p)
             const struct mp_stage *s = n->entry->stage;
             if (n->state != NULL && s->clear != NULL)
                 s->clear(n->state);
+            if (n->params != NULL && (s->flags & MP_LAYERS))
+                free_layers(n->params);
             mp_params_free(s->params, n->params);
         }
         free(n->state);
@@ -177,6 +182,70 @@ static int unknown_stage(struct mp_ctx *c, const struct mp_line *l)
     return mp_fail(c, "no such stage; `mnistpipe list` shows them all");
 }
 
+static const char *layer_name(const void *unused, int i)
+{
+    (void)unused;
+    return mp_layers_found[i].name;
+}
+
+static const struct mp_layer_entry *find_layer(const char *name)
+{
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
+        if (strcmp(e->name, name) == 0)
+            return e;
+    return NULL;
+}
+
+/* One indented line: a layer and its parameters. */
+static int build_layer(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l,
+                       struct mp_layer_line *to)
+{
+    line_where(c, p, l);
+    const struct mp_layer_entry *e = find_layer(l->name);
+    to->line = l->number;
+    if (e == NULL) {
+        const char *near = mp_nearest(l->name, layer_name, NULL);
+        return near != NULL ? mp_fail(c, "no such layer; did you mean \"%s\"?", near)
+                            : mp_fail(c, "no such layer; `mnistpipe list` shows them all");
+    }
+    if (l->n_children > 0)
+        return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
+    to->name = e->name;
+    to->layer = e->layer;
+    to->text = line_text(c, l);
+    to->params = mp_alloc(c, 1, to->layer->params_size);
+    if (to->text == NULL || to->params == NULL)
+        return -1;
+    return fill(c, p->file, l, to->layer->params, to->params, to->layer->params_size);
+}
+
+static int build_layers(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, void *params)
+{
+    struct mp_layers *layers = params;
+    if (l->n_children == 0)
+        return mp_fail(c, "has no layers; indent them below it");
+    if ((layers->at = mp_alloc(c, (size_t)l->n_children, sizeof *layers->at)) == NULL)
+        return -1;
+    for (int i = 0; i < l->n_children; i++) {
+        layers->n = i + 1;
+        if (build_layer(c, p, &l->children[i], &layers->at[i]) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+static void free_layers(struct mp_layers *layers)
+{
+    for (int i = 0; i < layers->n; i++) {
+        struct mp_layer_line *l = &layers->at[i];
+        if (l->layer != NULL)
+            mp_params_free(l->layer->params, l->params);
+        free(l->params);
+        free(l->text);
+    }
+    free(layers->at);
+}
+
 static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
                        int depth, int *output)
 {
@@ -187,7 +256,7 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
         return mp_fail(c, "comes after a model; a model is the last stage");
     if (mp_is_model(e) && depth > 0)
         return mp_fail(c, "is a model; a model stands after the union, not in a branch");
-    if (l->n_children > 0)
+    if (l->n_children > 0 && !(e->stage->flags & MP_LAYERS))
         return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
     struct mp_node *n = add_node(c, p, l, 1);
     if (n == NULL || (n->text = line_text(c, l)) == NULL)
@@ -200,7 +269,9 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     *output = p->n_nodes - 1;
     if (n->params == NULL || n->state == NULL)
         return -1;
-    return fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size);
+    if (fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size) < 0)
+        return -1;
+    return e->stage->flags & MP_LAYERS ? build_layers(c, p, l, n->params) : MP_OK;
 }
 
 static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *parent,
@@ -311,6 +382,17 @@ int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
     }
     mp_ctx_where(c, "%s", "");
     return MP_OK;
+}
+
+int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node)
+{
+    struct mp_node *n = &p->nodes[node];
+    mp_plan_where(c, p, node);
+    if (n->entry->stage->ready != NULL &&
+        n->entry->stage->ready(c, n->params, n->state, n->in) < 0)
+        return -1;
+    n->fitted = true;
+    return mp_plan_shape(c, p, p->shape);
 }
 
 void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size_t size)

@@ -70,8 +70,9 @@ static void draw(struct mp_bar *b, double t)
         fprintf(stderr, "%s: %s\n", b->what, tail);
         return;
     }
-    const int room = columns() - 20 - (int)strlen(tail) - 3, cells = room > 30 ? 30 : room;
-    fprintf(stderr, "\r%-18.18s ", b->what);
+    const int width = strlen(b->what) > 18 ? 44 : 18;
+    const int room = columns() - width - 2 - (int)strlen(tail) - 3, cells = room > 30 ? 30 : room;
+    fprintf(stderr, "\r%-*.*s ", width, width, b->what);
     if (cells >= 5) {
         const int full = (int)(share * cells);
         fputs(b->colour ? "\033[36m" : "", stderr);
@@ -137,6 +138,15 @@ void mp_bar_set(struct mp_bar *b, double units)
     pthread_mutex_lock(&b->lock);
     b->done = units;
     moved(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void mp_bar_label(struct mp_bar *b, const char *what)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    snprintf(b->what, sizeof b->what, "%s", what);
     pthread_mutex_unlock(&b->lock);
 }
 

@@ -14,6 +14,7 @@ void mp_bar_free(struct mp_bar *b);
 void mp_bar_begin(struct mp_bar *b, const char *what, double whole, const char *unit);
 void mp_bar_add(struct mp_bar *b, double units);
 void mp_bar_set(struct mp_bar *b, double units);
+void mp_bar_label(struct mp_bar *b, const char *what); /* the same work, said otherwise */
 void mp_bar_end(struct mp_bar *b);   /* clears the bar from the terminal */
 
 #endif

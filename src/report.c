@@ -144,6 +144,8 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         "peak_bytes", (json_int_t)mp_peak_memory(), "bundle", "file", "bundle.mnp", "bytes",
         (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
     free(text);
+    if (o != NULL && json_object_size(r->curves) > 0)
+        json_object_set(o, "training", r->curves);
     if (o == NULL)
         mp_fail(c, "no memory for the report");
     return o;
@@ -236,6 +238,21 @@ static void confusion_text(FILE *f, const struct mp_metrics *m, const int *label
     }
 }
 
+/* What models recorded, epoch by epoch; of long series the last ones. */
+static void curves_text(FILE *f, json_t *curves, const struct paint *p)
+{
+    enum { SHOWN = 12 };
+    const char *name;
+    json_t *values, *v;
+    json_object_foreach(curves, name, values) {
+        const size_t n = json_array_size(values), from = n > SHOWN ? n - SHOWN : 0;
+        fprintf(f, "%s%-20s%s%s", p->dim, name, p->off, from > 0 ? "  ..." : "");
+        for (size_t i = from; i < n && (v = json_array_get(values, i)) != NULL; i++)
+            fprintf(f, " %.4f", json_real_value(v));
+        fputc('\n', f);
+    }
+}
+
 static void libraries_text(FILE *f, const struct paint *p)
 {
     const char *name;
@@ -258,6 +275,10 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
             x->test_path != NULL ? x->plan.source.test : x->plan.source.train, split_name(x),
             (unsigned long long)c->run->seed);
     stages_text(f, r, p);
+    if (json_object_size(r->curves) > 0) {
+        fprintf(f, "\n%sepoch by epoch%s\n", p->dim, p->off);
+        curves_text(f, r->curves, p);
+    }
     if (r->metrics != NULL) {
         const struct mp_metrics *m = r->metrics;
         confusion_text(f, m, x->labels, p);

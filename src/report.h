@@ -11,6 +11,7 @@ struct mp_report {
     const struct mp_predictions *predictions;
     const struct mp_metrics *metrics;        /* NULL: the test has no labels */
     double fit_seconds, total_seconds;
+    json_t *curves;                          /* series that models recorded: name -> values */
     uint64_t bundle_bytes;
     const char *folder;
     const char *const *warnings;

@@ -83,15 +83,28 @@ struct mp_chunk {
     uint8_t *b;            /* or as many bytes, 0..255; given to MP_BYTES stages only */
     const int *y;          /* n class numbers 0 .. mp_classes() - 1, or NULL */
     size_t row0;           /* number of the first row in the whole data set */
+    const size_t *rows;    /* or the number of each row, when they are not consecutive */
+    size_t epoch;          /* which time training sees these rows; 0 elsewhere */
 };
+
+/* Number of the chunk's row i in the whole data set: what a random draw is keyed by. */
+static inline size_t mp_row(const struct mp_chunk *k, size_t i)
+{
+    return k->rows != NULL ? k->rows[i] : k->row0 + i;
+}
 
 /* ---------------------------------------------------------------- context */
 
+struct mp_io;  /* saves or loads a state: see below */
 struct mp_ctx; /* the engine's side of a call: errors, memory, threads */
 
 /* Says what is wrong, and what would be right; the engine adds file, line and
  * stage in front.  The first failure is the one shown.  Always returns -1. */
 int mp_fail(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* For calls that work in steps: gives back what mp_scratch() has given since the mark. */
+int mp_scratch_mark(const struct mp_ctx *c);
+void mp_scratch_release(struct mp_ctx *c, int mark);
 
 /* A remark for the user and for the report; the run goes on. */
 void mp_warn(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -121,13 +134,49 @@ int mp_parallel_for(struct mp_ctx *c, size_t n,
 /* In done(): `part` of `whole` is finished; moves the bar. */
 void mp_progress(struct mp_ctx *c, double part, double whole);
 
+/* In done(): whether this is a trial, to see what training costs: a part of it will do,
+ * if mp_progress() was told how large a part. */
+bool mp_trial(const struct mp_ctx *c);
+
+/* In done(): what the bar says it is about: "epoch 3 of 8, loss 0.041". */
+void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* In done() of an MP_PULL stage: how many training rows there are; their class
+ * numbers; the shape of a row. */
+size_t mp_pull_rows(struct mp_ctx *c, const int **y);
+struct mp_shape mp_pull_shape(struct mp_ctx *c);
+
+/* Rows rows[0 .. n-1] of the training rows, in that order, as the stages before give
+ * them, on the engine's threads: n * mp_len(shape) floats in x.  training: stages
+ * that change training rows only do so, drawn by `epoch`. */
+int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x);
+
+/* In done(): saves how far training has come, so that a stopped run can go on; a disk
+ * that is full is one warning, and the checkpoint of before stays.  `io` visits what
+ * there is to save. */
+int mp_checkpoint_save(struct mp_ctx *c, int (*io)(struct mp_io *io, void *arg), void *arg);
+
+/* At the beginning of done(): 1 if the run is to go on and `io` has loaded from
+ * where; 0 if it begins anew; negative: the checkpoint is of another run. */
+int mp_checkpoint_load(struct mp_ctx *c, int (*io)(struct mp_io *io, void *arg), void *arg);
+
+/* One more value of a series for the report: "loss", "validation accuracy" ... */
+void mp_record(struct mp_ctx *c, const char *series, double value);
+
 /* Whether the user has asked to stop: long work returns mp_fail(c, "interrupted"). */
 bool mp_stopped(struct mp_ctx *c);
+
+/* The layers indented below a stage's line; layer.h tells what they are. */
+struct mp_layer_line;
+struct mp_layers {
+    struct mp_layer_line *at;
+    int n;
+};
 
 /* A visitor: the same calls save and load a state, so the two cannot drift
  * apart.  Keys name the fields in the bundle.  While loading, arrays are
  * allocated at *v once their length has been checked against what is there. */
-struct mp_io;
 bool mp_io_loading(const struct mp_io *io);
 struct mp_ctx *mp_io_ctx(struct mp_io *io);
 int mp_io_u64(struct mp_io *io, const char *key, uint64_t *v);
@@ -143,6 +192,10 @@ enum {
     MP_SERIAL = 2,  /* fit() wants all rows in order; there is no merge() */
     MP_BYTES = 4,   /* apply() also takes bytes and then gives bytes, the very
                        values that it gives for the same pixels as floats */
+    MP_TRAIN_ONLY = 16, /* changes training rows, afresh every epoch; others pass unchanged */
+    MP_PULL = 32,   /* no fit(): done() fetches the rows that it wants by mp_pull() */
+    MP_LAYERS = 64, /* lines indented below it are layers (layer.h); its params begin with
+                       a struct mp_layers */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 
@@ -179,9 +232,16 @@ struct mp_stage {
     int (*io)(struct mp_io *io, void *state); /* saves and loads */
     void (*clear)(void *state);               /* releases what the state owns */
 
+    /* Once after done() or after loading, before apply(): makes what is no part of
+     * the saved state, such as a library's handles; clear() releases it. */
+    int (*ready)(struct mp_ctx *c, const void *params, void *state, struct mp_shape in);
+
     /* The work.  out->n == in->n and out has the shape that shape() gave. */
     int (*apply)(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out);
+
+    /* What is inside, for `mnistpipe check`: a line for each part.  NULL: nothing. */
+    int (*describe)(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f);
 
     /* For a model whose library has a file format of its own: writes the
      * fitted state in that format into `path`, which exists and is empty.

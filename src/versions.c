@@ -1,6 +1,7 @@
 /* versions.c - which libraries are at work. */
 #include "versions.h"
 #include "config.h"
+#include "dnn.h"
 #include <cblas.h>
 #include <gsl/gsl_version.h>
 #include <jansson.h>
@@ -36,8 +37,11 @@ const char *mp_library(int i, char *version, size_t size)
     case 5:
         snprintf(version, size, "%s", jansson_version_str());
         return "jansson";
-#ifdef HAVE_LIBCURL
     case 6:
+        mp_dnn_version(version, size);
+        return "oneDNN";
+#ifdef HAVE_LIBCURL
+    case 7:
         snprintf(version, size, "%s", curl_version_info(CURLVERSION_NOW)->version);
         return "libcurl";
 #endif

@@ -172,24 +172,32 @@ static void check_words(struct probe *p)
                q->name);
 }
 
+static bool learns(const struct mp_stage *s)
+{
+    return s->fit != NULL || (s->flags & MP_PULL);
+}
+
 static void check_members(struct probe *p)
 {
     const struct mp_stage *s = p->s;
     const bool model = mp_is_model(p->e);
     expect(p, s->apply != NULL, "has no apply()");
-    expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES)) == 0,
+    expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
+                             MP_LAYERS | MP_TRAIN_ONLY)) == 0,
            "unknown flags");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||
            s->params_size == 1, "params and params_size do not go together");
-    if (s->fit == NULL)
-        expect(p, !s->merge && !s->done && !s->io && !s->clear && s->state_size == 0 &&
-               !(s->flags & MP_SERIAL), "learns nothing, yet has merge(), done(), io(), clear(), "
-               "a state or MP_SERIAL");
+    if (!learns(s))
+        expect(p, !s->merge && !s->done && !s->io && !s->clear && !s->ready &&
+               s->state_size == 0 && !(s->flags & MP_SERIAL), "learns nothing, yet has merge(), "
+               "done(), io(), clear(), ready(), a state or MP_SERIAL");
     else
-        expect(p, s->io != NULL && s->state_size > 0, "fit(), io() and state_size go together");
+        expect(p, s->io != NULL && s->state_size > 0, "what learns has io() and state_size");
+    expect(p, !(s->flags & MP_PULL) || (s->fit == NULL && s->done != NULL),
+           "an MP_PULL stage has done() and no fit()");
     expect(p, s->fit == NULL || (s->merge == NULL) == ((s->flags & MP_SERIAL) != 0),
            "a stage that learns has either merge() or MP_SERIAL");
-    expect(p, !model || s->fit != NULL, "a model that learns nothing");
+    expect(p, !model || learns(s), "a model that learns nothing");
     expect(p, !model || (s->label == NULL && !(s->flags & (MP_INPLACE | MP_BYTES))),
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
     expect(p, (s->native == NULL) == (s->native_suffix == NULL) &&
@@ -265,6 +273,8 @@ static void check_bytes_covered(struct probe *p)
     const size_t size = p->s->params_size;
     uint8_t *owner = direct_memory(size, 1); /* alignment of the field there; 0: none */
     size_t align = 1, free_bytes = 0;
+    if (p->s->flags & MP_LAYERS) /* the layers stand before the rows of the table */
+        memset(owner, _Alignof(struct mp_layers), sizeof(struct mp_layers));
     for (const struct mp_param *q = p->s->params; q != NULL && q->name != NULL; q++) {
         if (!expect(p, q->offset + q->size <= size, "%s: lies outside of params_size", q->name))
             continue;
@@ -484,10 +494,17 @@ static void spoil(struct mp_ctx *c, float value)
             c->scratch[i].at[j] = value;
 }
 
+/* As the engine loads: the state, then what it needs to be applied. */
+static int load_state(struct probe *p, struct mp_ctx *c, void *state, const void *buf, size_t len)
+{
+    const int rc = direct_said(c, "io", mp_state_load(c, p->s, state, buf, len));
+    return rc < 0 ? rc : direct_ready(c, p->s, p->params, state, p->rows.shape);
+}
+
 static int save(struct probe *p, struct mp_ctx *c, void *state, struct mp_io *io)
 {
     memset(io, 0, sizeof *io);
-    return p->s->fit != NULL ? direct_said(c, "io", mp_state_save(c, p->s, state, io)) : MP_OK;
+    return learns(p->s) ? direct_said(c, "io", mp_state_save(c, p->s, state, io)) : MP_OK;
 }
 
 static bool same_bytes(const struct mp_io *a, const struct mp_io *b)
@@ -644,7 +661,7 @@ static void check_saved(struct probe *p)
     begin(p, &c);
     expect(p, save(p, &c, p->state, &once) >= 0, "save: %s", c.msg);
     void *state = direct_memory(1, p->s->state_size);
-    if (expect(p, mp_state_load(&c, p->s, state, once.buf, once.len) >= 0, "load: %s", c.msg)) {
+    if (expect(p, load_state(p, &c, state, once.buf, once.len) >= 0, "load: %s", c.msg)) {
         expect(p, save(p, &c, state, &twice) >= 0 && same_bytes(&once, &twice),
                "saved, loaded and saved again, the bytes differ %s", c.msg);
         free(twice.buf);
@@ -667,7 +684,7 @@ static bool loads(struct probe *p, const unsigned char *buf, size_t len)
     /* In memory of its very size, for the sanitizer's sake. */
     unsigned char *own = direct_copy(buf, len, 1);
     void *state = direct_memory(1, p->s->state_size);
-    const bool good = direct_said(&c, "io", mp_state_load(&c, p->s, state, own, len)) >= 0;
+    const bool good = load_state(p, &c, state, own, len) >= 0;
     expect(p, good || c.msg[0] != '\0', "io() failed without saying why");
     if (good) {
         const struct rows few = direct_part(&p->pages, 0, 3);
@@ -836,10 +853,10 @@ static int live(struct probe *p, struct mp_ctx *c)
     void *state = learn(p, c, 2, 50), *loaded = direct_memory(1, p->s->state_size);
     const struct rows few = direct_part(&p->pages, 0, 3);
     int rc = c->msg[0] == '\0' ? MP_OK : -1;
-    if (rc >= 0 && p->s->fit != NULL) {
+    if (rc >= 0 && learns(p->s)) {
         rc = save(p, c, state, &io);
         if (rc >= 0)
-            rc = direct_said(c, "io", mp_state_load(c, p->s, loaded, io.buf, io.len));
+            rc = load_state(p, c, loaded, io.buf, io.len);
     }
     if (rc >= 0) {
         float *y = direct_apply(c, p->s, p->params, loaded, &few, p->out,
@@ -857,7 +874,7 @@ static int live(struct probe *p, struct mp_ctx *c)
  * they are many, for some. */
 static void check_memory(struct probe *p)
 {
-    const long most = p->s->fit != NULL ? 16 : 40;
+    const long most = learns(p->s) ? 16 : 40;
     struct mp_ctx c;
     begin(p, &c);
     expect(p, live(p, &c) >= 0, "%s", c.msg);
@@ -940,7 +957,7 @@ static void check_form(struct probe *p)
     if (p->s->flags & MP_BYTES)
         group(p, "bytes equal floats", check_bytes);
     group(p, "out of memory", check_memory);
-    if (p->s->fit == NULL)
+    if (!learns(p->s))
         return;
     group(p, p->s->merge != NULL ? "shards merge" : "chunks of training rows", check_shards);
     group(p, "seed and threads", check_threads);
@@ -960,7 +977,7 @@ static bool has_defaults(const struct mp_entry *e)
     for (const struct mp_param *q = e->stage->params; q != NULL && q->name != NULL; q++)
         if (q->def == NULL)
             return false;
-    return strcmp(e->stage->example, e->name) != 0;
+    return !(e->stage->flags & MP_LAYERS) && strcmp(e->stage->example, e->name) != 0;
 }
 
 static void check_stage(struct tap *tap, const struct mp_entry *e)
@@ -980,6 +997,8 @@ static void check_stage(struct tap *tap, const struct mp_entry *e)
         struct probe q = p;
         snprintf(q.form, sizeof q.form, i == 0 ? "%s" : "%s (defaults)",
                  i == 0 ? e->stage->example : e->name);
+        for (char *at = q.form; *at != '\0'; at++)
+            *at = *at == '\n' ? '/' : *at;
         check_form(&q);
         direct_clear(q.s, q.state);
         direct_free(&q.rows);

@@ -127,6 +127,25 @@ static inline int direct_shards(struct mp_ctx *c, const struct mp_stage *s, cons
     return rc;
 }
 
+/* Rows by number for an MP_PULL stage. */
+static inline int direct_pull(struct mp_ctx *c, void *arg, const size_t *numbers, size_t n,
+                              bool training, size_t epoch, float *x)
+{
+    const struct rows *r = arg;
+    const size_t d = mp_len(r->shape);
+    (void)c, (void)training, (void)epoch;
+    for (size_t i = 0; i < n; i++)
+        memcpy(x + i * d, r->x + numbers[i] * d, d * sizeof *x);
+    return MP_OK;
+}
+
+/* What the engine does once a stage has learned or has been loaded. */
+static inline int direct_ready(struct mp_ctx *c, const struct mp_stage *s, const void *params,
+                               void *state, struct mp_shape in)
+{
+    return s->ready != NULL ? direct_said(c, "ready", s->ready(c, params, state, in)) : MP_OK;
+}
+
 /* Learns from the rows.  The state that it gives, failed (see c->msg) or not, is
  * to be released with direct_clear(). */
 static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const void *params,
@@ -138,7 +157,11 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
     if (s->fit != NULL)
         rc = direct_shards(c, s, params, state, r, s->merge != NULL ? shards : 1, step);
     for (int pass = 1; rc >= 0 && s->done != NULL; pass++) {
+        const struct mp_puller puller = { r->n, r->y, r->shape, direct_pull,
+                                          (void *)(uintptr_t)r };
+        c->puller = &puller;
         rc = direct_said(c, "done", s->done(c, params, state));
+        c->puller = NULL;
         mp_ctx_reuse(c);
         if (rc != MP_AGAIN)
             break;
@@ -147,6 +170,8 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
         else
             rc = direct_fit_shard(c, s, params, state, r, 0, r->n, step);
     }
+    if (rc >= 0)
+        direct_ready(c, s, params, state, r->shape);
     return state;
 }
 

@@ -36,6 +36,7 @@ static void no_warning(void *arg, const char *text)
 static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, size_t trial_rows)
 {
     const double n = (double)x->train.n, threads = c->run->threads, scale = n / (double)trial_rows;
+    const double share = c->run->share > 0 ? c->run->share : 1;
     double total = 0;
     printf("%-5s %-34s %12s %12s %12s %10s\n", "line", "stage", "takes", "gives", "all rows MB",
            "about s");
@@ -46,7 +47,7 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         snprintf(out, sizeof out, "%dx%dx%d", k->out.h, k->out.w, k->out.c);
         const double row = k->cost.apply_rows > 0 ? k->cost.apply / (double)k->cost.apply_rows : 0;
         const double seconds = row * (n + (double)x->test.n) / threads +
-                               scale * (k->cost.fit / threads + k->cost.done);
+                               scale * (k->cost.fit / threads + k->cost.done / share);
         total += seconds;
         printf("%-5d %-34.34s %12s %12s %12.1f %10.2f\n", k->line, k->text, in, out,
                1e-6 * n * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
@@ -59,12 +60,23 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
 
 static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part)
 {
+    c->run->trial = true;
+    c->run->share = 1;
     c->run->warning = no_warning; /* what the trial rows cause is no remark on the pipeline */
     if (mp_experiment_read(c, x) < 0 || trial(c, x, part) < 0 ||
         (x->plan.n_nodes > 0 &&
          mp_engine_apply(c, &x->plan, part, x->plan.n_nodes - 1, "check", nothing, NULL) < 0))
         return -1;
     print_table(c, x, part->n);
+    for (int i = 0; i < x->plan.n_nodes; i++) {
+        const struct mp_node *k = &x->plan.nodes[i];
+        if (k->entry == NULL || k->entry->stage->describe == NULL)
+            continue;
+        printf("\n%s\n", k->text);
+        mp_plan_where(c, &x->plan, i);
+        if (k->entry->stage->describe(c, k->params, k->in, stdout) < 0)
+            return -1;
+    }
     return MP_OK;
 }
 

@@ -37,6 +37,11 @@ static int topic(struct mp_ctx *c, const char *name)
         mp_help_stage(stdout, stage);
         return MP_OK;
     }
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
+        if (strcmp(e->name, name) == 0) {
+            mp_help_layer(stdout, e);
+            return MP_OK;
+        }
     if (strcmp(name, "pipeline") == 0 || strcmp(name, "data") == 0 || strcmp(name, "union") == 0 ||
         strcmp(name, "branch") == 0) {
         mp_help_language(stdout);

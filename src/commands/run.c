@@ -11,13 +11,16 @@
 
 struct params {
     char *output;
-    bool json;
+    bool json, resume;
 };
 
 static const struct mp_param table[] = {
     MP_PARAM(output, .def = "", .unit = "FOLDER",
              .doc = "folder of the run, in place of runs/NAME"),
-    MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"), MP_END
+    MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"),
+    MP_PARAM(resume, .def = "no",
+             .doc = "goes on from the folder's checkpoint, if a run was stopped while training"),
+    MP_END
 };
 
 /* Remarks of the run: shown at once, and kept for the report. */
@@ -48,10 +51,19 @@ static void keep_warning(void *arg, const char *text)
     }
 }
 
+/* One more value of a model's series. */
+static void keep_value(void *arg, const char *series, double value)
+{
+    json_t *curves = arg, *values = json_object_get(curves, series);
+    if (values == NULL)
+        json_object_set_new(curves, series, values = json_array());
+    json_array_append_new(values, json_real(value));
+}
+
 /* All that a run makes, while it makes it. */
 struct job {
     const struct params *o;
-    char *folder;
+    char *folder, *checkpoint, *identity;
     struct mp_experiment x;
     struct mp_predictions predictions;
     struct mp_metrics metrics;
@@ -88,10 +100,31 @@ static struct mp_output *open_output(struct mp_ctx *c, struct job *j, const char
     return o;
 }
 
+/* Where training may leave a checkpoint, and what it then is of. */
+static int allow_checkpoint(struct mp_ctx *c, struct job *j)
+{
+    char *text = mp_script_text(c, &j->x.script, true);
+    const size_t size = strlen(j->folder) + sizeof "/checkpoint.mnp";
+    const size_t long_enough = (text != NULL ? strlen(text) : 0) + 64;
+    j->checkpoint = mp_alloc(c, size, 1);
+    j->identity = mp_alloc(c, long_enough, 1);
+    if (text != NULL && j->checkpoint != NULL && j->identity != NULL) {
+        snprintf(j->checkpoint, size, "%s/checkpoint.mnp", j->folder);
+        snprintf(j->identity, long_enough, "%s%08x %zu\n", text, j->x.train.crc, j->x.train.n);
+        c->run->checkpoint = j->checkpoint;
+        c->run->identity = j->identity;
+        c->run->resume = j->o->resume;
+    }
+    free(text);
+    return c->run->identity != NULL ? MP_OK : -1;
+}
+
 static int learn(struct mp_ctx *c, struct job *j)
 {
     struct mp_experiment *x = &j->x;
     double start = mp_seconds();
+    if (allow_checkpoint(c, j) < 0)
+        return -1;
     if (mp_engine_fit(c, &x->plan, &x->train, x->train_y, x->plan.n_nodes - 1) < 0)
         return -1;
     j->report.fit_seconds = mp_seconds() - start;
@@ -171,6 +204,7 @@ static int write_report(struct mp_ctx *c, struct job *j)
     if (mp_output_commit_all(c, j->out, j->n_out) < 0)
         return -1;
     forget_other_models(j);
+    unlink(j->checkpoint); /* the run is complete */
     return MP_OK;
 }
 
@@ -195,10 +229,13 @@ static void job_free(struct job *j)
         free(j->remarks.text[i]);
     free(j->remarks.text);
     json_decref(j->json);
+    json_decref(j->report.curves);
     mp_metrics_free(&j->metrics);
     mp_predictions_free(&j->predictions);
     mp_experiment_free(&j->x);
     free(j->folder);
+    free(j->checkpoint);
+    free(j->identity);
 }
 
 static void show(struct mp_ctx *c, const struct job *j)
@@ -225,10 +262,14 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     j.remarks.quiet = c->run->quiet;
     c->run->warning = keep_warning;
     c->run->warning_arg = &j.remarks;
+    c->run->record = keep_value;
+    c->run->record_arg = j.report.curves = json_object();
     const int rc = job_run(c, &j, args[0]);
     if (rc == MP_OK)
         show(c, &j);
     c->run->warning = NULL;
+    c->run->record = NULL;
+    c->run->checkpoint = c->run->identity = NULL;
     job_free(&j);
     return rc;
 }

@@ -45,12 +45,12 @@ stages=$(sed -n 's/^    "name": "\([a-z0-9_]*\)",*$/\1/p' "$dir/list.json")
         "$(sed -n 's/^  \([a-z0-9_]*\) .*/\1/p' "$dir/list" | sort)"
 ok "list and list --json name the same stages"
 equal "$(sort <<< "$stages")" "$(cd "$source" &&
-    ls filters/*.c features/*.c models/*.c | sed 's|.*/||; s|\.c$||' | sort)"
-ok "they are the files in filters, features and models"
+    ls filters/*.c features/*.c models/*.c models/net/*.c | sed 's|.*/||; s|\.c$||' | sort)"
+ok "they are the files in filters, features, models and models/net"
 for stage in $stages; do
     mp help $stage && sane &&
-        head -1 "$out" | grep -q "^$stage (\(filters\|features\|models\)): " &&
-        grep -qx 'Example:' "$out" && tail -1 "$out" | grep -q "^  $stage"
+        head -1 "$out" | grep -q "^$stage (\(filters\|features\|models\|layer of net\)): " &&
+        grep -A1 -x 'Example:' "$out" | grep -q "^  $stage"
     ok "help $stage"
 done
 mp help hog svm && sane && grep -q '^hog (' "$out" && grep -q '^svm (' "$out"

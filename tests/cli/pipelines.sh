@@ -11,7 +11,7 @@ for file in "$source"/pipelines/*.txt; do
     ok "$name: its first line tells its name and what it is for"
     mp check "$file" && [ ! -s "$err" ] && grep -q 'training rows' "$out"
     ok "$name: check finds nothing wrong"
-    mp run "$file" --train train.csv --test test.csv -o run && [ ! -s "$err" ] &&
+    mp run "$file" --train train.csv --test test.csv -o run --quiet && [ ! -s "$err" ] &&
         right=$(paste -d, <(sed 1d test.csv | cut -d, -f1) \
             <(sed 1d run/predictions.csv | cut -d, -f2) | awk -F, '$1 == $2' | wc -l) &&
         { [ "$right" -ge 140 ] || equal "$right" "140 or more, where chance gives 20" \

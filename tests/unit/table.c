@@ -143,6 +143,7 @@ static bool gives(const struct test *t, int format, const struct mp_table *m, co
     const int rc = write_table(&c, format, stem, m, x, label, 1);
     if (rc < 0)
         tap_note("%s", c.msg);
+    mp_ctx_free(&c);
     return rc == MP_OK && holds_text(stem, suffix, expected);
 }
 
@@ -367,6 +368,7 @@ static void short_table(struct test *t)
     ok(t, w != NULL && mp_table_commit(&c, &w, 1) < 0 &&
        strstr(c.msg, "short.npz: 0 rows, expected 3") != NULL, "refused: too few rows");
     mp_table_close(w);
+    mp_ctx_free(&c);
     ok(t, files_in(t->folder) == 0, "and no file is left");
 }
 

@@ -1,0 +1,498 @@
+/* net.c - a convolutional or recurrent net, trained by stochastic gradient descent.
+ *
+ * Batches are drawn from the training rows in a new order every epoch.  A batch
+ * is cut into items of MP_NET_ITEM rows; each goes forward and backward on one
+ * thread, and the items' gradients are added in order, so that any number of
+ * threads gives the same bytes.  Cost: three times the multiply-adds of a forward
+ * pass, for each row and epoch; memory: activations of a batch and one gradient
+ * an item. */
+#include "net.h"
+#include "optimizer.h"
+#include "random.h"
+#include "stage.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct params {
+    struct mp_layers layers;
+    double lr, momentum, decay, clip, smoothing, validation;
+    int epochs, batch, optimizer, schedule, init, patience;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(epochs, .def = "8", .min = 1, .max = 10000,
+             .doc = "how often the training rows are seen"),
+    MP_PARAM(batch, .def = "128", .min = 2, .max = 65536, .unit = "rows",
+             .doc = "rows of one step; rows left over at an epoch's end wait for the next"),
+    MP_PARAM(optimizer, .def = "adam", .choices = MP_OPTIMIZERS, .doc = "how a step is made"),
+    MP_PARAM(lr, .def = "0.001", .min = 1e-9, .max = 100,
+             .doc = "learning rate; of a schedule, its largest"),
+    MP_PARAM(schedule, .def = "onecycle", .choices = MP_SCHEDULES,
+             .doc = "how the learning rate runs over all steps"),
+    MP_PARAM(momentum, .def = "0.9", .min = 0, .max = 0.9999,
+             .doc = "of optimizer=sgd and nesterov"),
+    MP_PARAM(decay, .def = "0", .min = 0, .max = 10,
+             .doc = "weight decay; apart from the gradient with adamw, part of it otherwise"),
+    MP_PARAM(clip, .def = "0", .min = 0, .max = 1e6,
+             .doc = "largest norm of the whole gradient; 0: any"),
+    MP_PARAM(smoothing, .def = "0", .min = 0, .max = 0.9,
+             .doc = "share of the label that is spread over all classes"),
+    MP_PARAM(init, .def = "he", .choices = "he|glorot", .doc = "spread of the first weights"),
+    MP_PARAM(validation, .def = "0", .min = 0, .max = 0.5,
+             .doc =
+                 "share of the training rows that only judges; the best epoch's weights are kept"),
+    MP_PARAM(patience, .def = "0", .min = 0, .max = 10000, .unit = "epochs",
+             .doc = "stop when so many epochs have brought nothing; 0: never"),
+    MP_END
+};
+
+struct state {
+    uint64_t n;            /* weights */
+    float *w;
+    struct mp_net net;     /* made by ready() */
+};
+
+enum { SERIES = 4 };       /* recorded each epoch: loss and accuracy, of training and validation */
+
+/* Training, while it lasts. */
+struct training {
+    const struct params *p;
+    struct mp_net net;
+    struct mp_optimizer o;
+    float *w, *best, *memory, *x;
+    const int *y;
+    size_t *learners, *order, *judges, n_train, n_judges;
+    struct mp_net_item *items;
+    size_t n_items;
+    /* How far it has come; what a checkpoint has, with w, best and the optimizer. */
+    uint64_t epoch, waited;
+    double best_accuracy;
+    double *history;       /* SERIES values an epoch */
+    double *loss;          /* of each item */
+    size_t *hits;
+    /* The step in hand. */
+    const size_t *rows;
+    uint64_t key;
+};
+
+/* ------------------------------------------------------------- the loss */
+
+/* Softmax cross-entropy of n rows and, in g, its gradient for a mean over `batch`
+ * rows.  Returns the sum of losses; *hits counts rows whose best score is right. */
+static double cross_entropy(const float *z, size_t n, int k, const int *y, const size_t *rows,
+                            double smoothing, size_t batch, float *g, size_t *hits)
+{
+    double loss = 0;
+    *hits = 0;
+    for (size_t i = 0; i < n; i++, z += k) {
+        const int truth = y[rows[i]];
+        double sum = 0, spread = 0;
+        int top = 0;
+        for (int j = 1; j < k; j++)
+            top = z[j] > z[top] ? j : top;
+        for (int j = 0; j < k; j++) {
+            sum += exp((double)(z[j] - z[top]));
+            spread += (double)(z[j] - z[top]);
+        }
+        *hits += top == truth;
+        loss += log(sum) - (1 - smoothing) * (double)(z[truth] - z[top]) - smoothing * spread / k;
+        for (int j = 0; j < k && g != NULL; j++) {
+            const double target = smoothing / k + (j == truth ? 1 - smoothing : 0);
+            g[i * (size_t)k + (size_t)j] =
+                (float)((exp((double)(z[j] - z[top])) / sum - target) / (double)batch);
+        }
+    }
+    return loss;
+}
+
+static size_t item_rows(const struct training *t, size_t i)
+{
+    const size_t left = (size_t)t->p->batch - i * MP_NET_ITEM;
+    return left < MP_NET_ITEM ? left : MP_NET_ITEM;
+}
+
+static int train_item(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct training *t = arg;
+    struct mp_net_item *item = &t->items[i];
+    const size_t n = item_rows(t, i), len = mp_len(t->net.in);
+    const uint64_t key = mp_mix(t->key ^ (i + 1));
+    memcpy(item->x, t->x + i * MP_NET_ITEM * len, n * len * sizeof *item->x);
+    if (mp_net_forward(c, &t->net, t->w, item, n, true, key) < 0)
+        return -1;
+    t->loss[i] = cross_entropy(item->scores, n, t->net.classes, t->y, t->rows + i * MP_NET_ITEM,
+                               t->p->smoothing, (size_t)t->p->batch, item->up, &t->hits[i]);
+    return mp_net_backward(c, &t->net, t->w, item, n, key);
+}
+
+/* Scores of the item's rows without training; a smaller item is filled up. */
+static int judge_item(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct training *t = arg;
+    struct mp_net_item *item = &t->items[i];
+    const size_t n = item_rows(t, i), len = mp_len(t->net.in);
+    memcpy(item->x, t->x + i * MP_NET_ITEM * len, n * len * sizeof *item->x);
+    if (mp_net_forward(c, &t->net, t->w, item, MP_NET_ITEM, false, 0) < 0)
+        return -1;
+    return MP_OK;
+}
+
+/* ------------------------------------------------------------- an epoch */
+
+/* Fisher and Yates; the order depends on seed and epoch alone. */
+static void shuffle(struct mp_ctx *c, const size_t *from, size_t *rows, size_t n, uint64_t epoch)
+{
+    memcpy(rows, from, n * sizeof *rows);
+    for (size_t i = n; i > 1; i--) {
+        const size_t j = (size_t)(mp_random(c, (1ull << 40) + epoch, i) % i), was = rows[i - 1];
+        rows[i - 1] = rows[j];
+        rows[j] = was;
+    }
+}
+
+struct score {
+    double loss, accuracy;
+};
+
+/* Relu makes 0 of what is no number, so the loss alone may not show it. */
+static bool all_finite(const float *w, size_t n)
+{
+    float sum = 0; /* times 0: finite numbers leave 0, others NaN */
+    for (size_t i = 0; i < n; i++)
+        sum += w[i] * 0;
+    return sum == 0;
+}
+
+static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, struct score *s)
+{
+    const size_t batch = (size_t)t->p->batch, steps = t->n_train / batch;
+    const uint64_t all = steps * (uint64_t)t->p->epochs;
+    double loss = 0;
+    size_t hits = 0;
+    shuffle(c, t->learners, t->order, t->n_train, epoch);
+    for (size_t b = 0; b < steps; b++) {
+        const double rate = mp_schedule_rate(t->p->schedule, t->p->lr, t->o.step, all);
+        t->rows = t->order + b * batch;
+        t->key = mp_random(c, (1ull << 41) + epoch, b);
+        if (mp_pull(c, t->rows, batch, true, epoch, t->x) < 0 ||
+            mp_parallel_for(c, t->n_items, train_item, t) < 0 ||
+            mp_optimizer_step(c, &t->o, &t->net, t->w, t->items, t->n_items, rate) < 0)
+            return -1;
+        for (size_t i = 0; i < t->n_items; i++) {
+            loss += t->loss[i];
+            hits += t->hits[i];
+        }
+        if (!isfinite(loss) || (b + 1 == steps && !all_finite(t->w, t->net.weights)))
+            return mp_fail(c, "the loss is no number after step %zu of epoch %llu: training "
+                              "diverged; a smaller lr than %g, or clip=1, may help", b + 1,
+                           (unsigned long long)epoch + 1, t->p->lr);
+        if (mp_stopped(c))
+            return mp_fail(c, "interrupted");
+        mp_progress_label(c, "epoch %llu of %d, loss %.4f", (unsigned long long)epoch + 1,
+                          t->p->epochs, loss / (double)((b + 1) * batch));
+        mp_progress(c, (double)(epoch * steps + b + 1), (double)all);
+    }
+    const double n = (double)(steps * batch);
+    *s = (struct score){ loss / n, (double)hits / n };
+    return MP_OK;
+}
+
+static int judge(struct mp_ctx *c, struct training *t, struct score *s)
+{
+    const size_t batch = (size_t)t->p->batch, k = (size_t)t->net.classes;
+    double loss = 0;
+    size_t hits = 0;
+    for (size_t at = 0; at < t->n_judges; at += batch) {
+        const size_t n = t->n_judges - at < batch ? t->n_judges - at : batch;
+        if (mp_pull(c, t->judges + at, n, false, 0, t->x) < 0 ||
+            mp_parallel_for(c, (n + MP_NET_ITEM - 1) / MP_NET_ITEM, judge_item, t) < 0)
+            return -1;
+        for (size_t i = 0; i * MP_NET_ITEM < n; i++) {
+            const size_t left = n - i * MP_NET_ITEM;
+            size_t right;
+            loss +=
+                cross_entropy(t->items[i].scores, left < MP_NET_ITEM ? left : MP_NET_ITEM, (int)k,
+                              t->y, t->judges + at + i * MP_NET_ITEM, 0, 1, NULL, &right);
+            hits += right;
+        }
+    }
+    *s = (struct score){ loss / (double)t->n_judges, (double)hits / (double)t->n_judges };
+    return MP_OK;
+}
+
+/* ---------------------------------------------------------- all epochs */
+
+/* Rows that judge are drawn row by row: about the share asked for, of every class. */
+static int split(struct mp_ctx *c, struct training *t)
+{
+    const size_t n = mp_pull_rows(c, &t->y);
+    if (t->y == NULL)
+        return mp_fail(c, "needs labels to learn from");
+    t->learners = mp_alloc(c, n, sizeof *t->learners);
+    t->order = mp_alloc(c, n, sizeof *t->order);
+    t->judges = mp_alloc(c, n, sizeof *t->judges);
+    if (t->learners == NULL || t->order == NULL || t->judges == NULL)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        if ((double)(mp_random(c, 1ull << 42, i) >> 11) * 0x1p-53 < t->p->validation)
+            t->judges[t->n_judges++] = i;
+        else
+            t->learners[t->n_train++] = i;
+    if (t->n_train < (size_t)t->p->batch)
+        return mp_fail(c, "batch=%d: there are only %zu rows to train on", t->p->batch, t->n_train);
+    if (t->p->validation > 0 && t->n_judges == 0)
+        return mp_fail(c, "validation=%g: of %zu rows none is left to judge", t->p->validation, n);
+    return MP_OK;
+}
+
+static int prepare(struct mp_ctx *c, struct training *t)
+{
+    const size_t size = (mp_net_item_size(&t->net, true) + 15) / 16 * 16;
+    t->n_items = ((size_t)t->p->batch + MP_NET_ITEM - 1) / MP_NET_ITEM;
+    t->items = mp_alloc(c, t->n_items, sizeof *t->items);
+    t->loss = mp_alloc(c, t->n_items, sizeof *t->loss);
+    t->hits = mp_alloc(c, t->n_items, sizeof *t->hits);
+    t->x = mp_alloc(c, mp_product((size_t)t->p->batch, mp_len(t->net.in)), sizeof *t->x);
+    t->w = mp_alloc(c, t->net.weights, sizeof *t->w);
+    t->best = mp_alloc(c, t->net.weights, sizeof *t->best);
+    t->history = mp_alloc(c, SERIES * (size_t)t->p->epochs, sizeof *t->history);
+    if (t->items == NULL || t->loss == NULL || t->hits == NULL || t->x == NULL || t->w == NULL ||
+        t->best == NULL || t->history == NULL)
+        return -1;
+    const size_t bytes = mp_product(mp_product(size, t->n_items), sizeof(float));
+    if (bytes == SIZE_MAX || (t->memory = aligned_alloc(64, bytes)) == NULL)
+        return mp_fail(c, "no memory for a batch of %d rows", t->p->batch);
+    memset(t->memory, 0, bytes);
+    for (size_t i = 0; i < t->n_items; i++)
+        mp_net_item_place(&t->net, true, t->memory + i * size, &t->items[i]);
+    t->o = (struct mp_optimizer){ .kind = t->p->optimizer, .momentum = t->p->momentum,
+                                  .decay = t->p->decay, .clip = t->p->clip };
+    if (mp_optimizer_open(c, &t->o, t->net.weights) < 0 ||
+        mp_net_plan(c, &t->net, (size_t)t->p->batch % MP_NET_ITEM) < 0)
+        return -1;
+    return mp_net_begin(c, &t->net, (enum mp_net_init)t->p->init, t->w);
+}
+
+static int visit(struct mp_io *io, void *arg)
+{
+    struct training *t = arg;
+    const size_t n = t->net.weights;
+    if (mp_io_u64(io, "epoch", &t->epoch) < 0 || mp_io_u64(io, "waited", &t->waited) < 0 ||
+        mp_io_u64(io, "step", &t->o.step) < 0 || mp_io_f64(io, "best", &t->best_accuracy) < 0 ||
+        mp_io_f64s(io, "history", &t->history, SERIES * (size_t)t->p->epochs) < 0 ||
+        mp_io_f32s(io, "weights", &t->w, n) < 0 ||
+        mp_io_f32s(io, "best_weights", &t->best, n) < 0 ||
+        mp_io_f32s(io, "first", &t->o.first, n) < 0)
+        return -1;
+    return t->o.second != NULL ? mp_io_f32s(io, "second", &t->o.second, n) : MP_OK;
+}
+
+static void record(struct mp_ctx *c, const struct training *t, uint64_t epoch)
+{
+    static const char *const names[SERIES] = { "loss", "accuracy", "validation_loss",
+                                               "validation_accuracy" };
+    for (int k = 0; k < (t->n_judges > 0 ? SERIES : 2); k++)
+        mp_record(c, names[k], t->history[epoch * SERIES + (uint64_t)k]);
+}
+
+static int one_epoch(struct mp_ctx *c, struct training *t)
+{
+    struct score s = { 0, 0 }, v = { 0, 0 };
+    if (train_epoch(c, t, t->epoch, &s) < 0 || (t->n_judges > 0 && judge(c, t, &v) < 0))
+        return -1;
+    const double values[SERIES] = { s.loss, s.accuracy, v.loss, v.accuracy };
+    memcpy(t->history + t->epoch * SERIES, values, sizeof values);
+    record(c, t, t->epoch);
+    t->epoch++;
+    t->waited++;
+    if (t->n_judges == 0 || v.accuracy > t->best_accuracy) {
+        t->best_accuracy = v.accuracy;
+        t->waited = 0;
+        memcpy(t->best, t->w, t->net.weights * sizeof *t->w);
+    }
+    return mp_checkpoint_save(c, visit, t);
+}
+
+/* From the beginning, or from where a checkpoint left off. */
+static int all_epochs(struct mp_ctx *c, struct training *t)
+{
+    t->best_accuracy = -1;
+    const int loaded = mp_checkpoint_load(c, visit, t);
+    if (loaded < 0)
+        return -1;
+    if (loaded > 0 && t->epoch > (uint64_t)t->p->epochs)
+        return mp_fail(c, "the checkpoint has %llu epochs", (unsigned long long)t->epoch);
+    for (uint64_t e = 0; e < t->epoch; e++)
+        record(c, t, e);
+    while (t->epoch < (uint64_t)t->p->epochs &&
+           !(t->p->patience > 0 && t->waited >= (uint64_t)t->p->patience))
+        if (one_epoch(c, t) < 0)
+            return -1;
+        else if (mp_trial(c))
+            break;
+    const double last = t->epoch > 0 ? t->history[(t->epoch - 1) * SERIES] : 0;
+    if (!mp_trial(c) && last > log(t->net.classes))
+        mp_warn(c, "the loss ended at %.3g, worse than chance: a smaller lr than %g may help", last,
+                t->p->lr);
+    return MP_OK;
+}
+
+static void training_free(struct training *t)
+{
+    mp_net_close(&t->net);
+    mp_optimizer_close(&t->o);
+    free(t->w);
+    free(t->best);
+    free(t->history);
+    free(t->memory);
+    free(t->x);
+    free(t->learners);
+    free(t->order);
+    free(t->judges);
+    free(t->items);
+    free(t->loss);
+    free(t->hits);
+}
+
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
+{
+    const struct params *p = params;
+    struct mp_net net;
+    (void)state;
+    (void)out;
+    if (p->patience > 0 && p->validation <= 0)
+        return mp_fail(c, "patience=%d: needs validation=SHARE, rows that judge the epochs",
+                       p->patience);
+    /* Layers that do not fit are found here; the classes may not be known yet. */
+    if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
+        return -1;
+    mp_net_close(&net);
+    return MP_OK;
+}
+
+static void describe_layer(const struct mp_net_layer *l, FILE *f)
+{
+    size_t weights = 0;
+    char shape_text[48];
+    const double work = l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
+    for (int k = 0; k < l->n_weights; k++)
+        weights += l->weight[k].size;
+    snprintf(shape_text, sizeof shape_text, "%d x %d x %d", l->out.h, l->out.w, l->out.c);
+    fprintf(f, "  %-4d %-12s %16s %12zu %14.0f\n", l->line, l->name, shape_text, weights, work);
+}
+
+static int describe(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f)
+{
+    const struct params *p = params;
+    struct mp_net net;
+    size_t weights = 0;
+    double work = 0;
+    if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
+        return -1;
+    fprintf(f, "  %-4s %-12s %16s %12s %14s\n", "line", "layer", "gives", "weights",
+            "multiply-adds");
+    for (int i = 0; i < net.n; i++) {
+        const struct mp_net_layer *l = &net.layers[i];
+        describe_layer(l, f);
+        for (int k = 0; k < l->n_weights; k++)
+            weights += l->weight[k].size;
+        work += l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
+    }
+    fprintf(f, "  %-4s %-12s %16s %12zu %14.0f a row, forward\n", "", "in all", "", weights, work);
+    mp_net_close(&net);
+    return MP_OK;
+}
+
+static int done(struct mp_ctx *c, const void *params, void *state)
+{
+    struct state *s = state;
+    struct training t = { .p = params };
+    if (mp_classes(c, NULL) < 2)
+        return mp_fail(c, "needs rows of at least two classes, got %d", mp_classes(c, NULL));
+    int rc = mp_net_open(c, &t.net, &t.p->layers, mp_pull_shape(c), mp_classes(c, NULL));
+    if (rc == MP_OK)
+        rc = split(c, &t);
+    if (rc == MP_OK)
+        rc = prepare(c, &t);
+    if (rc == MP_OK)
+        rc = all_epochs(c, &t);
+    if (rc == MP_OK) {
+        s->n = t.net.weights;
+        s->w = t.best;
+        t.best = NULL;
+    }
+    training_free(&t);
+    return rc;
+}
+
+static int io(struct mp_io *io, void *state)
+{
+    struct state *s = state;
+    if (mp_io_u64(io, "weights", &s->n) < 0)
+        return -1;
+    return mp_io_f32s(io, "values", &s->w, s->n);
+}
+
+static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_shape in)
+{
+    const struct params *p = params;
+    struct state *s = state;
+    mp_net_close(&s->net);
+    if (mp_net_open(c, &s->net, &p->layers, in, mp_classes(c, NULL)) < 0)
+        return -1;
+    if (s->net.weights != s->n)
+        return mp_fail(c, "the state has %llu weights, these layers need %zu",
+                       (unsigned long long)s->n, s->net.weights);
+    return mp_net_plan(c, &s->net, 0);
+}
+
+static void clear(void *state)
+{
+    struct state *s = state;
+    mp_net_close(&s->net);
+    free(s->w);
+}
+
+static int apply(struct mp_ctx *c, const void *params, const void *state,
+                 const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct state *s = state;
+    const size_t len = mp_len(in->shape), k = mp_len(out->shape);
+    struct mp_net_item item;
+    (void)params;
+    if (s->net.n == 0 || len != mp_len(s->net.in) || k != (size_t)s->net.classes)
+        return mp_fail(c, "trained on rows of %zu values and %d classes, given %zu and %zu",
+                       mp_len(s->net.in), s->net.classes, len, k);
+    float *memory = mp_scratch(c, mp_net_item_size(&s->net, false));
+    if (memory == NULL)
+        return -1;
+    mp_net_item_place(&s->net, false, memory, &item);
+    for (size_t i = 0; i < in->n; i += MP_NET_ITEM) {
+        const size_t n = in->n - i < MP_NET_ITEM ? in->n - i : MP_NET_ITEM;
+        memset(item.x, 0, MP_NET_ITEM * len * sizeof *item.x);
+        memcpy(item.x, in->x + i * len, n * len * sizeof *item.x);
+        if (mp_net_forward(c, &s->net, s->w, &item, MP_NET_ITEM, false, 0) < 0)
+            return -1;
+        memcpy(out->x + i * k, item.scores, n * k * sizeof *out->x);
+    }
+    return MP_OK;
+}
+
+MP_STAGE(net) = {
+    .brief = "Train a net of the layers indented below",
+    .doc = "Layers are lines indented below it, from the image to the last hidden layer;\n"
+           "`mnistpipe list` shows them, `mnistpipe help LAYER` explains one.  The net adds\n"
+           "a last dense layer with one output a class; a score is its value before the\n"
+           "softmax.  The loss is softmax\n"
+           "cross-entropy.  Optimizers have PyTorch's formulas.",
+    .example = "net epochs=30 batch=32 lr=0.01\n  dense units=32 act=relu",
+    .flags = MP_PULL | MP_LAYERS,
+    .params = table,
+    .params_size = sizeof(struct params),
+    .state_size = sizeof(struct state),
+    .shape = shape, .describe = describe,
+    .done = done, .io = io, .clear = clear, .ready = ready,
+    .apply = apply,
+};

@@ -1,0 +1,138 @@
+/* conv.c - convolution layer.
+ *
+ * By oneDNN, see dnn.c.  Cost: h w kernel^2 channels filters multiply-adds for each
+ * pass (forward, gradient of the image, gradient of the weights), at half of the
+ * processor's peak or more for 16 channels and up.  Defined by torch.nn.Conv2d, which it
+ * equals to rounding; with stride > 1, pad=same pads as TensorFlow does. */
+#include "dnn.h"
+#include "layer.h"
+
+enum { SAME, VALID };
+
+struct params {
+    int filters, kernel, stride, pad, act;
+    bool bias;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(filters, .min = 1, .max = 4096, .doc = "output channels"),
+    MP_PARAM(kernel, .def = "3", .min = 1, .max = 15, .unit = "px",
+             .doc = "side of the square that a filter sees"),
+    MP_PARAM(stride, .def = "1", .min = 1, .max = 15, .unit = "px",
+             .doc = "distance between neighbouring outputs"),
+    MP_PARAM(pad, .def = "same", .choices = "same|valid",
+             .doc = "zeros around the image, so that stride=1 keeps its size; or none"),
+    MP_PARAM(act, .def = "relu", .choices = MP_ACTS, .doc = "activation"),
+    MP_PARAM(bias, .def = "yes", .doc = "add a learned constant to each output channel"),
+    MP_END
+};
+
+enum { MOST_WEIGHTS = 1 << 28 }; /* 1 GiB */
+
+static int side(const struct params *p, int in)
+{
+    return p->pad == SAME ? (in + p->stride - 1) / p->stride : (in - p->kernel) / p->stride + 1;
+}
+
+/* Zeros before the image: half of all, the smaller half where that is odd. */
+static int before(const struct params *p, int in, int out)
+{
+    const int all = (out - 1) * p->stride + p->kernel - in;
+    return p->pad == SAME && all > 0 ? all / 2 : 0;
+}
+
+static size_t n_weights(const struct params *p, struct mp_shape in)
+{
+    const size_t one = (size_t)p->kernel * (size_t)p->kernel;
+    return mp_product(mp_product(one, (size_t)in.c), (size_t)p->filters);
+}
+
+static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape *out)
+{
+    const struct params *p = params;
+    if (p->pad == VALID && (p->kernel > in.h || p->kernel > in.w))
+        return mp_fail(c, "kernel=%d pad=valid: larger than the image, %d x %d px", p->kernel,
+                       in.h, in.w);
+    if (n_weights(p, in) > MOST_WEIGHTS)
+        return mp_fail(c, "filters=%d kernel=%d: more than %d weights for %d input channels",
+                       p->filters, p->kernel, MOST_WEIGHTS, in.c);
+    *out = (struct mp_shape){ side(p, in.h), side(p, in.w), p->filters };
+    return MP_OK;
+}
+
+static int weights(const void *params, struct mp_shape in, struct mp_shape out, struct mp_weight *w)
+{
+    const struct params *p = params;
+    const size_t seen = (size_t)p->kernel * (size_t)p->kernel;
+    w[0] = (struct mp_weight){ .name = "weights", .size = n_weights(p, in),
+                               .fan_in = seen * (size_t)in.c, .fan_out = seen * (size_t)out.c,
+                               .init = MP_INIT_FAN, .decay = true };
+    w[1] = (struct mp_weight){ .name = "bias", .size = (size_t)out.c, .init = MP_INIT_ZERO };
+    return p->bias ? 2 : 1;
+}
+
+static size_t saved(const void *params, struct mp_shape in, struct mp_shape out)
+{
+    const struct params *p = params;
+    (void)in;
+    return p->act == MP_ACT_GELU ? mp_len(out) : 0;
+}
+
+static double work(const void *params, struct mp_shape in, struct mp_shape out)
+{
+    return (double)n_weights(params, in) * out.h * out.w;
+}
+
+static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
+                size_t n, void **plan)
+{
+    const struct params *p = params;
+    const struct mp_conv_dims d = {
+        .n = n, .in = in, .out = out, .kernel = p->kernel, .stride = p->stride,
+        .top = before(p, in.h, out.h), .left = before(p, in.w, out.w),
+        .bias = p->bias, .relu = p->act == MP_ACT_RELU,
+    };
+    *plan = mp_conv_open(c, &d);
+    return *plan != NULL ? MP_OK : -1;
+}
+
+static void close(void *plan)
+{
+    mp_conv_close(plan);
+}
+
+static int forward(struct mp_pass *p, const float *x, float *y)
+{
+    const struct params *params = p->params;
+    if (mp_conv_forward(p->c, p->plan, x, p->w[0], p->w[1], y) < 0)
+        return -1;
+    if (params->act != MP_ACT_RELU)
+        mp_act_forward((enum mp_act)params->act, y, p->n * mp_len(p->out), p->saved);
+    return MP_OK;
+}
+
+static int backward(struct mp_pass *p, const float *x, const float *y, float *dy, float *dx)
+{
+    const struct params *params = p->params;
+    mp_act_backward((enum mp_act)params->act, y, p->saved, dy, p->n * mp_len(p->out));
+    if (mp_conv_backward_weights(p->c, p->plan, x, dy, p->dw[0], p->dw[1]) < 0)
+        return -1;
+    return dx != NULL ? mp_conv_backward_data(p->c, p->plan, p->w[0], dy, dx) : MP_OK;
+}
+
+MP_LAYER(conv) = {
+    .brief = "Filter each image with learned kernels",
+    .doc = "Every output channel is a sum over all input channels, each correlated with\n"
+           "a kernel of its own, plus a bias, through the activation.  Input h x w x c,\n"
+           "output h x w x filters with pad=same and stride=1; pad=valid keeps only the\n"
+           "outputs whose kernels lie inside the image.  Where an odd number of zeros is\n"
+           "needed, the extra one comes after the image, as in TensorFlow.\n"
+           "Reference: LeCun and others 1998, Gradient-based learning applied to document\n"
+           "recognition.",
+    .example = "conv filters=32 kernel=5 act=relu",
+    .params = table,
+    .params_size = sizeof(struct params),
+    .shape = shape, .weights = weights, .saved = saved, .work = work,
+    .open = open, .close = close,
+    .forward = forward, .backward = backward,
+};

@@ -1,0 +1,293 @@
+/* net.c - a net: layers one after another. */
+#include "net.h"
+#include "param.h"
+#include "random.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAD = 16 }; /* floats in 64 bytes */
+
+static size_t padded(size_t n)
+{
+    return (n + PAD - 1) / PAD * PAD;
+}
+
+void mp_net_close(struct mp_net *net)
+{
+    for (int i = 0; i < net->n; i++) {
+        struct mp_net_layer *l = &net->layers[i];
+        if (l->plan != NULL && l->layer->close != NULL)
+            l->layer->close(l->plan);
+        if (l->rest != NULL && l->layer->close != NULL)
+            l->layer->close(l->rest);
+        if (l->own_params != NULL)
+            mp_params_free(l->layer->params, l->own_params);
+        free(l->own_params);
+    }
+    free(net->layers);
+    memset(net, 0, sizeof *net);
+}
+
+/* --------------------------------------------------------------- placing */
+
+static int place(struct mp_ctx *c, struct mp_net *net, struct mp_net_layer *l)
+{
+    l->in = l->out = net->n > 0 ? net->layers[net->n - 1].out : net->in;
+    if (l->layer->shape != NULL && l->layer->shape(c, l->params, l->in, &l->out) < 0)
+        return -1;
+    if (l->out.h < 1 || l->out.w < 1 || l->out.c < 1 ||
+        (double)l->out.h * l->out.w * l->out.c > 1 << 20)
+        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d, which is no possible shape",
+                       l->out.h, l->out.w, l->out.c, l->in.h, l->in.w, l->in.c);
+    if (l->layer->weights != NULL)
+        l->n_weights = l->layer->weights(l->params, l->in, l->out, l->weight);
+    if (l->n_weights < 0 || l->n_weights > MP_LAYER_WEIGHTS)
+        return mp_fail(c, "lists %d tensors of weights", l->n_weights);
+    for (int k = 0; k < l->n_weights; k++) {
+        l->offset[k] = net->weights;
+        net->weights += padded(l->weight[k].size);
+    }
+    l->saved = l->layer->saved != NULL ? l->layer->saved(l->params, l->in, l->out) : 0;
+    net->n++;
+    return MP_OK;
+}
+
+/* The last layer: a dense one with one output a class and no activation. */
+static int add_output(struct mp_ctx *c, struct mp_net *net)
+{
+    struct mp_net_layer *l = &net->layers[net->n];
+    char units[32];
+    for (int i = 0; mp_layers_found[i].name != NULL; i++)
+        if (strcmp(mp_layers_found[i].name, "dense") == 0)
+            l->layer = mp_layers_found[i].layer;
+    l->name = "dense";
+    snprintf(units, sizeof units, "%d", net->classes > 0 ? net->classes : 1);
+    l->own_params = mp_alloc(c, 1, l->layer->params_size);
+    l->params = l->own_params;
+    if (l->own_params == NULL ||
+        mp_params_default(c, l->layer->params, l->own_params, l->layer->params_size) < 0 ||
+        mp_params_set(c, l->layer->params, l->own_params, "units", units) < 0 ||
+        mp_params_set(c, l->layer->params, l->own_params, "act", "none") < 0)
+        return -1;
+    return place(c, net, l);
+}
+
+int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *lines,
+                struct mp_shape in, int classes)
+{
+    memset(net, 0, sizeof *net);
+    net->in = in;
+    net->classes = classes;
+    net->layers = mp_alloc(c, (size_t)lines->n + 1, sizeof *net->layers);
+    int rc = net->layers != NULL ? MP_OK : -1;
+    for (int i = 0; i < lines->n && rc == MP_OK; i++) {
+        const struct mp_layer_line *line = &lines->at[i];
+        const struct mp_where before = mp_layer_where(c, line->line, line->name);
+        struct mp_net_layer *l = &net->layers[net->n];
+        l->layer = line->layer;
+        l->name = line->name;
+        l->params = line->params;
+        l->line = line->line;
+        rc = place(c, net, l);
+        mp_where_restore(c, &before);
+    }
+    if (rc == MP_OK)
+        rc = add_output(c, net);
+    if (rc < 0)
+        mp_net_close(net);
+    return rc;
+}
+
+int mp_net_plan(struct mp_ctx *c, struct mp_net *net, size_t rest_rows)
+{
+    net->rest_rows = rest_rows;
+    for (int i = 0; i < net->n; i++) {
+        struct mp_net_layer *l = &net->layers[i];
+        if (l->layer->open == NULL)
+            continue;
+        if (l->plan == NULL &&
+            l->layer->open(c, l->params, l->in, l->out, MP_NET_ITEM, &l->plan) < 0)
+            return -1;
+        if (l->rest != NULL)
+            l->layer->close(l->rest);
+        l->rest = NULL;
+        if (rest_rows > 0 && l->layer->open(c, l->params, l->in, l->out, rest_rows, &l->rest) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+/* --------------------------------------------------------- first weights */
+
+static double uniform(uint64_t bits)
+{
+    return (double)(bits >> 11) * 0x1p-53;
+}
+
+/* Box and Muller 1958. */
+static double normal(struct mp_ctx *c, uint64_t a, uint64_t b)
+{
+    const double u = 1 - uniform(mp_random(c, a, 2 * b)), v = uniform(mp_random(c, a, 2 * b + 1));
+    return sqrt(-2 * log(u)) * cos(2 * 3.14159265358979323846 * v);
+}
+
+/* Gram and Schmidt on normal draws (Saxe and others 2014): u x u at w, rows `stride`
+ * apart. */
+static int orthogonal(struct mp_ctx *c, uint64_t key, size_t u, size_t stride, float *w)
+{
+    double *v = mp_alloc(c, u * u, sizeof *v);
+    if (v == NULL)
+        return -1;
+    for (size_t i = 0; i < u; i++) {
+        double *a = v + i * u, norm = 0;
+        for (size_t j = 0; j < u; j++)
+            a[j] = normal(c, key, i * u + j);
+        for (size_t k = 0; k < i; k++) {
+            double dot = 0;
+            for (size_t j = 0; j < u; j++)
+                dot += a[j] * v[k * u + j];
+            for (size_t j = 0; j < u; j++)
+                a[j] -= dot * v[k * u + j];
+        }
+        for (size_t j = 0; j < u; j++)
+            norm += a[j] * a[j];
+        for (size_t j = 0; j < u; j++) {
+            a[j] /= sqrt(norm);
+            w[i * stride + j] = (float)a[j];
+        }
+    }
+    free(v);
+    return MP_OK;
+}
+
+static int begin_orthogonal(struct mp_ctx *c, const struct mp_weight *t, uint64_t key, float *w)
+{
+    const size_t u = t->fan_in, wide = t->fan_out;
+    for (size_t at = 0; at < t->size; at += u * wide)
+        for (size_t q = 0; q < wide; q += u)
+            if (orthogonal(c, mp_mix(key ^ (at + q)), u, wide, w + at + q) < 0)
+                return -1;
+    return MP_OK;
+}
+
+static int begin_tensor(struct mp_ctx *c, const struct mp_weight *t, enum mp_net_init init,
+                        uint64_t key, float *w)
+{
+    /* He and others 2015, Glorot and Bengio 2010: uniform with that variance. */
+    const double fan =
+        init == MP_NET_HE ? (double)t->fan_in : 0.5 * (double)(t->fan_in + t->fan_out);
+    const double limit = sqrt((init == MP_NET_HE ? 6.0 : 3.0) / (fan > 0 ? fan : 1));
+    if (t->init == MP_INIT_ORTHOGONAL)
+        return begin_orthogonal(c, t, key, w);
+    for (size_t i = 0; i < t->size; i++)
+        w[i] = t->init == MP_INIT_ZERO  ? 0
+               : t->init == MP_INIT_ONE ? 1
+                                        : (float)(limit * (2 * uniform(mp_random(c, key, i)) - 1));
+    return MP_OK;
+}
+
+int mp_net_begin(struct mp_ctx *c, const struct mp_net *net, enum mp_net_init init, float *w)
+{
+    memset(w, 0, net->weights * sizeof *w);
+    for (int i = 0; i < net->n; i++)
+        for (int k = 0; k < net->layers[i].n_weights; k++)
+            if (begin_tensor(c, &net->layers[i].weight[k], init,
+                             (uint64_t)(i * MP_LAYER_WEIGHTS + k + 1),
+                             w + net->layers[i].offset[k]) < 0)
+                return -1;
+    return MP_OK;
+}
+
+/* ------------------------------------------------------------- one item */
+
+size_t mp_net_item_size(const struct mp_net *net, bool training)
+{
+    size_t most = mp_len(net->in), floats = padded(MP_NET_ITEM * mp_len(net->in));
+    for (int i = 0; i < net->n; i++) {
+        const size_t out = mp_len(net->layers[i].out);
+        most = out > most ? out : most;
+        floats += padded(MP_NET_ITEM * out) + padded(MP_NET_ITEM * net->layers[i].saved);
+    }
+    return floats + (training ? 2 * padded(MP_NET_ITEM * most) + net->weights : 0);
+}
+
+void mp_net_item_place(const struct mp_net *net, bool training, float *memory,
+                       struct mp_net_item *item)
+{
+    size_t most = mp_len(net->in);
+    item->x = memory;
+    item->rest = memory + padded(MP_NET_ITEM * mp_len(net->in));
+    float *at = item->rest;
+    for (int i = 0; i < net->n; i++) {
+        const size_t out = mp_len(net->layers[i].out);
+        most = out > most ? out : most;
+        at += padded(MP_NET_ITEM * out) + padded(MP_NET_ITEM * net->layers[i].saved);
+    }
+    item->scores = at - padded(MP_NET_ITEM * net->layers[net->n - 1].saved) -
+                   padded(MP_NET_ITEM * mp_len(net->layers[net->n - 1].out));
+    item->up = training ? at : NULL;
+    item->down = training ? at + padded(MP_NET_ITEM * most) : NULL;
+    item->dw = training ? item->down + padded(MP_NET_ITEM * most) : NULL;
+}
+
+/* Output and saved values of layer i lie one after the other, layer after layer. */
+static float *output(const struct mp_net *net, const struct mp_net_item *item, int i)
+{
+    float *at = item->rest;
+    if (i < 0)
+        return item->x;
+    for (int k = 0; k < i; k++)
+        at += padded(MP_NET_ITEM * mp_len(net->layers[k].out)) +
+              padded(MP_NET_ITEM * net->layers[k].saved);
+    return at;
+}
+
+static struct mp_pass pass_of(struct mp_ctx *c, const struct mp_net *net, int i, const float *w,
+                              struct mp_net_item *item, size_t n, bool training, uint64_t key)
+{
+    const struct mp_net_layer *l = &net->layers[i];
+    struct mp_pass p = { .c = c, .params = l->params, .in = l->in, .out = l->out, .n = n,
+                         .plan = n == MP_NET_ITEM ? l->plan : l->rest, .training = training,
+                         .key = mp_mix(key ^ (uint64_t)(i + 1)) };
+    p.saved = output(net, item, i) + padded(MP_NET_ITEM * mp_len(l->out));
+    for (int k = 0; k < l->n_weights; k++) {
+        p.w[k] = w + l->offset[k];
+        p.dw[k] = item->dw != NULL ? item->dw + l->offset[k] : NULL;
+    }
+    return p;
+}
+
+int mp_net_forward(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                   struct mp_net_item *item, size_t n, bool training, uint64_t key)
+{
+    const int mark = mp_scratch_mark(c);
+    for (int i = 0; i < net->n; i++) {
+        struct mp_pass p = pass_of(c, net, i, w, item, n, training, key);
+        const int rc = net->layers[i].layer->forward(&p, output(net, item, i - 1),
+                                                     output(net, item, i));
+        mp_scratch_release(c, mark);
+        if (rc < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                    struct mp_net_item *item, size_t n, uint64_t key)
+{
+    const int mark = mp_scratch_mark(c);
+    float *dy = item->up, *dx = item->down;
+    for (int i = net->n - 1; i >= 0; i--) {
+        struct mp_pass p = pass_of(c, net, i, w, item, n, true, key);
+        const int rc = net->layers[i].layer->backward(&p, output(net, item, i - 1),
+                                                      output(net, item, i), dy, i > 0 ? dx : NULL);
+        float *next = dx;
+        mp_scratch_release(c, mark);
+        if (rc < 0)
+            return -1;
+        dx = dy;
+        dy = next;
+    }
+    return MP_OK;
+}

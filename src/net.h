@@ -1,0 +1,67 @@
+/* net.h - a net: layers one after another, their weights in one vector.
+ *
+ * The net adds the last layer: a dense one with one output a class. */
+#ifndef MP_NET_H
+#define MP_NET_H
+#include "layer.h"
+
+/* Rows that go through the layers together, on one thread: enough to keep a core
+ * busy, few enough to share a batch among cores. */
+enum { MP_NET_ITEM = 32 };
+
+/* A layer in its place. */
+struct mp_net_layer {
+    const struct mp_layer *layer;
+    const char *name;
+    const void *params;
+    void *own_params;                  /* of layers that the net added */
+    int line;                          /* in the pipeline; 0: added */
+    struct mp_shape in, out;
+    int n_weights;
+    struct mp_weight weight[MP_LAYER_WEIGHTS];
+    size_t offset[MP_LAYER_WEIGHTS];   /* in the net's vector */
+    size_t saved;                      /* floats a row */
+    void *plan;                        /* for items of MP_NET_ITEM rows */
+    void *rest;                        /* for the batch's last, smaller item, or NULL */
+};
+
+struct mp_net {
+    struct mp_net_layer *layers;
+    int n;
+    struct mp_shape in;
+    int classes;
+    size_t weights;                    /* floats in all, each tensor padded to 16 */
+    size_t rest_rows;                  /* rows of an item that `rest` is for; 0: none */
+};
+
+enum mp_net_init { MP_NET_HE, MP_NET_GLOROT };
+
+/* Places the layers; errors name the layer and both shapes.  No plans yet. */
+int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *lines,
+                struct mp_shape in, int classes);
+void mp_net_close(struct mp_net *net);
+
+/* Plans for whole items, and for one of rest_rows rows if that is not 0. */
+int mp_net_plan(struct mp_ctx *c, struct mp_net *net, size_t rest_rows);
+
+/* First weights, drawn by mp_random(). */
+int mp_net_begin(struct mp_ctx *c, const struct mp_net *net, enum mp_net_init init, float *w);
+
+/* One item's place in memory: `x` takes the rows, `scores` gets what the net says
+ * of them; `up` takes the gradient of the scores, `dw` gets that of the weights. */
+struct mp_net_item {
+    float *x, *rest, *scores;
+    float *up, *down, *dw; /* NULL without training */
+};
+size_t mp_net_item_size(const struct mp_net *net, bool training); /* floats */
+void mp_net_item_place(const struct mp_net *net, bool training, float *memory,
+                       struct mp_net_item *item);
+
+/* From n rows in item->x to item->scores.  `key` draws dropout. */
+int mp_net_forward(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                   struct mp_net_item *item, size_t n, bool training, uint64_t key);
+
+/* From item->up to item->dw, after a forward pass in training. */
+int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                    struct mp_net_item *item, size_t n, uint64_t key);
+#endif
