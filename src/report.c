@@ -257,9 +257,11 @@ static void libraries_text(FILE *f, const struct paint *p)
 {
     const char *name;
     char version[128];
-    fprintf(f, "%swith     mnistpipe %s", p->dim, PACKAGE_VERSION);
-    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
-        fprintf(f, ", %s %s", name, version);
+    int at = fprintf(f, "%swith     mnistpipe %s", p->dim, PACKAGE_VERSION);
+    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++) {
+        const bool full = at + (int)(strlen(name) + strlen(version)) > 90;
+        at = fprintf(f, full ? ",\n         %s %s" : ", %s %s", name, version) + (full ? 0 : at);
+    }
     fprintf(f, "%s\n", p->off);
 }
 
