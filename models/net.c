@@ -3,9 +3,12 @@
  * Batches are drawn from the training rows in a new order every epoch.  A batch
  * is cut into items of MP_NET_ITEM rows; each goes forward and backward on one
  * thread, and the items' gradients are added in order, so that any number of
- * threads gives the same bytes.  Cost: three times the multiply-adds of a forward
- * pass, for each row and epoch; memory: activations of a batch and one gradient
- * an item. */
+ * threads gives the same bytes.  Where the processor has bf16, layers may pass it on
+ * (see layer.h); weights, their gradients and the last layer stay f32.
+ *
+ * Cost: three times the multiply-adds of a forward pass, for each row and epoch;
+ * memory: activations of an item a thread, and one gradient an item. */
+#include "dnn.h"
 #include "net.h"
 #include "optimizer.h"
 #include "random.h"
@@ -17,8 +20,10 @@
 struct params {
     struct mp_layers layers;
     double lr, momentum, decay, clip, smoothing, validation;
-    int epochs, batch, optimizer, schedule, init, patience;
+    int epochs, batch, optimizer, schedule, init, patience, precision;
 };
+
+enum { AUTO, F32, BF16 }; /* precision */
 
 static const struct mp_param table[] = {
     MP_PARAM(epochs, .def = "8", .min = 1, .max = 10000,
@@ -39,6 +44,8 @@ static const struct mp_param table[] = {
     MP_PARAM(smoothing, .def = "0", .min = 0, .max = 0.9,
              .doc = "share of the label that is spread over all classes"),
     MP_PARAM(init, .def = "he", .choices = "he|glorot", .doc = "spread of the first weights"),
+    MP_PARAM(precision, .def = "auto", .choices = "auto|f32|bf16",
+             .doc = "what products read, summed in f32; auto: bf16 where the processor has it"),
     MP_PARAM(validation, .def = "0", .min = 0, .max = 0.5,
              .doc =
                  "share of the training rows that only judges; the best epoch's weights are kept"),
@@ -53,6 +60,16 @@ struct state {
     struct mp_net net;     /* made by ready() */
 };
 
+/* A bundle may come from another processor, so what is missing is no failure. */
+static enum mp_precision precision_of(struct mp_ctx *c, const struct params *p)
+{
+    const bool has = mp_dnn_has_bf16();
+    if (p->precision == BF16 && !has)
+        mp_warn(c, "precision=bf16: this processor has neither AVX512_BF16 nor AMX (%s); products "
+                   "read f32", mp_dnn_isa());
+    return p->precision != F32 && has ? MP_BF16 : MP_F32;
+}
+
 enum { SERIES = 4 };       /* recorded each epoch: loss and accuracy, of training and validation */
 
 /* Training, while it lasts. */
@@ -60,19 +77,22 @@ struct training {
     const struct params *p;
     struct mp_net net;
     struct mp_optimizer o;
-    float *w, *best, *memory, *x;
+    float *w, *best, *x;
+    float *gradients;      /* of each item, as long as the weights */
     const int *y;
     size_t *learners, *order, *judges, n_train, n_judges;
-    struct mp_net_item *items;
+    struct mp_net_item *items; /* what is left of them: gradients */
     size_t n_items;
     /* How far it has come; what a checkpoint has, with w, best and the optimizer. */
     uint64_t epoch, waited;
     double best_accuracy;
     double *history;       /* SERIES values an epoch */
     double *loss;          /* of each item */
+    double *seconds;       /* of each layer, item by item: see net.h */
     size_t *hits;
     /* The step in hand. */
     const size_t *rows;
+    size_t n_rows;
     uint64_t key;
 };
 
@@ -108,33 +128,52 @@ static double cross_entropy(const float *z, size_t n, int k, const int *y, const
 
 static size_t item_rows(const struct training *t, size_t i)
 {
-    const size_t left = (size_t)t->p->batch - i * MP_NET_ITEM;
+    const size_t left = t->n_rows - i * MP_NET_ITEM;
     return left < MP_NET_ITEM ? left : MP_NET_ITEM;
+}
+
+/* Item i of the step in hand, its n rows in place, in this thread's memory. */
+static int take_item(struct mp_ctx *c, const struct training *t, size_t i, size_t n,
+                     struct mp_net_item *item)
+{
+    const size_t len = mp_len(t->net.in);
+    float *memory = mp_scratch(c, mp_net_item_size(&t->net, true));
+    if (memory == NULL)
+        return -1;
+    mp_net_item_place(&t->net, true, memory, item);
+    memcpy(item->x, t->x + i * MP_NET_ITEM * len, n * len * sizeof *item->x);
+    memset(item->x + n * len, 0, (MP_NET_ITEM - n) * len * sizeof *item->x);
+    return MP_OK;
 }
 
 static int train_item(struct mp_ctx *c, void *arg, size_t i)
 {
     struct training *t = arg;
-    struct mp_net_item *item = &t->items[i];
-    const size_t n = item_rows(t, i), len = mp_len(t->net.in);
+    struct mp_net_item item;
+    const size_t n = item_rows(t, i);
     const uint64_t key = mp_mix(t->key ^ (i + 1));
-    memcpy(item->x, t->x + i * MP_NET_ITEM * len, n * len * sizeof *item->x);
-    if (mp_net_forward(c, &t->net, t->w, item, n, true, key) < 0)
+    if (take_item(c, t, i, n, &item) < 0)
         return -1;
-    t->loss[i] = cross_entropy(item->scores, n, t->net.classes, t->y, t->rows + i * MP_NET_ITEM,
-                               t->p->smoothing, (size_t)t->p->batch, item->up, &t->hits[i]);
-    return mp_net_backward(c, &t->net, t->w, item, n, key);
+    item.dw = t->items[i].dw;
+    item.seconds = t->items[i].seconds;
+    if (mp_net_forward(c, &t->net, t->w, &item, n, true, key) < 0)
+        return -1;
+    t->loss[i] = cross_entropy(item.scores, n, t->net.classes, t->y, t->rows + i * MP_NET_ITEM,
+                               t->p->smoothing, (size_t)t->p->batch, item.up, &t->hits[i]);
+    return mp_net_backward(c, &t->net, t->w, &item, n, key);
 }
 
-/* Scores of the item's rows without training; a smaller item is filled up. */
+/* Loss and hits of the item's rows without training; a smaller item is filled up. */
 static int judge_item(struct mp_ctx *c, void *arg, size_t i)
 {
     struct training *t = arg;
-    struct mp_net_item *item = &t->items[i];
-    const size_t n = item_rows(t, i), len = mp_len(t->net.in);
-    memcpy(item->x, t->x + i * MP_NET_ITEM * len, n * len * sizeof *item->x);
-    if (mp_net_forward(c, &t->net, t->w, item, MP_NET_ITEM, false, 0) < 0)
+    struct mp_net_item item;
+    const size_t n = item_rows(t, i);
+    if (take_item(c, t, i, n, &item) < 0 ||
+        mp_net_forward(c, &t->net, t->w, &item, MP_NET_ITEM, false, 0) < 0)
         return -1;
+    t->loss[i] = cross_entropy(item.scores, n, t->net.classes, t->y, t->rows + i * MP_NET_ITEM, 0,
+                               1, NULL, &t->hits[i]);
     return MP_OK;
 }
 
@@ -174,6 +213,7 @@ static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, str
     for (size_t b = 0; b < steps; b++) {
         const double rate = mp_schedule_rate(t->p->schedule, t->p->lr, t->o.step, all);
         t->rows = t->order + b * batch;
+        t->n_rows = batch;
         t->key = mp_random(c, (1ull << 41) + epoch, b);
         if (mp_pull(c, t->rows, batch, true, epoch, t->x) < 0 ||
             mp_parallel_for(c, t->n_items, train_item, t) < 0 ||
@@ -200,21 +240,19 @@ static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, str
 
 static int judge(struct mp_ctx *c, struct training *t, struct score *s)
 {
-    const size_t batch = (size_t)t->p->batch, k = (size_t)t->net.classes;
+    const size_t batch = (size_t)t->p->batch;
     double loss = 0;
     size_t hits = 0;
     for (size_t at = 0; at < t->n_judges; at += batch) {
-        const size_t n = t->n_judges - at < batch ? t->n_judges - at : batch;
-        if (mp_pull(c, t->judges + at, n, false, 0, t->x) < 0 ||
-            mp_parallel_for(c, (n + MP_NET_ITEM - 1) / MP_NET_ITEM, judge_item, t) < 0)
+        t->rows = t->judges + at;
+        t->n_rows = t->n_judges - at < batch ? t->n_judges - at : batch;
+        const size_t n_items = (t->n_rows + MP_NET_ITEM - 1) / MP_NET_ITEM;
+        if (mp_pull(c, t->rows, t->n_rows, false, 0, t->x) < 0 ||
+            mp_parallel_for(c, n_items, judge_item, t) < 0)
             return -1;
-        for (size_t i = 0; i * MP_NET_ITEM < n; i++) {
-            const size_t left = n - i * MP_NET_ITEM;
-            size_t right;
-            loss +=
-                cross_entropy(t->items[i].scores, left < MP_NET_ITEM ? left : MP_NET_ITEM, (int)k,
-                              t->y, t->judges + at + i * MP_NET_ITEM, 0, 1, NULL, &right);
-            hits += right;
+        for (size_t i = 0; i < n_items; i++) {
+            loss += t->loss[i];
+            hits += t->hits[i];
         }
     }
     *s = (struct score){ loss / (double)t->n_judges, (double)hits / (double)t->n_judges };
@@ -248,28 +286,29 @@ static int split(struct mp_ctx *c, struct training *t)
 
 static int prepare(struct mp_ctx *c, struct training *t)
 {
-    const size_t size = (mp_net_item_size(&t->net, true) + 15) / 16 * 16;
     t->n_items = ((size_t)t->p->batch + MP_NET_ITEM - 1) / MP_NET_ITEM;
     t->items = mp_alloc(c, t->n_items, sizeof *t->items);
     t->loss = mp_alloc(c, t->n_items, sizeof *t->loss);
+    t->seconds = mp_alloc(c, mp_product(t->n_items, 2 * (size_t)t->net.n), sizeof *t->seconds);
     t->hits = mp_alloc(c, t->n_items, sizeof *t->hits);
     t->x = mp_alloc(c, mp_product((size_t)t->p->batch, mp_len(t->net.in)), sizeof *t->x);
     t->w = mp_alloc(c, t->net.weights, sizeof *t->w);
     t->best = mp_alloc(c, t->net.weights, sizeof *t->best);
     t->history = mp_alloc(c, SERIES * (size_t)t->p->epochs, sizeof *t->history);
-    if (t->items == NULL || t->loss == NULL || t->hits == NULL || t->x == NULL || t->w == NULL ||
-        t->best == NULL || t->history == NULL)
+    if (t->items == NULL || t->loss == NULL || t->seconds == NULL || t->hits == NULL ||
+        t->x == NULL || t->w == NULL || t->best == NULL || t->history == NULL)
         return -1;
-    const size_t bytes = mp_product(mp_product(size, t->n_items), sizeof(float));
-    if (bytes == SIZE_MAX || (t->memory = aligned_alloc(64, bytes)) == NULL)
+    const size_t bytes = mp_product(mp_product(t->net.weights, t->n_items), sizeof(float));
+    if (bytes == SIZE_MAX || (t->gradients = aligned_alloc(64, bytes)) == NULL)
         return mp_fail(c, "no memory for a batch of %d rows", t->p->batch);
-    memset(t->memory, 0, bytes);
+    memset(t->gradients, 0, bytes); /* also what pads the tensors */
     for (size_t i = 0; i < t->n_items; i++)
-        mp_net_item_place(&t->net, true, t->memory + i * size, &t->items[i]);
+        t->items[i] = (struct mp_net_item){ .dw = t->gradients + i * t->net.weights,
+                                            .seconds = t->seconds + i * 2 * (size_t)t->net.n };
     t->o = (struct mp_optimizer){ .kind = t->p->optimizer, .momentum = t->p->momentum,
                                   .decay = t->p->decay, .clip = t->p->clip };
     if (mp_optimizer_open(c, &t->o, t->net.weights) < 0 ||
-        mp_net_plan(c, &t->net, (size_t)t->p->batch % MP_NET_ITEM) < 0)
+        mp_net_plan(c, &t->net, precision_of(c, t->p), (size_t)t->p->batch % MP_NET_ITEM) < 0)
         return -1;
     return mp_net_begin(c, &t->net, (enum mp_net_init)t->p->init, t->w);
 }
@@ -321,6 +360,7 @@ static int all_epochs(struct mp_ctx *c, struct training *t)
     const int loaded = mp_checkpoint_load(c, visit, t);
     if (loaded < 0)
         return -1;
+    mp_net_round(&t->net, t->w, 0, t->net.weights);
     if (loaded > 0 && t->epoch > (uint64_t)t->p->epochs)
         return mp_fail(c, "the checkpoint has %llu epochs", (unsigned long long)t->epoch);
     for (uint64_t e = 0; e < t->epoch; e++)
@@ -338,6 +378,26 @@ static int all_epochs(struct mp_ctx *c, struct training *t)
     return MP_OK;
 }
 
+/* What each layer has cost; how results depend on the machine. */
+static void tell(struct mp_ctx *c, const struct training *t)
+{
+    const double rows = (double)t->o.step * t->p->batch;
+    for (int i = 0; i < t->net.n; i++) {
+        const struct mp_net_layer *l = &t->net.layers[i];
+        const double work = l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
+        struct mp_part part = { .name = l->name, .line = l->line, .work = rows * work,
+                                .back_work = rows * work * (i > 0 ? 2 : 1) };
+        for (size_t k = 0; k < t->n_items; k++) {
+            part.forward += t->items[k].seconds[i];
+            part.backward += t->items[k].seconds[t->net.n + i];
+        }
+        mp_record_part(c, &part);
+    }
+    mp_remark(c, "products of the net read %s, sums are f32: the same bytes for any number of "
+                 "threads; other instructions than %s may round otherwise",
+              t->net.precision == MP_BF16 ? "bf16" : "f32", mp_dnn_isa());
+}
+
 static void training_free(struct training *t)
 {
     mp_net_close(&t->net);
@@ -345,13 +405,14 @@ static void training_free(struct training *t)
     free(t->w);
     free(t->best);
     free(t->history);
-    free(t->memory);
+    free(t->gradients);
     free(t->x);
     free(t->learners);
     free(t->order);
     free(t->judges);
     free(t->items);
     free(t->loss);
+    free(t->seconds);
     free(t->hits);
 }
 
@@ -419,6 +480,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     if (rc == MP_OK)
         rc = all_epochs(c, &t);
     if (rc == MP_OK) {
+        tell(c, &t);
         s->n = t.net.weights;
         s->w = t.best;
         t.best = NULL;
@@ -445,7 +507,10 @@ static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_sh
     if (s->net.weights != s->n)
         return mp_fail(c, "the state has %llu weights, these layers need %zu",
                        (unsigned long long)s->n, s->net.weights);
-    return mp_net_plan(c, &s->net, 0);
+    if (mp_net_plan(c, &s->net, precision_of(c, p), 0) < 0)
+        return -1;
+    mp_net_round(&s->net, s->w, 0, s->n);
+    return MP_OK;
 }
 
 static void clear(void *state)

@@ -185,3 +185,40 @@ void mp_act_backward(enum mp_act act, const float *y, const float *saved, float 
         break;
     }
 }
+
+/* --------------------------------------------------------------------- bf16 */
+
+enum { BLOCK = 1024 }; /* values that are floats for a while, in the nearest cache */
+
+void mp_act_forward_bf16(enum mp_act act, mp_bf16 *y, size_t n, float *saved)
+{
+    float block[BLOCK];
+    for (size_t i = 0; i < n && act != MP_ACT_NONE; i += BLOCK) {
+        const size_t some = n - i < BLOCK ? n - i : BLOCK;
+        mp_from_bf16(y + i, block, some);
+        mp_act_forward(act, block, some, saved != NULL ? saved + i : NULL);
+        mp_to_bf16(block, y + i, some);
+    }
+}
+
+/* Of a number above 0 the sign is clear and something else is set. */
+MP_CLONES static void relu_back_bf16(const mp_bf16 *restrict y, mp_bf16 *restrict dy, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dy[i] = (int16_t)y[i] > 0 ? dy[i] : 0;
+}
+
+void mp_act_backward_bf16(enum mp_act act, const mp_bf16 *y, const float *saved, mp_bf16 *dy,
+                          size_t n)
+{
+    float block[BLOCK], up[BLOCK];
+    if (act == MP_ACT_RELU)
+        relu_back_bf16(y, dy, n);
+    for (size_t i = 0; i < n && act != MP_ACT_NONE && act != MP_ACT_RELU; i += BLOCK) {
+        const size_t some = n - i < BLOCK ? n - i : BLOCK;
+        mp_from_bf16(y + i, block, some);
+        mp_from_bf16(dy + i, up, some);
+        mp_act_backward(act, block, saved != NULL ? saved + i : NULL, up, some);
+        mp_to_bf16(up, dy + i, some);
+    }
+}

@@ -225,6 +225,23 @@ void mp_record(struct mp_ctx *c, const char *series, double value)
         c->run->record(c->run->record_arg, series, value);
 }
 
+void mp_record_part(struct mp_ctx *c, const struct mp_part *part)
+{
+    if (c->run != NULL && c->run->part != NULL)
+        c->run->part(c->run->part_arg, part);
+}
+
+void mp_remark(struct mp_ctx *c, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (c->run != NULL && c->run->remark != NULL)
+        c->run->remark(c->run->remark_arg, text);
+}
+
 bool mp_stopped(struct mp_ctx *c)
 {
     return c->run != NULL && c->run->stopped != NULL && *c->run->stopped != 0;

@@ -27,6 +27,10 @@ struct mp_run {
     double share;                      /* what part that was, of mp_progress() */
     void (*record)(void *arg, const char *series, double value); /* NULL: not kept */
     void *record_arg;
+    void (*part)(void *arg, const struct mp_part *part);         /* the same */
+    void *part_arg;
+    void (*remark)(void *arg, const char *text);                 /* the same */
+    void *remark_arg;
 };
 
 /* What gives an MP_PULL stage its rows. */

@@ -38,10 +38,16 @@ struct pass {
 struct mp_conv {
     dnnl_engine_t engine;
     dnnl_dims_t strides, dilates, before, after;
-    bool relu;
-    struct own_md x, w, b, y; /* as the caller has them */
-    struct own_md any;        /* weights as the library wants them */
+    struct own_md x, w, b, y;    /* as the caller has them */
+    struct own_md dw;            /* the weights' gradient; others are like what they are of */
+    struct own_md any_w, any_dw; /* weights as the library wants them */
     struct pass forward, data, weights;
+};
+
+struct mp_matmul {
+    dnnl_engine_t engine;
+    struct own_md a, b, y;
+    struct pass run;
 };
 
 struct arg {
@@ -65,6 +71,12 @@ const char *mp_dnn_isa(void)
         if ((isa & known[i].isa) == known[i].isa)
             name = known[i].name;
     return name;
+}
+
+bool mp_dnn_has_bf16(void)
+{
+    const int bf16 = 0xe7; /* dnnl_cpu_isa_avx512_core_bf16, and what includes it */
+    return ((int)dnnl_get_effective_cpu_isa() & bf16) == bf16;
 }
 
 const char *mp_dnn_version(char *text, size_t size)
@@ -106,13 +118,30 @@ static md_t see(const struct own_md *o)
 }
 
 static int make_md(struct mp_ctx *c, struct own_md *o, int n_dims, const dnnl_dims_t dims,
-                   dnnl_format_tag_t tag)
+                   dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
 #if DNNL_VERSION_MAJOR >= 3
     const dnnl_status_t status =
-        dnnl_memory_desc_create_with_tag(&o->md, n_dims, dims, dnnl_f32, tag);
+        dnnl_memory_desc_create_with_tag(&o->md, n_dims, dims, type, tag);
 #else
-    const dnnl_status_t status = dnnl_memory_desc_init_by_tag(&o->md, n_dims, dims, dnnl_f32, tag);
+    const dnnl_status_t status = dnnl_memory_desc_init_by_tag(&o->md, n_dims, dims, type, tag);
+#endif
+    o->made = status == dnnl_success;
+    return check(c, status, "memory");
+}
+
+/* rows x columns whose rows lie `stride` apart, or with `turned` stored the other way. */
+static int make_matrix(struct mp_ctx *c, struct own_md *o, size_t rows, size_t columns,
+                       size_t stride, bool turned, dnnl_data_type_t type)
+{
+    const dnnl_dims_t dims = { (dnnl_dim_t)rows, (dnnl_dim_t)columns };
+    const dnnl_dims_t strides = { turned ? 1 : (dnnl_dim_t)stride,
+                                  turned ? (dnnl_dim_t)stride : 1 };
+#if DNNL_VERSION_MAJOR >= 3
+    const dnnl_status_t status =
+        dnnl_memory_desc_create_with_strides(&o->md, 2, dims, type, strides);
+#else
+    const dnnl_status_t status = dnnl_memory_desc_init_by_strides(&o->md, 2, dims, type, strides);
 #endif
     o->made = status == dnnl_success;
     return check(c, status, "memory");
@@ -127,16 +156,25 @@ static void drop_md(struct own_md *o)
     o->made = false;
 }
 
+static dnnl_data_type_t type_of(enum mp_precision precision)
+{
+    return precision == MP_BF16 ? dnnl_bf16 : dnnl_f32;
+}
+
 static int make_mds(struct mp_ctx *c, struct mp_conv *v, const struct mp_conv_dims *d)
 {
+    const dnnl_data_type_t type = type_of(d->precision);
     const dnnl_dims_t x = { (dnnl_dim_t)d->n, d->in.c, d->in.h, d->in.w },
                       y = { (dnnl_dim_t)d->n, d->out.c, d->out.h, d->out.w },
                       w = { d->out.c, d->in.c, d->kernel, d->kernel }, b = { d->out.c };
-    if (make_md(c, &v->x, 4, x, dnnl_nhwc) < 0 || make_md(c, &v->y, 4, y, dnnl_nhwc) < 0
-        || make_md(c, &v->w, 4, w, dnnl_hwio) < 0
-        || make_md(c, &v->any, 4, w, dnnl_format_tag_any) < 0)
+    if (make_md(c, &v->x, 4, x, type, dnnl_nhwc) < 0
+        || make_md(c, &v->y, 4, y, type, dnnl_nhwc) < 0
+        || make_md(c, &v->w, 4, w, type, dnnl_hwio) < 0
+        || make_md(c, &v->any_w, 4, w, type, dnnl_format_tag_any) < 0
+        || make_md(c, &v->dw, 4, w, dnnl_f32, dnnl_hwio) < 0
+        || make_md(c, &v->any_dw, 4, w, dnnl_f32, dnnl_format_tag_any) < 0)
         return -1;
-    return d->bias ? make_md(c, &v->b, 1, b, dnnl_x) : MP_OK;
+    return d->bias ? make_md(c, &v->b, 1, b, dnnl_f32, dnnl_x) : MP_OK;
 }
 
 /* -------------------------------------------------------------- primitives */
@@ -146,11 +184,11 @@ static dnnl_status_t describe_forward(struct mp_conv *v, dnnl_primitive_attr_t a
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_convolution_forward_primitive_desc_create(
         &v->forward.pd, v->engine, dnnl_forward_training, dnnl_convolution_direct, see(&v->x),
-        see(&v->any), see(&v->b), see(&v->y), v->strides, v->dilates, v->before, v->after, attr);
+        see(&v->any_w), see(&v->b), see(&v->y), v->strides, v->dilates, v->before, v->after, attr);
 #else
     dnnl_convolution_desc_t d;
     const dnnl_status_t status = dnnl_convolution_forward_desc_init(
-        &d, dnnl_forward_training, dnnl_convolution_direct, see(&v->x), see(&v->any), see(&v->b),
+        &d, dnnl_forward_training, dnnl_convolution_direct, see(&v->x), see(&v->any_w), see(&v->b),
         see(&v->y), v->strides, v->before, v->after);
     return status != dnnl_success
                ? status
@@ -162,12 +200,12 @@ static dnnl_status_t describe_data(struct mp_conv *v, dnnl_primitive_attr_t attr
 {
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_convolution_backward_data_primitive_desc_create(
-        &v->data.pd, v->engine, dnnl_convolution_direct, see(&v->x), see(&v->any), see(&v->y),
+        &v->data.pd, v->engine, dnnl_convolution_direct, see(&v->x), see(&v->any_w), see(&v->y),
         v->strides, v->dilates, v->before, v->after, v->forward.pd, attr);
 #else
     dnnl_convolution_desc_t d;
     const dnnl_status_t status = dnnl_convolution_backward_data_desc_init(
-        &d, dnnl_convolution_direct, see(&v->x), see(&v->any), see(&v->y), v->strides, v->before,
+        &d, dnnl_convolution_direct, see(&v->x), see(&v->any_w), see(&v->y), v->strides, v->before,
         v->after);
     return status != dnnl_success
                ? status
@@ -179,36 +217,45 @@ static dnnl_status_t describe_weights(struct mp_conv *v, dnnl_primitive_attr_t a
 {
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_convolution_backward_weights_primitive_desc_create(
-        &v->weights.pd, v->engine, dnnl_convolution_direct, see(&v->x), see(&v->any), see(&v->b),
+        &v->weights.pd, v->engine, dnnl_convolution_direct, see(&v->x), see(&v->any_dw), see(&v->b),
         see(&v->y), v->strides, v->dilates, v->before, v->after, v->forward.pd, attr);
 #else
     dnnl_convolution_desc_t d;
     const dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(
-        &d, dnnl_convolution_direct, see(&v->x), see(&v->any), see(&v->b), see(&v->y), v->strides,
-        v->before, v->after);
+        &d, dnnl_convolution_direct, see(&v->x), see(&v->any_dw), see(&v->b), see(&v->y),
+        v->strides, v->before, v->after);
     return status != dnnl_success
                ? status
                : dnnl_primitive_desc_create(&v->weights.pd, &d, attr, v->engine, v->forward.pd);
 #endif
 }
 
-/* With the relu of the forward pass, if asked for. */
-static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, bool relu)
+/* What is done to a result: relu, or that what is there already is added. */
+enum after_run { NOTHING, RELU, ADD };
+
+static dnnl_status_t append(dnnl_post_ops_t ops, enum after_run what)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return what == RELU ? dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_relu, 0, 0)
+                        : dnnl_post_ops_append_sum(ops, 1, 0, dnnl_data_type_undef);
+#else
+    return what == RELU ? dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0)
+                        : dnnl_post_ops_append_sum(ops, 1);
+#endif
+}
+
+static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, enum after_run what)
 {
     dnnl_status_t status = dnnl_primitive_attr_create(attr);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
-    if (status != dnnl_success || !relu)
+    if (status != dnnl_success || what == NOTHING)
         return status;
     dnnl_post_ops_t ops;
     status = dnnl_post_ops_create(&ops);
     if (status != dnnl_success)
         return status;
-#if DNNL_VERSION_MAJOR >= 3
-    status = dnnl_post_ops_append_eltwise(ops, dnnl_eltwise_relu, 0, 0);
-#else
-    status = dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
-#endif
+    status = append(ops, what);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_post_ops(*attr, ops);
     dnnl_post_ops_destroy(ops);
@@ -237,12 +284,12 @@ static bool slow(const struct pass *p)
            && strncmp(kernel, "ref", 3) == 0;
 }
 
-static int make_pass(struct mp_ctx *c, struct mp_conv *v, struct pass *p, bool relu,
+static int make_pass(struct mp_ctx *c, struct mp_conv *v, struct pass *p, enum after_run what,
                      dnnl_status_t (*describe)(struct mp_conv *, dnnl_primitive_attr_t))
 {
     dnnl_primitive_attr_t attr = NULL;
     const bool writes = p == &v->weights;
-    dnnl_status_t status = make_attr(&attr, relu);
+    dnnl_status_t status = make_attr(&attr, what);
     if (status == dnnl_success)
         status = describe(v, attr);
     if (attr != NULL)
@@ -251,10 +298,10 @@ static int make_pass(struct mp_ctx *c, struct mp_conv *v, struct pass *p, bool r
         status = dnnl_primitive_create(&p->run, p->pd);
     if (check(c, status, "convolution") < 0)
         return -1;
-    const dnnl_query_t what = writes ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
-    p->packed = dnnl_primitive_desc_query_md(p->pd, what, 0);
+    const dnnl_query_t packed = writes ? dnnl_query_diff_weights_md : dnnl_query_weights_md;
+    p->packed = dnnl_primitive_desc_query_md(p->pd, packed, 0);
     p->scratch = dnnl_primitive_desc_query_md(p->pd, dnnl_query_scratchpad_md, 0);
-    return writes ? make_reorder(c, v, p->packed, see(&v->w), &p->reorder)
+    return writes ? make_reorder(c, v, p->packed, see(&v->dw), &p->reorder)
                   : make_reorder(c, v, see(&v->w), p->packed, &p->reorder);
 }
 
@@ -284,9 +331,9 @@ static int make_all(struct mp_ctx *c, struct mp_conv *v, const struct mp_conv_di
         return -1;
     const int threads = omp_get_max_threads();
     omp_set_num_threads(1);
-    const bool bad = make_pass(c, v, &v->forward, d->relu, describe_forward) < 0
-                     || make_pass(c, v, &v->data, false, describe_data) < 0
-                     || make_pass(c, v, &v->weights, false, describe_weights) < 0;
+    const bool bad = make_pass(c, v, &v->forward, d->relu ? RELU : NOTHING, describe_forward) < 0
+                     || make_pass(c, v, &v->data, NOTHING, describe_data) < 0
+                     || make_pass(c, v, &v->weights, NOTHING, describe_weights) < 0;
     omp_set_num_threads(threads);
     if (bad)
         return -1;
@@ -320,7 +367,7 @@ void mp_conv_close(struct mp_conv *v)
     close_pass(&v->weights);
     close_pass(&v->data);
     close_pass(&v->forward);
-    struct own_md *all[] = { &v->x, &v->w, &v->b, &v->y, &v->any };
+    struct own_md *all[] = { &v->x, &v->w, &v->b, &v->y, &v->dw, &v->any_w, &v->any_dw };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         drop_md(all[i]);
     if (v->engine != NULL)
@@ -361,20 +408,20 @@ static size_t floats(md_t md)
 /* Runs a pass whose weights are read from w, or with `writes` written to it; the
  * slots of args that are still free get the packed weights and the working memory. */
 static int run_pass(struct mp_ctx *c, const struct mp_conv *v, const struct pass *p, bool writes,
-                    const float *w, const struct arg *more, int n_more)
+                    const void *w, const struct arg *more, int n_more)
 {
     const size_t room = p->reorder != NULL ? floats(p->packed) : 0, own = floats(p->scratch);
     float *memory = mp_scratch(c, room + own + 16);
     dnnl_stream_t stream = NULL;
     if (memory == NULL)
         return -1;
-    const float *packed = p->reorder != NULL ? memory : w;
+    const void *packed = p->reorder != NULL ? memory : w;
     struct arg args[ARGS] = {
         { writes ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, p->packed, packed },
         { DNNL_ARG_SCRATCHPAD, p->scratch, own > 0 ? memory + room : NULL },
     };
     memcpy(args + 2, more, (size_t)n_more * sizeof *more);
-    const md_t plain = see(&v->w);
+    const md_t plain = see(writes ? &v->dw : &v->w);
     const struct arg in[] = { { DNNL_ARG_FROM, plain, w }, { DNNL_ARG_TO, p->packed, packed } };
     const struct arg out[] = { { DNNL_ARG_FROM, p->packed, packed }, { DNNL_ARG_TO, plain, w } };
     const int threads = omp_get_max_threads();
@@ -392,8 +439,8 @@ static int run_pass(struct mp_ctx *c, const struct mp_conv *v, const struct pass
     return check(c, status, "convolution");
 }
 
-int mp_conv_forward(struct mp_ctx *c, const struct mp_conv *v, const float *x, const float *w,
-                    const float *b, float *y)
+int mp_conv_forward(struct mp_ctx *c, const struct mp_conv *v, const void *x, const void *w,
+                    const float *b, void *y)
 {
     const struct arg args[] = { { DNNL_ARG_SRC, see(&v->x), x },
                                 { DNNL_ARG_DST, see(&v->y), y },
@@ -401,19 +448,108 @@ int mp_conv_forward(struct mp_ctx *c, const struct mp_conv *v, const float *x, c
     return run_pass(c, v, &v->forward, false, w, args, 3);
 }
 
-int mp_conv_backward_data(struct mp_ctx *c, const struct mp_conv *v, const float *w,
-                          const float *dy, float *dx)
+int mp_conv_backward_data(struct mp_ctx *c, const struct mp_conv *v, const void *w,
+                          const void *dy, void *dx)
 {
     const struct arg args[] = { { DNNL_ARG_DIFF_DST, see(&v->y), dy },
                                 { DNNL_ARG_DIFF_SRC, see(&v->x), dx } };
     return run_pass(c, v, &v->data, false, w, args, 2);
 }
 
-int mp_conv_backward_weights(struct mp_ctx *c, const struct mp_conv *v, const float *x,
-                             const float *dy, float *dw, float *db)
+int mp_conv_backward_weights(struct mp_ctx *c, const struct mp_conv *v, const void *x,
+                             const void *dy, float *dw, float *db)
 {
     const struct arg args[] = { { DNNL_ARG_SRC, see(&v->x), x },
                                 { DNNL_ARG_DIFF_DST, see(&v->y), dy },
                                 { DNNL_ARG_DIFF_BIAS, see(&v->b), v->b.made ? db : NULL } };
     return run_pass(c, v, &v->weights, true, dw, args, 3);
+}
+
+/* --------------------------------------------------------- matrix products */
+
+static dnnl_status_t describe_matmul(struct mp_matmul *v, dnnl_primitive_attr_t attr)
+{
+#if DNNL_VERSION_MAJOR >= 3
+    return dnnl_matmul_primitive_desc_create(&v->run.pd, v->engine, see(&v->a), see(&v->b), NULL,
+                                             see(&v->y), attr);
+#else
+    dnnl_matmul_desc_t d;
+    const dnnl_status_t status =
+        dnnl_matmul_desc_init(&d, see(&v->a), see(&v->b), NULL, see(&v->y));
+    return status != dnnl_success
+               ? status
+               : dnnl_primitive_desc_create(&v->run.pd, &d, attr, v->engine, NULL);
+#endif
+}
+
+static int make_matmul(struct mp_ctx *c, struct mp_matmul *v, const struct mp_matmul_dims *d)
+{
+    const dnnl_data_type_t type = type_of(d->precision);
+    dnnl_primitive_attr_t attr = NULL;
+    if (check(c, dnnl_engine_create(&v->engine, dnnl_cpu, 0), "engine") < 0
+        || make_matrix(c, &v->a, d->m, d->k, d->lda, d->ta, type) < 0
+        || make_matrix(c, &v->b, d->k, d->n, d->ldb, d->tb, type) < 0
+        || make_matrix(c, &v->y, d->m, d->n, d->ldc, false, d->round ? type : dnnl_f32) < 0)
+        return -1;
+    const int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    dnnl_status_t status = make_attr(&attr, d->add ? ADD : NOTHING);
+    if (status == dnnl_success)
+        status = describe_matmul(v, attr);
+    if (status == dnnl_success)
+        status = dnnl_primitive_create(&v->run.run, v->run.pd);
+    if (attr != NULL)
+        dnnl_primitive_attr_destroy(attr);
+    omp_set_num_threads(threads);
+    if (check(c, status, "matrix product") < 0)
+        return -1;
+    v->run.scratch = dnnl_primitive_desc_query_md(v->run.pd, dnnl_query_scratchpad_md, 0);
+    return MP_OK;
+}
+
+struct mp_matmul *mp_matmul_open(struct mp_ctx *c, const struct mp_matmul_dims *d)
+{
+    struct mp_matmul *v = mp_alloc(c, 1, sizeof *v);
+    if (v != NULL && make_matmul(c, v, d) < 0) {
+        mp_matmul_close(v);
+        return NULL;
+    }
+    return v;
+}
+
+void mp_matmul_close(struct mp_matmul *v)
+{
+    if (v == NULL)
+        return;
+    close_pass(&v->run);
+    drop_md(&v->a);
+    drop_md(&v->b);
+    drop_md(&v->y);
+    if (v->engine != NULL)
+        dnnl_engine_destroy(v->engine);
+    free(v);
+}
+
+int mp_matmul_run(struct mp_ctx *c, const struct mp_matmul *v, const void *a, const void *b,
+                  void *y)
+{
+    const int mark = mp_scratch_mark(c), threads = omp_get_max_threads();
+    float *scratch = mp_scratch(c, floats(v->run.scratch) + 16);
+    dnnl_stream_t stream = NULL;
+    if (scratch == NULL)
+        return -1;
+    const struct arg args[] = { { DNNL_ARG_SRC, see(&v->a), a },
+                                { DNNL_ARG_WEIGHTS, see(&v->b), b },
+                                { DNNL_ARG_DST, see(&v->y), y },
+                                { DNNL_ARG_SCRATCHPAD, v->run.scratch,
+                                  floats(v->run.scratch) > 0 ? scratch : NULL } };
+    omp_set_num_threads(1);
+    dnnl_status_t status = dnnl_stream_create(&stream, v->engine, dnnl_stream_default_flags);
+    if (status == dnnl_success)
+        status = execute(v->engine, stream, v->run.run, args, 4);
+    if (stream != NULL)
+        dnnl_stream_destroy(stream);
+    omp_set_num_threads(threads);
+    mp_scratch_release(c, mark);
+    return check(c, status, "matrix product");
 }

@@ -12,6 +12,7 @@
  * trainer.  A layer starts no threads. */
 #ifndef MP_LAYER_H
 #define MP_LAYER_H
+#include "bfloat.h"
 #include "stage.h"
 
 enum { MP_LAYER_WEIGHTS = 4 };
@@ -45,7 +46,9 @@ struct mp_pass {
     struct mp_shape in, out;             /* of one row */
     size_t n;                            /* rows of this item */
     bool training;
+    enum mp_precision precision;         /* what large products should read */
     const float *w[MP_LAYER_WEIGHTS];    /* weights, in the order of weights() */
+    const mp_bf16 *wb[MP_LAYER_WEIGHTS]; /* the same, rounded; NULL with precision MP_F32 */
     float *dw[MP_LAYER_WEIGHTS];         /* gradients, summed over this item's rows: written */
     float *saved;                        /* n * saved() floats: kept from forward to backward */
     uint64_t key;                        /* random bits of this item, layer and step */
@@ -72,7 +75,7 @@ struct mp_layer {
     /* Makes what passes of n rows need (primitives of a library); called on one
      * thread, once for every n that occurs.  NULL: nothing. */
     int (*open)(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
-                size_t n, void **plan);
+                size_t n, enum mp_precision precision, void **plan);
     void (*close)(void *plan);
 
     /* y = f(x); x and y are n rows of `in` and of `out`, never the same memory. */
@@ -81,7 +84,27 @@ struct mp_layer {
     /* dx (NULL: nobody needs it) and dw from dy; x and y as in forward(); dy may be
      * overwritten. */
     int (*backward)(struct mp_pass *p, const float *x, const float *y, float *dy, float *dx);
+
+    /* The same with precision MP_BF16, which halves the way over memory.  NULL: the net
+     * gives floats and rounds where the next layer wants it. */
+    int (*forward_bf16)(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y);
+    int (*backward_bf16)(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, mp_bf16 *dy,
+                         mp_bf16 *dx);
 };
+
+/* Room for n values in scratch, and n values rounded there; NULL after an mp_fail(). */
+static inline mp_bf16 *mp_bf16_scratch(struct mp_ctx *c, size_t n)
+{
+    return (mp_bf16 *)mp_scratch(c, (n + 1) / 2);
+}
+
+static inline mp_bf16 *mp_rounded(struct mp_ctx *c, const float *x, size_t n)
+{
+    mp_bf16 *y = mp_bf16_scratch(c, n);
+    if (y != NULL)
+        mp_to_bf16(x, y, n);
+    return y;
+}
 
 #define MP_LAYER(name) const struct mp_layer mp_layer_##name
 
@@ -120,5 +143,9 @@ void mp_act_forward(enum mp_act act, float *y, size_t n, float *saved);
 
 /* dy becomes the gradient before the activation. */
 void mp_act_backward(enum mp_act act, const float *y, const float *saved, float *dy, size_t n);
+
+void mp_act_forward_bf16(enum mp_act act, mp_bf16 *y, size_t n, float *saved);
+void mp_act_backward_bf16(enum mp_act act, const mp_bf16 *y, const float *saved, mp_bf16 *dy,
+                          size_t n);
 
 #endif

@@ -1,12 +1,13 @@
 /* net.c - a net: layers one after another. */
 #include "net.h"
+#include "clock.h"
 #include "param.h"
 #include "random.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAD = 16 }; /* floats in 64 bytes */
+enum { PAD = 32 }; /* so many bf16 are 64 bytes */
 
 static size_t padded(size_t n)
 {
@@ -26,6 +27,7 @@ void mp_net_close(struct mp_net *net)
         free(l->own_params);
     }
     free(net->layers);
+    free(net->rounded);
     memset(net, 0, sizeof *net);
 }
 
@@ -99,23 +101,43 @@ int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *li
     return rc;
 }
 
-int mp_net_plan(struct mp_ctx *c, struct mp_net *net, size_t rest_rows)
+/* Scores are made in f32: the last layer costs little. */
+static enum mp_precision precision_of(const struct mp_net *net, int i)
+{
+    return i == net->n - 1 ? MP_F32 : net->precision;
+}
+
+int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision,
+                size_t rest_rows)
 {
     net->rest_rows = rest_rows;
+    net->precision = precision;
+    if (precision == MP_BF16 && net->rounded == NULL &&
+        (net->rounded = aligned_alloc(64, padded(net->weights) * sizeof(mp_bf16))) == NULL)
+        return mp_fail(c, "no memory for %zu weights", net->weights);
     for (int i = 0; i < net->n; i++) {
         struct mp_net_layer *l = &net->layers[i];
         if (l->layer->open == NULL)
             continue;
         if (l->plan == NULL &&
-            l->layer->open(c, l->params, l->in, l->out, MP_NET_ITEM, &l->plan) < 0)
+            l->layer->open(c, l->params, l->in, l->out, MP_NET_ITEM, precision_of(net, i),
+                           &l->plan) < 0)
             return -1;
         if (l->rest != NULL)
             l->layer->close(l->rest);
         l->rest = NULL;
-        if (rest_rows > 0 && l->layer->open(c, l->params, l->in, l->out, rest_rows, &l->rest) < 0)
+        if (rest_rows > 0 &&
+            l->layer->open(c, l->params, l->in, l->out, rest_rows, precision_of(net, i),
+                           &l->rest) < 0)
             return -1;
     }
     return MP_OK;
+}
+
+void mp_net_round(const struct mp_net *net, const float *w, size_t at, size_t n)
+{
+    if (net->rounded != NULL)
+        mp_to_bf16(w + at, net->rounded + at, n);
 }
 
 /* --------------------------------------------------------- first weights */
@@ -209,14 +231,14 @@ size_t mp_net_item_size(const struct mp_net *net, bool training)
         most = out > most ? out : most;
         floats += padded(MP_NET_ITEM * out) + padded(MP_NET_ITEM * net->layers[i].saved);
     }
-    return floats + (training ? 2 * padded(MP_NET_ITEM * most) + net->weights : 0);
+    return floats + (training ? 2 * padded(MP_NET_ITEM * most) : 0);
 }
 
 void mp_net_item_place(const struct mp_net *net, bool training, float *memory,
                        struct mp_net_item *item)
 {
     size_t most = mp_len(net->in);
-    item->x = memory;
+    *item = (struct mp_net_item){ .x = memory };
     item->rest = memory + padded(MP_NET_ITEM * mp_len(net->in));
     float *at = item->rest;
     for (int i = 0; i < net->n; i++) {
@@ -228,7 +250,6 @@ void mp_net_item_place(const struct mp_net *net, bool training, float *memory,
                    padded(MP_NET_ITEM * mp_len(net->layers[net->n - 1].out));
     item->up = training ? at : NULL;
     item->down = training ? at + padded(MP_NET_ITEM * most) : NULL;
-    item->dw = training ? item->down + padded(MP_NET_ITEM * most) : NULL;
 }
 
 /* Output and saved values of layer i lie one after the other, layer after layer. */
@@ -249,24 +270,83 @@ static struct mp_pass pass_of(struct mp_ctx *c, const struct mp_net *net, int i,
     const struct mp_net_layer *l = &net->layers[i];
     struct mp_pass p = { .c = c, .params = l->params, .in = l->in, .out = l->out, .n = n,
                          .plan = n == MP_NET_ITEM ? l->plan : l->rest, .training = training,
+                         .precision = precision_of(net, i),
                          .key = mp_mix(key ^ (uint64_t)(i + 1)) };
     p.saved = output(net, item, i) + padded(MP_NET_ITEM * mp_len(l->out));
     for (int k = 0; k < l->n_weights; k++) {
         p.w[k] = w + l->offset[k];
+        p.wb[k] = net->rounded != NULL ? net->rounded + l->offset[k] : NULL;
         p.dw[k] = item->dw != NULL ? item->dw + l->offset[k] : NULL;
     }
     return p;
+}
+
+static double lap(const struct mp_net_item *item, int k, double start)
+{
+    const double now = item->seconds != NULL ? mp_seconds() : start;
+    if (item->seconds != NULL)
+        item->seconds[k] += now - start;
+    return now;
+}
+
+/* Whether layer i reads and writes bf16. */
+static bool takes_bf16(const struct mp_net *net, int i)
+{
+    return i >= 0 && i < net->n && precision_of(net, i) == MP_BF16 &&
+           net->layers[i].layer->forward_bf16 != NULL;
+}
+
+/* n values that are bf16 or floats, as `from` says, in the form that `to` says: as they
+ * lie, or turned over in scratch; NULL after an mp_fail(). */
+static void *in_form(struct mp_ctx *c, void *x, bool from, bool to, size_t n)
+{
+    if (from == to)
+        return x;
+    float *y = mp_scratch(c, n);
+    if (y != NULL && to)
+        mp_to_bf16(x, (mp_bf16 *)y, n);
+    else if (y != NULL)
+        mp_from_bf16(x, y, n);
+    return y;
+}
+
+static int forward(const struct mp_net *net, int i, struct mp_pass *p, struct mp_net_item *item)
+{
+    const struct mp_layer *l = net->layers[i].layer;
+    const bool bf16 = takes_bf16(net, i);
+    void *x = in_form(p->c, output(net, item, i - 1), takes_bf16(net, i - 1), bf16,
+                      p->n * mp_len(p->in));
+    void *y = output(net, item, i);
+    if (x == NULL)
+        return -1;
+    return bf16 ? l->forward_bf16(p, x, y) : l->forward(p, x, y);
+}
+
+/* dy comes in the form of the layer above, dx leaves in that of layer i. */
+static int backward(const struct mp_net *net, int i, struct mp_pass *p, struct mp_net_item *item,
+                    void *dy, void *dx)
+{
+    const struct mp_layer *l = net->layers[i].layer;
+    const bool bf16 = takes_bf16(net, i);
+    void *x = in_form(p->c, output(net, item, i - 1), takes_bf16(net, i - 1), bf16,
+                      p->n * mp_len(p->in));
+    void *y = output(net, item, i);
+    dy = in_form(p->c, dy, takes_bf16(net, i + 1), bf16, p->n * mp_len(p->out));
+    if (x == NULL || dy == NULL)
+        return -1;
+    return bf16 ? l->backward_bf16(p, x, y, dy, dx) : l->backward(p, x, y, dy, dx);
 }
 
 int mp_net_forward(struct mp_ctx *c, const struct mp_net *net, const float *w,
                    struct mp_net_item *item, size_t n, bool training, uint64_t key)
 {
     const int mark = mp_scratch_mark(c);
+    double start = mp_seconds();
     for (int i = 0; i < net->n; i++) {
         struct mp_pass p = pass_of(c, net, i, w, item, n, training, key);
-        const int rc = net->layers[i].layer->forward(&p, output(net, item, i - 1),
-                                                     output(net, item, i));
+        const int rc = forward(net, i, &p, item);
         mp_scratch_release(c, mark);
+        start = lap(item, i, start);
         if (rc < 0)
             return -1;
     }
@@ -278,12 +358,13 @@ int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
 {
     const int mark = mp_scratch_mark(c);
     float *dy = item->up, *dx = item->down;
+    double start = mp_seconds();
     for (int i = net->n - 1; i >= 0; i--) {
         struct mp_pass p = pass_of(c, net, i, w, item, n, true, key);
-        const int rc = net->layers[i].layer->backward(&p, output(net, item, i - 1),
-                                                      output(net, item, i), dy, i > 0 ? dx : NULL);
+        const int rc = backward(net, i, &p, item, dy, i > 0 ? dx : NULL);
         float *next = dx;
         mp_scratch_release(c, mark);
+        start = lap(item, net->n + i, start);
         if (rc < 0)
             return -1;
         dx = dy;

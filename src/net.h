@@ -32,6 +32,8 @@ struct mp_net {
     int classes;
     size_t weights;                    /* floats in all, each tensor padded to 16 */
     size_t rest_rows;                  /* rows of an item that `rest` is for; 0: none */
+    enum mp_precision precision;       /* what products read; sums and weights are f32 */
+    mp_bf16 *rounded;                  /* the weights as mp_net_round() saw them; or NULL */
 };
 
 enum mp_net_init { MP_NET_HE, MP_NET_GLOROT };
@@ -41,17 +43,26 @@ int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *li
                 struct mp_shape in, int classes);
 void mp_net_close(struct mp_net *net);
 
-/* Plans for whole items, and for one of rest_rows rows if that is not 0. */
-int mp_net_plan(struct mp_ctx *c, struct mp_net *net, size_t rest_rows);
+/* Plans for whole items, and for one of rest_rows rows if that is not 0; passes then
+ * read what `precision` says. */
+int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision,
+                size_t rest_rows);
+
+/* The weights from `at` on have changed, n of them: to be said before the next pass. */
+void mp_net_round(const struct mp_net *net, const float *w, size_t at, size_t n);
 
 /* First weights, drawn by mp_random(). */
 int mp_net_begin(struct mp_ctx *c, const struct mp_net *net, enum mp_net_init init, float *w);
 
 /* One item's place in memory: `x` takes the rows, `scores` gets what the net says
- * of them; `up` takes the gradient of the scores, `dw` gets that of the weights. */
+ * of them; `up` takes the gradient of the scores, `dw`, which the caller owns, gets
+ * that of the weights.  The rest is free again after the backward pass: one place a
+ * thread will do, and stays in its cache. */
 struct mp_net_item {
     float *x, *rest, *scores;
-    float *up, *down, *dw; /* NULL without training */
+    float *up, *down;      /* NULL without training */
+    float *dw;
+    double *seconds;       /* of each layer forward, then backward, are added; NULL: not */
 };
 size_t mp_net_item_size(const struct mp_net *net, bool training); /* floats */
 void mp_net_item_place(const struct mp_net *net, bool training, float *memory,

@@ -18,6 +18,7 @@ struct piece {
 
 struct step {
     struct mp_optimizer *o;
+    const struct mp_net *net;
     const struct mp_net_item *items;
     size_t n_items;
     float *w;
@@ -121,9 +122,8 @@ MP_CLONES static void adam(float *restrict w, const float *restrict g, float *re
     }
 }
 
-static int step_piece(struct mp_ctx *c, void *arg, size_t i)
+static void move(const struct step *s, size_t i)
 {
-    struct step *s = arg;
     const struct mp_optimizer *o = s->o;
     const struct piece *p = &s->pieces[i];
     float *w = s->w + p->at, *m = o->first + p->at;
@@ -131,21 +131,32 @@ static int step_piece(struct mp_ctx *c, void *arg, size_t i)
     const float rate = (float)s->rate, scale = (float)s->scale;
     const float decay = p->tensor->decay ? (float)o->decay : 0;
     const double t = (double)o->step;
-    (void)c;
     if (p->tensor->fixed) {
         const float part = (float)p->tensor->blend, share = part / (float)s->n_items;
         for (size_t j = 0; j < p->n; j++)
             w[j] = (1 - part) * w[j] + share * g[j];
-        return MP_OK;
-    }
-    if (o->kind == MP_SGD || o->kind == MP_NESTEROV)
+    } else if (o->kind == MP_SGD || o->kind == MP_NESTEROV)
         sgd(w, g, m, p->n, rate, (float)o->momentum, decay, scale, o->kind == MP_NESTEROV);
     else if (o->kind == MP_RMSPROP)
         rmsprop(w, g, m, p->n, rate, decay, scale);
     else
         adam(w, g, m, o->second + p->at, p->n, rate, decay, scale, o->kind == MP_ADAMW,
              (float)(1 - pow(0.9, t)), (float)(1 - pow(0.999, t)));
+}
+
+static int step_piece(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct step *s = arg;
+    (void)c;
+    move(s, i);
+    mp_net_round(s->net, s->w, s->pieces[i].at, s->pieces[i].n);
     return MP_OK;
+}
+
+/* In one go, while the piece is in the cache: clipping alone needs all sums first. */
+static int sum_and_step(struct mp_ctx *c, void *arg, size_t i)
+{
+    return sum_piece(c, arg, i) < 0 ? -1 : step_piece(c, arg, i);
 }
 
 static int cut(struct mp_ctx *c, const struct mp_net *net, struct step *s)
@@ -164,23 +175,31 @@ static int cut(struct mp_ctx *c, const struct mp_net *net, struct step *s)
     return MP_OK;
 }
 
+/* Sums all gradients, and finds what is left of one that is too long. */
+static int clip(struct mp_ctx *c, struct step *s)
+{
+    double norm = 0;
+    if (mp_parallel_for(c, s->n_pieces, sum_piece, s) < 0)
+        return -1;
+    for (size_t i = 0; i < s->n_pieces; i++)
+        norm += s->pieces[i].norm;
+    if (sqrt(norm) > s->o->clip)
+        s->scale = s->o->clip / (sqrt(norm) + 1e-6);
+    return MP_OK;
+}
+
 int mp_optimizer_step(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_net *net, float *w,
                       const struct mp_net_item *items, size_t n_items, double rate)
 {
     struct step s = {
-        .o = o, .items = items, .n_items = n_items, .w = w, .rate = rate, .scale = 1
+        .o = o, .net = net, .items = items, .n_items = n_items, .w = w, .rate = rate, .scale = 1
     };
-    double norm = 0;
     o->step++;
     int rc = cut(c, net, &s);
+    if (rc == MP_OK && o->clip > 0)
+        rc = clip(c, &s);
     if (rc == MP_OK)
-        rc = mp_parallel_for(c, s.n_pieces, sum_piece, &s);
-    for (size_t i = 0; i < s.n_pieces && rc == MP_OK; i++)
-        norm += s.pieces[i].norm;
-    if (o->clip > 0 && sqrt(norm) > o->clip)
-        s.scale = o->clip / (sqrt(norm) + 1e-6);
-    if (rc == MP_OK)
-        rc = mp_parallel_for(c, s.n_pieces, step_piece, &s);
+        rc = mp_parallel_for(c, s.n_pieces, o->clip > 0 ? step_piece : sum_and_step, &s);
     free(s.pieces);
     return rc;
 }

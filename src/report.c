@@ -146,6 +146,10 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     free(text);
     if (o != NULL && json_object_size(r->curves) > 0)
         json_object_set(o, "training", r->curves);
+    if (o != NULL && json_array_size(r->parts) > 0)
+        json_object_set(o, "layers", r->parts);
+    if (o != NULL && json_array_size(r->remarks) > 0)
+        json_object_set(o, "remarks", r->remarks);
     if (o == NULL)
         mp_fail(c, "no memory for the report");
     return o;
@@ -253,6 +257,31 @@ static void curves_text(FILE *f, json_t *curves, const struct paint *p)
     }
 }
 
+/* Where training went: what the layers cost, forward and backward. */
+static void parts_text(FILE *f, json_t *parts, const struct paint *p)
+{
+    size_t i;
+    json_t *part;
+    fprintf(f, "\n%s%-5s %-12s %10s %10s %12s %12s%s\n", p->dim, "line", "layer", "forward s",
+            "backward s", "GFLOP/s", "GFLOP/s", p->off);
+    json_array_foreach(parts, i, part) {
+        const char *name = "";
+        int line = 0;
+        double s[2] = { 0, 0 }, work[2] = { 0, 0 };
+        char rate[2][32] = { "-", "-" };
+        json_unpack(part, "{s:s, s:i, s:f, s:f, s:f, s:f}", "layer", &name, "line", &line,
+                    "forward_seconds", &s[0], "backward_seconds", &s[1], "forward_multiply_adds",
+                    &work[0], "backward_multiply_adds", &work[1]);
+        for (int k = 0; k < 2; k++)
+            if (work[k] > 0 && s[k] > 0)
+                snprintf(rate[k], sizeof rate[k], "%.0f", 2e-9 * work[k] / s[k]);
+        fprintf(f, "%-5d %-12s %10.3f %10.3f %12s %12s\n", line, name, s[0], s[1], rate[0],
+                rate[1]);
+    }
+    fprintf(f, "%sseconds of training, summed over threads; GFLOP/s forward and backward on one "
+               "thread%s\n", p->dim, p->off);
+}
+
 static void libraries_text(FILE *f, const struct paint *p)
 {
     const char *name;
@@ -281,6 +310,8 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
         fprintf(f, "\n%sepoch by epoch%s\n", p->dim, p->off);
         curves_text(f, r->curves, p);
     }
+    if (json_array_size(r->parts) > 0)
+        parts_text(f, r->parts, p);
     if (r->metrics != NULL) {
         const struct mp_metrics *m = r->metrics;
         confusion_text(f, m, x->labels, p);
@@ -302,6 +333,10 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
             r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
             suffix != NULL ? suffix : "");
     libraries_text(f, p);
+    size_t i_remark;
+    json_t *remark;
+    json_array_foreach(r->remarks, i_remark, remark)
+        fprintf(f, "note     %s\n", json_string_value(remark));
     for (int i = 0; i < r->n_warnings; i++)
         fprintf(f, "warning  %s\n", r->warnings[i]);
 }

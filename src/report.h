@@ -12,6 +12,8 @@ struct mp_report {
     const struct mp_metrics *metrics;        /* NULL: the test has no labels */
     double fit_seconds, total_seconds;
     json_t *curves;                          /* series that models recorded: name -> values */
+    json_t *parts;                           /* what parts of a model cost, such as layers */
+    json_t *remarks;                         /* facts that stages found worth telling */
     uint64_t bundle_bytes;
     const char *folder;
     const char *const *warnings;

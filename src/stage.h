@@ -164,6 +164,18 @@ int mp_checkpoint_load(struct mp_ctx *c, int (*io)(struct mp_io *io, void *arg),
 /* One more value of a series for the report: "loss", "validation accuracy" ... */
 void mp_record(struct mp_ctx *c, const char *series, double value);
 
+/* In done(): what a part of the stage, such as a layer of a net, has cost so far. */
+struct mp_part {
+    const char *name;
+    int line;                  /* in the pipeline; 0: not written there */
+    double forward, backward;  /* seconds, summed over threads */
+    double work, back_work;    /* multiply-adds of both */
+};
+void mp_record_part(struct mp_ctx *c, const struct mp_part *part);
+
+/* A fact for the report that is no warning. */
+void mp_remark(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Whether the user has asked to stop: long work returns mp_fail(c, "interrupted"). */
 bool mp_stopped(struct mp_ctx *c);
 

@@ -84,13 +84,13 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
 }
 
 static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
-                size_t n, void **plan)
+                size_t n, enum mp_precision precision, void **plan)
 {
     const struct params *p = params;
     const struct mp_conv_dims d = {
         .n = n, .in = in, .out = out, .kernel = p->kernel, .stride = p->stride,
         .top = before(p, in.h, out.h), .left = before(p, in.w, out.w),
-        .bias = p->bias, .relu = p->act == MP_ACT_RELU,
+        .bias = p->bias, .relu = p->act == MP_ACT_RELU, .precision = precision,
     };
     *plan = mp_conv_open(c, &d);
     return *plan != NULL ? MP_OK : -1;
@@ -120,6 +120,26 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
     return dx != NULL ? mp_conv_backward_data(p->c, p->plan, p->w[0], dy, dx) : MP_OK;
 }
 
+static int forward_bf16(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y)
+{
+    const struct params *params = p->params;
+    if (mp_conv_forward(p->c, p->plan, x, p->wb[0], p->w[1], y) < 0)
+        return -1;
+    if (params->act != MP_ACT_RELU)
+        mp_act_forward_bf16((enum mp_act)params->act, y, p->n * mp_len(p->out), p->saved);
+    return MP_OK;
+}
+
+static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, mp_bf16 *dy,
+                         mp_bf16 *dx)
+{
+    const struct params *params = p->params;
+    mp_act_backward_bf16((enum mp_act)params->act, y, p->saved, dy, p->n * mp_len(p->out));
+    if (mp_conv_backward_weights(p->c, p->plan, x, dy, p->dw[0], p->dw[1]) < 0)
+        return -1;
+    return dx != NULL ? mp_conv_backward_data(p->c, p->plan, p->wb[0], dy, dx) : MP_OK;
+}
+
 MP_LAYER(conv) = {
     .brief = "Filter each image with learned kernels",
     .doc = "Every output channel is a sum over all input channels, each correlated with\n"
@@ -135,4 +155,5 @@ MP_LAYER(conv) = {
     .shape = shape, .weights = weights, .saved = saved, .work = work,
     .open = open, .close = close,
     .forward = forward, .backward = backward,
+    .forward_bf16 = forward_bf16, .backward_bf16 = backward_bf16,
 };

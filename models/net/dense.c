@@ -1,11 +1,12 @@
 /* dense.c - fully connected layer.
  *
- * Matrix products by oneDNN's sgemm.  Cost: inputs x units multiply-adds a row for each
+ * Matrix products by oneDNN.  Cost: inputs x units multiply-adds a row for each
  * pass; with few rows an item, reading the weights counts for more.  Defined by
  * torch.nn.Linear, which it equals to rounding. */
 #include "dnn.h"
 #include "layer.h"
 #include "simd.h"
+#include <stdlib.h>
 #include <string.h>
 
 struct params {
@@ -69,33 +70,112 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
     return (double)mp_len(in) * (double)mp_len(out);
 }
 
-static int forward(struct mp_pass *p, const float *x, float *y)
+/* Products that make the output and the gradients of weights and input. */
+struct plan {
+    struct mp_matmul *y, *dw, *dx;
+};
+
+static void close(void *plan)
+{
+    struct plan *v = plan;
+    mp_matmul_close(v->y);
+    mp_matmul_close(v->dw);
+    mp_matmul_close(v->dx);
+    free(v);
+}
+
+static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
+                size_t n, enum mp_precision precision, void **plan)
+{
+    const size_t n_in = mp_len(in), n_out = mp_len(out);
+    struct plan *v = mp_alloc(c, 1, sizeof *v);
+    (void)params;
+    if (v == NULL)
+        return -1;
+    v->y = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = n, .n = n_out, .k = n_in, .lda = n_in, .ldb = n_out, .ldc = n_out,
+        .precision = precision });
+    v->dw = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = n_in, .n = n_out, .k = n, .ta = true, .lda = n_in, .ldb = n_out, .ldc = n_out,
+        .precision = precision });
+    v->dx = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = n, .n = n_in, .k = n_out, .tb = true, .lda = n_out, .ldb = n_out, .ldc = n_in,
+        .round = true, .precision = precision });
+    *plan = v;
+    if (v->y != NULL && v->dw != NULL && v->dx != NULL)
+        return MP_OK;
+    close(v);
+    return -1;
+}
+
+/* From x W to the output. */
+static void finish(const struct mp_pass *p, float *y)
 {
     const struct params *params = p->params;
-    const size_t n_in = mp_len(p->in), n_out = mp_len(p->out);
-    if (mp_gemm(false, false, p->n, n_out, n_in, 1, x, n_in, p->w[0], n_out, 0, y, n_out) < 0)
-        return mp_fail(p->c, "no memory for a matrix product");
+    const size_t n_out = mp_len(p->out);
     if (params->bias)
         add_bias(y, p->w[1], p->n, n_out);
     mp_act_forward((enum mp_act)params->act, y, p->n * n_out, p->saved);
-    return MP_OK;
 }
 
-static int backward(struct mp_pass *p, const float *x, const float *y, float *dy, float *dx)
+/* From the gradient of the output to that of x W + b, and of b. */
+static void begin(const struct mp_pass *p, const float *y, float *dy)
 {
     const struct params *params = p->params;
-    const size_t n_in = mp_len(p->in), n_out = mp_len(p->out);
+    const size_t n_out = mp_len(p->out);
     mp_act_backward((enum mp_act)params->act, y, p->saved, dy, p->n * n_out);
     if (params->bias) {
         memset(p->dw[1], 0, n_out * sizeof(float));
         sum_rows(dy, p->dw[1], p->n, n_out);
     }
-    if (mp_gemm(true, false, n_in, n_out, p->n, 1, x, n_in, dy, n_out, 0, p->dw[0], n_out) < 0
-        || (dx != NULL
-            && mp_gemm(false, true, p->n, n_in, n_out, 1, dy, n_out, p->w[0], n_out, 0, dx, n_in)
-                   < 0))
-        return mp_fail(p->c, "no memory for a matrix product");
+}
+
+static int forward(struct mp_pass *p, const float *x, float *y)
+{
+    const struct plan *plan = p->plan;
+    if (mp_matmul_run(p->c, plan->y, x, p->w[0], y) < 0)
+        return -1;
+    finish(p, y);
     return MP_OK;
+}
+
+static int backward(struct mp_pass *p, const float *x, const float *y, float *dy, float *dx)
+{
+    const struct plan *plan = p->plan;
+    begin(p, y, dy);
+    if (mp_matmul_run(p->c, plan->dw, x, dy, p->dw[0]) < 0)
+        return -1;
+    return dx != NULL ? mp_matmul_run(p->c, plan->dx, dy, p->w[0], dx) : MP_OK;
+}
+
+/* The output is small beside the input: it is made in floats. */
+static int forward_bf16(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y)
+{
+    const struct plan *plan = p->plan;
+    const size_t n = p->n * mp_len(p->out);
+    float *wide = mp_scratch(p->c, n);
+    if (wide == NULL || mp_matmul_run(p->c, plan->y, x, p->wb[0], wide) < 0)
+        return -1;
+    finish(p, wide);
+    mp_to_bf16(wide, y, n);
+    return MP_OK;
+}
+
+static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, mp_bf16 *dy,
+                         mp_bf16 *dx)
+{
+    const struct plan *plan = p->plan;
+    const size_t n = p->n * mp_len(p->out);
+    float *wide = mp_scratch(p->c, n), *up = mp_scratch(p->c, n);
+    if (wide == NULL || up == NULL)
+        return -1;
+    mp_from_bf16(y, wide, n);
+    mp_from_bf16(dy, up, n);
+    begin(p, wide, up);
+    mp_to_bf16(up, dy, n);
+    if (mp_matmul_run(p->c, plan->dw, x, dy, p->dw[0]) < 0)
+        return -1;
+    return dx != NULL ? mp_matmul_run(p->c, plan->dx, dy, p->wb[0], dx) : MP_OK;
 }
 
 MP_LAYER(dense) = {
@@ -106,5 +186,7 @@ MP_LAYER(dense) = {
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape, .weights = weights, .saved = saved, .work = work,
+    .open = open, .close = close,
     .forward = forward, .backward = backward,
+    .forward_bf16 = forward_bf16, .backward_bf16 = backward_bf16,
 };

@@ -54,11 +54,30 @@ MP_CLONES static void drop(uint64_t key, uint32_t limit, const float *restrict x
         y[i + k] = x[i + k] * (draws[k] >= limit ? scale : 0);
 }
 
-static int pass(struct mp_pass *p, const float *from, float *to)
+MP_CLONES static void drop_bf16(uint64_t key, uint32_t limit, const mp_bf16 *restrict x,
+                                mp_bf16 *restrict y, size_t n)
+{
+    const float scale = 65536 / (float)(65536 - limit);
+    uint16_t draws[BLOCK];
+
+    for (size_t i = 0; i < n; i += BLOCK) {
+        const size_t some = n - i < BLOCK ? n - i : BLOCK;
+        draw(key, i / BLOCK, draws);
+        for (size_t k = 0; k < some; k++)
+            y[i + k] = draws[k] >= limit ? mp_bf16_of(mp_float_of(x[i + k]) * scale) : 0;
+    }
+}
+
+static uint32_t limit_of(const struct mp_pass *p)
 {
     const struct params *q = p->params;
+    return (uint32_t)(q->rate * 65536 + 0.5);
+}
+
+static int pass(struct mp_pass *p, const float *from, float *to)
+{
+    const uint32_t limit = limit_of(p);
     const size_t n = p->n * mp_len(p->in);
-    const uint32_t limit = (uint32_t)(q->rate * 65536 + 0.5);
 
     if (p->training && limit > 0)
         drop(p->key, limit, from, to, n);
@@ -78,6 +97,30 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
     return dx != NULL ? pass(p, dy, dx) : MP_OK;
 }
 
+static int pass_bf16(struct mp_pass *p, const mp_bf16 *from, mp_bf16 *to)
+{
+    const uint32_t limit = limit_of(p);
+    const size_t n = p->n * mp_len(p->in);
+
+    if (p->training && limit > 0)
+        drop_bf16(p->key, limit, from, to, n);
+    else
+        memcpy(to, from, n * sizeof *to);
+    return MP_OK;
+}
+
+static int forward_bf16(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y)
+{
+    return pass_bf16(p, x, y);
+}
+
+static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, mp_bf16 *dy,
+                         mp_bf16 *dx)
+{
+    (void)x, (void)y;
+    return dx != NULL ? pass_bf16(p, dy, dx) : MP_OK;
+}
+
 MP_LAYER(dropout) = {
     .brief = "Set a share of the values to 0 while training",
     .doc = "Each value is dropped on its own with the given probability, afresh for every\n"
@@ -90,4 +133,6 @@ MP_LAYER(dropout) = {
     .params_size = sizeof(struct params),
     .forward = forward,
     .backward = backward,
+    .forward_bf16 = forward_bf16,
+    .backward_bf16 = backward_bf16,
 };

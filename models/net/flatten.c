@@ -28,6 +28,21 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
     return MP_OK;
 }
 
+static int forward_bf16(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y)
+{
+    memcpy(y, x, p->n * mp_len(p->in) * sizeof *y);
+    return MP_OK;
+}
+
+static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, mp_bf16 *dy,
+                         mp_bf16 *dx)
+{
+    (void)x, (void)y;
+    if (dx != NULL)
+        memcpy(dx, dy, p->n * mp_len(p->in) * sizeof *dx);
+    return MP_OK;
+}
+
 MP_LAYER(flatten) = {
     .brief = "Read an image as a vector",
     .doc = "Rows, columns and channels one after another, channels fastest.",
@@ -35,4 +50,6 @@ MP_LAYER(flatten) = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .forward_bf16 = forward_bf16,
+    .backward_bf16 = backward_bf16,
 };

@@ -17,6 +17,7 @@
 #include "dnn.h"
 #include "layer.h"
 #include "simd.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_STEPS = 65536, MAX_FEATURES = 1 << 20 };
@@ -258,6 +259,104 @@ MP_CLONES static void add_rows(const float *restrict rows, size_t n, size_t d,
             sum[j] += rows[j];
 }
 
+/* --------------------------------------------------------------- products */
+
+/* Those of a layer, for all its directions, or of all layers above the first. */
+struct products {
+    struct mp_matmul *sums, *dw, *dx, *more_dx; /* of what it reads; more_dx adds */
+    struct mp_matmul *step, *dstep, *du;        /* of its own outputs, step by step */
+};
+
+struct plan {
+    struct products first, upper;
+};
+
+static void close_products(struct products *q)
+{
+    struct mp_matmul *all[] = { q->sums, q->dw, q->dx, q->more_dx, q->step, q->dstep, q->du };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        mp_matmul_close(all[i]);
+}
+
+/* Rounded outputs lie packed, u values apart; others `wide`. */
+static int open_products(struct mp_ctx *c, const struct net *s, size_t d,
+                         enum mp_precision precision, struct products *q)
+{
+    const size_t u = s->units, sums = GATES * u, rows = s->steps * s->n;
+    const size_t apart = precision == MP_BF16 ? u : s->wide;
+    struct mp_matmul_dims dx = { .m = rows, .n = d, .k = sums, .lda = sums, .ldb = sums, .ldc = d,
+                                 .tb = true, .precision = precision };
+    q->sums = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = rows, .n = sums, .k = d, .lda = d, .ldb = sums, .ldc = sums,
+        .precision = precision });
+    q->dw = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = d, .n = sums, .k = rows, .ta = true, .lda = d, .ldb = sums, .ldc = sums,
+        .precision = precision });
+    q->dx = mp_matmul_open(c, &dx);
+    dx.add = true;
+    q->more_dx = mp_matmul_open(c, &dx);
+    q->step = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = s->n, .n = sums, .k = u, .lda = apart, .ldb = sums, .ldc = sums, .add = true,
+        .precision = precision });
+    q->dstep = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = s->n, .n = u, .k = sums, .lda = sums, .ldb = sums, .ldc = s->wide, .tb = true,
+        .add = true, .precision = precision });
+    q->du = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = u, .n = sums, .k = s->steps > 1 ? rows - s->n : 1, .ta = true, .lda = apart,
+        .ldb = sums, .ldc = sums, .precision = precision });
+    return q->sums == NULL || q->dw == NULL || q->dx == NULL || q->more_dx == NULL ||
+                   q->step == NULL || q->dstep == NULL || q->du == NULL
+               ? -1
+               : MP_OK;
+}
+
+static void close(void *plan)
+{
+    struct plan *v = plan;
+    close_products(&v->first);
+    close_products(&v->upper);
+    free(v);
+}
+
+static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
+                size_t n, enum mp_precision precision, void **plan)
+{
+    const struct net s = net_of(params, in, n);
+    struct plan *v = *plan = mp_alloc(c, 1, sizeof *v);
+    (void)out;
+    if (v == NULL)
+        return -1;
+    if (open_products(c, &s, s.features, precision, &v->first) == MP_OK &&
+        (s.layers == 1 || open_products(c, &s, s.wide, precision, &v->upper) == MP_OK))
+        return MP_OK;
+    close(v);
+    *plan = NULL;
+    return -1;
+}
+
+static const struct products *products_of(const struct mp_pass *p, const struct cell *at)
+{
+    const struct plan *v = p->plan;
+    return at->tensor == UPPER ? &v->upper : &v->first;
+}
+
+/* n rows of d values, `stride` apart, as products read them: rounded into `to`, where
+ * they are packed, or as they are. */
+static const void *operand(const struct mp_pass *p, const float *x, size_t n, size_t d,
+                           size_t stride, mp_bf16 *to)
+{
+    if (p->precision == MP_F32)
+        return x;
+    for (size_t i = 0; i < n; i++)
+        mp_to_bf16(x + i * stride, to + i * d, d);
+    return to;
+}
+
+static const void *weights_at(const struct mp_pass *p, int tensor, size_t at)
+{
+    return p->precision == MP_BF16 ? (const void *)(p->wb[tensor] + at) : p->w[tensor] + at;
+}
+
 /* ------------------------------------------------------------- directions */
 
 /* rows x steps x d becomes steps x rows x d; with the numbers exchanged, back. */
@@ -273,15 +372,19 @@ static int run(const struct mp_pass *p, const struct net *s, const struct cell *
                const float *x, size_t d, const float *zeros)
 {
     const size_t n = s->n, u = s->units, sums = GATES * u, wide = s->wide;
+    const struct products *q = products_of(p, at);
+    const void *w = weights_at(p, at->tensor, at->w), *r = weights_at(p, RECURRENT, at->u);
+    mp_bf16 *room = mp_bf16_scratch(p->c, n * (s->steps * d > u ? s->steps * d : u));
 
-    if (mp_gemm(false, false, s->steps * n, sums, d, 1, x, d, p->w[at->tensor] + at->w, sums, 0,
-                at->gates, sums) < 0)
+    if (room == NULL ||
+        mp_matmul_run(p->c, q->sums, operand(p, x, s->steps * n, d, d, room), w, at->gates) < 0)
         return -1;
     for (size_t k = 0; k < s->steps; k++) {
         const size_t t = nth(s, at->reversed, k), was = k > 0 ? nth(s, at->reversed, k - 1) : t;
         float *gates = at->gates + t * n * sums;
-        if (k > 0 && mp_gemm(false, false, n, sums, u, 1, at->out + was * n * wide, wide,
-                             p->w[RECURRENT] + at->u, sums, 1, gates, sums) < 0)
+        const float *h = at->out + was * n * wide;
+        if (k > 0 &&
+            mp_matmul_run(p->c, q->step, operand(p, h, n, u, wide, room), r, gates) < 0)
             return -1;
         open_gates(s, p->w[BIAS] + at->b, k > 0 ? at->cells + was * n * u : zeros, gates,
                    at->cells + t * n * u, at->out + t * n * wide);
@@ -290,11 +393,12 @@ static int run(const struct mp_pass *p, const struct net *s, const struct cell *
 }
 
 /* From the gradients of its outputs (in dout, which later steps' are added to) those
- * of its sums, in the place of the gates. */
+ * of its sums, in the place of the gates, and rounded in `room`. */
 static int run_back(const struct mp_pass *p, const struct net *s, const struct cell *at,
-                    float *dout, const float *zeros, float *dcell)
+                    float *dout, const float *zeros, float *dcell, mp_bf16 *room)
 {
     const size_t n = s->n, u = s->units, sums = GATES * u, wide = s->wide;
+    const void *r = weights_at(p, RECURRENT, at->u);
 
     memset(dcell, 0, n * u * sizeof *dcell);
     for (size_t k = s->steps; k-- > 0;) {
@@ -302,8 +406,9 @@ static int run_back(const struct mp_pass *p, const struct net *s, const struct c
         float *gates = at->gates + t * n * sums;
         close_gates(s, k > 0 ? at->cells + was * n * u : zeros, at->cells + t * n * u,
                     dout + t * n * wide, dcell, gates);
-        if (k > 0 && mp_gemm(false, true, n, u, sums, 1, gates, sums, p->w[RECURRENT] + at->u,
-                             sums, 1, dout + was * n * wide, wide) < 0)
+        const void *up = operand(p, gates, n, sums, sums, room + t * n * sums);
+        if (k > 0 && mp_matmul_run(p->c, products_of(p, at)->dstep, up, r,
+                                   dout + was * n * wide) < 0)
             return -1;
     }
     return MP_OK;
@@ -312,26 +417,32 @@ static int run_back(const struct mp_pass *p, const struct net *s, const struct c
 /* Gradients of the weights and, unless dx is NULL, of what it read: dx is written for
  * the first direction and added to for the second, which reads the same. */
 static int weigh(const struct mp_pass *p, const struct net *s, const struct cell *at,
-                 const float *x, size_t d, float *dx)
+                 const float *x, size_t d, float *dx, const mp_bf16 *rounded)
 {
-    const size_t rows = s->steps * s->n, u = s->units, sums = GATES * u;
+    const size_t n = s->n, rows = s->steps * n, u = s->units, sums = GATES * u;
+    const struct products *q = products_of(p, at);
+    const bool bf16 = p->precision == MP_BF16;
+    const size_t after = at->reversed ? 0 : n; /* the row from which sums have a step before */
+    const void *up = bf16 ? (const void *)rounded : at->gates;
+    const void *next = bf16 ? (const void *)(rounded + after * sums) : at->gates + after * sums;
     float *du = p->dw[RECURRENT] + at->u;
+    mp_bf16 *room = mp_bf16_scratch(p->c, rows * (d > u ? d : u));
 
+    if (room == NULL)
+        return -1;
     add_rows(at->gates, rows, sums, p->dw[BIAS] + at->b);
     memset(du, 0, u * sums * sizeof *du);
     /* Outputs of a step with the sums of the next that is taken. */
-    const float *out = at->out + (at->reversed ? s->n * s->wide : 0);
-    const float *next = at->gates + (at->reversed ? 0 : s->n * sums);
-    if (s->steps > 1 && mp_gemm(true, false, u, sums, rows - s->n, 1, out, s->wide, next, sums, 0,
-                                du, sums) < 0)
+    const float *out = at->out + (at->reversed ? n * s->wide : 0);
+    if (s->steps > 1 && mp_matmul_run(p->c, q->du, operand(p, out, rows - n, u, s->wide, room),
+                                      next, du) < 0)
         return -1;
-    if (mp_gemm(true, false, d, sums, rows, 1, x, d, at->gates, sums, 0,
-                p->dw[at->tensor] + at->w, sums) < 0)
+    if (mp_matmul_run(p->c, q->dw, operand(p, x, rows, d, d, room), up,
+                      p->dw[at->tensor] + at->w) < 0)
         return -1;
-    if (dx == NULL)
-        return MP_OK;
-    return mp_gemm(false, true, rows, d, sums, 1, at->gates, sums, p->w[at->tensor] + at->w, sums,
-                   at->reversed ? 1 : 0, dx, d);
+    return dx == NULL ? MP_OK
+                      : mp_matmul_run(p->c, at->reversed ? q->more_dx : q->dx, up,
+                                      weights_at(p, at->tensor, at->w), dx);
 }
 
 /* ------------------------------------------------------------------ passes */
@@ -382,8 +493,10 @@ static int forward(struct mp_pass *p, const float *x, float *y)
     for (int l = 0; l < s.layers; l++) {
         for (int d = 0; d < s.directions; d++) {
             const struct cell at = cell_of(&s, keep, l, d);
+            const int mark = mp_scratch_mark(p->c);
             if (run(p, &s, &at, from, inputs(&s, l), zeros) < 0)
-                return mp_fail(p->c, "no memory for a matrix product");
+                return -1;
+            mp_scratch_release(p->c, mark);
         }
         from = cell_of(&s, keep, l, 0).out;
     }
@@ -401,10 +514,11 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
     float *dout = mp_scratch(p->c, rows * s.wide);
     float *below = s.layers > 1 ? mp_scratch(p->c, rows * s.wide) : dout;
     float *zeros = mp_scratch(p->c, s.n * s.units), *dcell = mp_scratch(p->c, s.n * s.units);
+    mp_bf16 *room = mp_bf16_scratch(p->c, rows * GATES * s.units);
     (void)y;
 
-    if (turned == NULL || dturned == NULL || dout == NULL || below == NULL || zeros == NULL ||
-        dcell == NULL)
+    if (room == NULL || turned == NULL || dturned == NULL || dout == NULL || below == NULL ||
+        zeros == NULL || dcell == NULL)
         return -1;
     memset(zeros, 0, s.n * s.units * sizeof *zeros);
     turn(x, turned, s.n, s.steps, s.features);
@@ -414,9 +528,11 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
         float *to = l > 0 ? below : dx != NULL ? dturned : NULL;
         for (int d = 0; d < s.directions; d++) {
             const struct cell at = cell_of(&s, p->saved, l, d);
-            if (run_back(p, &s, &at, dout + (size_t)d * s.units, zeros, dcell) < 0 ||
-                weigh(p, &s, &at, from, inputs(&s, l), to) < 0)
-                return mp_fail(p->c, "no memory for a matrix product");
+            const int mark = mp_scratch_mark(p->c);
+            if (run_back(p, &s, &at, dout + (size_t)d * s.units, zeros, dcell, room) < 0 ||
+                weigh(p, &s, &at, from, inputs(&s, l), to, room) < 0)
+                return -1;
+            mp_scratch_release(p->c, mark);
         }
         float *was = dout;
         dout = below;
@@ -453,6 +569,8 @@ MP_LAYER(lstm) = {
     .weights = weights,
     .saved = saved,
     .work = work,
+    .open = open,
+    .close = close,
     .forward = forward,
     .backward = backward,
 };

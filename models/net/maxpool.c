@@ -70,7 +70,8 @@ static inline float where_equal(float a, float b, float g)
     return g;
 }
 
-/* What a value has received is taken out of dy, so the next equal one gets nothing. */
+/* What a value has received is taken out of dy, so the next equal one gets nothing.
+ * Windows that lie side by side and fill the image write each gradient once. */
 MP_CLONES static void unpool(const struct params *p, const float *restrict x,
                              float *restrict dx, struct mp_shape in, const float *restrict y,
                              float *restrict dy, struct mp_shape out)
@@ -78,16 +79,73 @@ MP_CLONES static void unpool(const struct params *p, const float *restrict x,
     const size_t c = (size_t)in.c, row = (size_t)in.w * c;
     const size_t size = (size_t)p->size, stride = (size_t)step(p);
 
-    memset(dx, 0, mp_len(in) * sizeof *dx);
+    const bool once = size == stride && out.h * p->size == in.h && out.w * p->size == in.w;
+
+    if (!once)
+        memset(dx, 0, mp_len(in) * sizeof *dx);
     for (size_t v = 0; v < (size_t)out.h; v++)
         for (size_t u = 0; u < (size_t)out.w; u++, y += c, dy += c)
             for (size_t i = 0; i < size; i++)
                 for (size_t j = 0; j < size; j++) {
                     const size_t at = (v * stride + i) * row + (u * stride + j) * c;
-                    for (size_t k = 0; k < c; k++) {
+                    for (size_t k = 0; k < c && once; k++) {
+                        dx[at + k] = where_equal(x[at + k], y[k], dy[k]);
+                        dy[k] -= dx[at + k];
+                    }
+                    for (size_t k = 0; k < c && !once; k++) {
                         const float hit = where_equal(x[at + k], y[k], dy[k]);
                         dx[at + k] += hit;
                         dy[k] -= hit;
+                    }
+                }
+}
+
+MP_CLONES static void pool_bf16(const struct params *p, const mp_bf16 *restrict x,
+                                struct mp_shape in, mp_bf16 *restrict y, struct mp_shape out)
+{
+    const size_t c = (size_t)in.c, row = (size_t)in.w * c;
+    const size_t size = (size_t)p->size, stride = (size_t)step(p);
+
+    for (size_t v = 0; v < (size_t)out.h; v++)
+        for (size_t u = 0; u < (size_t)out.w; u++, y += c) {
+            const mp_bf16 *window = x + v * stride * row + u * stride * c;
+            for (size_t k = 0; k < c; k++)
+                y[k] = window[k];
+            for (size_t i = 0; i < size; i++)
+                for (size_t j = i == 0; j < size; j++) {
+                    const mp_bf16 *from = window + i * row + j * c;
+                    for (size_t k = 0; k < c; k++)
+                        y[k] = mp_float_of(from[k]) <= mp_float_of(y[k]) ? y[k] : from[k];
+                }
+        }
+}
+
+/* As unpool(); a window's largest value is found by its bits. */
+MP_CLONES static void unpool_bf16(const struct params *p, const mp_bf16 *restrict x,
+                                  mp_bf16 *restrict dx, struct mp_shape in,
+                                  const mp_bf16 *restrict y, mp_bf16 *restrict dy,
+                                  struct mp_shape out)
+{
+    const size_t c = (size_t)in.c, row = (size_t)in.w * c;
+    const size_t size = (size_t)p->size, stride = (size_t)step(p);
+    const bool once = size == stride && out.h * p->size == in.h && out.w * p->size == in.w;
+
+    if (!once)
+        memset(dx, 0, mp_len(in) * sizeof *dx);
+    for (size_t v = 0; v < (size_t)out.h; v++)
+        for (size_t u = 0; u < (size_t)out.w; u++, y += c, dy += c)
+            for (size_t i = 0; i < size; i++)
+                for (size_t j = 0; j < size; j++) {
+                    const size_t at = (v * stride + i) * row + (u * stride + j) * c;
+                    for (size_t k = 0; k < c && once; k++) {
+                        const mp_bf16 hit = x[at + k] == y[k] ? dy[k] : 0;
+                        dx[at + k] = hit;
+                        dy[k] ^= hit;
+                    }
+                    for (size_t k = 0; k < c && !once; k++) {
+                        const mp_bf16 hit = x[at + k] == y[k] ? dy[k] : 0;
+                        dx[at + k] = mp_bf16_of(mp_float_of(dx[at + k]) + mp_float_of(hit));
+                        dy[k] ^= hit;
                     }
                 }
 }
@@ -110,6 +168,25 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
     return MP_OK;
 }
 
+static int forward_bf16(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y)
+{
+    const size_t len = mp_len(p->in), d = mp_len(p->out);
+
+    for (size_t i = 0; i < p->n; i++)
+        pool_bf16(p->params, x + i * len, p->in, y + i * d, p->out);
+    return MP_OK;
+}
+
+static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, mp_bf16 *dy,
+                         mp_bf16 *dx)
+{
+    const size_t len = mp_len(p->in), d = mp_len(p->out);
+
+    for (size_t i = 0; dx != NULL && i < p->n; i++)
+        unpool_bf16(p->params, x + i * len, dx + i * len, p->in, y + i * d, dy + i * d, p->out);
+    return MP_OK;
+}
+
 MP_LAYER(maxpool) = {
     .brief = "Keep the largest value of each window",
     .doc = "Windows of size x size pixels, stride pixels apart, channel by channel, as\n"
@@ -121,4 +198,6 @@ MP_LAYER(maxpool) = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .forward_bf16 = forward_bf16,
+    .backward_bf16 = backward_bf16,
 };

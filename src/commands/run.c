@@ -60,6 +60,30 @@ static void keep_value(void *arg, const char *series, double value)
     json_array_append_new(values, json_real(value));
 }
 
+static void keep_part(void *arg, const struct mp_part *p)
+{
+    json_array_append_new(arg, json_pack("{s:i, s:s, s:f, s:f, s:f, s:f}", "line", p->line, "layer",
+                                         p->name, "forward_seconds", p->forward,
+                                         "backward_seconds", p->backward, "forward_multiply_adds",
+                                         p->work, "backward_multiply_adds", p->back_work));
+}
+
+static void keep_remark(void *arg, const char *text)
+{
+    json_array_append_new(arg, json_string(text));
+}
+
+/* What stages tell while they learn goes into the report. */
+static void listen(struct mp_run *run, struct mp_report *r)
+{
+    run->record = keep_value;
+    run->record_arg = r->curves = json_object();
+    run->part = keep_part;
+    run->part_arg = r->parts = json_array();
+    run->remark = keep_remark;
+    run->remark_arg = r->remarks = json_array();
+}
+
 /* All that a run makes, while it makes it. */
 struct job {
     const struct params *o;
@@ -230,6 +254,8 @@ static void job_free(struct job *j)
     free(j->remarks.text);
     json_decref(j->json);
     json_decref(j->report.curves);
+    json_decref(j->report.parts);
+    json_decref(j->report.remarks);
     mp_metrics_free(&j->metrics);
     mp_predictions_free(&j->predictions);
     mp_experiment_free(&j->x);
@@ -262,13 +288,14 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     j.remarks.quiet = c->run->quiet;
     c->run->warning = keep_warning;
     c->run->warning_arg = &j.remarks;
-    c->run->record = keep_value;
-    c->run->record_arg = j.report.curves = json_object();
+    listen(c->run, &j.report);
     const int rc = job_run(c, &j, args[0]);
     if (rc == MP_OK)
         show(c, &j);
     c->run->warning = NULL;
     c->run->record = NULL;
+    c->run->part = NULL;
+    c->run->remark = NULL;
     c->run->checkpoint = c->run->identity = NULL;
     job_free(&j);
     return rc;

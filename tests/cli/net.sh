@@ -23,6 +23,14 @@ net epochs=2 batch=64 optimizer=adamw decay=0.01 clip=1 smoothing=0.1
 END
 
 for p in small lstm; do
+    for precision in f32 bf16; do # bf16 is f32 where the processor has none, with a warning
+        for threads in 1 2 4; do
+            mp run $p.txt -o $p.$threads --threads $threads --set net.precision=$precision --quiet
+        done
+        same $p.1/bundle.mnp $p.2/bundle.mnp && same $p.1/bundle.mnp $p.4/bundle.mnp &&
+            same $p.1/predictions.csv $p.4/predictions.csv
+        ok "$p in $precision: 1, 2 and 4 threads give the same bytes"
+    done
     for threads in 1 2 4; do
         mp run $p.txt -o $p.$threads --threads $threads --quiet
     done

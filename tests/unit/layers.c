@@ -11,6 +11,8 @@
 #include "../oracle/net.h"
 #include "../tap.h"
 #include "ctx.h"
+#include "dnn.h"
+#include "dnn.h"
 #include "layer.h"
 #include "param.h"
 #include "pipeline.h"
@@ -40,6 +42,7 @@ struct probe {
     struct mp_shape in, out;
     size_t n;
     void *opened;
+    enum mp_precision precision;
     int n_weights;
     struct mp_weight weight[MP_LAYER_WEIGHTS];
     size_t saved;          /* of the item */
@@ -131,6 +134,7 @@ static float *waves(int seed, size_t n, double scale, double shift)
 struct item {
     float *x, *dy, *w[MP_LAYER_WEIGHTS];
     float *y, *saved, *dx, *dw[MP_LAYER_WEIGHTS];
+    mp_bf16 *wb[MP_LAYER_WEIGHTS]; /* NULL until check_bf16() needs them */
 };
 
 static bool is_variance(const struct mp_weight *w)
@@ -170,10 +174,12 @@ static struct mp_pass pass_of(const struct probe *p, struct mp_ctx *c, const str
 {
     struct mp_pass pass = { .c = c, .params = p->params, .plan = p->opened, .in = p->in,
                             .out = p->out, .n = p->n, .training = training, .key = key,
+                            .precision = p->precision,
                             .saved = t->saved };
     for (int k = 0; k < p->n_weights; k++) {
         pass.w[k] = t->w[k];
         pass.dw[k] = t->dw[k];
+        pass.wb[k] = t->wb[k];
     }
     return pass;
 }
@@ -428,7 +434,7 @@ static bool open(struct probe *p, struct mp_ctx *c, size_t n)
     p->saved = p->layer->saved != NULL ? n * p->layer->saved(p->params, p->in, p->out) : 0;
     if (p->layer->open == NULL)
         return true;
-    const int rc = p->layer->open(c, p->params, p->in, p->out, n, &p->opened);
+    const int rc = p->layer->open(c, p->params, p->in, p->out, n, p->precision, &p->opened);
     check_call(p, c, rc, "open");
     return rc >= 0;
 }
@@ -458,6 +464,90 @@ static void check_weights(struct probe *p)
     }
 }
 
+/* ----------------------------------------------------------------------- bf16 */
+
+static void round_values(float *x, size_t n, mp_bf16 *y)
+{
+    mp_to_bf16(x, y, n);
+    mp_from_bf16(y, x, n);
+}
+
+static mp_bf16 *halves(size_t n)
+{
+    return (mp_bf16 *)block((n + 1) / 2);
+}
+
+/* Within 2 % of the largest: eight bits, and sums of a few hundred. */
+static void check_near(struct probe *p, const float *a, const float *b, size_t n, const char *what)
+{
+    double most = 0, apart = 0;
+    for (size_t i = 0; i < n; i++) {
+        most = fmax(most, fabs((double)b[i]));
+        apart = fmax(apart, isfinite(a[i]) ? fabs((double)a[i] - (double)b[i]) : INFINITY);
+    }
+    expect(p, apart <= 0.02 * most + 1e-6, "bf16: %s is %g away from f32, of %g", what, apart,
+           most);
+}
+
+/* The passes of item t in bf16, results as floats in t. */
+static int pass_bf16(const struct probe *p, struct mp_ctx *c, const struct item *t,
+                     const mp_bf16 *x, mp_bf16 *dy)
+{
+    const size_t in = p->n * mp_len(p->in), out = p->n * mp_len(p->out);
+    struct mp_pass pass = pass_of(p, c, t, true, 7);
+    mp_bf16 *y = halves(out), *dx = halves(in);
+    int rc = p->layer->forward_bf16(&pass, x, y);
+    if (rc >= 0)
+        rc = p->layer->backward_bf16(&pass, x, y, dy, dx);
+    mp_ctx_reuse(c);
+    mp_from_bf16(y, t->y, out);
+    mp_from_bf16(dx, t->dx, in);
+    release((float *)y);
+    release((float *)dx);
+    return rc;
+}
+
+/* In bf16 a layer gives nearly what it gives in f32 of the same, rounded, inputs. */
+static void check_bf16(struct probe *p, struct mp_ctx *c)
+{
+    const size_t in = WHOLE * mp_len(p->in), out = WHOLE * mp_len(p->out);
+    if (!mp_dnn_has_bf16() || !open(p, c, WHOLE))
+        return;
+    struct item t = make_item(p), u = make_item(p);
+    mp_bf16 *x = halves(in), *dy = halves(out);
+    round_values(t.x, in, x);
+    round_values(t.dy, out, dy);
+    for (int k = 0; k < p->n_weights; k++) {
+        u.wb[k] = halves(p->weight[k].size);
+        round_values(t.w[k], p->weight[k].size, u.wb[k]);
+        memcpy(u.w[k], t.w[k], p->weight[k].size * sizeof(float));
+    }
+    memcpy(u.x, t.x, in * sizeof(float));
+    memcpy(u.dy, t.dy, out * sizeof(float));
+    bool good = forward(p, c, &t, true, 7) >= 0 && backward(p, c, &t, 7, t.dx) >= 0;
+    shut(p);
+    p->precision = MP_BF16;
+    good = open(p, c, WHOLE) && good;
+    if (good && p->layer->forward_bf16 != NULL)
+        good = pass_bf16(p, c, &u, x, dy) >= 0;
+    else if (good)
+        good = forward(p, c, &u, true, 7) >= 0 && backward(p, c, &u, 7, u.dx) >= 0;
+    if (expect(p, good, "bf16: %s", c->msg)) {
+        check_near(p, u.y, t.y, out, "y");
+        check_near(p, u.dx, t.dx, in, "dx");
+        for (int k = 0; k < p->n_weights; k++)
+            check_near(p, u.dw[k], t.dw[k], p->weight[k].size, p->weight[k].name);
+    }
+    shut(p);
+    p->precision = MP_F32;
+    for (int k = 0; k < p->n_weights; k++)
+        release((float *)u.wb[k]);
+    release((float *)x);
+    release((float *)dy);
+    free_item(&t);
+    free_item(&u);
+}
+
 static const struct mp_shape shapes[] = {
     { 8, 8, 3 }, { 7, 9, 1 }, { 1, 13, 1 }, { 5, 1, 4 }, { 1, 1, 1 },
 };
@@ -483,6 +573,7 @@ static void check_shape(struct probe *p, struct mp_shape in, bool gradients)
         }
         shut(p);
     }
+    check_bf16(p, &c);
     mp_ctx_free(&c);
 }
 
@@ -556,6 +647,7 @@ static void check_words(struct probe *p, const char *name)
            "example \"%s\": must begin with the name", l->example);
     expect(p, l->forward != NULL && l->backward != NULL, "forward() or backward() is missing");
     expect(p, (l->open == NULL) == (l->close == NULL), "open() and close() go together");
+    expect(p, (l->forward_bf16 == NULL) == (l->backward_bf16 == NULL), "bf16: both passes or none");
     expect(p, (l->params == NULL) == (l->params_size == 0), "params and params_size do not go "
            "together");
     expect(p, mp_find_stage(name) == NULL, "there is a stage of this name too");

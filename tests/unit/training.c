@@ -69,15 +69,18 @@ static bool hand_open(struct mp_ctx *c, struct hand *h, const struct mp_plan *pl
     h->batch = batch;
     h->n_items = (batch + MP_NET_ITEM - 1) / MP_NET_ITEM;
     if (mp_net_open(c, &h->net, plan->nodes[0].params, in, classes) < 0 ||
-        mp_net_plan(c, &h->net, batch % MP_NET_ITEM) < 0 ||
+        mp_net_plan(c, &h->net, MP_F32, batch % MP_NET_ITEM) < 0 ||
         mp_optimizer_open(c, &h->o, h->net.weights) < 0)
         return false;
-    const size_t size = (mp_net_item_size(&h->net, true) + 15) / 16 * 16;
+    const size_t size = (mp_net_item_size(&h->net, true) + 15) / 16 * 16 + h->net.weights;
     h->w = memory(h->net.weights, sizeof *h->w);
     h->memory = memory(size * h->n_items, sizeof *h->memory);
     h->items = memory(h->n_items, sizeof *h->items);
-    for (size_t i = 0; i < h->n_items; i++)
-        mp_net_item_place(&h->net, true, h->memory + i * size, &h->items[i]);
+    for (size_t i = 0; i < h->n_items; i++) {
+        float *at = h->memory + i * size;
+        mp_net_item_place(&h->net, true, at + h->net.weights, &h->items[i]);
+        h->items[i].dw = at;
+    }
     return true;
 }
 
