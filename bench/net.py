@@ -98,13 +98,18 @@ def report(program, pipeline, threads, folder, extra):
             "accuracy": r["test"]["accuracy"]}
 
 
-def ours(program, net, threads, folder, extra):
-    """A run less a short one: both make the same preparations and first steps."""
+def write_pipeline(net, folder):
     pipeline = f"{folder}/{net}.txt"
     with open(pipeline, "w") as f:
         f.write("data train=sample:train test=sample:test\n"
                 f"net epochs=1 batch={BATCH} optimizer=adam lr=0.001 schedule=constant"
                 f"{NETS[net]}\n")
+    return pipeline
+
+
+def ours(program, net, threads, folder, extra):
+    """A run less a short one: both make the same preparations and first steps."""
+    pipeline = write_pipeline(net, folder)
     short = report(program, pipeline, threads, f"{folder}/short", extra)
     whole = report(program, pipeline, threads, folder, extra)
     less = {key: whole[key] - short[key] for key in whole}
