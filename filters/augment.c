@@ -1,4 +1,4 @@
-/* augment.c - distorts the training images, afresh every epoch.
+/* augment.c - distorts the training images, afresh every epoch or in copies.
  *
  * Method.  Every image draws a map from where ink is to where it goes: zoom, then
  * shear, then rotation about the image's centre, then a shift.  The inverse of it,
@@ -16,7 +16,7 @@
  * draws in place of a blur.  The rectangle is Zhong and others' (2020, "Random erasing
  * data augmentation"), filled with paper as in DeVries and Taylor's cutout (2017).
  *
- * Every draw is keyed by the row, the epoch and its own number, so that one
+ * Every draw is keyed by the row, the epoch (or copy) and its own number, so that one
  * parameter's value does not change what the others draw.
  *
  * The map cannot fold while the nodes lie within 0.48 spacing (Choi and Lee 2000), that
@@ -32,6 +32,7 @@
 
 struct params {
     double shift, rotate, zoom, shear, elastic, smooth, erase;
+    int copies;
 };
 
 static const struct mp_param table[] = {
@@ -50,6 +51,9 @@ static const struct mp_param table[] = {
                     "this sigma"),
     MP_PARAM(erase, .def = "0", .min = 0, .max = 1,
              .doc = "largest share of the image's area that a random rectangle turns to paper"),
+    MP_PARAM(copies, .def = "0", .min = 0, .max = 1000,
+             .doc = "distorted copies of each training row, beside the row as it is; 0: the row "
+                    "itself is distorted"),
     MP_END
 };
 
@@ -299,8 +303,13 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     return MP_OK;
 }
 
+static int copies(const void *params)
+{
+    return ((const struct params *)params)->copies;
+}
+
 MP_STAGE(augment) = {
-    .brief = "Distort training images, afresh every epoch",
+    .brief = "Distort training images, afresh every epoch or in copies",
     .doc = "Moves each training image as another hand might have written it: a zoom of\n"
            "width and height, a shear, a rotation about the image's centre and a shift, each\n"
            "drawn uniformly up to its parameter, and an elastic displacement after Simard,\n"
@@ -313,12 +322,17 @@ MP_STAGE(augment) = {
            "never folds strokes over each other.\n"
            "erase turns a rectangle to paper, of an area drawn uniformly up to that share\n"
            "of the image and an aspect of 1/3 to 3 (Zhong and others, 2020).\n"
-           "What is drawn depends on the seed, the row's number and the epoch alone.  Rows\n"
-           "that are tested or predicted pass unchanged.",
+           "A net sees every row drawn afresh in every epoch; copies are not for it.  Stages\n"
+           "that learn in one pass, such as svm or pca, see a row once: distorted, or, with\n"
+           "copies=4, as it is and in four distorted copies, so 5 times the rows.  Stages\n"
+           "before augment learn from the rows as they are alone.\n"
+           "What is drawn depends on the seed, the row's number and the epoch or copy alone.\n"
+           "Rows that are tested or predicted pass unchanged.",
     .example = "augment rotate=10 elastic=1 erase=0.1",
     .flags = MP_INPLACE | MP_TRAIN_ONLY,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,
     .apply = apply,
+    .copies = copies,
 };
