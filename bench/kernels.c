@@ -5,6 +5,7 @@
  * The LINEs are those of a pipeline without data and model.  Prints a line for
  * every pass over the first ROWS images: microseconds an image from the bytes that
  * were read to the last stage's output; what has to be learned is learned before.
+ * Images count as training rows, so that augment does its work.
  * With -f: seconds to learn.  -o writes the outputs as float32, row after row.
  * One thread, unless -t says otherwise; 0 takes one for each processor.
  */
@@ -81,7 +82,7 @@ static int write_outputs(struct mp_ctx *c, struct mp_plan *p, const struct mp_da
     FILE *f = fopen(path, "wb");
     if (f == NULL)
         return mp_fail(c, "%s: cannot write", path);
-    int rc = mp_engine_apply(c, p, d, p->n_nodes - 1, "write", keep, f);
+    int rc = mp_engine_apply_training(c, p, d, p->n_nodes - 1, "write", keep, f);
     if (fclose(f) != 0 && rc == MP_OK)
         rc = mp_fail(c, "%s: cannot write", path);
     return rc;
@@ -103,7 +104,7 @@ static int pass(struct mp_ctx *c, const struct job *j, const struct mp_script *s
         printf("%.6f\n", mp_seconds() - start);
     } else if (rc == MP_OK) {
         start = mp_seconds();
-        rc = mp_engine_apply(c, &p, d, p.n_nodes - 1, "apply", drop, NULL);
+        rc = mp_engine_apply_training(c, &p, d, p.n_nodes - 1, "apply", drop, NULL);
         printf("%.4f\n", 1e6 * (mp_seconds() - start) / (double)d->n);
     }
     if (rc == MP_OK && last && j->out != NULL)

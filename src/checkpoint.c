@@ -44,7 +44,9 @@ int mp_checkpoint_save(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *ar
         mp_ctx_init(&own, c->run);
         if (write_file(&own, &io) < 0 && !c->run->checkpoint_failed) {
             c->run->checkpoint_failed = true;
-            mp_warn(c, "no checkpoint: %s; training goes on", own.msg);
+            const bool there = access(c->run->checkpoint, F_OK) == 0;
+            mp_warn(c, "no checkpoint: %s; training goes on%s", own.msg,
+                    there ? ", and the checkpoint before stays" : "");
         }
         mp_ctx_free(&own);
     }

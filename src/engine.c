@@ -111,6 +111,34 @@ static void *reserve(struct mp_ctx *c, struct block *b, size_t size)
 
 /* ---------------------------------------------------------- one chunk */
 
+/* Which rows a chunk has: n from row0 on, or those listed. */
+struct span {
+    size_t row0, n;
+    const size_t *rows;
+    size_t epoch; /* of a model that pulls; 0 for others */
+    size_t pass;  /* where rows have copies: 0 the rows themselves, then each copy */
+};
+
+/* From row `at` of all that pass a node with copies, and before `end`: one pass's rows. */
+static struct span span_at(const struct engine *e, size_t at, size_t end, size_t most)
+{
+    const size_t row0 = at % e->d->n, left = e->d->n - row0 < end - at ? e->d->n - row0 : end - at;
+    return (struct span){ .row0 = row0, .n = left < most ? left : most, .pass = at / e->d->n };
+}
+
+/* What node k keys its draws by: before copies are made, all passes are the same. */
+static size_t epoch_at(const struct engine *e, int k, const struct span *s)
+{
+    return s->epoch + (mp_plan_passes(e->p, k) > 1 ? s->pass : 0);
+}
+
+/* Rows that learn is what some stages change; with copies, not the rows themselves. */
+static bool is_active(const struct engine *e, const struct mp_node *n, const struct span *s)
+{
+    return !(n->entry->stage->flags & MP_TRAIN_ONLY) ||
+           (e->training && (n->passes == 1 || s->pass > 0));
+}
+
 /* The output of node k as floats; bytes are converted once per chunk. */
 static int as_floats(struct worker *w, int k, struct mp_chunk *in)
 {
@@ -154,7 +182,7 @@ static bool in_place(const struct engine *e, const struct mp_node *n)
            e->p->nodes[from].n_uses == 1 && mp_len(n->in) == mp_len(n->out);
 }
 
-static int run_node(struct engine *e, struct worker *w, int k)
+static int run_node(struct engine *e, struct worker *w, int k, const struct span *s)
 {
     const struct mp_node *n = &e->p->nodes[k];
     struct mp_chunk *out = &w->view[k + 1], in = w->view[n->inputs[0] + 1];
@@ -162,6 +190,7 @@ static int run_node(struct engine *e, struct worker *w, int k)
     mp_plan_where(&w->c, e->p, k);
     if (!is_union && !n->bytes && as_floats(w, n->inputs[0], &in) < 0)
         return -1;
+    in.epoch = epoch_at(e, k, s);
     *out = in;
     out->shape = n->out;
     out->x = NULL;
@@ -180,7 +209,7 @@ static int run_node(struct engine *e, struct worker *w, int k)
     int rc = MP_OK;
     if (is_union)
         rc = run_union(w, n, out);
-    else if (e->training || !(n->entry->stage->flags & MP_TRAIN_ONLY))
+    else if (is_active(e, n, s))
         rc = n->entry->stage->apply(&w->c, n->params, n->state, &in, out);
     else if (at != in.x)
         memcpy(at, n->bytes ? (void *)in.b : (void *)in.x, size);
@@ -188,13 +217,6 @@ static int run_node(struct engine *e, struct worker *w, int k)
     w->cost[k].apply_rows += in.n;
     return rc;
 }
-
-/* Which rows a chunk has: n from row0 on, or those listed. */
-struct span {
-    size_t row0, n;
-    const size_t *rows;
-    size_t epoch;
-};
 
 /* Rows of a matrix as they lie there, or gathered into this thread's memory. */
 static void *rows_of(struct worker *w, struct block *b, const void *all, size_t row_bytes,
@@ -212,9 +234,11 @@ static int view_kept(struct engine *e, struct worker *w, int k, const struct spa
 {
     const struct mp_node *n = &e->p->nodes[k];
     const size_t row = mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
-    void *at = rows_of(w, &w->out[k + 1], e->kept[k], row, s);
+    const char *pass = (char *)e->kept[k] + (n->passes > 1 ? s->pass : 0) * e->d->n * row;
+    void *at = rows_of(w, &w->out[k + 1], pass, row, s);
     struct mp_chunk v = w->view[0];
     v.shape = n->out;
+    v.epoch = epoch_at(e, k, s);
     v.x = n->bytes ? NULL : at;
     v.b = n->bytes ? at : NULL;
     w->view[k + 1] = v;
@@ -238,7 +262,7 @@ static int run_chunk(struct engine *e, struct worker *w, struct span s)
     memset(w->converted, 0, ((size_t)e->p->n_nodes + 1) * sizeof *w->converted);
     for (int k = 0; k < e->p->n_nodes; k++)
         if ((e->source[k] && view_kept(e, w, k, &s) < 0) ||
-            (e->needed[k] && run_node(e, w, k) < 0))
+            (e->needed[k] && run_node(e, w, k, &s) < 0))
             return -1;
     return MP_OK;
 }
@@ -279,6 +303,12 @@ static size_t rows_left(size_t row0, size_t end, size_t most)
 
 /* ------------------------------------------------------------- learning */
 
+/* How many rows node f learns from. */
+static size_t rows_learned(const struct engine *e, int f)
+{
+    return e->d->n * mp_plan_passes(e->p, e->p->nodes[f].inputs[0]);
+}
+
 /* One shard: zeroed state, rows [from, to) in order. */
 static int fit_shard(struct engine *e, struct worker *w, int f, void *state, size_t from,
                      size_t to, bool keep)
@@ -286,15 +316,15 @@ static int fit_shard(struct engine *e, struct worker *w, int f, void *state, siz
     const struct mp_node *n = &e->p->nodes[f];
     const int input = n->inputs[0];
     const size_t step = chunk_rows(e->p, input);
-    for (size_t row0 = from; row0 < to; row0 += step) {
+    for (size_t at = from; at < to;) {
         struct mp_chunk in;
-        const struct span span = { .row0 = row0, .n = rows_left(row0, to, step) };
+        const struct span span = span_at(e, at, to, step);
         if (run_chunk(e, w, span) < 0)
             return -1;
         if (keep) {
             const struct mp_chunk *v = &w->view[input + 1];
             const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
-            memcpy((char *)e->kept[e->p->n_nodes] + row0 * size,
+            memcpy((char *)e->kept[e->p->n_nodes] + at * size,
                    v->b != NULL ? (void *)v->b : (void *)v->x, v->n * size);
         }
         mp_plan_where(&w->c, e->p, f);
@@ -308,6 +338,7 @@ static int fit_shard(struct engine *e, struct worker *w, int f, void *state, siz
         if (rc < 0)
             return -1;
         mp_bar_add(w->c.run->bar, (double)in.n);
+        at += span.n;
     }
     return MP_OK;
 }
@@ -337,7 +368,8 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
     const struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
     const bool serial = s->merge == NULL;
-    const size_t rows = serial ? e->d->n : MP_SHARD_ROWS, shards = (e->d->n + rows - 1) / rows;
+    const size_t all = rows_learned(e, f), rows = serial ? all : MP_SHARD_ROWS;
+    const size_t shards = (all + rows - 1) / rows;
     int failed = 0;
 #pragma omp parallel for ordered schedule(dynamic, 1) num_threads(serial ? 1 : e->threads)
     for (size_t i = 0; i < shards; i++) {
@@ -347,7 +379,7 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
 #pragma omp atomic read
         stop = failed;
         if (!stop && (state = mp_alloc(&w->c, 1, s->state_size)) != NULL)
-            rc = fit_shard(e, w, f, state, i * rows, i * rows + rows_left(i * rows, e->d->n, rows),
+            rc = fit_shard(e, w, f, state, i * rows, i * rows + rows_left(i * rows, all, rows),
                            keep);
 #pragma omp ordered
         {
@@ -415,8 +447,8 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
         if (rc != MP_AGAIN)
             return rc;
         snprintf(what, sizeof what, "fit %s", n->entry->name);
-        mp_bar_begin(c->run->bar, what, (double)e->d->n, "rows");
-        if (fit_shard(e, &e->workers[0], f, n->state, 0, e->d->n, false) < 0) {
+        mp_bar_begin(c->run->bar, what, (double)rows_learned(e, f), "rows");
+        if (fit_shard(e, &e->workers[0], f, n->state, 0, rows_learned(e, f), false) < 0) {
             mp_ctx_take(c, &e->workers[0].c);
             return -1;
         }
@@ -473,9 +505,22 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k)
     return MP_OK;
 }
 
+/* Of what was kept for stages that learn in one pass: what changes with the epoch. */
+static void drop_unsteady(struct engine *e)
+{
+    for (int k = 0; k < e->p->n_nodes; k++)
+        if (e->kept[k] != NULL && !steady(e->p, k)) {
+            const struct mp_node *n = &e->p->nodes[k];
+            e->kept_bytes -= e->d->n * n->passes * mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+            free(e->kept[k]);
+            e->kept[k] = NULL;
+        }
+}
+
 /* Keeps what the pulls of node f will read and what is the same every epoch. */
 static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
 {
+    drop_unsteady(e);
     for (int k = 0; k <= f; k++) {
         const struct mp_node *n = &e->p->nodes[k];
         need(e, e->p->nodes[f].inputs[0]);
@@ -506,14 +551,14 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     if (keep) {
         const struct mp_node *from = &e->p->nodes[input];
         const size_t row = mp_len(from->out) * (from->bytes ? 1 : sizeof(float));
-        const size_t size = mp_product(e->d->n, row);
+        const size_t size = mp_product(rows_learned(e, f), row);
         /* Held in the spare last slot until the pass is over. */
         keep = size <= KEEP_BYTES - e->kept_bytes &&
                (e->kept[e->p->n_nodes] = malloc(size)) != NULL;
         e->kept_bytes += keep ? size : 0;
     }
     snprintf(what, sizeof what, "fit %s", n->entry->name);
-    mp_bar_begin(c->run->bar, what, (double)e->d->n, "rows");
+    mp_bar_begin(c->run->bar, what, (double)rows_learned(e, f), "rows");
     e->training = true;
     int rc = n->entry->stage->flags & MP_PULL ? prepare_pull(c, e, f) : fit_shards(c, e, f, keep);
     if (keep && rc == MP_OK)
@@ -542,26 +587,27 @@ int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, 
 
 /* -------------------------------------------------------------- applying */
 
-int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
-                    const char *what,
-                    int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
-                    void *arg)
+static int apply_all(struct mp_ctx *c, struct engine *e, int last, const char *what,
+                     int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                     void *arg)
 {
-    struct engine e = { .p = p, .d = d };
-    int failed = engine_open(c, &e) < 0;
-    const size_t step = chunk_rows(p, last), chunks = failed ? 0 : (d->n + step - 1) / step;
+    const size_t n = e->d->n, passes = e->training ? mp_plan_passes(e->p, last) : 1;
+    int failed = engine_open(c, e) < 0;
+    const size_t step = chunk_rows(e->p, last), chunks = (n + step - 1) / step; /* of a pass */
+    const size_t all = failed ? 0 : chunks * passes;
     if (!failed)
-        need(&e, last);
-    mp_bar_begin(c->run->bar, what, (double)d->n, "rows");
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e.threads)
-    for (size_t i = 0; i < chunks; i++) {
-        struct worker *w = &e.workers[omp_get_thread_num()];
-        const size_t row0 = i * step;
+        need(e, last);
+    mp_bar_begin(c->run->bar, what, (double)(n * passes), "rows");
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = 0; i < all; i++) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        const size_t row0 = i % chunks * step;
+        const struct span s = { .row0 = row0, .n = rows_left(row0, n, step), .pass = i / chunks };
         int stop, rc = -1;
 #pragma omp atomic read
         stop = failed;
         if (!stop)
-            rc = run_chunk(&e, w, (struct span){ .row0 = row0, .n = rows_left(row0, d->n, step) });
+            rc = run_chunk(e, w, s);
 #pragma omp ordered
         {
             if (rc == MP_OK && !failed)
@@ -572,10 +618,28 @@ int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d
                 failed = 1;
             }
         }
-        mp_bar_add(c->run->bar, (double)rows_left(row0, d->n, step));
+        mp_bar_add(c->run->bar, (double)s.n);
     }
-    engine_close(&e);
+    engine_close(e);
     mp_bar_end(c->run->bar);
     mp_ctx_where(c, "%s", "");
     return failed ? -1 : MP_OK;
+}
+
+int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
+                    const char *what,
+                    int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                    void *arg)
+{
+    struct engine e = { .p = p, .d = d };
+    return apply_all(c, &e, last, what, take, arg);
+}
+
+int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
+                             const char *what,
+                             int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                             void *arg)
+{
+    struct engine e = { .p = p, .d = d, .training = true };
+    return apply_all(c, &e, last, what, take, arg);
 }

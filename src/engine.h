@@ -5,7 +5,11 @@
  * a chunk through all stages before the next, so that it stays in the cache.
  * For learning, rows are cut into shards of MP_SHARD_ROWS; each is learned by one
  * thread from a zeroed state, and shards are merged in row order.  None of these
- * numbers depends on how many threads there are, so neither do the results. */
+ * numbers depends on how many threads there are, so neither do the results.
+ *
+ * Behind a stage that makes copies the training rows pass several times: first all
+ * rows as they are, then all rows as the first copy, and so on.  Stages before it run
+ * again each time, unless their output is kept; they learn from one pass alone. */
 #ifndef MP_ENGINE_H
 #define MP_ENGINE_H
 #include "data.h"
@@ -24,4 +28,12 @@ int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d
                     const char *what,
                     int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
                     void *arg);
+
+/* The same with training rows, as a model that learns in one pass sees them: changed by
+ * the stages that change these only and, where copies are made, mp_plan_passes() times;
+ * row0 begins again each time. */
+int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
+                             const char *what,
+                             int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                             void *arg);
 #endif

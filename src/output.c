@@ -59,17 +59,33 @@ int mp_output_open(struct mp_ctx *c, struct mp_output *o, const char *path)
     return MP_OK;
 }
 
+/* Whether all that was written has arrived; if not, errno says why, or is 0. */
+static bool flush(const struct mp_output *o)
+{
+    errno = 0;
+    if (fflush(o->f) != 0)
+        return false;
+    if (!ferror(o->f))
+        return true;
+    /* A write failed long ago, and its reason is forgotten: one byte more fails for the same.
+     * Not into a pipe, though, where it might arrive. */
+    if (o->path != NULL && o->temp[0] != '\0' && write(fileno(o->f), "", 1) == 1)
+        errno = 0;
+    return false;
+}
+
 /* Everything on disk, file closed, name not yet changed. */
 static int settle(struct mp_ctx *c, struct mp_output *o)
 {
     const char *path = o->path != NULL ? o->path : "standard output";
-    errno = 0;
-    bool bad = fflush(o->f) != 0 || ferror(o->f);
+    bool bad = !flush(o);
+    const int reason = bad ? errno : 0;
     if (o->path != NULL) {
         bad = bad || (o->temp[0] != '\0' && fsync(fileno(o->f)) != 0);
         bad = (fclose(o->f) != 0) || bad;
         o->f = NULL;
     }
+    errno = reason != 0 ? reason : errno;
     if (bad)
         return mp_fail(c, "%s: cannot write: %s", path, errno ? strerror(errno) : "output error");
     return MP_OK;

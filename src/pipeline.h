@@ -73,6 +73,7 @@ struct mp_node {
     bool image;                   /* the output is images, not vectors */
     bool bytes;                   /* the output is bytes */
     bool fitted;                  /* the state has been learned or loaded */
+    size_t passes;                /* how often it gives each training row: 1, more with copies */
     struct mp_cost cost;
 };
 
@@ -91,6 +92,13 @@ struct mp_plan {
 /* Builds nodes and parameters; nothing is read but the script.  Every mistake
  * but shapes is found here. */
 int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p);
+
+/* How often node k (-1: the data) gives each training row to those that learn in one
+ * pass: 1, or 1 + the copies that are made on the way. */
+static inline size_t mp_plan_passes(const struct mp_plan *p, int node)
+{
+    return node >= 0 ? p->nodes[node].passes : 1;
+}
 
 /* Works out the shapes from the image's on, and which nodes carry bytes.  To be
  * called again once stages are fitted. */

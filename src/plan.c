@@ -312,13 +312,41 @@ static int build_source(struct mp_ctx *c, struct mp_plan *p, const struct mp_scr
                 sizeof p->source);
 }
 
+/* Node k and those before: how often each gives a training row.  Only one stage makes
+ * copies, and none before a model that fetches its rows epoch by epoch. */
+static int count_passes(struct mp_ctx *c, struct mp_plan *p)
+{
+    int maker = -1;
+    for (int k = 0; k < p->n_nodes; k++) {
+        struct mp_node *n = &p->nodes[k];
+        const struct mp_stage *s = n->entry != NULL ? n->entry->stage : NULL;
+        const int copies = s != NULL && s->copies != NULL ? s->copies(n->params) : 0;
+        n->passes = 1;
+        for (int j = 0; j < n->n_inputs; j++)
+            if (mp_plan_passes(p, n->inputs[j]) > n->passes)
+                n->passes = mp_plan_passes(p, n->inputs[j]);
+        mp_plan_where(c, p, copies > 0 || maker < 0 ? k : maker);
+        if (copies > 0 && maker >= 0)
+            return mp_fail(c, "copies=%d: line %d (%s) makes copies already; one stage may", copies,
+                           p->nodes[maker].line, p->nodes[maker].entry->name);
+        if (s != NULL && (s->flags & MP_PULL) && n->passes > 1)
+            return mp_fail(c, "copies=%zu: %s in line %d sees the rows drawn afresh in every "
+                              "epoch; leave copies out", n->passes - 1, n->entry->name, n->line);
+        if (copies > 0) {
+            n->passes = (size_t)copies + 1;
+            maker = k;
+        }
+    }
+    return MP_OK;
+}
+
 int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p)
 {
     int output = -1;
     memset(p, 0, sizeof *p);
     p->file = strdup(s->file);
     if (p->file == NULL || build_source(c, p, s) < 0 ||
-        build_stages(c, p, &s->root, -1, 0, &output) < 0) {
+        build_stages(c, p, &s->root, -1, 0, &output) < 0 || count_passes(c, p) < 0) {
         mp_fail(c, "no memory");
         mp_plan_free(p);
         return -1;

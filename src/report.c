@@ -122,9 +122,16 @@ static json_t *test_json(const struct mp_report *r)
     return test;
 }
 
+/* How many changed copies of each training row the model saw. */
+static size_t copies(const struct mp_experiment *x)
+{
+    return mp_plan_passes(&x->plan, x->plan.n_nodes - 1) - 1;
+}
+
 json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
+    json_t *train = data_json(&x->train, x->plan.source.train);
     json_t *labels = json_array(), *stages = json_array(), *warnings = json_array();
     for (int i = 0; i < x->n_classes; i++)
         json_array_append_new(labels, json_integer(x->labels[i]));
@@ -133,13 +140,14 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     for (int i = 0; i < r->n_warnings; i++)
         json_array_append_new(warnings, json_string(r->warnings[i]));
     char *text = mp_script_text(c, &x->script, true);
+    json_object_set_new(train, "copies", json_integer((json_int_t)copies(x)));
     json_t *o = json_pack(
         "{s:s, s:{s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
         "s:{s:s, s:I}, s:o, s:o}",
         "mnistpipe", PACKAGE_VERSION, "pipeline", "file", text_json(x->plan.file), "text",
         text_json(text != NULL ? text : ""), "seed", (json_int_t)c->run->seed, "threads",
-        c->run->threads, "labels", labels, "train", data_json(&x->train, x->plan.source.train),
-        "test", test_json(r), "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
+        c->run->threads, "labels", labels, "train", train, "test", test_json(r),
+        "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
         r->fit_seconds, "predict", r->predictions->seconds, "stages", stages, "memory",
         "peak_bytes", (json_int_t)mp_peak_memory(), "bundle", "file", "bundle.mnp", "bytes",
         (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
@@ -298,9 +306,11 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
 {
     const struct mp_experiment *x = r->x;
     const struct paint *p = colour ? &vivid : &plain;
-    char size[32], memory[32];
+    char size[32], memory[32], more[64] = "";
     fprintf(f, "%s%s%s\n", p->bold, x->plan.file, p->off);
-    fprintf(f, "train   %zu rows of %s, %d classes\n", x->train.n, x->plan.source.train,
+    if (copies(x) > 0)
+        snprintf(more, sizeof more, " and %zu distorted copies of each", copies(x));
+    fprintf(f, "train   %zu rows of %s%s, %d classes\n", x->train.n, x->plan.source.train, more,
             x->n_classes);
     fprintf(f, "test    %zu rows of %s (%s), seed %llu\n\n", x->test.n,
             x->test_path != NULL ? x->plan.source.test : x->plan.source.train, split_name(x),

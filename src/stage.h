@@ -84,7 +84,8 @@ struct mp_chunk {
     const int *y;          /* n class numbers 0 .. mp_classes() - 1, or NULL */
     size_t row0;           /* number of the first row in the whole data set */
     const size_t *rows;    /* or the number of each row, when they are not consecutive */
-    size_t epoch;          /* which time training sees these rows; 0 elsewhere */
+    size_t epoch;          /* which time training sees these rows; 0 elsewhere.  Of rows with
+                              copies: 0 the rows themselves, then the copy's number */
 };
 
 /* Number of the chunk's row i in the whole data set: what a random draw is keyed by. */
@@ -251,6 +252,10 @@ struct mp_stage {
     /* The work.  out->n == in->n and out has the shape that shape() gave. */
     int (*apply)(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out);
+
+    /* Of an MP_TRAIN_ONLY stage with a parameter `copies`: its value.  Above 0, stages
+     * after it see the training rows as they are, then so many times changed. */
+    int (*copies)(const void *params);
 
     /* What is inside, for `mnistpipe check`: a line for each part.  NULL: nothing. */
     int (*describe)(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f);

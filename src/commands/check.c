@@ -4,13 +4,20 @@
 #include "experiment.h"
 #include <string.h>
 
-enum { TRIAL_ROWS = 1024 };
+enum { TRIAL_ROWS = 1024, FEWEST_ROWS = 128 };
 
-/* Learns from the first rows only, so that costs can be told. */
+/* How often the last stage sees each training row. */
+static size_t passes(const struct mp_experiment *x)
+{
+    return mp_plan_passes(&x->plan, x->plan.n_nodes - 1);
+}
+
+/* Learns from the first rows only, so that costs can be told; copies count as rows. */
 static int trial(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part)
 {
+    const size_t share = TRIAL_ROWS / passes(x), most = share > FEWEST_ROWS ? share : FEWEST_ROWS;
     size_t rows[TRIAL_ROWS], n = 0;
-    while (n < TRIAL_ROWS && n < x->train.n) {
+    while (n < most && n < x->train.n) {
         rows[n] = n;
         n++;
     }
@@ -46,14 +53,18 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         snprintf(in, sizeof in, "%dx%dx%d", k->in.h, k->in.w, k->in.c);
         snprintf(out, sizeof out, "%dx%dx%d", k->out.h, k->out.w, k->out.c);
         const double row = k->cost.apply_rows > 0 ? k->cost.apply / (double)k->cost.apply_rows : 0;
-        const double seconds = row * (n + (double)x->test.n) / threads +
+        const double learned = n * (double)k->passes;
+        const double seconds = row * (learned + (double)x->test.n) / threads +
                                scale * (k->cost.fit / threads + k->cost.done / share);
         total += seconds;
         printf("%-5d %-34.34s %12s %12s %12.1f %10.2f\n", k->line, k->text, in, out,
-               1e-6 * n * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
+               1e-6 * learned * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
     }
-    printf("\n%zu training rows, %zu test rows, %d classes, seed %llu, %d threads\n", x->train.n,
-           x->test.n, x->n_classes, (unsigned long long)c->run->seed, c->run->threads);
+    printf("\n%zu training rows", x->train.n);
+    if (passes(x) > 1)
+        printf(" (%zu with copies)", x->train.n * passes(x));
+    printf(", %zu test rows, %d classes, seed %llu, %d threads\n", x->test.n, x->n_classes,
+           (unsigned long long)c->run->seed, c->run->threads);
     printf("about %.1f s, reading included: a guess from a trial on %zu rows; training may grow "
            "faster than the rows\n", total + x->read_seconds, trial_rows);
 }

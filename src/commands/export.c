@@ -33,6 +33,7 @@ enum { PARTS = 2 };
 struct part {
     const char *name; /* "train" */
     const struct mp_data *d;
+    bool training; /* as the model sees them while it learns */
     struct mp_table_writer *w;
     char title[256];
 };
@@ -61,6 +62,12 @@ static void set_plan(struct job *j, struct mp_plan *p, const int *labels, int n_
 
 /* -------------------------------------------------------------- one table */
 
+/* Rows of the table: with copies, more than there are in the data. */
+static size_t rows_of(const struct job *j, const struct part *part)
+{
+    return part->d->n * (part->training ? mp_plan_passes(j->plan, j->last) : 1);
+}
+
 static void column(const void *arg, size_t i, char *text, size_t size)
 {
     const struct job *j = arg;
@@ -78,7 +85,7 @@ static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const 
 {
     const struct mp_shape shape = j->last < 0 ? j->plan->shape : j->plan->nodes[j->last].out;
     const struct mp_table t = {
-        .rows = part->d->n, .shape = shape, .labels = part->d->label != NULL, .bytes = p->bytes,
+        .rows = rows_of(j, part), .shape = shape, .labels = part->d->label != NULL, .bytes = p->bytes,
         .name = part->title, .classes = j->labels, .n_classes = j->n_classes,
         .column = column, .arg = j,
     };
@@ -97,7 +104,9 @@ static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const 
         for (int i = 0; i < j->n_parts; i++)
             if (mp_output_apart(c, file, j->parts[i].d->name) < 0)
                 return -1;
-    return mp_engine_apply(c, j->plan, part->d, j->last, part->name, take, part);
+    return part->training
+               ? mp_engine_apply_training(c, j->plan, part->d, j->last, part->name, take, part)
+               : mp_engine_apply(c, j->plan, part->d, j->last, part->name, take, part);
 }
 
 static void report(const struct job *j)
@@ -108,7 +117,7 @@ static void report(const struct job *j)
         const char *file;
         for (int k = 0; (file = mp_table_file(part->w, k)) != NULL; k++)
             if (k == 0)
-                printf("%s: %zu rows of %zu values%s\n", file, part->d->n, d,
+                printf("%s: %zu rows of %zu values%s\n", file, rows_of(j, part), d,
                        part->d->label != NULL ? ", labelled" : "");
             else
                 printf("%s: their labels\n", file);
@@ -147,6 +156,12 @@ static int check_bytes(struct mp_ctx *c, const struct job *j, const struct param
                       "stages that are no filters");
 }
 
+/* Whether the model sees other training rows in every epoch, so that none are its own. */
+static bool draws_by_epoch(const struct mp_plan *p)
+{
+    return p->has_model && (p->nodes[p->n_nodes - 1].entry->stage->flags & MP_PULL);
+}
+
 static int export_pipeline(struct mp_ctx *c, const char *file, const struct params *p)
 {
     struct mp_experiment x;
@@ -158,6 +173,7 @@ static int export_pipeline(struct mp_ctx *c, const char *file, const struct para
     if (rc == MP_OK) {
         set_plan(&j, &x.plan, x.labels, x.n_classes);
         add_part(&j, "train", &x.train);
+        j.parts[0].training = !draws_by_epoch(&x.plan);
         add_part(&j, "test", &x.test);
         rc = check_bytes(c, &j, p);
     }
@@ -239,6 +255,11 @@ MP_COMMAND(export) = {
         "    arff         Weka, SciPy; the class comes last\n"
         "    idx          MNIST's own: train-images-idx3-ubyte, train-labels-idx1-ubyte; floats\n"
         "                 have float in place of ubyte, features train-features-idx2-float\n"
+        "\n"
+        "Behind augment the training rows are those that the model learns from: distorted, and "
+        "with augment's copies=N first all rows as they are, then N times all rows distorted. In "
+        "front of a net, which sees others in every epoch, and from a bundle they are not "
+        "distorted.\n"
         "\n"
         "Values are floats that read back exactly; pixels lie in 0 (paper) .. 1 (ink). With "
         "--bytes pixels are whole numbers 0..255: csv is then Kaggle's form of MNIST, csv and idx "

@@ -83,11 +83,93 @@ mp run small.txt -o again --resume --quiet
 equal $? 1 status && grep -q 'again/checkpoint.mnp: the checkpoint has 3000 bytes where' "$err"
 ok "a checkpoint cut short is refused"
 
-# The first checkpoint fits, the next ones do not: training goes on, with one warning.
-mkdir full
-(ulimit -f 1; exec "$program" run lstm.txt -o full --set net.epochs=3 > "$out" 2> "$err")
-equal $? 1 status && equal "$(grep -c 'no checkpoint: ' "$err")" 1 warnings
-ok "no room for checkpoints: one warning, and training goes on"
+# A disk that takes the results (the weights once, 400 kB) but no checkpoint (four times).
+cat > wide.txt << 'END'
+data train=train.csv test=test.csv
+augment
+net epochs=60 batch=40 schedule=constant
+  dense units=128
+END
+enough=$((800 * 1024))
+mp run wide.txt -o wide --quiet
+ok "the run that the next ones have to equal"
+no_room() { # FOLDER TEXT: complete, the very results, one warning, nothing left lying
+    same "$1/bundle.mnp" wide/bundle.mnp && same "$1/predictions.csv" wide/predictions.csv &&
+        equal "$(ls "$1" | tr '\n' ' ')" "bundle.mnp predictions.csv report.json report.txt " files &&
+        equal "$(grep warning "$err")" "warning: wide.txt:3: net: no checkpoint: $1/checkpoint.mnp: cannot \
+write: $2" text && "$python" -c 'import json, sys
+r = json.load(open(sys.argv[1] + "/report.json"))
+sys.exit(len(r["warnings"]) != 1 or len(r["training"]["loss"]) != 60)' "$1"
+}
+stays="; training goes on, and the checkpoint before stays"
+
+(ulimit -f $((enough / 1024)); "$program" run wide.txt -o never > "$out" 2> "$err")
+equal $? 0 status && no_room never "File too large; training goes on"
+ok "no room for any checkpoint: training goes on, with one warning"
+
+# Room for the first checkpoints, then for none, in one run.
+until_checkpoint() { # FOLDER REMARKS: starts the run; $pid
+    "$program" run wide.txt -o "$1" > "$out" 2> "$2" &
+    pid=$!
+    for i in {1..600}; do
+        [ -e "$1/checkpoint.mnp" ] && break
+        sleep 0.02
+    done
+    prlimit --fsize=$enough --pid $pid
+}
+if command -v prlimit > /dev/null; then
+    until_checkpoint later "$err"
+    wait $pid
+    equal $? 0 status && no_room later "File too large$stays"
+    ok "room for the first checkpoints only: training goes on, with one warning"
+
+    mkfifo remarks
+    exec 3<> remarks
+    until_checkpoint killed remarks
+    while read -r -t 60 line <&3 && ! grep -q "no checkpoint" <<< "$line"; do :; done
+    kill -KILL $pid
+    wait $pid 2> /dev/null
+    exec 3>&-
+    grep -q "no checkpoint" <<< "$line" && equal "$(ls killed | grep -v '\.mnp\.')" checkpoint.mnp
+    ok "killed after the first that had no room: the one before is there"
+    mp run wide.txt -o killed --resume --quiet && same killed/bundle.mnp wide/bundle.mnp &&
+        same killed/predictions.csv wide/predictions.csv
+    ok "resumed from it: the bytes of a run that was never stopped"
+else
+    skip "room for the first checkpoints only" "no prlimit"
+fi
+
+# The same on a disk that is full: 2 MB take one checkpoint of 1.6 MB and not two.
+small='mount -t tmpfs -o size=2100k none disk'
+mkdir disk
+if unshare -rm sh -c "$small" 2> /dev/null; then
+    unshare -rm sh -c "$small"' && "$1" run wide.txt -o disk; s=$?; cp -r disk copy; exit $s' \
+        - "$program" > "$out" 2> "$err"
+    equal $? 0 status && sed -i 's|disk/|copy/|' "$err" &&
+        no_room copy "No space left on device$stays"
+    ok "a disk that is full after the first checkpoint"
+else
+    skip "a disk that is full after the first checkpoint" "no right to mount one"
+fi
+
+# What stages that learn before the net were given is not what the net is given: every epoch
+# draws anew.  With next to no learning rate the loss tells the rows apart.
+cat > fresh.txt << 'END'
+data train=train.csv test=test.csv
+augment
+standardize floor=0.1
+net epochs=3 batch=50 lr=1e-9 optimizer=sgd schedule=constant
+  dense units=8
+END
+mp run fresh.txt -o fresh --quiet && "$python" -c 'import json, sys
+a, b, c = json.load(open("fresh/report.json"))["training"]["loss"]
+sys.exit(not min(abs(a - b), abs(b - c), abs(a - c)) > 1e-4)'
+ok "augment, a stage that learns, a net: drawn afresh every epoch"
+mp run fresh.txt -o still --quiet --set augment.elastic=0 --set augment.shift=0 \
+    --set augment.rotate=0 --set augment.zoom=0 --set augment.shear=0 && "$python" -c 'import json, sys
+a, b, c = json.load(open("still/report.json"))["training"]["loss"]
+sys.exit(not max(abs(a - b), abs(b - c)) < 1e-5)'
+ok "and with nothing to draw, the same rows every epoch"
 
 # NAME TEXT LINES: a net that cannot be.
 wrong() {
