@@ -101,11 +101,12 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
     v->dx = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = n, .n = n_in, .k = n_out, .tb = true, .lda = n_out, .ldb = n_out, .ldc = n_in,
         .round = true, .precision = precision });
+    if (v->y == NULL || v->dw == NULL || v->dx == NULL) {
+        close(v);
+        return -1;
+    }
     *plan = v;
-    if (v->y != NULL && v->dw != NULL && v->dx != NULL)
-        return MP_OK;
-    close(v);
-    return -1;
+    return MP_OK;
 }
 
 /* From x W to the output. */

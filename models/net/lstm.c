@@ -322,16 +322,17 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
                 size_t n, enum mp_precision precision, void **plan)
 {
     const struct net s = net_of(params, in, n);
-    struct plan *v = *plan = mp_alloc(c, 1, sizeof *v);
+    struct plan *v = mp_alloc(c, 1, sizeof *v);
     (void)out;
     if (v == NULL)
         return -1;
-    if (open_products(c, &s, s.features, precision, &v->first) == MP_OK &&
-        (s.layers == 1 || open_products(c, &s, s.wide, precision, &v->upper) == MP_OK))
-        return MP_OK;
-    close(v);
-    *plan = NULL;
-    return -1;
+    if (open_products(c, &s, s.features, precision, &v->first) < 0 ||
+        (s.layers > 1 && open_products(c, &s, s.wide, precision, &v->upper) < 0)) {
+        close(v);
+        return -1;
+    }
+    *plan = v;
+    return MP_OK;
 }
 
 static const struct products *products_of(const struct mp_pass *p, const struct cell *at)

@@ -502,7 +502,8 @@ static void test_by_hand(struct tap *t)
     enum { ROWS = 72, EPOCHS = 12 };
     const char *layers = "conv filters=4 kernel=3\nmaxpool size=2\ndense units=12 act=tanh";
     struct outcome o = train("epochs=12 batch=72 optimizer=nesterov lr=0.1 schedule=cosine "
-                             "momentum=0.8 decay=0.01 clip=0.7 smoothing=0.1 init=glorot",
+                             "momentum=0.8 decay=0.01 clip=0.7 smoothing=0.1 init=glorot "
+                             "precision=f32",
                              layers, ROWS, 2, 5);
     struct mp_run run = { .seed = 5, .threads = 2, .n_classes = CLASSES, .labels = labels };
     struct hand h = { .o = { .kind = MP_NESTEROV, .momentum = 0.8, .decay = 0.01, .clip = 0.7 } };
