@@ -35,7 +35,42 @@ bool mp_contact_draws(const struct mp_plan *p, int last)
     return draws;
 }
 
-/* As what image a node's rows are drawn: what they are, or what their values were. */
+/* The place that a value's name tells, as in "hog[y=2,x=3,b=5]". */
+static bool placed(const struct mp_plan *p, int node, size_t i, int *y, int *x)
+{
+    char name[256];
+    mp_plan_label(p, node, i, name, sizeof name);
+    const char *at = strchr(name, '[');
+    return at != NULL && sscanf(at, "[y=%d,x=%d", y, x) == 2;
+}
+
+/* Vectors whose values name places, row after row, are images of as many channels as
+ * there are values in the first place.  h is 0 if there are no places. */
+static struct mp_shape places(const struct mp_plan *p, int node, size_t d)
+{
+    size_t channels = 0, row = 0;
+    int y0, x0, y, x;
+    if (!placed(p, node, 0, &y0, &x0))
+        return (struct mp_shape){ 0, 0, 0 };
+    for (; row < d && placed(p, node, row, &y, &x) && y == y0; row++)
+        channels += x == x0;
+    if (row == d || channels == 0 || row % channels != 0 || d % row != 0 ||
+        !placed(p, node, d - 1, &y, &x))
+        return (struct mp_shape){ 0, 0, 0 };
+    return (struct mp_shape){ (int)(d / row), (int)(row / channels), (int)channels };
+}
+
+/* The rectangle of d values that is nearest to a square; its end may be empty. */
+static struct mp_shape rectangle(int d)
+{
+    const int root = (int)sqrt(d), w = (int)ceil(sqrt(d));
+    for (int h = root; 2 * h >= root; h--)
+        if (d % h == 0)
+            return (struct mp_shape){ h, d / h, 1 };
+    return (struct mp_shape){ (d + w - 1) / w, w, 1 };
+}
+
+/* As what image a node's rows are drawn. */
 static struct mp_shape fold(const struct mp_plan *p, int node)
 {
     if (node < 0)
@@ -45,14 +80,14 @@ static struct mp_shape fold(const struct mp_plan *p, int node)
         return n->out;
     if (n->n_inputs == 1 && mp_len(n->in) == mp_len(n->out))
         return fold(p, n->inputs[0]);
-    const int d = (int)mp_len(n->out), w = (int)ceil(sqrt(d));
-    return (struct mp_shape){ (d + w - 1) / w, w, 1 };
+    const struct mp_shape s = places(p, node, mp_len(n->out));
+    return s.h > 0 ? s : rectangle((int)mp_len(n->out));
 }
 
-/* Channels stand side by side, as near to a square as can be. */
+/* Channels lie side by side, a value's width of paper between them: how many in a row. */
 static int channels_across(int channels)
 {
-    return (int)ceil(sqrt(channels));
+    return rectangle(channels).w;
 }
 
 static void describe(const struct mp_plan *p, int node, struct mp_contact_column *col)
@@ -64,8 +99,8 @@ static void describe(const struct mp_plan *p, int node, struct mp_contact_column
     col->shape = n != NULL ? n->out : p->shape;
     col->image = n == NULL || n->image;
     col->channels = s.c;
-    col->h = s.h * ((s.c + across - 1) / across);
-    col->w = s.w * across;
+    col->h = (s.h + 1) * ((s.c + across - 1) / across) - 1;
+    col->w = (s.w + 1) * across - 1;
     snprintf(col->name, sizeof col->name, "%s",
              n == NULL ? "data" : n->entry != NULL ? n->entry->name : "union");
 }
@@ -184,22 +219,29 @@ size_t mp_contact_typical(const struct mp_data *d, size_t *rows, size_t most)
 
 /* ------------------------------------------------------------------ pictures */
 
-void mp_contact_shape(const struct mp_contact_column *col, char *text, size_t size)
+void mp_contact_captions(const struct mp_contact_column *col,
+                         char text[MP_CAPTIONS][MP_CAPTION_SIZE])
 {
     const struct mp_shape s = col->shape;
+    char *shape = text[MP_CAPTION_SHAPE];
+    snprintf(text[MP_CAPTION_NAME], MP_CAPTION_SIZE, "%s", col->name);
     if (!col->image)
-        snprintf(text, size, "%zu", mp_len(s));
+        snprintf(shape, MP_CAPTION_SIZE, "%zu", mp_len(s));
     else if (s.c == 1)
-        snprintf(text, size, "%dx%d", s.h, s.w);
+        snprintf(shape, MP_CAPTION_SIZE, "%dx%d", s.h, s.w);
     else
-        snprintf(text, size, "%dx%dx%d", s.h, s.w, s.c);
+        snprintf(shape, MP_CAPTION_SIZE, "%dx%dx%d", s.h, s.w, s.c);
+    text[MP_CAPTION_EPOCH][0] = '\0';
+    if (col->epoch > 0)
+        snprintf(text[MP_CAPTION_EPOCH], MP_CAPTION_SIZE, "epoch %d", col->epoch);
 }
 
-void mp_contact_size(const struct mp_contact_column *col, int side, int *h, int *w)
+void mp_contact_size(const struct mp_contact_column *col, int most_h, int most_w, int *h, int *w)
 {
-    const int longer = col->h > col->w ? col->h : col->w;
-    *h = longer <= side ? col->h * (side / longer) : (int)((long)col->h * side / longer);
-    *w = longer <= side ? col->w * (side / longer) : (int)((long)col->w * side / longer);
+    const double y = (double)most_h / col->h, x = (double)most_w / col->w, fit = y < x ? y : x;
+    const double zoom = fit >= 1 ? floor(fit) : fit;
+    *h = (int)(col->h * zoom);
+    *w = (int)(col->w * zoom);
     *h = *h > 0 ? *h : 1;
     *w = *w > 0 ? *w : 1;
 }
@@ -210,14 +252,15 @@ static void unfold(const struct mp_contact_column *col, size_t i, float *to)
     const size_t d = mp_len(col->shape), w = (size_t)col->w;
     const size_t channels = (size_t)col->channels;
     const size_t across = (size_t)channels_across(col->channels);
-    const size_t tile_w = w / across, tile_h = (size_t)col->h / ((channels + across - 1) / across);
+    const size_t down = (channels + across - 1) / across;
+    const size_t tile_w = (w + 1) / across - 1, tile_h = ((size_t)col->h + 1) / down - 1;
     const float *x = col->x + i * d;
     for (size_t j = 0; j < (size_t)col->h * w; j++)
         to[j] = NAN;
     for (size_t j = 0; j < d; j++) {
         const size_t pixel = j / channels, channel = j % channels;
-        const size_t y = pixel / tile_w + channel / across * tile_h;
-        to[y * w + pixel % tile_w + channel % across * tile_w] = x[j];
+        const size_t y = pixel / tile_w + channel / across * (tile_h + 1);
+        to[y * w + pixel % tile_w + channel % across * (tile_w + 1)] = x[j];
     }
 }
 
@@ -240,11 +283,9 @@ static float mean(const float *from, int from_h, int from_w, int h, int w, int y
     return area > 0 ? (float)(sum / area) : NAN;
 }
 
-int mp_contact_draw(struct mp_ctx *c, const struct mp_contact_column *col, size_t i, int side,
+int mp_contact_draw(struct mp_ctx *c, const struct mp_contact_column *col, size_t i, int h, int w,
                     struct mp_picture *p, int top, int left)
 {
-    int h, w;
-    mp_contact_size(col, side, &h, &w);
     const bool enlarge = h >= col->h && w >= col->w;
     float *all = mp_alloc(c, (size_t)col->h * (size_t)col->w, sizeof *all);
     float *small = mp_alloc(c, enlarge ? 1 : (size_t)h * (size_t)w, sizeof *small);
@@ -265,17 +306,6 @@ int mp_contact_draw(struct mp_ctx *c, const struct mp_contact_column *col, size_
 
 /* -------------------------------------------------------------------- sheets */
 
-enum { NAME, SHAPE, EPOCH, CAPTIONS };
-
-static void captions(const struct mp_contact_column *col, char text[CAPTIONS][64])
-{
-    snprintf(text[NAME], 64, "%s", col->name);
-    mp_contact_shape(col, text[SHAPE], 64);
-    text[EPOCH][0] = '\0';
-    if (col->epoch > 0)
-        snprintf(text[EPOCH], 64, "epoch %d", col->epoch);
-}
-
 /* Measures that follow from a part's. */
 struct layout {
     int gap;          /* between pictures; half of it is the outer margin */
@@ -287,10 +317,10 @@ static struct layout lay_out(const struct mp_contact *k, const struct mp_contact
 {
     struct layout l = { .gap = 6 * part->letters,
                         .line = (MP_LETTER_HEIGHT + 2) * part->letters };
-    int lines = SHAPE + 1, widest = mp_letters_width(k->word, part->letters);
+    int lines = MP_CAPTION_SHAPE + 1, widest = mp_letters_width(k->word, part->letters);
     for (int j = part->column0; j < part->column1; j++)
         if (k->columns[j].epoch > 0)
-            lines = CAPTIONS;
+            lines = MP_CAPTIONS;
     for (size_t i = part->row0; i < part->row1; i++) {
         char text[32];
         snprintf(text, sizeof text, "%llu", (unsigned long long)k->rows[i].number);
@@ -304,10 +334,12 @@ static struct layout lay_out(const struct mp_contact *k, const struct mp_contact
 
 static int column_width(const struct mp_contact_column *col, const struct mp_contact_part *part)
 {
-    char text[CAPTIONS][64];
-    int widest = part->side;
-    captions(col, text);
-    for (int i = 0; i < CAPTIONS; i++) {
+    char text[MP_CAPTIONS][MP_CAPTION_SIZE];
+    int h, widest;
+    mp_contact_size(col, part->side, 2 * part->side, &h, &widest);
+    widest = widest > part->side ? widest : part->side;
+    mp_contact_captions(col, text);
+    for (int i = 0; i < MP_CAPTIONS; i++) {
         const int width = mp_letters_width(text[i], part->letters);
         widest = width > widest ? width : widest;
     }
@@ -336,18 +368,18 @@ static int draw_column(struct mp_ctx *c, const struct mp_contact *k,
 {
     const struct layout l = lay_out(k, part);
     const int width = column_width(col, part);
-    char text[CAPTIONS][64];
+    char text[MP_CAPTIONS][MP_CAPTION_SIZE];
     int h, w;
-    captions(col, text);
-    for (int i = 0; i < CAPTIONS; i++)
-        centred(p, l.gap + i * l.line, left, width, part->letters, i == NAME ? TEXT : NOTE,
-                text[i]);
-    mp_contact_size(col, part->side, &h, &w);
+    mp_contact_captions(col, text);
+    for (int i = 0; i < MP_CAPTIONS; i++)
+        centred(p, l.gap + i * l.line, left, width, part->letters,
+                i == MP_CAPTION_NAME ? TEXT : NOTE, text[i]);
+    mp_contact_size(col, part->side, 2 * part->side, &h, &w);
     for (size_t i = part->row0; i < part->row1; i++) {
         const int square = l.top + (int)(i - part->row0) * (part->side + l.gap);
         const int top = square + (part->side - h) / 2, at = left + (width - w) / 2;
         mp_picture_fill(p, top - 1, at - 1, h + 2, w + 2, FRAME);
-        if (mp_contact_draw(c, col, i, part->side, p, top, at) < 0)
+        if (mp_contact_draw(c, col, i, h, w, p, top, at) < 0)
             return -1;
     }
     return MP_OK;
@@ -359,7 +391,7 @@ static void draw_rows(const struct mp_contact *k, const struct mp_contact_part *
 {
     const struct layout l = lay_out(k, part);
     const int width = l.left - 2 * l.gap, large = part->side >= 4 * l.line ? 2 : 1;
-    centred(p, l.gap + SHAPE * l.line, l.gap, width, part->letters, NOTE, k->word);
+    centred(p, l.gap + MP_CAPTION_SHAPE * l.line, l.gap, width, part->letters, NOTE, k->word);
     for (size_t i = part->row0; i < part->row1; i++) {
         const struct mp_contact_row *row = &k->rows[i];
         const int text_h = (row->label >= 0 ? large * l.line : 0) + l.line;
@@ -391,4 +423,15 @@ int mp_contact_sheet(struct mp_ctx *c, const struct mp_contact *k,
     if (rc < 0)
         mp_picture_close(p);
     return rc;
+}
+
+/* Pictures of about 112 px, 28 x 28 enlarged four times: sharp in print. */
+struct mp_contact_part mp_contact_all(const struct mp_contact *k)
+{
+    enum { SMALL = 112, LARGE = 256 };
+    const struct mp_contact_column *data = &k->columns[0];
+    const int longer = data->h > data->w ? data->h : data->w;
+    const int side = longer > LARGE ? LARGE : longer > SMALL ? longer : SMALL / longer * longer;
+    return (struct mp_contact_part){ .row1 = k->n, .column1 = k->n_columns, .side = side,
+                                     .letters = 2 };
 }

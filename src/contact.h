@@ -59,26 +59,37 @@ size_t mp_contact_typical(const struct mp_data *d, size_t *rows, size_t most);
 /* Whether a node up to `last` gives other training rows every epoch. */
 bool mp_contact_draws(const struct mp_plan *p, int last);
 
-/* Size of a column's pictures within a square of `side` pixels: enlarged a whole number
- * of times, or shrunk by averaging. */
-void mp_contact_size(const struct mp_contact_column *col, int side, int *h, int *w);
+/* Size of a column's pictures within most_h x most_w pixels: enlarged a whole number of
+ * times, or shrunk by averaging. */
+void mp_contact_size(const struct mp_contact_column *col, int most_h, int most_w, int *h, int *w);
 
-/* Row i of a column, in that size, with its corner at (top, left). */
-int mp_contact_draw(struct mp_ctx *c, const struct mp_contact_column *col, size_t i, int side,
+/* Row i of a column, in a size of mp_contact_size(), with its corner at (top, left). */
+int mp_contact_draw(struct mp_ctx *c, const struct mp_contact_column *col, size_t i, int h, int w,
                     struct mp_picture *p, int top, int left);
 
-/* "28x28", "28x28x3", or "1152" for a vector. */
-void mp_contact_shape(const struct mp_contact_column *col, char *text, size_t size);
+/* What stands over a column: its name; "28x28", "28x28x3", or "1152" for a vector; "epoch
+ * 1", or "". */
+enum { MP_CAPTION_NAME, MP_CAPTION_SHAPE, MP_CAPTION_EPOCH, MP_CAPTIONS, MP_CAPTION_SIZE = 64 };
+void mp_contact_captions(const struct mp_contact_column *col,
+                         char text[MP_CAPTIONS][MP_CAPTION_SIZE]);
 
 /* A sheet: rows [row0, row1) and columns [column0, column1), with captions. */
 struct mp_contact_part {
     size_t row0, row1;
     int column0, column1;
-    int side;                  /* of a picture, px */
+    int side;                  /* height of the pictures, px; wide ones may have twice the width */
     int letters;               /* how many pixels a dot of a letter has */
 };
 void mp_contact_sheet_size(const struct mp_contact *k, const struct mp_contact_part *part, int *h,
                            int *w);
 int mp_contact_sheet(struct mp_ctx *c, const struct mp_contact *k,
                      const struct mp_contact_part *part, struct mp_picture *p);
+
+/* All of it on one sheet, in the size for paper. */
+struct mp_contact_part mp_contact_all(const struct mp_contact *k);
+
+/* All of it in a terminal's width, in one sheet if it fits, otherwise in several. */
+struct mp_terminal;
+int mp_contact_show(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
+                    const struct mp_terminal *t);
 #endif
