@@ -13,11 +13,16 @@ enum { GAP = 1, BETWEEN = 3 };
 
 /* ------------------------------------------------------------ in characters */
 
-static int column_width(const struct mp_contact_column *col, int side)
+/* What a picture may take: characters are a pixel wide and two high. */
+struct box {
+    int side, wide;
+};
+
+static int column_width(const struct mp_contact_column *col, struct box b)
 {
     char text[MP_CAPTIONS][MP_CAPTION_SIZE];
     int h, widest;
-    mp_contact_size(col, side, side, &h, &widest);
+    mp_contact_size(col, b.side, b.wide, &h, &widest);
     mp_contact_captions(col, text);
     for (int i = 0; i < MP_CAPTIONS; i++)
         widest = (int)strlen(text[i]) > widest ? (int)strlen(text[i]) : widest;
@@ -36,12 +41,12 @@ static int margin(const struct mp_contact *k)
 }
 
 /* Columns [first, the value) fill a sheet of that many characters: one at least. */
-static int fill(const struct mp_contact *k, int first, int side, int columns, int *width)
+static int fill(const struct mp_contact *k, int first, struct box b, int columns, int *width)
 {
     int end = first;
     *width = margin(k);
     while (end < k->n_columns) {
-        const int more = column_width(&k->columns[end], side) + (end > first ? GAP : 0);
+        const int more = column_width(&k->columns[end], b) + (end > first ? GAP : 0);
         if (end > first && *width + more > columns)
             break;
         *width += more;
@@ -50,36 +55,41 @@ static int fill(const struct mp_contact *k, int first, int side, int columns, in
     return end;
 }
 
-static int sheets(const struct mp_contact *k, int side, int columns)
+static int sheets(const struct mp_contact *k, struct box b, int columns)
 {
     int n = 0, width;
     for (int at = 0; at < k->n_columns; n++)
-        at = fill(k, at, side, columns, &width);
+        at = fill(k, at, b, columns, &width);
     return n;
 }
 
-/* The largest that needs no more sheets than the smallest does, without enlarging. */
-static int best_side(const struct mp_contact *k, int columns)
+/* The largest that needs no more sheets than the smallest does: images up to their own
+ * size, then vectors up to twice that width. */
+static struct box best_box(const struct mp_contact *k, int columns)
 {
-    int natural = 1, side;
+    int natural = 1;
     for (int j = 0; j < k->n_columns; j++) {
         const struct mp_contact_column *col = &k->columns[j];
-        natural = col->h > natural ? col->h : natural;
-        natural = col->w > natural ? col->w : natural;
+        const int longer = col->h > col->w ? col->h : col->w;
+        natural = col->image && longer > natural ? longer : natural;
     }
     natural = natural < MOST ? natural : MOST;
-    side = natural < LEAST ? natural : LEAST;
-    const int least = sheets(k, side, columns);
-    while (side < natural && sheets(k, side + 1, columns) == least)
-        side++;
-    return side;
+    const int start = natural < LEAST ? natural : LEAST;
+    struct box b = { start, start };
+    const int least = sheets(k, b, columns);
+    while (b.side < natural && sheets(k, (struct box){ b.side + 1, b.side + 1 }, columns) == least)
+        b.wide = ++b.side;
+    while (b.wide < 2 * b.side && sheets(k, (struct box){ b.side, b.wide + 1 }, columns) == least)
+        b.wide++;
+    return b;
 }
 
 /* A sheet's place in all of it: columns [first, end), `across` rows side by side. */
 struct sheet {
     const struct mp_contact *k;
     const struct mp_terminal *t;
-    int first, end, side, across;
+    int first, end, across;
+    struct box box;
 };
 
 static void pad(FILE *f, int n)
@@ -109,7 +119,7 @@ static void caption_line(FILE *f, const struct sheet *s, int i)
             char text[MP_CAPTIONS][MP_CAPTION_SIZE];
             mp_contact_captions(col, text);
             pad(f, j > s->first ? GAP : 0);
-            word(f, s->t, i == MP_CAPTION_NAME ? bold : dim, text[i], column_width(col, s->side));
+            word(f, s->t, i == MP_CAPTION_NAME ? bold : dim, text[i], column_width(col, s->box));
         }
     }
     putc('\n', f);
@@ -136,7 +146,7 @@ static int picture_line(struct mp_ctx *c, FILE *f, const struct sheet *s, size_t
     const struct mp_contact_column *col = &s->k->columns[j];
     struct mp_picture p;
     int h, w, rc = MP_OK;
-    mp_contact_size(col, s->side, s->side, &h, &w);
+    mp_contact_size(col, s->box.side, s->box.wide, &h, &w);
     if (2 * line < h) {
         if (mp_picture_open(c, &p, h, w, 1, 255) < 0)
             return -1;
@@ -147,7 +157,7 @@ static int picture_line(struct mp_ctx *c, FILE *f, const struct sheet *s, size_t
     } else {
         pad(f, w);
     }
-    pad(f, column_width(col, s->side) - w);
+    pad(f, column_width(col, s->box) - w);
     return rc;
 }
 
@@ -171,7 +181,7 @@ static int show_sheet(struct mp_ctx *c, FILE *f, const struct sheet *s)
     int lines = 2, captions_used = MP_CAPTION_SHAPE + 1;
     for (int j = s->first; j < s->end; j++) {
         int h, w;
-        mp_contact_size(&s->k->columns[j], s->side, s->side, &h, &w);
+        mp_contact_size(&s->k->columns[j], s->box.side, s->box.wide, &h, &w);
         lines = (h + 1) / 2 > lines ? (h + 1) / 2 : lines;
         if (s->k->columns[j].epoch > 0)
             captions_used = MP_CAPTIONS;
@@ -191,10 +201,10 @@ static int show_sheet(struct mp_ctx *c, FILE *f, const struct sheet *s)
 static int show_characters(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
                            const struct mp_terminal *t)
 {
-    struct sheet s = { .k = k, .t = t, .side = best_side(k, t->columns) };
+    struct sheet s = { .k = k, .t = t, .box = best_box(k, t->columns) };
     for (; s.first < k->n_columns; s.first = s.end) {
         int width;
-        s.end = fill(k, s.first, s.side, t->columns, &width);
+        s.end = fill(k, s.first, s.box, t->columns, &width);
         s.across = (t->columns + BETWEEN) / (width + BETWEEN);
         s.across = s.across < 1 ? 1 : (size_t)s.across > k->n ? (int)k->n : s.across;
         if (s.first > 0)
