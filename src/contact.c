@@ -60,11 +60,12 @@ static struct mp_shape places(const struct mp_plan *p, int node, size_t d)
     return (struct mp_shape){ (int)(d / row), (int)(row / channels), (int)channels };
 }
 
-/* The rectangle of d values that is nearest to a square; its end may be empty. */
+/* The rectangle of d values that is nearest to a square and at most twice as wide as high;
+ * without one the square whose end stays empty. */
 static struct mp_shape rectangle(int d)
 {
     const int root = (int)sqrt(d), w = (int)ceil(sqrt(d));
-    for (int h = root; 2 * h >= root; h--)
+    for (int h = root; 2 * h >= (d + h - 1) / h; h--)
         if (d % h == 0)
             return (struct mp_shape){ h, d / h, 1 };
     return (struct mp_shape){ (d + w - 1) / w, w, 1 };
@@ -78,10 +79,11 @@ static struct mp_shape fold(const struct mp_plan *p, int node)
     const struct mp_node *n = &p->nodes[node];
     if (n->image)
         return n->out;
-    if (n->n_inputs == 1 && mp_len(n->in) == mp_len(n->out))
-        return fold(p, n->inputs[0]);
     const struct mp_shape s = places(p, node, mp_len(n->out));
-    return s.h > 0 ? s : rectangle((int)mp_len(n->out));
+    if (s.h > 0)
+        return s;
+    return n->n_inputs == 1 && mp_len(n->in) == mp_len(n->out) ? fold(p, n->inputs[0])
+                                                               : rectangle((int)mp_len(n->out));
 }
 
 /* Channels lie side by side, a value's width of paper between them: how many in a row. */
