@@ -7,6 +7,7 @@
 #include "options.h"
 #include "param.h"
 #include "terminal.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +46,6 @@ struct job {
     struct mp_terminal terminal;
     struct mp_output out;     /* open only with --output */
     bool writes;
-    uint8_t *png;
-    size_t png_size;
 };
 
 /* ------------------------------------------------------------- which stages */
@@ -231,22 +230,32 @@ static int prepare(struct mp_ctx *c, struct job *j)
     return MP_OK;
 }
 
+static int write_bytes(struct mp_ctx *c, struct job *j, const uint8_t *png, size_t n)
+{
+    const char *path = j->out.path != NULL ? j->out.path : "standard output";
+    errno = 0;
+    if (fwrite(png, 1, n, j->out.f) != n)
+        return mp_fail(c, "%s: cannot write: %s", path, strerror(errno));
+    j->writes = false;
+    return mp_output_commit(c, &j->out);
+}
+
 static int write_png(struct mp_ctx *c, struct job *j, const struct mp_contact *k)
 {
     const struct mp_contact_part all = mp_contact_all(k);
-    struct mp_picture picture;
     const bool named = j->out.path != NULL;
+    struct mp_picture picture;
+    uint8_t *png = NULL;
+    size_t n;
     if (mp_contact_sheet(c, k, &all, &picture) < 0)
         return -1;
-    int rc = mp_picture_png(c, &picture, &j->png, &j->png_size);
-    if (rc == MP_OK) {
-        fwrite(j->png, 1, j->png_size, j->out.f);
-        rc = mp_output_commit(c, &j->out);
-        j->writes = false;
-    }
+    int rc = mp_picture_png(c, &picture, &png, &n);
+    if (rc == MP_OK)
+        rc = write_bytes(c, j, png, n);
     if (rc == MP_OK && named)
         printf("%s: %zu row%s after %d stage%s, %d x %d px\n", j->p->output, k->n,
                k->n == 1 ? "" : "s", j->last + 1, j->last == 0 ? "" : "s", picture.w, picture.h);
+    free(png);
     mp_picture_close(&picture);
     return rc;
 }
@@ -343,7 +352,6 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (j.writes)
         mp_output_discard(&j.out);
     free(j.rows);
-    free(j.png);
     return rc;
 }
 
