@@ -1,10 +1,13 @@
 /* contact.h - rows of a data set after every stage, as pictures side by side.
  *
- * Images are drawn as they are.  A vector is folded: as the image that it has the
- * values of ("pixels"), otherwise into a square, row after row.  An image's ink runs
- * from 0 (white) to 1 (black).  A vector's values run from the 1st to the 99th
- * percentile of those collected, so that one outlier does not hide the rest; where both
- * signs occur, 0 is the grey in the middle. */
+ * Images are drawn as they are, several channels side by side.  A vector is folded: where
+ * the names of its values tell places ("hog[y=2,x=3,b=5]"), into an image of channels;
+ * where it has as many values as the rows before it, as those are ("pixels"); otherwise
+ * into a rectangle, row after row.
+ *
+ * An image's ink runs from 0 (white) to 1 (black).  A vector's values run from the 1st to
+ * the 99th percentile of those collected, so that one outlier does not hide the rest; where
+ * both signs occur, 0 is the grey in the middle. */
 #ifndef MP_CONTACT_H
 #define MP_CONTACT_H
 #include "data.h"
