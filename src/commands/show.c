@@ -203,7 +203,8 @@ static int choose_rows(struct mp_ctx *c, struct job *j)
         return MP_OK;
     }
     for (const char *at = j->p->rows; *at != '\0';) {
-        at = read_range(at, &from, &to);
+        if ((at = read_range(at, &from, &to)) == NULL)
+            return wrong_rows(c, j);
         if (add_rows(c, j, from, to) < 0)
             return -1;
     }
