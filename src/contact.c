@@ -145,6 +145,7 @@ static int collect_column(struct mp_ctx *c, const struct mp_contact_ask *ask, in
 {
     describe(ask->plan, node, col);
     col->epoch = epoch;
+    col->copy = epoch > 0 && mp_plan_passes(ask->plan, node) > 1;
     col->x = mp_alloc(c, mp_product(ask->n, mp_len(col->shape)), sizeof *col->x);
     if (col->x == NULL)
         return -1;
@@ -155,10 +156,14 @@ static int collect_column(struct mp_ctx *c, const struct mp_contact_ask *ask, in
     return find_range(c, col, ask->n);
 }
 
-/* How many columns a node has; 0 epochs: its rows are the same every time. */
+/* How many columns a node has: of copies no more than are made.  0: its rows are the same
+ * every time. */
 static int epochs_of(const struct mp_contact_ask *ask, int node)
 {
-    return ask->training && mp_contact_draws(ask->plan, node) ? ask->epochs : 0;
+    if (!ask->training || !mp_contact_draws(ask->plan, node))
+        return 0;
+    const size_t copies = mp_plan_passes(ask->plan, node) - 1;
+    return copies > 0 && copies < (size_t)ask->epochs ? (int)copies : ask->epochs;
 }
 
 static int check_size(struct mp_ctx *c, const struct mp_contact_ask *ask, int *n_columns)
@@ -235,7 +240,8 @@ void mp_contact_captions(const struct mp_contact_column *col,
         snprintf(shape, MP_CAPTION_SIZE, "%dx%dx%d", s.h, s.w, s.c);
     text[MP_CAPTION_EPOCH][0] = '\0';
     if (col->epoch > 0)
-        snprintf(text[MP_CAPTION_EPOCH], MP_CAPTION_SIZE, "epoch %d", col->epoch);
+        snprintf(text[MP_CAPTION_EPOCH], MP_CAPTION_SIZE, "%s %d",
+                 col->copy ? "copy" : "epoch", col->epoch);
 }
 
 void mp_contact_size(const struct mp_contact_column *col, int most_h, int most_w, int *h, int *w)

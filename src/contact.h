@@ -29,6 +29,7 @@ struct mp_contact_ask {
 struct mp_contact_column {
     int node;                  /* -1: the rows as they were read */
     int epoch;                 /* 1, 2 ...; 0: the same every time */
+    bool copy;                 /* epoch counts copies, which a stage makes, and no epochs */
     char name[64];             /* "data", "deskew" */
     struct mp_shape shape;
     bool image;
@@ -71,7 +72,7 @@ int mp_contact_draw(struct mp_ctx *c, const struct mp_contact_column *col, size_
                     struct mp_picture *p, int top, int left);
 
 /* What stands over a column: its name; "28x28", "28x28x3", or "1152" for a vector; "epoch
- * 1", or "". */
+ * 1" or "copy 1", or "". */
 enum { MP_CAPTION_NAME, MP_CAPTION_SHAPE, MP_CAPTION_EPOCH, MP_CAPTIONS, MP_CAPTION_SIZE = 64 };
 void mp_contact_captions(const struct mp_contact_column *col,
                          char text[MP_CAPTIONS][MP_CAPTION_SIZE]);

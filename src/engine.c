@@ -400,7 +400,7 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
 
 /* Rows by number as node `last` gives them, side by side on all threads. */
 static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *rows, size_t n,
-                  size_t epoch, float *x)
+                  size_t epoch, size_t pass, float *x)
 {
     const size_t len = mp_len(last < 0 ? e->p->shape : e->p->nodes[last].out);
     const size_t even = n / (size_t)e->threads / 4 + 1, most = chunk_rows(e->p, last);
@@ -409,7 +409,8 @@ static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *ro
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
     for (size_t at = 0; at < n; at += step) {
         struct worker *w = &e->workers[omp_get_thread_num()];
-        const struct span s = { .n = rows_left(at, n, step), .rows = rows + at, .epoch = epoch };
+        const struct span s = { .n = rows_left(at, n, step), .rows = rows + at,
+                                .epoch = epoch, .pass = pass };
         struct mp_chunk in = { .n = 0 };
         const bool good = run_chunk(e, w, s) == MP_OK && as_floats(w, last, &in) == MP_OK;
         if (good)
@@ -429,7 +430,7 @@ static int pull_rows(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, 
 {
     struct engine *e = arg;
     e->training = training;
-    return gather(c, e, e->p->nodes[e->puller].inputs[0], rows, n, epoch, x);
+    return gather(c, e, e->p->nodes[e->puller].inputs[0], rows, n, epoch, 0, x);
 }
 
 /* done() on the leading thread; serial stages may ask for more passes. */
@@ -652,13 +653,14 @@ int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct m
 }
 
 int mp_engine_rows(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
-                   const size_t *rows, size_t n, int last, bool training, size_t epoch, float *x)
+                   const size_t *rows, size_t n, int last, bool training, size_t draw, float *x)
 {
     struct engine e = { .p = p, .d = d, .training = training };
+    const bool copied = training && mp_plan_passes(p, last) > 1;
     int rc = engine_open(c, &e);
     if (rc == MP_OK) {
         need(&e, last);
-        rc = gather(c, &e, last, rows, n, epoch, x);
+        rc = gather(c, &e, last, rows, n, copied ? 0 : draw, copied ? draw + 1 : 0, x);
     }
     engine_close(&e);
     mp_ctx_where(c, "%s", "");

@@ -29,8 +29,7 @@ static const struct mp_param table[] = {
     MP_PARAM(after, .def = "", .unit = "STAGE",
              .doc = "the last stage to show, such as deskew, or blur#2 for the second of several"),
     MP_PARAM(epochs, .def = "1", .min = 1, .max = 1000,
-             .doc = "how many draws to show of stages that change training rows afresh every "
-                    "epoch"),
+             .doc = "how many epochs, or copies, to show of stages that change training rows"),
     MP_PARAM(as, .def = "auto", .choices = "auto|" MP_ARTS,
              .doc = "how to draw in the terminal; auto: the best that it shows"),
     MP_END

@@ -62,6 +62,9 @@ ok "three epochs of what training sees"
 cp "$out" "$dir/first" && mp show hog.txt --after=augment --epochs 3 --rows 2 --quiet --threads 1 &&
     same "$dir/first" "$out"
 ok "the same for any number of threads"
+mp show hog.txt --set augment.copies=2 --after=augment --epochs 9 --rows 2 --quiet &&
+    equal "$(captions 1)" "data deskew augment augment" && equal "$(captions 3)" "copy 1 copy 2"
+ok "the copies that a model sees in place of epochs, no more than there are"
 mp show hog.txt --after=augment --part test --rows 2 --quiet && ! grep -q epoch "$out"
 ok "test rows have no epochs"
 mp show data.txt --test blind.csv --part test --quiet &&
