@@ -398,31 +398,39 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
     return failed ? -1 : MP_OK;
 }
 
-/* Rows by number, side by side on all threads: the engine's part of mp_pull(). */
-static int pull_rows(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
-                     size_t epoch, float *x)
+/* Rows by number as node `last` gives them, side by side on all threads. */
+static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *rows, size_t n,
+                  size_t epoch, size_t pass, float *x)
 {
-    struct engine *e = arg;
-    const int input = e->p->nodes[e->puller].inputs[0];
-    const size_t len = mp_len(e->p->nodes[e->puller].in), even = n / (size_t)e->threads / 4 + 1;
-    const size_t step = even < chunk_rows(e->p, input) ? even : chunk_rows(e->p, input);
+    const size_t len = mp_len(last < 0 ? e->p->shape : e->p->nodes[last].out);
+    const size_t even = n / (size_t)e->threads / 4 + 1, most = chunk_rows(e->p, last);
+    const size_t step = even < most ? even : most;
     int failed = 0;
-    e->training = training;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
     for (size_t at = 0; at < n; at += step) {
         struct worker *w = &e->workers[omp_get_thread_num()];
-        const struct span s = { .n = rows_left(at, n, step), .rows = rows + at, .epoch = epoch };
+        const struct span s = { .n = rows_left(at, n, step), .rows = rows + at,
+                                .epoch = epoch, .pass = pass };
         struct mp_chunk in = { .n = 0 };
-        const bool good = run_chunk(e, w, s) == MP_OK && as_floats(w, input, &in) == MP_OK;
+        const bool good = run_chunk(e, w, s) == MP_OK && as_floats(w, last, &in) == MP_OK;
         if (good)
             memcpy(x + at * len, in.x, s.n * len * sizeof *x);
-#pragma omp critical(mp_pull)
+#pragma omp critical(mp_gather)
         if (!good && !failed) {
             failed = 1;
             mp_ctx_take(c, &w->c);
         }
     }
     return failed ? -1 : MP_OK;
+}
+
+/* The engine's part of mp_pull(). */
+static int pull_rows(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
+                     size_t epoch, float *x)
+{
+    struct engine *e = arg;
+    e->training = training;
+    return gather(c, e, e->p->nodes[e->puller].inputs[0], rows, n, epoch, 0, x);
 }
 
 /* done() on the leading thread; serial stages may ask for more passes. */
@@ -642,4 +650,19 @@ int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct m
 {
     struct engine e = { .p = p, .d = d, .training = true };
     return apply_all(c, &e, last, what, take, arg);
+}
+
+int mp_engine_rows(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
+                   const size_t *rows, size_t n, int last, bool training, size_t draw, float *x)
+{
+    struct engine e = { .p = p, .d = d, .training = training };
+    const bool copied = training && mp_plan_passes(p, last) > 1;
+    int rc = engine_open(c, &e);
+    if (rc == MP_OK) {
+        need(&e, last);
+        rc = gather(c, &e, last, rows, n, copied ? 0 : draw, copied ? draw + 1 : 0, x);
+    }
+    engine_close(&e);
+    mp_ctx_where(c, "%s", "");
+    return rc;
 }

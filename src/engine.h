@@ -36,4 +36,10 @@ int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct m
                              const char *what,
                              int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
                              void *arg);
+
+/* Rows rows[0 .. n-1] of d after node `last` (-1: the data themselves), as floats, in that
+ * order: n rows in x.  training: d are the training rows, and stages that change only those
+ * do so; draw 0, 1 ... is an epoch or, where copies are made, a copy. */
+int mp_engine_rows(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
+                   const size_t *rows, size_t n, int last, bool training, size_t draw, float *x);
 #endif

@@ -27,10 +27,10 @@ static uint8_t shade(float v, const struct mp_ink *ink)
     return (uint8_t)(255.5f - 255 * (part > 0 ? part < 1 ? part : 1 : 0)); /* NaN is white */
 }
 
-static void square(struct mp_picture *p, int top, int left, int side, uint8_t grey)
+void mp_picture_fill(struct mp_picture *p, int top, int left, int h, int w, uint8_t grey)
 {
-    for (int y = top < 0 ? 0 : top; y < top + side && y < p->h; y++)
-        for (int x = left < 0 ? 0 : left; x < left + side && x < p->w; x++)
+    for (int y = top < 0 ? 0 : top; y < top + h && y < p->h; y++)
+        for (int x = left < 0 ? 0 : left; x < left + w && x < p->w; x++)
             memset(p->px + ((size_t)y * (size_t)p->w + (size_t)x) * (size_t)p->bands, grey,
                    (size_t)p->bands);
 }
@@ -40,8 +40,8 @@ void mp_picture_ink(struct mp_picture *p, int top, int left, int zoom, const str
     for (int i = 0; i < ink->h; i++)
         for (int j = 0; j < ink->w; j++) {
             const size_t at = (size_t)i * (size_t)ink->w + (size_t)j;
-            square(p, top + i * zoom, left + j * zoom, zoom,
-                   shade(ink->x[at * (size_t)ink->step], ink));
+            mp_picture_fill(p, top + i * zoom, left + j * zoom, zoom, zoom,
+                            shade(ink->x[at * (size_t)ink->step], ink));
         }
 }
 
@@ -65,16 +65,21 @@ int mp_picture_png(struct mp_ctx *c, const struct mp_picture *p, uint8_t **png, 
     return rc;
 }
 
-void mp_png_uri(FILE *f, const uint8_t *png, size_t n)
+void mp_base64(FILE *f, const uint8_t *bytes, size_t n)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    fputs("data:image/png;base64,", f);
     for (size_t i = 0; i < n; i += 3) {
-        const unsigned b = i + 1 < n ? png[i + 1] : 0, d = i + 2 < n ? png[i + 2] : 0;
-        const unsigned bits = (unsigned)png[i] << 16 | b << 8 | d;
+        const unsigned b = i + 1 < n ? bytes[i + 1] : 0, d = i + 2 < n ? bytes[i + 2] : 0;
+        const unsigned bits = (unsigned)bytes[i] << 16 | b << 8 | d;
         putc(digits[bits >> 18], f);
         putc(digits[bits >> 12 & 63], f);
         putc(i + 1 < n ? digits[bits >> 6 & 63] : '=', f);
         putc(i + 2 < n ? digits[bits & 63] : '=', f);
     }
+}
+
+void mp_png_uri(FILE *f, const uint8_t *png, size_t n)
+{
+    fputs("data:image/png;base64,", f);
+    mp_base64(f, png, n);
 }
