@@ -183,7 +183,7 @@ static void check_members(struct probe *p)
     const bool model = mp_is_model(p->e);
     expect(p, s->apply != NULL, "has no apply()");
     expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
-                             MP_LAYERS | MP_TRAIN_ONLY)) == 0,
+                             MP_LAYERS | MP_TRAIN_ONLY | MP_DATA)) == 0,
            "unknown flags");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||
            s->params_size == 1, "params and params_size do not go together");

@@ -5,6 +5,7 @@
 #include "engine.h"
 #include "experiment.h"
 #include "report.h"
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -207,6 +208,23 @@ static void forget_other_models(const struct job *j)
     }
 }
 
+/* A complete run keeps no checkpoints: checkpoint.mnp, and checkpoint-2.mnp of what
+ * stage 2 embeds. */
+static void forget_checkpoints(const struct job *j)
+{
+    DIR *folder = opendir(j->folder);
+    for (struct dirent *d; folder != NULL && (d = readdir(folder)) != NULL;) {
+        const size_t stem = strlen("checkpoint");
+        const size_t rest = strncmp(d->d_name, "checkpoint", stem) == 0
+                                ? stem + strspn(d->d_name + stem, "-0123456789")
+                                : 0;
+        if (rest > 0 && strcmp(d->d_name + rest, ".mnp") == 0)
+            unlinkat(dirfd(folder), d->d_name, 0);
+    }
+    if (folder != NULL)
+        closedir(folder);
+}
+
 static int write_report(struct mp_ctx *c, struct job *j)
 {
     struct mp_output *text, *json;
@@ -228,7 +246,7 @@ static int write_report(struct mp_ctx *c, struct job *j)
     if (mp_output_commit_all(c, j->out, j->n_out) < 0)
         return -1;
     forget_other_models(j);
-    unlink(j->checkpoint); /* the run is complete */
+    forget_checkpoints(j);
     return MP_OK;
 }
 
