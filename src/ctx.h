@@ -8,7 +8,7 @@ enum { MP_SCRATCH_SLOTS = 16 };
 
 /* The pipelines that a pipeline lies in, inmost first: see inner.h. */
 struct mp_nest {
-    const char *path;                  /* NULL: in a bundle */
+    const char *file;
     const struct mp_nest *outer;
 };
 

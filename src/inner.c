@@ -51,20 +51,18 @@ static bool same_file(const char *a, const char *b)
     return stat(a, &s) == 0 && stat(b, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
 }
 
-/* path: of a pipeline; NULL: what is visited is in memory. */
+/* path: of the file; NULL: what is visited is in memory. */
 static int enter(struct mp_ctx *c, struct visit *v, const char *path)
 {
-    int depth = 1;
+    int depth = 0;
     v->outer = c;
     v->run = c->run != NULL ? *c->run : (struct mp_run){ .threads = 1 };
-    v->nest = (struct mp_nest){ path, v->run.nest };
-    for (const struct mp_nest *n = v->run.nest; n != NULL; n = n->outer) {
-        if (path != NULL && n->path != NULL && same_file(path, n->path))
+    v->nest = (struct mp_nest){ c->file, v->run.nest };
+    for (const struct mp_nest *n = &v->nest; n != NULL; n = n->outer) {
+        if (path != NULL && n->file != NULL && same_file(path, n->file))
             return mp_fail(c, "%s embeds itself", path);
         depth++;
     }
-    if (path != NULL && c->file != NULL && same_file(path, c->file))
-        return mp_fail(c, "%s embeds itself", path);
     if (depth > MP_INNER_DEPTH)
         return mp_fail(c, "at most %d pipelines can lie within each other", MP_INNER_DEPTH);
     v->run.nest = &v->nest;
@@ -341,14 +339,16 @@ static void name_series(struct recorder *r, const char *path)
 }
 
 /* "checkpoint-2.mnp" is that of what stage 2 embeds.  Its text is part of what it is of. */
-static int name_checkpoint(struct mp_ctx *c, struct visit *v, char **file, char **identity)
+static int name_checkpoint(struct mp_ctx *c, struct visit *v, const char *path, char **file,
+                           char **identity)
 {
     const struct mp_run *run = c->run;
     struct mp_script s;
     if (run == NULL || run->checkpoint == NULL || run->identity == NULL)
         return MP_OK;
-    char *text = mp_script_read(&v->c, v->nest.path, &s) < 0 ? NULL
-                                                             : mp_script_text(&v->c, &s, false);
+    char *text = NULL;
+    if (mp_script_read(&v->c, path, &s) == MP_OK)
+        text = mp_script_text(&v->c, &s, false);
     mp_script_free(&s);
     if (text == NULL)
         return -1;
@@ -405,7 +405,7 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
         if (v.run.record != NULL)
             v.run.record = record;
         v.run.record_arg = &r;
-        rc = name_checkpoint(c, &v, &checkpoint, &identity);
+        rc = name_checkpoint(c, &v, path, &checkpoint, &identity);
         if (rc == MP_OK)
             rc = train(&v.c, path, &d, y, inner);
         rc = leave(&v, rc);
