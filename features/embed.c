@@ -9,7 +9,6 @@
  */
 #include "inner.h"
 #include "stage.h"
-#include <string.h>
 
 struct params {
     char *bundle, *layer;

@@ -6,7 +6,6 @@
 #include "inner.h"
 #include "bundle.h"
 #include "engine.h"
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
