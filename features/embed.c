@@ -49,6 +49,12 @@ static int describe(struct mp_ctx *c, const void *params, struct mp_shape in, FI
     return mp_inner_describe(c, p->bundle, in, f);
 }
 
+static int depends(struct mp_ctx *c, const void *params, FILE *f)
+{
+    const struct params *p = params;
+    return mp_inner_depends(c, p->bundle, f);
+}
+
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct params *p = params;
@@ -108,7 +114,7 @@ MP_STAGE(embed) = {
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
-    .shape = shape, .label = label, .describe = describe,
+    .shape = shape, .label = label, .describe = describe, .depends = depends,
     .done = done, .io = io, .clear = clear, .ready = ready,
     .apply = apply,
 };

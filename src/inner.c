@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { ALIGN = 16, MAX_VALUES = 1 << 24 }; /* floats in 64 bytes; of a chunk, inside */
 
@@ -257,6 +256,39 @@ int mp_inner_describe(struct mp_ctx *c, const char *file, struct mp_shape in, FI
     return visit_file(c, file, "", in, &out, f);
 }
 
+static int content(struct mp_ctx *c, const char *path, FILE *f)
+{
+    struct mp_script s;
+    struct mp_plan p = { .n_nodes = 0 };
+    unsigned char *bytes = NULL;
+    char *text = NULL;
+    size_t size;
+    if (mp_is_bundle(path)) {
+        if ((bytes = mp_bundle_bytes(c, path, &size)) != NULL)
+            fwrite(bytes, 1, size, f);
+        free(bytes);
+        return c->msg[0] == '\0' ? MP_OK : -1;
+    }
+    int rc = mp_script_read(c, path, &s);
+    if (rc == MP_OK && (rc = mp_plan_build(c, &s, &p)) == MP_OK)
+        rc = (text = mp_script_text(c, &s, false)) != NULL ? fputs(text, f), MP_OK : -1;
+    if (rc == MP_OK)
+        rc = mp_plan_depends(c, &p, p.n_nodes - 1, f);
+    free(text);
+    mp_plan_free(&p);
+    mp_script_free(&s);
+    return rc;
+}
+
+int mp_inner_depends(struct mp_ctx *c, const char *file, FILE *f)
+{
+    char path[PATH_MAX];
+    struct visit v;
+    if (locate(c, file, path, sizeof path) < 0 || enter(c, &v, path) < 0)
+        return -1;
+    return leave(&v, content(&v.c, path, f));
+}
+
 /* ---------------------------------------------------------------- learning */
 
 static uint8_t byte_of(float x)
@@ -337,33 +369,18 @@ static void name_series(struct recorder *r, const char *path)
     snprintf(r->name, sizeof r->name, "%.*s", (int)strcspn(stem, "."), stem);
 }
 
-/* "checkpoint-2.mnp" is that of what stage 2 embeds.  Its text is part of what it is of. */
-static int name_checkpoint(struct mp_ctx *c, struct visit *v, const char *path, char **file,
-                           char **identity)
+/* "checkpoint-2.mnp" is that of what stage 2 embeds; what it is of, the outer run says. */
+static int name_checkpoint(struct mp_ctx *c, struct visit *v, char **file)
 {
-    const struct mp_run *run = c->run;
-    struct mp_script s;
-    if (run == NULL || run->checkpoint == NULL || run->identity == NULL)
+    const char *outer = v->run.checkpoint;
+    if (outer == NULL)
         return MP_OK;
-    char *text = NULL;
-    if (mp_script_read(&v->c, path, &s) == MP_OK)
-        text = mp_script_text(&v->c, &s, false);
-    mp_script_free(&s);
-    if (text == NULL)
+    const size_t stem = strlen(outer) - strlen(".mnp"), size = stem + 32;
+    if ((*file = mp_alloc(&v->c, size, 1)) == NULL)
         return -1;
-    const size_t stem = strlen(run->checkpoint) - strlen(".mnp"), size = stem + 32;
-    const size_t long_enough = strlen(run->identity) + strlen(text) + 2;
-    *file = mp_alloc(&v->c, size, 1);
-    *identity = mp_alloc(&v->c, long_enough, 1);
-    if (*file != NULL && *identity != NULL) {
-        snprintf(*file, size, "%.*s-%llu.mnp", (int)stem, run->checkpoint,
-                 (unsigned long long)c->place);
-        snprintf(*identity, long_enough, "%s\n%s", run->identity, text);
-        v->run.checkpoint = *file;
-        v->run.identity = *identity;
-    }
-    free(text);
-    return *file != NULL && *identity != NULL ? MP_OK : -1;
+    snprintf(*file, size, "%.*s-%llu.mnp", (int)stem, outer, (unsigned long long)c->place);
+    v->run.checkpoint = *file;
+    return MP_OK;
 }
 
 /* The inner run, and what it would have written as its bundle. */
@@ -394,7 +411,7 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
     struct mp_data d = { .n = 0 };
     struct recorder r = { .outer = c->run };
     struct visit v;
-    char *checkpoint = NULL, *identity = NULL;
+    char *checkpoint = NULL;
     const int *y;
     int rc = pull_rows(c, &d, &y);
     if (rc == MP_OK)
@@ -404,7 +421,7 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
         if (v.run.record != NULL)
             v.run.record = record;
         v.run.record_arg = &r;
-        rc = name_checkpoint(c, &v, path, &checkpoint, &identity);
+        rc = name_checkpoint(c, &v, &checkpoint);
         if (rc == MP_OK)
             rc = train(&v.c, path, &d, y, inner);
         rc = leave(&v, rc);
@@ -414,7 +431,6 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
         }
     }
     free(checkpoint);
-    free(identity);
     mp_data_free(&d);
     return rc;
 }

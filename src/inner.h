@@ -24,6 +24,9 @@ int mp_inner_look(struct mp_ctx *c, const char *file, const char *layer, struct 
 /* The lines of what `mnistpipe check` tells of FILE. */
 int mp_inner_describe(struct mp_ctx *c, const char *file, struct mp_shape in, FILE *f);
 
+/* What the file holds, and those that it names: as `depends` of a stage. */
+int mp_inner_depends(struct mp_ctx *c, const char *file, FILE *f);
+
 /* In done() of an MP_PULL stage: reads the bundle, or trains the pipeline. */
 int mp_inner_learn(struct mp_ctx *c, const char *file, struct mp_inner **inner);
 

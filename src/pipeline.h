@@ -112,6 +112,9 @@ int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node);
 int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
                  int (*load)(struct mp_ctx *c, void *arg, struct mp_node *n), void *arg);
 
+/* Writes to f what nodes up to `last` depend on besides text and rows. */
+int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f);
+
 void mp_plan_free(struct mp_plan *p);
 
 /* Prefix errors with "file:line: stage: ". */

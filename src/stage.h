@@ -251,6 +251,10 @@ struct mp_stage {
      * the saved state, such as a library's handles; clear() releases it. */
     int (*ready)(struct mp_ctx *c, const void *params, void *state, struct mp_shape in);
 
+    /* What learning depends on besides parameters and rows, such as a file's content, is
+     * written to f: where it is the same, so is the state.  NULL: nothing. */
+    int (*depends)(struct mp_ctx *c, const void *params, FILE *f);
+
     /* The work.  out->n == in->n and out has the shape that shape() gave. */
     int (*apply)(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out);

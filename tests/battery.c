@@ -200,6 +200,9 @@ static void check_members(struct probe *p)
     expect(p, !model || learns(s), "a model that learns nothing");
     expect(p, !model || (s->label == NULL && !(s->flags & (MP_INPLACE | MP_BYTES))),
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
+    expect(p, (s->inside == NULL) == (s->reveal == NULL) && (s->inside == NULL || model),
+           "inside() and reveal() go together, in a model");
+    expect(p, s->depends == NULL || learns(s), "learns nothing, yet depends()");
     expect(p, (s->native == NULL) == (s->native_suffix == NULL) &&
            (s->native == NULL || s->native_suffix[0] == '.'), "native() and native_suffix (\".x\") "
            "go together");

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 struct params {
     char *output;
@@ -125,17 +126,38 @@ static struct mp_output *open_output(struct mp_ctx *c, struct job *j, const char
     return o;
 }
 
+/* A number for what the stages depend on besides text and rows. */
+static int digest_depends(struct mp_ctx *c, const struct mp_plan *p, uint32_t *crc)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&bytes, &size);
+    if (f == NULL)
+        return mp_fail(c, "no memory");
+    const int rc = mp_plan_depends(c, p, p->n_nodes - 1, f);
+    fclose(f);
+    *crc = (uint32_t)crc32_z(0, (const unsigned char *)bytes, size);
+    free(bytes);
+    return rc;
+}
+
 /* Where training may leave a checkpoint, and what it then is of. */
 static int allow_checkpoint(struct mp_ctx *c, struct job *j)
 {
     char *text = mp_script_text(c, &j->x.script, true);
     const size_t size = strlen(j->folder) + sizeof "/checkpoint.mnp";
     const size_t long_enough = (text != NULL ? strlen(text) : 0) + 64;
+    uint32_t crc = 0;
+    if (digest_depends(c, &j->x.plan, &crc) < 0) {
+        free(text);
+        return -1;
+    }
     j->checkpoint = mp_alloc(c, size, 1);
     j->identity = mp_alloc(c, long_enough, 1);
     if (text != NULL && j->checkpoint != NULL && j->identity != NULL) {
         snprintf(j->checkpoint, size, "%s/checkpoint.mnp", j->folder);
-        snprintf(j->identity, long_enough, "%s%08x %zu\n", text, j->x.train.crc, j->x.train.n);
+        snprintf(j->identity, long_enough, "%s%08x %zu %08x\n", text, j->x.train.crc,
+                 j->x.train.n, crc);
         c->run->checkpoint = j->checkpoint;
         c->run->identity = j->identity;
         c->run->resume = j->o->resume;

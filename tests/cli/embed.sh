@@ -155,8 +155,8 @@ END
 sed 's/epochs=3/epochs=20/' net.txt > slow.txt
 mp run long.txt -o whole --quiet && [ -z "$(find whole -name 'checkpoint*')" ]
 ok "a complete run leaves no checkpoint"
-stopped() { # SIGNAL FOLDER CHECKPOINT: sends the signal once the checkpoint is there
-    "$program" run long.txt -o "$2" --quiet > "$out" 2> "$err" &
+stopped() { # SIGNAL FOLDER CHECKPOINT [PIPELINE]: sends it once the checkpoint is there
+    "$program" run "${4:-long.txt}" -o "$2" --quiet > "$out" 2> "$err" &
     local pid=$! i
     for i in {1..1500}; do
         [ -e "$2/$3" ] && break
@@ -181,6 +181,17 @@ equal $? 1 status && equal "$(cat "$err")" "mnistpipe: long.txt:2: embed: \
 changed/checkpoint-1.mnp: is of another pipeline, other data or another seed; without --resume \
 the run begins anew"
 ok "a checkpoint of another inner net is refused"
+
+pipeline late << 'END'
+embed bundle=inside.mnp
+net epochs=200 batch=40
+  dense units=64
+END
+cp net/bundle.mnp inside.mnp
+stopped KILL late checkpoint.mnp late.txt && cp one/bundle.mnp inside.mnp &&
+    ! mp run late.txt -o late --resume --quiet && grep -q 'checkpoint.mnp: is of another' "$err" &&
+    cp net/bundle.mnp inside.mnp && mp run late.txt -o late --resume --quiet
+ok "a checkpoint behind a bundle that has changed is refused"
 
 # -------------------------------------------------------------- what is wrong
 
