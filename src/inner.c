@@ -349,7 +349,7 @@ static int check_rows(struct mp_ctx *c, const char *path, const struct mp_inner 
     return rc;
 }
 
-/* Series of an inner pipeline carry its name: "cnn_fast.loss". */
+/* What an inner pipeline tells of its training carries its name: "cnn_fast.loss". */
 struct recorder {
     const struct mp_run *outer;
     char name[64];
@@ -363,10 +363,25 @@ static void record(void *arg, const char *series, double value)
     r->outer->record(r->outer->record_arg, own, value);
 }
 
-static void name_series(struct recorder *r, const char *path)
+static void record_part(void *arg, const struct mp_part *part)
+{
+    const struct recorder *r = arg;
+    struct mp_part own = *part;
+    char name[160];
+    snprintf(name, sizeof name, "%s.%.90s", r->name, part->name);
+    own.name = name;
+    r->outer->part(r->outer->part_arg, &own);
+}
+
+static void name_records(struct recorder *r, const char *path, struct mp_run *run)
 {
     const char *slash = strrchr(path, '/'), *stem = slash != NULL ? slash + 1 : path;
     snprintf(r->name, sizeof r->name, "%.*s", (int)strcspn(stem, "."), stem);
+    if (run->record != NULL)
+        run->record = record;
+    if (run->part != NULL)
+        run->part = record_part;
+    run->record_arg = run->part_arg = r;
 }
 
 /* "checkpoint-2.mnp" is that of what stage 2 embeds; what it is of, the outer run says. */
@@ -417,10 +432,7 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
     if (rc == MP_OK)
         rc = enter(c, &v, path);
     if (rc == MP_OK) {
-        name_series(&r, path);
-        if (v.run.record != NULL)
-            v.run.record = record;
-        v.run.record_arg = &r;
+        name_records(&r, path, &v.run);
         rc = name_checkpoint(c, &v, &checkpoint);
         if (rc == MP_OK)
             rc = train(&v.c, path, &d, y, inner);

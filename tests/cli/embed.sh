@@ -67,7 +67,7 @@ head -1 features/test.csv | grep -q '^label,output\[0\],output\[1\]'
 ok "columns carry the layer's name"
 
 pipeline one << 'END'
-net epochs=1 batch=50
+net epochs=1 batch=50 precision=f32
   dense units=7 act=tanh
 END
 pipeline one_inside <<< 'embed bundle=one.txt layer=dense'
@@ -152,14 +152,13 @@ embed bundle=slow.txt
 net epochs=200 batch=40
   dense units=64
 END
-sed 's/epochs=3/epochs=20/' net.txt > slow.txt
+sed 's/epochs=3/epochs=10/' net.txt > slow.txt
 mp run long.txt -o whole --quiet && [ -z "$(find whole -name 'checkpoint*')" ]
 ok "a complete run leaves no checkpoint"
 stopped() { # SIGNAL FOLDER CHECKPOINT [PIPELINE]: sends it once the checkpoint is there
     "$program" run "${4:-long.txt}" -o "$2" --quiet > "$out" 2> "$err" &
-    local pid=$! i
-    for i in {1..1500}; do
-        [ -e "$2/$3" ] && break
+    local pid=$!
+    while [ ! -e "$2/$3" ] && kill -0 $pid 2> /dev/null; do
         sleep 0.01
     done
     kill -"$1" $pid

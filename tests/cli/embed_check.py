@@ -8,12 +8,14 @@
       the net inside BUNDLE learned from so many rows
 
 Plain Python: a bundle's field is a length byte, the key, then the value; an array has
-its number of elements in front, and each tensor of a net is padded to 16 floats.
+its number of elements in front, and each tensor of a net is padded to PAD floats (src/net.c).
 """
 import csv
 import math
 import struct
 import sys
+
+PAD = 32
 
 
 def array(data, key, size, at=0):
@@ -35,7 +37,7 @@ def table(path):
 
 
 def padded(n):
-    return (n + 15) // 16 * 16
+    return (n + PAD - 1) // PAD * PAD
 
 
 def dense(x, w, n_out):
