@@ -520,14 +520,30 @@ static void clear(void *state)
     free(s->w);
 }
 
-static int apply(struct mp_ctx *c, const void *params, const void *state,
-                 const struct mp_chunk *in, struct mp_chunk *out)
+static int inside(struct mp_ctx *c, const void *params, struct mp_shape in, const char *name,
+                  struct mp_shape *out)
+{
+    const struct params *p = params;
+    struct mp_net net;
+    if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
+        return -1;
+    const int layer = mp_net_find(c, &net, name);
+    if (layer >= 0)
+        *out = net.layers[layer].out;
+    mp_net_close(&net);
+    return layer;
+}
+
+/* What a layer gives, item by item; the last item is filled up. */
+static int reveal(struct mp_ctx *c, const void *params, const void *state, int layer,
+                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct state *s = state;
     const size_t len = mp_len(in->shape), k = mp_len(out->shape);
     struct mp_net_item item;
     (void)params;
-    if (s->net.n == 0 || len != mp_len(s->net.in) || k != (size_t)s->net.classes)
+    if (layer < 0 || layer >= s->net.n || len != mp_len(s->net.in) ||
+        k != mp_len(s->net.layers[layer].out))
         return mp_fail(c, "trained on rows of %zu values and %d classes, given %zu and %zu",
                        mp_len(s->net.in), s->net.classes, len, k);
     float *memory = mp_scratch(c, mp_net_item_size(&s->net, false));
@@ -538,11 +554,17 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
         const size_t n = in->n - i < MP_NET_ITEM ? in->n - i : MP_NET_ITEM;
         memset(item.x, 0, MP_NET_ITEM * len * sizeof *item.x);
         memcpy(item.x, in->x + i * len, n * len * sizeof *item.x);
-        if (mp_net_forward(c, &s->net, s->w, &item, MP_NET_ITEM, false, 0) < 0)
+        if (mp_net_reveal(c, &s->net, s->w, &item, layer, n, out->x + i * k) < 0)
             return -1;
-        memcpy(out->x + i * k, item.scores, n * k * sizeof *out->x);
     }
     return MP_OK;
+}
+
+static int apply(struct mp_ctx *c, const void *params, const void *state,
+                 const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct state *s = state;
+    return reveal(c, params, state, s->net.n - 1, in, out);
 }
 
 MP_STAGE(net) = {
@@ -557,7 +579,7 @@ MP_STAGE(net) = {
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
-    .shape = shape, .describe = describe,
+    .shape = shape, .describe = describe, .inside = inside, .reveal = reveal,
     .done = done, .io = io, .clear = clear, .ready = ready,
     .apply = apply,
 };

@@ -64,46 +64,52 @@ static int save_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p)
     return MP_OK;
 }
 
-static int load_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p, const char *file)
-{
-    for (int i = 0; i < p->n_nodes; i++) {
-        struct mp_node *n = &p->nodes[i];
-        unsigned char *bytes = NULL;
-        size_t size = 0;
-        if (n->entry == NULL || n->entry->stage->io == NULL)
-            continue;
-        mp_ctx_where(c, "%s: %s: ", file, n->entry->name);
-        int rc = mp_io_bytes(io, n->entry->name, &bytes, &size);
-        if (rc == MP_OK)
-            rc = mp_state_load(c, n->entry->stage, n->state, bytes, size);
-        free(bytes);
-        if (rc < 0 || mp_plan_fitted(c, p, i) < 0)
-            return -1;
-    }
-    mp_ctx_where(c, "%s: ", file);
-    return io->pos == io->len ? MP_OK : mp_fail(c, "%zu bytes are left over", io->len - io->pos);
-}
-
-int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment *x)
+int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *trained_on,
+                   struct mp_io *io)
 {
     struct mp_bundle b = { .version = (char *)(uintptr_t)PACKAGE_VERSION,
-                           .trained_on = x->plan.source.train, .rows = x->train.n,
+                           .trained_on = (char *)(uintptr_t)trained_on, .rows = x->train.n,
                            .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes };
-    struct mp_io io = { .c = c };
+    memset(io, 0, sizeof *io);
+    io->c = c;
     memcpy(b.labels, x->labels, sizeof b.labels);
     b.text = mp_script_text(c, &x->script, false);
-    int rc = -1;
-    if (b.text != NULL && head(&io, &b, &x->plan.shape) == MP_OK &&
-        save_states(c, &io, &x->plan) == MP_OK) {
-        mp_sealed_write(o, &seal, io.buf, io.len);
-        rc = MP_OK;
-    }
-    free(io.buf);
+    const int rc = b.text != NULL && head(io, &b, &x->plan.shape) == MP_OK
+                       ? save_states(c, io, &x->plan)
+                       : -1;
     free(b.text);
     return rc;
 }
 
+int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment *x)
+{
+    struct mp_io io;
+    const int rc = mp_bundle_save(c, x, x->plan.source.train, &io);
+    if (rc == MP_OK)
+        mp_sealed_write(o, &seal, io.buf, io.len);
+    free(io.buf);
+    return rc;
+}
+
 /* --------------------------------------------------------------- loading */
+
+struct loading {
+    struct mp_io *io;
+    const char *file;
+};
+
+static int load_state(struct mp_ctx *c, void *arg, struct mp_node *n)
+{
+    const struct loading *l = arg;
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    mp_ctx_where(c, "%s: %s: ", l->file, n->entry->name);
+    int rc = mp_io_bytes(l->io, n->entry->name, &bytes, &size);
+    if (rc == MP_OK)
+        rc = mp_state_load(c, n->entry->stage, n->state, bytes, size);
+    free(bytes);
+    return rc;
+}
 
 static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, size_t size,
                 struct mp_bundle *b)
@@ -128,22 +134,40 @@ static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, 
     c->run->seed = b->seed;
     c->run->n_classes = b->n_classes;
     c->run->labels = b->labels;
-    if (mp_plan_shape(c, &b->plan, shape) < 0)
+    struct loading l = { &io, file };
+    if (mp_plan_load(c, &b->plan, shape, load_state, &l) < 0)
         return -1;
-    return load_states(c, &io, &b->plan, file);
+    mp_ctx_where(c, "%s: ", file);
+    return io.pos == io.len ? MP_OK : mp_fail(c, "%zu bytes are left over", io.len - io.pos);
+}
+
+int mp_bundle_parse(struct mp_ctx *c, const char *name, const unsigned char *bytes, size_t size,
+                    struct mp_bundle *b)
+{
+    memset(b, 0, sizeof *b);
+    mp_ctx_where(c, "%s: ", name);
+    const int rc = load(c, name, bytes, size, b);
+    if (rc < 0)
+        mp_bundle_free(b);
+    mp_ctx_where(c, "%s", "");
+    return rc;
+}
+
+unsigned char *mp_bundle_bytes(struct mp_ctx *c, const char *file, size_t *size)
+{
+    mp_ctx_where(c, "%s: ", file);
+    unsigned char *bytes = mp_sealed_read(c, file, &seal, size);
+    mp_ctx_where(c, "%s", "");
+    return bytes;
 }
 
 int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b)
 {
     size_t size = 0;
     memset(b, 0, sizeof *b);
-    mp_ctx_where(c, "%s: ", file);
-    unsigned char *bytes = mp_sealed_read(c, file, &seal, &size);
-    const int rc = bytes != NULL ? load(c, file, bytes, size, b) : -1;
+    unsigned char *bytes = mp_bundle_bytes(c, file, &size);
+    const int rc = bytes != NULL ? mp_bundle_parse(c, file, bytes, size, b) : -1;
     free(bytes);
-    if (rc < 0)
-        mp_bundle_free(b);
-    mp_ctx_where(c, "%s", "");
     return rc;
 }
 

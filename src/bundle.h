@@ -10,6 +10,7 @@
 #include "experiment.h"
 #include "output.h"
 #include "pipeline.h"
+#include "state.h"
 
 enum { MP_BUNDLE_VERSION = 1 };
 
@@ -28,6 +29,16 @@ int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment 
 /* Reads and checks; sets the run's classes.  The bundle must outlive their use. */
 int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b);
 void mp_bundle_free(struct mp_bundle *b);
+
+/* The same in memory, without the file's header: for a bundle that lies in another.
+ * Saving gives io->buf, which the caller frees. */
+int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *trained_on,
+                   struct mp_io *io);
+int mp_bundle_parse(struct mp_ctx *c, const char *name, const unsigned char *bytes, size_t size,
+                    struct mp_bundle *b);
+
+/* What follows the header of a bundle's file, if it is whole; free() it. */
+unsigned char *mp_bundle_bytes(struct mp_ctx *c, const char *file, size_t *size);
 
 /* Whether the file begins like a bundle. */
 bool mp_is_bundle(const char *file);

@@ -6,6 +6,12 @@
 
 enum { MP_SCRATCH_SLOTS = 16 };
 
+/* The pipelines that a pipeline lies in, inmost first: see inner.h. */
+struct mp_nest {
+    const char *file;
+    const struct mp_nest *outer;
+};
+
 /* What the whole run shares: read by every thread, written by one. */
 struct mp_run {
     uint64_t seed;
@@ -31,6 +37,7 @@ struct mp_run {
     void *part_arg;
     void (*remark)(void *arg, const char *text);                 /* the same */
     void *remark_arg;
+    const struct mp_nest *nest;        /* NULL: the pipeline that the user named */
 };
 
 /* What gives an MP_PULL stage its rows. */
@@ -47,6 +54,7 @@ struct mp_puller {
 struct mp_ctx {
     struct mp_run *run;                /* NULL in the plainest tests */
     char where[512];                   /* "pipelines/x.txt:3: blur: ", or "" */
+    const char *file;                  /* the pipeline of the stage at work, or NULL */
     uint64_t place;                    /* the stage's number, keys mp_random() */
     char msg[1024];                    /* the first failure, "" if none */
     bool usage;                        /* the failure is one of the command line */

@@ -63,7 +63,7 @@ static int check_size(struct mp_ctx *c, struct mp_shape size)
     return MP_OK;
 }
 
-static void seal(struct mp_data *d)
+void mp_data_seal(struct mp_data *d)
 {
     d->crc = (uint32_t)crc32_z(0, d->x, d->n * mp_len(d->shape));
     if (d->label != NULL)
@@ -74,7 +74,7 @@ static void seal(struct mp_data *d)
 static int finish(struct mp_data *d, int rc)
 {
     if (rc == MP_OK)
-        seal(d);
+        mp_data_seal(d);
     else
         mp_data_free(d);
     return rc;
@@ -239,6 +239,6 @@ int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, 
             part->label[i] = d->label[rows[i]];
         part->number[i] = number(d, rows[i]);
     }
-    seal(part);
+    mp_data_seal(part);
     return MP_OK;
 }

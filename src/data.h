@@ -34,6 +34,9 @@ int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, stru
 
 void mp_data_free(struct mp_data *d);
 
+/* Works out d->crc: for rows that were made, not read. */
+void mp_data_seal(struct mp_data *d);
+
 /* "line 17" or "item 16": what row i is called in its file. */
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size);
 

@@ -121,8 +121,8 @@ static void params_help(FILE *f, const struct mp_param *table, bool options)
         if (options && p->type == MP_BOOL)
             snprintf(doc, sizeof doc, "%s", p->doc);
         else
-            snprintf(doc, sizeof doc, "%s [%s%s%s]", p->doc, range, *def ? "; default " : "",
-                     *def && strcmp(def, "required") == 0 ? "none" : def);
+            snprintf(doc, sizeof doc, "%s [%s%s%s]", p->doc, range,
+                     p->def == NULL ? "; " : *def ? "; default " : "", def);
         fprintf(f, "  %-*s ", column, name);
         wrapped(f, doc, column + 3, 79);
     }

@@ -101,6 +101,33 @@ int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *li
     return rc;
 }
 
+/* How many of layers 0 .. i have the name of layer i. */
+static int nth(const struct mp_net *net, int i)
+{
+    int n = 0;
+    for (int k = 0; k <= i; k++)
+        n += strcmp(net->layers[k].name, net->layers[i].name) == 0;
+    return n;
+}
+
+int mp_net_find(struct mp_ctx *c, const struct mp_net *net, const char *name)
+{
+    const int output = net->n - 1;
+    char own[80], all[512] = "";
+    if (strcmp(name, "output") == 0)
+        return output;
+    for (int i = output - 1; i >= 0; i--) {
+        snprintf(own, sizeof own, "%.64s%d", net->layers[i].name, nth(net, i));
+        if (*name == '\0' || strcmp(name, net->layers[i].name) == 0 || strcmp(name, own) == 0)
+            return i;
+    }
+    for (int i = 0; i < output; i++) {
+        const size_t n = strlen(all);
+        snprintf(all + n, sizeof all - n, "%.64s%d ", net->layers[i].name, nth(net, i));
+    }
+    return mp_fail(c, "layer=%s: the net has no such layer; it has %soutput", name, all);
+}
+
 /* Scores are made in f32: the last layer costs little. */
 static enum mp_precision precision_of(const struct mp_net *net, int i)
 {
@@ -337,12 +364,12 @@ static int backward(const struct mp_net *net, int i, struct mp_pass *p, struct m
     return bf16 ? l->backward_bf16(p, x, y, dy, dx) : l->backward(p, x, y, dy, dx);
 }
 
-int mp_net_forward(struct mp_ctx *c, const struct mp_net *net, const float *w,
-                   struct mp_net_item *item, size_t n, bool training, uint64_t key)
+static int forward_to(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                      struct mp_net_item *item, size_t n, bool training, uint64_t key, int last)
 {
     const int mark = mp_scratch_mark(c);
     double start = mp_seconds();
-    for (int i = 0; i < net->n; i++) {
+    for (int i = 0; i <= last; i++) {
         struct mp_pass p = pass_of(c, net, i, w, item, n, training, key);
         const int rc = forward(net, i, &p, item);
         mp_scratch_release(c, mark);
@@ -350,6 +377,26 @@ int mp_net_forward(struct mp_ctx *c, const struct mp_net *net, const float *w,
         if (rc < 0)
             return -1;
     }
+    return MP_OK;
+}
+
+int mp_net_forward(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                   struct mp_net_item *item, size_t n, bool training, uint64_t key)
+{
+    return forward_to(c, net, w, item, n, training, key, net->n - 1);
+}
+
+int mp_net_reveal(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                  struct mp_net_item *item, int layer, size_t n, float *y)
+{
+    const size_t values = n * mp_len(net->layers[layer].out);
+    if (forward_to(c, net, w, item, MP_NET_ITEM, false, 0, layer) < 0)
+        return -1;
+    const float *got = output(net, item, layer);
+    if (takes_bf16(net, layer))
+        mp_from_bf16((const mp_bf16 *)got, y, values);
+    else
+        memcpy(y, got, values * sizeof *y);
     return MP_OK;
 }
 

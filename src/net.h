@@ -72,6 +72,15 @@ void mp_net_item_place(const struct mp_net *net, bool training, float *memory,
 int mp_net_forward(struct mp_ctx *c, const struct mp_net *net, const float *w,
                    struct mp_net_item *item, size_t n, bool training, uint64_t key);
 
+/* Number of the layer that `name` names: "conv2" is the second conv from the front, "conv"
+ * the last one, "output" the layer that the net added, "" the last before that. */
+int mp_net_find(struct mp_ctx *c, const struct mp_net *net, const char *name);
+
+/* From MP_NET_ITEM rows in item->x to what that layer gives, without training: the first
+ * n rows of it, in y. */
+int mp_net_reveal(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                  struct mp_net_item *item, int layer, size_t n, float *y);
+
 /* From item->up to item->dw, after a forward pass in training. */
 int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
                     struct mp_net_item *item, size_t n, uint64_t key);

@@ -107,6 +107,14 @@ int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image);
 /* Node k has learned or been loaded: makes it ready, and works out shapes anew. */
 int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node);
 
+/* Node by node: `load` fills the state of a node that learns, before its shape is asked;
+ * so what a state tells is never looked for elsewhere. */
+int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
+                 int (*load)(struct mp_ctx *c, void *arg, struct mp_node *n), void *arg);
+
+/* Writes to f what nodes up to `last` depend on besides text and rows. */
+int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f);
+
 void mp_plan_free(struct mp_plan *p);
 
 /* Prefix errors with "file:line: stage: ". */

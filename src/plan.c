@@ -28,6 +28,7 @@ void mp_plan_where(struct mp_ctx *c, const struct mp_plan *p, int node)
     const struct mp_node *n = &p->nodes[node];
     mp_ctx_where(c, "%s:%d: %s: ", p->file, n->line, n->entry != NULL ? n->entry->name : "union");
     c->place = (uint64_t)node + 1;
+    c->file = p->file;
 }
 
 static void free_layers(struct mp_layers *layers);
@@ -246,6 +247,18 @@ static void free_layers(struct mp_layers *layers)
     free(layers->at);
 }
 
+/* A stage that takes the data's own rows has nothing before it. */
+static int check_first(struct mp_ctx *c, const struct mp_plan *p, const struct mp_stage *s,
+                       int input)
+{
+    const struct mp_node *before = input >= 0 ? &p->nodes[input] : NULL;
+    if (before == NULL || !(s->flags & MP_DATA))
+        return MP_OK;
+    return mp_fail(c, "takes the data's own rows, but line %d (%s) comes before it; put it first, "
+                      "or first in a branch", before->line,
+                   before->entry != NULL ? before->entry->name : "union");
+}
+
 static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
                        int depth, int *output)
 {
@@ -258,6 +271,8 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
         return mp_fail(c, "is a model; a model stands after the union, not in a branch");
     if (l->n_children > 0 && !(e->stage->flags & MP_LAYERS))
         return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
+    if (check_first(c, p, e->stage, input) < 0)
+        return -1;
     struct mp_node *n = add_node(c, p, l, 1);
     if (n == NULL || (n->text = line_text(c, l)) == NULL)
         return -1;
@@ -373,7 +388,8 @@ static int shape_union(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
     return MP_OK;
 }
 
-static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
+/* What the stage is given. */
+static int take_input(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
 {
     const struct mp_node *before = n->inputs[0] >= 0 ? &p->nodes[n->inputs[0]] : NULL;
     const struct mp_stage *s = n->entry->stage;
@@ -385,34 +401,53 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
                           "(%d x %d x %d); put it before that line",
                        before->line, before->entry != NULL ? before->entry->name : "union",
                        mp_len(before->out), before->out.h, before->out.w, before->out.c);
+    return MP_OK;
+}
+
+static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
+{
+    const struct mp_stage *s = n->entry->stage;
+    if (take_input(c, p, n) < 0)
+        return -1;
     if (s->shape != NULL && s->shape(c, n->params, n->fitted ? n->state : NULL, n->in, &n->out) < 0)
         return -1;
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
         (double)n->out.h * n->out.w * n->out.c > MP_MAX_VALUES)
         return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible",
                        n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
+    if (mp_is_model(n->entry))
+        n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
     return MP_OK;
 }
 
-int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
+static int shape_image(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
 {
     p->shape = image;
     if (mp_len(image) > MP_MAX_VALUES)
         return mp_fail(c, "images of %d x %d are too large; at most %d pixels are possible",
                        image.h, image.w, MP_MAX_VALUES);
-    for (int i = 0; i < p->n_nodes; i++) {
-        struct mp_node *n = &p->nodes[i];
-        mp_plan_where(c, p, i);
-        if ((n->entry == NULL ? shape_union(c, p, n) : shape_stage(c, p, n)) < 0)
+    return MP_OK;
+}
+
+static int shape_node(struct mp_ctx *c, struct mp_plan *p, int i)
+{
+    struct mp_node *n = &p->nodes[i];
+    mp_plan_where(c, p, i);
+    return n->entry == NULL ? shape_union(c, p, n) : shape_stage(c, p, n);
+}
+
+int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
+{
+    if (shape_image(c, p, image) < 0)
+        return -1;
+    for (int i = 0; i < p->n_nodes; i++)
+        if (shape_node(c, p, i) < 0)
             return -1;
-        if (n->entry != NULL && mp_is_model(n->entry))
-            n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
-    }
     mp_ctx_where(c, "%s", "");
     return MP_OK;
 }
 
-int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node)
+static int make_ready(struct mp_ctx *c, struct mp_plan *p, int node)
 {
     struct mp_node *n = &p->nodes[node];
     mp_plan_where(c, p, node);
@@ -420,7 +455,43 @@ int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node)
         n->entry->stage->ready(c, n->params, n->state, n->in) < 0)
         return -1;
     n->fitted = true;
-    return mp_plan_shape(c, p, p->shape);
+    return MP_OK;
+}
+
+int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node)
+{
+    return make_ready(c, p, node) < 0 ? -1 : mp_plan_shape(c, p, p->shape);
+}
+
+int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
+                 int (*load)(struct mp_ctx *c, void *arg, struct mp_node *n), void *arg)
+{
+    if (shape_image(c, p, image) < 0)
+        return -1;
+    for (int i = 0; i < p->n_nodes; i++) {
+        struct mp_node *n = &p->nodes[i];
+        mp_plan_where(c, p, i);
+        if (n->entry != NULL && n->entry->stage->io != NULL &&
+            (take_input(c, p, n) < 0 || load(c, arg, n) < 0 || make_ready(c, p, i) < 0))
+            return -1;
+        if (shape_node(c, p, i) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f)
+{
+    for (int i = 0; i <= last; i++) {
+        const struct mp_node *n = &p->nodes[i];
+        if (n->entry == NULL || n->entry->stage->depends == NULL)
+            continue;
+        mp_plan_where(c, p, i);
+        if (n->entry->stage->depends(c, n->params, f) < 0)
+            return -1;
+    }
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
 }
 
 void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size_t size)

@@ -196,6 +196,7 @@ int mp_io_u64(struct mp_io *io, const char *key, uint64_t *v);
 int mp_io_f64(struct mp_io *io, const char *key, double *v);
 int mp_io_f64s(struct mp_io *io, const char *key, double **v, size_t n);
 int mp_io_f32s(struct mp_io *io, const char *key, float **v, size_t n);
+int mp_io_bytes(struct mp_io *io, const char *key, unsigned char **v, size_t *n);
 
 /* ------------------------------------------------------------------ stage */
 
@@ -209,6 +210,7 @@ enum {
     MP_PULL = 32,   /* no fit(): done() fetches the rows that it wants by mp_pull() */
     MP_LAYERS = 64, /* lines indented below it are layers (layer.h); its params begin with
                        a struct mp_layers */
+    MP_DATA = 128,  /* takes the data set's own rows: stands first, or first in a branch */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 
@@ -249,6 +251,10 @@ struct mp_stage {
      * the saved state, such as a library's handles; clear() releases it. */
     int (*ready)(struct mp_ctx *c, const void *params, void *state, struct mp_shape in);
 
+    /* What learning depends on besides parameters and rows, such as a file's content, is
+     * written to f: where it is the same, so is the state.  NULL: nothing. */
+    int (*depends)(struct mp_ctx *c, const void *params, FILE *f);
+
     /* The work.  out->n == in->n and out has the shape that shape() gave. */
     int (*apply)(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out);
@@ -256,6 +262,15 @@ struct mp_stage {
     /* Of an MP_TRAIN_ONLY stage with a parameter `copies`: its value.  Above 0, stages
      * after it see the training rows as they are, then so many times changed. */
     int (*copies)(const void *params);
+
+    /* For a model made of parts whose values can serve as features.  inside(): which part
+     * `name` names ("": the one that the scores are made of), as a number from 0 on, and
+     * the shape of what it gives; reveal() gives that for rows, once ready() was called.
+     * Other models: both NULL. */
+    int (*inside)(struct mp_ctx *c, const void *params, struct mp_shape in, const char *name,
+                  struct mp_shape *out);
+    int (*reveal)(struct mp_ctx *c, const void *params, const void *state, int part,
+                  const struct mp_chunk *in, struct mp_chunk *out);
 
     /* What is inside, for `mnistpipe check`: a line for each part.  NULL: nothing. */
     int (*describe)(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f);

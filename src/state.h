@@ -17,5 +17,4 @@ int mp_state_load(struct mp_ctx *c, const struct mp_stage *s, void *state,
 
 /* Also for what is not a stage: text of at most `max` bytes. */
 int mp_io_text(struct mp_io *io, const char *key, char **v, size_t max);
-int mp_io_bytes(struct mp_io *io, const char *key, unsigned char **v, size_t *n);
 #endif

@@ -183,7 +183,7 @@ static void check_members(struct probe *p)
     const bool model = mp_is_model(p->e);
     expect(p, s->apply != NULL, "has no apply()");
     expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
-                             MP_LAYERS | MP_TRAIN_ONLY)) == 0,
+                             MP_LAYERS | MP_TRAIN_ONLY | MP_DATA)) == 0,
            "unknown flags");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||
            s->params_size == 1, "params and params_size do not go together");
@@ -200,6 +200,9 @@ static void check_members(struct probe *p)
     expect(p, !model || learns(s), "a model that learns nothing");
     expect(p, !model || (s->label == NULL && !(s->flags & (MP_INPLACE | MP_BYTES))),
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
+    expect(p, (s->inside == NULL) == (s->reveal == NULL) && (s->inside == NULL || model),
+           "inside() and reveal() go together, in a model");
+    expect(p, s->depends == NULL || learns(s), "learns nothing, yet depends()");
     expect(p, (s->native == NULL) == (s->native_suffix == NULL) &&
            (s->native == NULL || s->native_suffix[0] == '.'), "native() and native_suffix (\".x\") "
            "go together");

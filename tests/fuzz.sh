@@ -17,6 +17,8 @@ pipeline() { # NAME, stages from stdin
 }
 printf 'blur\nhog cell=3 block=1\nstandardize\npca components=3\nsvm\n' | pipeline one
 printf 'union\n  branch\n    pixels\n  branch\n    hog cell=3 block=1\nnormalize\nlogistic\n' | pipeline two
+printf 'blur\nnet epochs=2 batch=16\n  conv filters=2 kernel=3\n  dense units=3\n' | pipeline net
+printf 'embed bundle=net.txt layer=conv\nlogistic\n' | pipeline inside
 cp "$SOURCE"/pipelines/*.txt "$work/pipeline/"
 cp "$work"/two.txt "$work/pipeline/"
 

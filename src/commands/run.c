@@ -5,9 +5,11 @@
 #include "engine.h"
 #include "experiment.h"
 #include "report.h"
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 struct params {
     char *output;
@@ -124,17 +126,38 @@ static struct mp_output *open_output(struct mp_ctx *c, struct job *j, const char
     return o;
 }
 
+/* A number for what the stages depend on besides text and rows. */
+static int digest_depends(struct mp_ctx *c, const struct mp_plan *p, uint32_t *crc)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&bytes, &size);
+    if (f == NULL)
+        return mp_fail(c, "no memory");
+    const int rc = mp_plan_depends(c, p, p->n_nodes - 1, f);
+    fclose(f);
+    *crc = (uint32_t)crc32_z(0, (const unsigned char *)bytes, size);
+    free(bytes);
+    return rc;
+}
+
 /* Where training may leave a checkpoint, and what it then is of. */
 static int allow_checkpoint(struct mp_ctx *c, struct job *j)
 {
     char *text = mp_script_text(c, &j->x.script, true);
     const size_t size = strlen(j->folder) + sizeof "/checkpoint.mnp";
     const size_t long_enough = (text != NULL ? strlen(text) : 0) + 64;
+    uint32_t crc = 0;
+    if (digest_depends(c, &j->x.plan, &crc) < 0) {
+        free(text);
+        return -1;
+    }
     j->checkpoint = mp_alloc(c, size, 1);
     j->identity = mp_alloc(c, long_enough, 1);
     if (text != NULL && j->checkpoint != NULL && j->identity != NULL) {
         snprintf(j->checkpoint, size, "%s/checkpoint.mnp", j->folder);
-        snprintf(j->identity, long_enough, "%s%08x %zu\n", text, j->x.train.crc, j->x.train.n);
+        snprintf(j->identity, long_enough, "%s%08x %zu %08x\n", text, j->x.train.crc,
+                 j->x.train.n, crc);
         c->run->checkpoint = j->checkpoint;
         c->run->identity = j->identity;
         c->run->resume = j->o->resume;
@@ -207,6 +230,23 @@ static void forget_other_models(const struct job *j)
     }
 }
 
+/* A complete run keeps no checkpoints: checkpoint.mnp, and checkpoint-2.mnp of what
+ * stage 2 embeds. */
+static void forget_checkpoints(const struct job *j)
+{
+    DIR *folder = opendir(j->folder);
+    for (struct dirent *d; folder != NULL && (d = readdir(folder)) != NULL;) {
+        const size_t stem = strlen("checkpoint");
+        const size_t rest = strncmp(d->d_name, "checkpoint", stem) == 0
+                                ? stem + strspn(d->d_name + stem, "-0123456789")
+                                : 0;
+        if (rest > 0 && strcmp(d->d_name + rest, ".mnp") == 0)
+            unlinkat(dirfd(folder), d->d_name, 0);
+    }
+    if (folder != NULL)
+        closedir(folder);
+}
+
 static int write_report(struct mp_ctx *c, struct job *j)
 {
     struct mp_output *text, *json;
@@ -228,7 +268,7 @@ static int write_report(struct mp_ctx *c, struct job *j)
     if (mp_output_commit_all(c, j->out, j->n_out) < 0)
         return -1;
     forget_other_models(j);
-    unlink(j->checkpoint); /* the run is complete */
+    forget_checkpoints(j);
     return MP_OK;
 }
 
