@@ -547,7 +547,7 @@ static int run_rows(struct mp_ctx *c, const struct mp_inner *inner, float *memor
 int mp_inner_apply(struct mp_ctx *c, const struct mp_inner *inner, const struct mp_chunk *in,
                    struct mp_chunk *out)
 {
-    struct mp_shape shape;
+    struct mp_shape shape = { 0, 0, 0 };
     if (mp_inner_shape(c, inner, in->shape, &shape) < 0)
         return -1;
     if (mp_len(shape) != mp_len(out->shape))
