@@ -198,6 +198,13 @@ int mp_io_f64s(struct mp_io *io, const char *key, double **v, size_t n);
 int mp_io_f32s(struct mp_io *io, const char *key, float **v, size_t n);
 int mp_io_bytes(struct mp_io *io, const char *key, unsigned char **v, size_t *n);
 
+/* What a model's scores mean.  In all of them the highest is the model's choice. */
+enum mp_scores {
+    MP_MARGINS,      /* no more than that */
+    MP_LOGITS,       /* their softmax are the probabilities that training aimed at */
+    MP_PROBABILITIES /* 0..1, the sum is 1 */
+};
+
 /* ------------------------------------------------------------------ stage */
 
 enum { MP_OK = 0, MP_AGAIN = 1 }; /* anything negative: failed */
@@ -219,6 +226,7 @@ struct mp_stage {
     const char *doc;     /* method, limits, reference; becomes the manual */
     const char *example; /* "blur sigma=1.5": run by `make check` */
     unsigned flags;
+    enum mp_scores scores; /* of a model */
 
     const struct mp_param *params; /* ends with MP_END; NULL: takes none */
     size_t params_size, state_size;
