@@ -202,19 +202,17 @@ int mp_reject_curve(struct mp_ctx *c, size_t n, const double *confidence, const 
     for (size_t i = 0; i < n; i++)
         v[i] = (struct verdict){ isnan(confidence[i]) ? -INFINITY : confidence[i], right[i] };
     qsort(v, n, sizeof *v, by_confidence);
-    for (int i = 0; i < n_points; i++) {
-        const size_t points_n = (size_t)n_points, part = (size_t)i + 1;
-        const size_t kept = n / points_n * part + (n % points_n * part + points_n - 1) / points_n;
+    for (size_t i = 1, m = (size_t)n_points; i <= m; i++) {
+        const size_t kept = n / m * i + (n % m * i + m - 1) / m;
         while (to < kept) {
             before += within;
             within = 0;
             for (from = to; to < n && !(v[to].confidence < v[from].confidence); to++)
                 within += v[to].right;
         }
-        const double equal = (double)(to - from), rights =
-            kept > 0 ? before + within * (double)(kept - from) / equal : 0;
-        points[i] = (struct mp_reject){ kept, ratio(rights, (double)kept),
-                                        kept > 0 ? v[from].confidence : NAN };
+        const double share = ratio((double)(kept - from), (double)(to - from));
+        points[i - 1] = (struct mp_reject){ kept, (before + share * within) / (double)kept,
+                                            kept > 0 ? v[from].confidence : NAN };
     }
     free(v);
     return MP_OK;
