@@ -259,16 +259,31 @@ static int check_first(struct mp_ctx *c, const struct mp_plan *p, const struct m
                    before->entry != NULL ? before->entry->name : "union");
 }
 
+/* A model stands last, but for a stage that takes its scores. */
+static int check_place(struct mp_ctx *c, const struct mp_plan *p, const struct mp_entry *e,
+                       int input, int depth)
+{
+    const bool scores = e->stage->flags & MP_SCORES;
+    if (scores && !p->has_model)
+        return mp_fail(c, "takes the scores of a model; put it after one");
+    if (scores && input != p->model)
+        return mp_fail(c, "takes the scores of a model, but line %d (%s) has taken them",
+                       p->nodes[input].line, p->nodes[input].entry->name);
+    if (p->has_model && !scores)
+        return mp_fail(c, "comes after a model; a model is the last stage");
+    if (mp_is_model(e) && depth > 0)
+        return mp_fail(c, "is a model; a model stands after the union, not in a branch");
+    return MP_OK;
+}
+
 static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
                        int depth, int *output)
 {
     const struct mp_entry *e = mp_find_stage(l->name);
     if (e == NULL)
         return unknown_stage(c, l);
-    if (p->has_model)
-        return mp_fail(c, "comes after a model; a model is the last stage");
-    if (mp_is_model(e) && depth > 0)
-        return mp_fail(c, "is a model; a model stands after the union, not in a branch");
+    if (check_place(c, p, e, input, depth) < 0)
+        return -1;
     if (l->n_children > 0 && !(e->stage->flags & MP_LAYERS))
         return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
     if (check_first(c, p, e->stage, input) < 0)
@@ -280,8 +295,11 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     n->entry = e;
     n->params = mp_alloc(c, 1, e->stage->params_size);
     n->state = mp_alloc(c, 1, e->stage->state_size);
-    p->has_model = mp_is_model(e);
     *output = p->n_nodes - 1;
+    if (mp_is_model(e) && !p->has_model) {
+        p->has_model = true;
+        p->model = *output;
+    }
     if (n->params == NULL || n->state == NULL)
         return -1;
     if (fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size) < 0)
@@ -411,12 +429,14 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
         return -1;
     if (s->shape != NULL && s->shape(c, n->params, n->fitted ? n->state : NULL, n->in, &n->out) < 0)
         return -1;
+    if (mp_is_model(n->entry)) { /* how wide, the number of classes says; it may be unknown yet */
+        n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
+        return MP_OK;
+    }
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
         (double)n->out.h * n->out.w * n->out.c > MP_MAX_VALUES)
         return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible",
                        n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
-    if (mp_is_model(n->entry))
-        n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
     return MP_OK;
 }
 
@@ -492,6 +512,20 @@ int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f
     }
     mp_ctx_where(c, "%s", "");
     return MP_OK;
+}
+
+void mp_plan_forget(struct mp_plan *p, int node)
+{
+    struct mp_node *n = &p->nodes[node];
+    if (n->entry->stage->clear != NULL)
+        n->entry->stage->clear(n->state);
+    memset(n->state, 0, n->entry->stage->state_size);
+    n->fitted = false;
+}
+
+enum mp_scores mp_plan_scores(const struct mp_plan *p)
+{
+    return p->nodes[p->n_nodes - 1].entry->stage->scores;
 }
 
 void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size_t size)

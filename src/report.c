@@ -337,7 +337,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",
             r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
             c->run->threads, c->run->threads == 1 ? "" : "s", memory);
-    const struct mp_entry *model = x->plan.nodes[x->plan.n_nodes - 1].entry;
+    const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
     const char *suffix = model->stage->native_suffix;
     fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",
             r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",

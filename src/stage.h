@@ -205,6 +205,18 @@ enum mp_scores {
     MP_PROBABILITIES /* 0..1, the sum is 1 */
 };
 
+/* A stage that learns from a model's scores on rows that it knows would learn to trust it
+ * too much: the engine holds training rows back for it, class by class. */
+struct mp_held {
+    double share;
+    bool refit;
+};
+#define MP_HELD_PARAMS                                                                         \
+    MP_PARAM_OF(struct mp_held, share, .def = "0.1", .min = 0.001, .max = 0.9,                 \
+                .doc = "share of the training rows held back to learn from"),                  \
+    MP_PARAM_OF(struct mp_held, refit, .def = "yes",                                           \
+                .doc = "then lets all stages before learn again, from all training rows")
+
 /* ------------------------------------------------------------------ stage */
 
 enum { MP_OK = 0, MP_AGAIN = 1 }; /* anything negative: failed */
@@ -218,6 +230,8 @@ enum {
     MP_LAYERS = 64, /* lines indented below it are layers (layer.h); its params begin with
                        a struct mp_layers */
     MP_DATA = 128,  /* takes the data set's own rows: stands first, or first in a branch */
+    MP_SCORES = 1024, /* takes the scores of the model that it stands after, and learns from
+                       rows held back from it; its params begin with a struct mp_held */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 

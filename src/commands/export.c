@@ -55,7 +55,7 @@ static void add_part(struct job *j, const char *name, const struct mp_data *d)
 static void set_plan(struct job *j, struct mp_plan *p, const int *labels, int n_classes)
 {
     j->plan = p;
-    j->last = p->has_model ? p->nodes[p->n_nodes - 1].inputs[0] : p->n_nodes - 1;
+    j->last = p->has_model ? p->nodes[p->model].inputs[0] : p->n_nodes - 1;
     j->labels = labels;
     j->n_classes = n_classes;
 }
