@@ -430,7 +430,7 @@ static int pull_rows(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, 
                      size_t epoch, float *x)
 {
     struct engine *e = arg;
-    e->training = training;
+    e->training = training && e->fresh;
     return gather(c, e, e->p->nodes[e->puller].inputs[0], rows, n, epoch, 0, x);
 }
 

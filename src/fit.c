@@ -19,21 +19,49 @@ struct job {
     struct mp_part most, few;   /* the rows held back are few */
 };
 
+static bool takes_scores(const struct mp_node *n)
+{
+    return n->entry != NULL && (n->entry->stage->flags & MP_SCORES);
+}
+
+/* How rows are held back; NULL: no stage takes scores. */
+static const struct mp_held *find_held(const struct mp_plan *p)
+{
+    for (int k = 0; k < p->n_nodes; k++)
+        if (takes_scores(&p->nodes[k]))
+            return p->nodes[k].params;
+    return NULL;
+}
+
+int mp_fit_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp_data *d, const int *y,
+                bool *marks)
+{
+    const struct mp_held *held = find_held(p);
+    memset(marks, 0, d->n * sizeof *marks);
+    if (held == NULL)
+        return MP_OK;
+    uint8_t *class = mp_alloc(c, d->n, sizeof *class);
+    for (size_t i = 0; i < d->n && class != NULL; i++)
+        class[i] = (uint8_t)y[i];
+    const int rc = class == NULL ? -1
+                                 : mp_split_mark(c, class, d->n, held->share, HELD_PLACE, marks);
+    free(class);
+    return rc;
+}
+
 /* Sorts the nodes that learn. */
 static int sort_nodes(struct job *j)
 {
     const size_t n = (size_t)j->p->n_nodes + 1;
+    j->held = find_held(j->p);
     j->before = mp_alloc(j->c, n, sizeof *j->before);
     j->after = mp_alloc(j->c, n, sizeof *j->after);
     if (j->before == NULL || j->after == NULL)
         return -1;
     for (int k = 0; k < j->p->n_nodes; k++) {
         const struct mp_node *node = &j->p->nodes[k];
-        if (node->entry == NULL || node->entry->stage->io == NULL)
-            continue;
-        if (node->entry->stage->flags & MP_SCORES)
-            j->held = node->params;
-        *(node->entry->stage->flags & MP_SCORES ? &j->after[k] : &j->before[k]) = true;
+        if (node->entry != NULL && node->entry->stage->io != NULL)
+            *(takes_scores(node) ? &j->after[k] : &j->before[k]) = true;
     }
     return MP_OK;
 }
@@ -41,18 +69,12 @@ static int sort_nodes(struct job *j)
 static int hold_back(struct job *j, const struct mp_data *d, const int *y)
 {
     bool *marks = mp_alloc(j->c, d->n, sizeof *marks);
-    uint8_t *class = mp_alloc(j->c, d->n, sizeof *class);
-    int rc = marks != NULL && class != NULL ? MP_OK : -1;
-    for (size_t i = 0; i < d->n && rc == MP_OK; i++)
-        class[i] = (uint8_t)y[i];
-    if (rc == MP_OK)
-        rc = mp_split_mark(j->c, class, d->n, j->held->share, HELD_PLACE, marks);
+    int rc = marks != NULL ? mp_fit_held(j->c, j->p, d, y, marks) : -1;
     if (rc == MP_OK)
         rc = mp_split_pick(j->c, d, y, marks, false, &j->most);
     if (rc == MP_OK)
         rc = mp_split_pick(j->c, d, y, marks, true, &j->few);
     free(marks);
-    free(class);
     return rc;
 }
 

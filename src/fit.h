@@ -11,4 +11,9 @@
 
 /* y: d->n class numbers, or NULL.  A plan that has learned learns anew. */
 int mp_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y);
+
+/* Marks the rows that mp_fit() holds back: a share of every class, the same for the same
+ * seed and rows; none where no stage takes scores. */
+int mp_fit_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp_data *d, const int *y,
+                bool *marks);
 #endif
