@@ -268,7 +268,7 @@ int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *label
 static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_data all = x->train;
-    struct mp_part train = { 0 }, test = { 0 };
+    struct mp_subset train = { 0 }, test = { 0 };
     bool *out = mp_alloc(c, all.n, sizeof *out);
     int rc = out == NULL ? -1 : mp_split_mark(c, all.label, all.n, x->plan.source.holdout, 0, out);
     if (rc == MP_OK)

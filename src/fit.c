@@ -16,7 +16,7 @@ struct job {
     struct mp_plan *p;
     const struct mp_held *held; /* NULL: no stage takes scores */
     bool *before, *after;       /* nodes that learn: before the scores, from them */
-    struct mp_part most, few;   /* the rows held back are few */
+    struct mp_subset most, few;   /* the rows held back are few */
 };
 
 static bool takes_scores(const struct mp_node *n)
@@ -136,8 +136,8 @@ int mp_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const i
     int rc = sort_nodes(&j);
     if (rc == MP_OK)
         rc = j.held != NULL ? fit_held(&j, d, y) : fit_before(&j, d, y);
-    mp_part_free(&j.most);
-    mp_part_free(&j.few);
+    mp_subset_free(&j.most);
+    mp_subset_free(&j.few);
     free(j.before);
     free(j.after);
     return rc;

@@ -41,7 +41,7 @@ int mp_split_mark(struct mp_ctx *c, const uint8_t *class, size_t n, double share
 }
 
 int mp_split_pick(struct mp_ctx *c, const struct mp_data *d, const int *y, const bool *marks,
-                  bool mark, struct mp_part *part)
+                  bool mark, struct mp_subset *part)
 {
     size_t n = 0, *rows = mp_alloc(c, d->n, sizeof *rows);
     int rc = rows != NULL ? MP_OK : -1;
@@ -59,11 +59,11 @@ int mp_split_pick(struct mp_ctx *c, const struct mp_data *d, const int *y, const
         part->y[i] = y[rows[i]];
     free(rows);
     if (rc < 0)
-        mp_part_free(part);
+        mp_subset_free(part);
     return rc;
 }
 
-void mp_part_free(struct mp_part *part)
+void mp_subset_free(struct mp_subset *part)
 {
     mp_data_free(&part->d);
     free(part->y);

@@ -4,7 +4,7 @@
 #include "data.h"
 
 /* Some rows of a data set, copied, with their class numbers. */
-struct mp_part {
+struct mp_subset {
     struct mp_data d;
     int *y; /* NULL if the whole has none */
 };
@@ -16,6 +16,6 @@ int mp_split_mark(struct mp_ctx *c, const uint8_t *class, size_t n, double share
 
 /* The rows that are marked so, in their order; not one: an mp_fail(). */
 int mp_split_pick(struct mp_ctx *c, const struct mp_data *d, const int *y, const bool *marks,
-                  bool mark, struct mp_part *part);
-void mp_part_free(struct mp_part *part);
+                  bool mark, struct mp_subset *part);
+void mp_subset_free(struct mp_subset *part);
 #endif

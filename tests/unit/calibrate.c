@@ -226,7 +226,7 @@ static bool same_state(struct bench *b, const struct mp_node *m, const struct mp
     return same;
 }
 
-static bool read_sample(struct bench *b, size_t n, struct mp_part *part)
+static bool read_sample(struct bench *b, size_t n, struct mp_subset *part)
 {
     struct mp_data all;
     char path[4096];
@@ -258,12 +258,12 @@ static int take(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
 
 /* refit=no: the stages before learn from the rows not held back, calibrate from the
  * scores that they give the others, as if those were a test: nothing else. */
-static void test_held(struct bench *b, const struct mp_part *all)
+static void test_held(struct bench *b, const struct mp_subset *all)
 {
     static const char *const before = "augment shift=2\npixels\nstandardize\nsvm C=0.001\n";
     char text[256];
     struct mp_plan p, q;
-    struct mp_part most, few;
+    struct mp_subset most, few;
     bool marks[1000];
     size_t held = 0;
     snprintf(text, sizeof text, "%scalibrate share=0.2 refit=no\n", before);
@@ -292,15 +292,15 @@ static void test_held(struct bench *b, const struct mp_part *all)
            "calibrate has learned from it alone, not augmented");
     direct_clear(own.entry->stage, own.state);
     free(scores.x);
-    mp_part_free(&most);
-    mp_part_free(&few);
+    mp_subset_free(&most);
+    mp_subset_free(&few);
     mp_plan_free(&p);
     mp_plan_free(&q);
 }
 
 /* refit=yes: in the end all other stages are what they are without the line; the same
  * for any number of threads, and when learned anew. */
-static void test_refit(struct bench *b, const struct mp_part *all)
+static void test_refit(struct bench *b, const struct mp_subset *all)
 {
     static const char *const lines[] = { "pixels\npca components=20\nsvm C=0.1\n",
                                          "net epochs=1\n  dense units=8\n" };
@@ -330,10 +330,10 @@ static void test_refit(struct bench *b, const struct mp_part *all)
     }
 }
 
-static void test_few(struct bench *b, const struct mp_part *all)
+static void test_few(struct bench *b, const struct mp_subset *all)
 {
     struct mp_plan p;
-    struct mp_part few = *all;
+    struct mp_subset few = *all;
     few.d.n = 150;
     tap_ok(b->t, build(b, "svm\ncalibrate\n", all->d.shape, &p) &&
                      mp_fit(&b->c, &p, &few.d, few.y) < 0 &&
@@ -347,7 +347,7 @@ int main(void)
 {
     struct tap t = { 0 };
     struct bench b;
-    struct mp_part all;
+    struct mp_subset all;
     open_bench(&b, &t);
     tap_ok(&t, mp_sheet_start(&b.c) == MP_OK, "libvips starts");
     test_oracle(&b);
@@ -358,7 +358,7 @@ int main(void)
         test_refit(&b, &all);
         test_few(&b, &all);
     }
-    mp_part_free(&all);
+    mp_subset_free(&all);
     mp_ctx_free(&b.c);
     mp_sheet_stop();
     return tap_end(&t);
