@@ -83,26 +83,29 @@ static int fit_before(struct job *j, const struct mp_data *d, const int *y)
     return mp_engine_fit_nodes(j->c, j->p, d, y, j->before, true);
 }
 
-/* Training that will be repeated from all rows: its series are not those of the model
- * that stays, and its checkpoint is a file of its own beside the other, so that
- * --resume finds both. */
+/* Training that will be repeated from all rows: what it records is not of the model that
+ * stays, and its checkpoint is a file of its own beside the other, so that --resume
+ * finds both. */
 static int rehearse(struct job *j)
 {
     struct mp_run *run = j->c->run;
-    const char *checkpoint = run->checkpoint;
-    void (*record)(void *arg, const char *series, double value) = run->record;
+    const struct mp_run was = *run;
     char *own = NULL;
-    if (checkpoint != NULL) {
-        const size_t size = strlen(checkpoint) + sizeof ".held";
+    if (was.checkpoint != NULL) {
+        const size_t size = strlen(was.checkpoint) + sizeof ".held";
         if ((own = mp_alloc(j->c, size, 1)) == NULL)
             return -1;
-        snprintf(own, size, "%s.held", checkpoint);
+        snprintf(own, size, "%s.held", was.checkpoint);
     }
     run->checkpoint = own;
     run->record = NULL;
+    run->part = NULL;
+    run->remark = NULL;
     const int rc = fit_before(j, &j->most.d, j->most.y);
-    run->checkpoint = checkpoint;
-    run->record = record;
+    run->checkpoint = was.checkpoint;
+    run->record = was.record;
+    run->part = was.part;
+    run->remark = was.remark;
     free(own);
     return rc;
 }

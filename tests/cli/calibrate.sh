@@ -109,4 +109,61 @@ for file in checkpoint.mnp.held checkpoint.mnp; do
         same $folder/bundle.mnp whole/bundle.mnp && [ ! -e $folder/checkpoint.mnp.held ]
     ok "stopped once there is $file, and resumed: the bytes of a run that was never stopped"
 done
+
+# Several models as one: threads, bundles, and the vote taken by hand.
+cat > vote.txt << 'END'
+data train=train.csv test=sample:test
+vote
+  branch
+    pixels
+    pca components=20
+    svm C=0.1
+    calibrate
+  branch
+    net epochs=2 batch=40 lr=0.003
+      dense units=16
+    calibrate
+END
+mp run vote.txt -o vote.1 --threads 1 --quiet && mp run vote.txt -o vote.2 --threads 2 --quiet &&
+    same vote.1/bundle.mnp vote.2/bundle.mnp && same vote.1/predictions.csv vote.2/predictions.csv
+ok "a vote: 1 and 2 threads give the same bytes"
+mp predict vote.1/bundle.mnp sample:test -o p.csv && same p.csv vote.1/predictions.csv
+ok "a vote: predict gives the run's bytes"
+[ -n "$python" ] && "$python" figures.py vote.1 2> "$log"
+ok "a vote: the report's figures are those of predictions.csv"
+mp export vote.1/bundle.mnp --test sample:test -o e4 --format csv && "$python" - 2> "$log" << 'END'
+import csv
+rows = list(csv.reader(open("e4/test.csv")))
+voted = list(csv.reader(open("vote.1/predictions.csv")))[1:]
+assert rows[0] == ["label"] + 2 * ["score%d" % k for k in range(10)], rows[0]
+for row, vote in zip(rows[1:], voted):
+    p = [float(v) for v in row[1:]]
+    for k in range(10):
+        assert abs((p[k] + p[10 + k]) / 2 - float(vote[2 + k])) < 1e-6, (row, vote)
+END
+ok "a vote: by the branches' probabilities, as exported"
+cat > nets.txt << 'END'
+data train=train.csv test=sample:test
+vote
+  branch
+    net epochs=1 batch=40
+      dense units=16
+  branch
+    net epochs=12 batch=20
+      dense units=24
+END
+mp run nets.txt -o nets --quiet
+"$program" run nets.txt -o late --quiet > "$out" 2> "$err" &
+pid=$!
+for i in {1..600}; do
+    [ -e late/checkpoint.mnp ] && break
+    sleep 0.02
+done
+sleep 0.15
+kill -KILL $pid
+wait $pid 2> /dev/null
+mp run nets.txt -o late --resume --quiet && same late/bundle.mnp nets/bundle.mnp
+ok "two nets: whichever one was stopped, the bytes of a run that was never stopped"
+mp check vote.txt && mp run vote.txt -o m --set vote.by=majority --quiet
+ok "a vote: check, and by=majority"
 finish
