@@ -144,6 +144,7 @@ END
 ok "a vote: by the branches' probabilities, as exported"
 cat > nets.txt << 'END'
 data train=train.csv test=sample:test
+deskew
 vote
   branch
     net epochs=1 batch=40

@@ -330,6 +330,38 @@ static void test_refit(struct bench *b, const struct mp_subset *all)
     }
 }
 
+/* Branches learn apart: what one keeps for itself is not what another reads. */
+static void test_branches(struct bench *b, const struct mp_subset *all)
+{
+    static const char *const lines[] = {
+        "deskew\nvote\n  branch\n    net epochs=1\n      dense units=8\n  branch\n    pixels\n"
+        "    standardize\n    logistic\n    calibrate refit=no\n  branch\n    net epochs=1\n"
+        "      dense units=8\n",
+        "deskew\nnet epochs=1\n  dense units=8\n",
+        "deskew\npixels\nstandardize\nlogistic\ncalibrate refit=no\n",
+    };
+    struct mp_plan p[3] = { 0 };
+    struct mp_subset most;
+    bool marks[1000], good = true;
+    for (int i = 0; i < 3; i++)
+        good = build(b, lines[i], all->d.shape, &p[i]) && good;
+    good = good && mp_fit_held(&b->c, &p[0], &all->d, all->y, marks) == MP_OK &&
+           mp_split_pick(&b->c, &all->d, all->y, marks, false, &most) == MP_OK &&
+           mp_fit(&b->c, &p[0], &all->d, all->y) == MP_OK &&
+           mp_fit(&b->c, &p[1], &most.d, most.y) == MP_OK &&
+           mp_fit(&b->c, &p[2], &all->d, all->y) == MP_OK;
+    if (!tap_ok(b->t, good, "a vote learns"))
+        tap_note("%s", b->c.msg);
+    tap_ok(b->t, good && same_state(b, &p[0].nodes[1], &p[1].nodes[1]),
+           "its net has learned as if it were alone");
+    for (int k = 2; k <= 4 && good; k++)
+        tap_ok(b->t, same_state(b, &p[0].nodes[k + 1], &p[2].nodes[k]),
+               "and so has %s", p[2].nodes[k].entry->name);
+    mp_subset_free(&most);
+    for (int i = 0; i < 3; i++)
+        mp_plan_free(&p[i]);
+}
+
 static void test_few(struct bench *b, const struct mp_subset *all)
 {
     struct mp_plan p;
@@ -356,6 +388,7 @@ int main(void)
     if (tap_ok(&t, read_sample(&b, 1000, &all), "the sample is read")) {
         test_held(&b, &all);
         test_refit(&b, &all);
+        test_branches(&b, &all);
         test_few(&b, &all);
     }
     mp_subset_free(&all);
