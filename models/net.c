@@ -572,10 +572,10 @@ MP_STAGE(net) = {
     .doc = "Layers are lines indented below it, from the image to the last hidden layer;\n"
            "`mnistpipe list` shows them, `mnistpipe help LAYER` explains one.  The net adds\n"
            "a last dense layer with one output a class; a score is its value before the\n"
-           "softmax.  The loss is softmax\n"
-           "cross-entropy.  Optimizers have PyTorch's formulas.",
+           "softmax.  The loss is softmax cross-entropy.  Optimizers have PyTorch's formulas.",
     .example = "net epochs=30 batch=32 lr=0.01\n  dense units=32 act=relu",
     .flags = MP_PULL | MP_LAYERS,
+    .scores = MP_LOGITS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 enum { MAX_IDENTITY = 1 << 21 };
-static const struct mp_seal seal = { .kind = "checkpoint", .version = 1,
+static const struct mp_seal seal = { .kind = "checkpoint", .version = 2,
                                      .magic = { 0x89, 'M', 'N', 'C', '\r', '\n', 0x1a, '\n' } };
 
 static char *folder_of(const char *path)
@@ -37,6 +37,9 @@ int mp_checkpoint_save(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *ar
     if (identity == NULL || c->run->checkpoint == NULL)
         return MP_OK;
     int rc = mp_io_text(&io, "identity", &identity, MAX_IDENTITY);
+    uint64_t place = c->place; /* of several that train, the one that does */
+    if (rc == MP_OK)
+        rc = mp_io_u64(&io, "place", &place);
     if (rc == MP_OK)
         rc = visit(&io, arg);
     if (rc == MP_OK) {
@@ -71,12 +74,16 @@ int mp_checkpoint_load(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *ar
     if (rc == MP_OK && strcmp(identity, run->identity) != 0)
         rc = mp_fail(c, "is of another pipeline, other data or another seed; without --resume the "
                         "run begins anew");
+    uint64_t place = 0;
     if (rc == MP_OK)
+        rc = mp_io_u64(&io, "place", &place);
+    const bool own = place == c->place; /* another stage of the pipeline has its own */
+    if (rc == MP_OK && own)
         rc = visit(&io, arg);
-    if (rc == MP_OK && io.pos != io.len)
+    if (rc == MP_OK && own && io.pos != io.len)
         rc = mp_fail(c, "%zu bytes are left over", io.len - io.pos);
     memcpy(c->where, where, sizeof where);
     free(identity);
     free(bytes);
-    return rc < 0 ? -1 : 1;
+    return rc < 0 ? -1 : own;
 }

@@ -26,6 +26,7 @@ struct worker {
 
 struct engine {
     bool training;               /* stages that change training rows only do so */
+    bool fresh;                  /* they may, in this fit */
     int puller;                  /* the node whose done() may pull */
     struct mp_plan *p;
     const struct mp_data *d;
@@ -306,7 +307,7 @@ static size_t rows_left(size_t row0, size_t end, size_t most)
 /* How many rows node f learns from. */
 static size_t rows_learned(const struct engine *e, int f)
 {
-    return e->d->n * mp_plan_passes(e->p, e->p->nodes[f].inputs[0]);
+    return e->d->n * (e->fresh ? mp_plan_passes(e->p, e->p->nodes[f].inputs[0]) : 1);
 }
 
 /* One shard: zeroed state, rows [from, to) in order. */
@@ -429,7 +430,7 @@ static int pull_rows(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, 
                      size_t epoch, float *x)
 {
     struct engine *e = arg;
-    e->training = training;
+    e->training = training && e->fresh;
     return gather(c, e, e->p->nodes[e->puller].inputs[0], rows, n, epoch, 0, x);
 }
 
@@ -545,17 +546,17 @@ static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
     return MP_OK;
 }
 
-static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
+static int fit_node(struct mp_ctx *c, struct engine *e, int f, const bool *which)
 {
     const struct mp_node *n = &e->p->nodes[f];
     const int input = n->inputs[0];
     bool again = false;
     char what[80];
-    e->p->nodes[f].fitted = false;
-    for (int k = f + 1; k <= last; k++)
-        again = again || (e->p->nodes[k].entry != NULL && e->p->nodes[k].entry->stage->io != NULL);
+    for (int k = f + 1; k < e->p->n_nodes; k++)
+        again = again || which[k];
     need(e, input);
-    bool keep = again && input >= 0 && e->kept[input] == NULL;
+    const bool pulls = n->entry->stage->flags & MP_PULL; /* and keeps what it needs itself */
+    bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {
         const struct mp_node *from = &e->p->nodes[input];
         const size_t row = mp_len(from->out) * (from->bytes ? 1 : sizeof(float));
@@ -567,8 +568,8 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     }
     snprintf(what, sizeof what, "fit %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, (double)rows_learned(e, f), "rows");
-    e->training = true;
-    int rc = n->entry->stage->flags & MP_PULL ? prepare_pull(c, e, f) : fit_shards(c, e, f, keep);
+    e->training = e->fresh;
+    int rc = pulls ? prepare_pull(c, e, f) : fit_shards(c, e, f, keep);
     if (keep && rc == MP_OK)
         e->kept[input] = e->kept[e->p->n_nodes];
     else
@@ -579,17 +580,33 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, int last)
     return mp_plan_fitted(c, e->p, f);
 }
 
-int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
-                  int last)
+int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                        const bool *which, bool training)
 {
-    struct engine e = { .p = p, .d = d, .y = y };
-    int rc = engine_open(c, &e);
-    for (int f = 0; f <= last && rc == MP_OK; f++)
-        if (p->nodes[f].entry != NULL && p->nodes[f].entry->stage->io != NULL)
-            rc = fit_node(c, &e, f, last);
+    struct engine e = { .p = p, .d = d, .y = y, .fresh = training };
+    for (int f = 0; f < p->n_nodes; f++)
+        if (which[f])
+            mp_plan_forget(p, f);
+    int rc = mp_plan_shape(c, p, p->shape);
+    if (rc == MP_OK)
+        rc = engine_open(c, &e);
+    for (int f = 0; f < p->n_nodes && rc == MP_OK; f++)
+        if (which[f])
+            rc = fit_node(c, &e, f, which);
     engine_close(&e);
     mp_bar_end(c->run->bar);
     mp_ctx_where(c, "%s", "");
+    return rc;
+}
+
+int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                  int last)
+{
+    bool *which = mp_alloc(c, (size_t)p->n_nodes + 1, sizeof *which);
+    for (int f = 0; f <= last && which != NULL; f++)
+        which[f] = p->nodes[f].entry != NULL && p->nodes[f].entry->stage->io != NULL;
+    const int rc = which != NULL ? mp_engine_fit_nodes(c, p, d, y, which, true) : -1;
+    free(which);
     return rc;
 }
 

@@ -22,6 +22,11 @@ enum { MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024, MP_CHUNK_VALUES = 1 << 25 };
 int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
                   int last);
 
+/* Fits the nodes of `which` alone, n_nodes flags, anew; the others that they read have
+ * learned before.  training: stages that change training rows only do so. */
+int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                        const bool *which, bool training);
+
 /* Runs rows through to node `last` (-1: the data themselves as floats or bytes)
  * and hands the results to `take` chunk by chunk, in row order, on one thread. */
 int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,

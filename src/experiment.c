@@ -3,7 +3,7 @@
 #include "clock.h"
 #include "datasets.h"
 #include "options.h"
-#include "random.h"
+#include "split.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -265,60 +265,19 @@ int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *label
 
 /* --------------------------------------------------------------- holdout */
 
-struct draw {
-    uint64_t bits;
-    size_t row;
-};
-
-static int by_bits(const void *a, const void *b)
-{
-    const struct draw *p = a, *q = b;
-    if (p->bits != q->bits)
-        return p->bits < q->bits ? -1 : 1;
-    return p->row < q->row ? -1 : p->row > q->row;
-}
-
-/* Marks, class by class, round(share * rows) of the rows, at least one and never
- * all; which ones, the seed says. */
-static int mark_holdout(struct mp_ctx *c, const struct mp_data *d, double share, bool *out)
-{
-    struct draw *draws = mp_alloc(c, d->n, sizeof *draws);
-    if (draws == NULL)
-        return -1;
-    for (int v = 0; v < 256; v++) {
-        size_t n = 0;
-        for (size_t i = 0; i < d->n; i++)
-            if (d->label[i] == v)
-                draws[n++] = (struct draw){ mp_random_at(c->run->seed, 0, i, 0), i };
-        qsort(draws, n, sizeof *draws, by_bits);
-        size_t take = (size_t)((double)n * share + 0.5);
-        take = take < 1 ? 1 : take;
-        for (size_t i = 0; i < take && i + 1 < n; i++)
-            out[draws[i].row] = true;
-    }
-    free(draws);
-    return MP_OK;
-}
-
 static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_data all = x->train;
+    struct mp_subset train = { 0 }, test = { 0 };
     bool *out = mp_alloc(c, all.n, sizeof *out);
-    size_t *rows = mp_alloc(c, all.n, sizeof *rows);
-    int rc = out != NULL && rows != NULL ? mark_holdout(c, &all, x->plan.source.holdout, out) : -1;
-    memset(&x->train, 0, sizeof x->train);
-    for (int part = 0; part < 2 && rc == MP_OK; part++) {
-        size_t n = 0;
-        for (size_t i = 0; i < all.n; i++)
-            if (out[i] == (part == 1))
-                rows[n++] = i;
-        if (n == 0)
-            rc = mp_fail(c, "%s: %zu rows are too few to hold some out", all.name, all.n);
-        else
-            rc = mp_data_pick(c, &all, rows, n, part == 1 ? &x->test : &x->train);
-    }
+    int rc = out == NULL ? -1 : mp_split_mark(c, all.label, all.n, x->plan.source.holdout, 0, out);
+    if (rc == MP_OK)
+        rc = mp_split_pick(c, &all, NULL, out, false, &train);
+    if (rc == MP_OK)
+        rc = mp_split_pick(c, &all, NULL, out, true, &test);
+    x->train = train.d;
+    x->test = test.d;
     free(out);
-    free(rows);
     mp_data_free(&all);
     return rc;
 }

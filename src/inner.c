@@ -6,6 +6,7 @@
 #include "inner.h"
 #include "bundle.h"
 #include "engine.h"
+#include "fit.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +102,7 @@ static int locate(struct mp_ctx *c, const char *file, char *path, size_t size)
 /* The model at the end of a plan, if there is something inside. */
 static const struct mp_node *model_of(struct mp_ctx *c, const char *name, const struct mp_plan *p)
 {
-    const struct mp_node *model = p->has_model ? &p->nodes[p->n_nodes - 1] : NULL;
+    const struct mp_node *model = p->has_model ? &p->nodes[p->model] : NULL;
     if (model != NULL && model->entry->stage->inside != NULL)
         return model;
     mp_ctx_where(c, "%s", "");
@@ -221,7 +222,7 @@ static int look(struct mp_ctx *c, const char *path, const char *layer, struct mp
     if (rc == MP_OK)
         rc = find_part(c, path, p, layer, out) < 0 ? -1 : MP_OK;
     if (rc == MP_OK && f != NULL) {
-        const struct mp_node *model = &p->nodes[p->n_nodes - 1];
+        const struct mp_node *model = &p->nodes[p->model];
         fprintf(f, "  %s of %s\n", model->text, path);
         if (model->entry->stage->describe != NULL)
             rc = model->entry->stage->describe(c, model->params, model->in, f);
@@ -407,7 +408,7 @@ static int train(struct mp_ctx *c, const char *path, struct mp_data *d, const in
     const int *labels = NULL;
     int rc = read_pipeline(c, path, d->shape, &x);
     if (rc == MP_OK)
-        rc = mp_engine_fit(c, &x.plan, d, y, x.plan.n_nodes - 1);
+        rc = mp_fit(c, &x.plan, d, y);
     x.n_classes = mp_classes(c, &labels);
     for (int k = 0; k < x.n_classes && k < 256; k++)
         x.labels[k] = labels[k];
@@ -522,7 +523,7 @@ static int run_rows(struct mp_ctx *c, const struct mp_inner *inner, float *memor
                     const struct mp_chunk *in, size_t from, size_t n, float *out)
 {
     const struct mp_plan *p = &inner->b.plan;
-    const struct mp_node *model = &p->nodes[p->n_nodes - 1];
+    const struct mp_node *model = &p->nodes[p->model];
     struct passage w = { inner, *in, memory };
     w.data.n = n;
     w.data.x = in->x + from * mp_len(in->shape);

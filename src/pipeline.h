@@ -85,8 +85,9 @@ struct mp_plan {
     struct mp_source source;
     struct mp_shape shape;        /* of the data's rows */
     struct mp_node *nodes;
-    int n_nodes;                  /* the last is the model, if there is one */
+    int n_nodes;                  /* the last gives the scores, if there is a model */
     bool has_model;
+    int model;                    /* its node; an MP_SCORES stage may stand after it */
 };
 
 /* Builds nodes and parameters; nothing is read but the script.  Every mistake
@@ -114,6 +115,12 @@ int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
 
 /* Writes to f what nodes up to `last` depend on besides text and rows. */
 int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f);
+
+/* Node k forgets what it learned; shapes are to be worked out anew. */
+void mp_plan_forget(struct mp_plan *p, int node);
+
+/* What the scores mean that the last node gives. */
+enum mp_scores mp_plan_scores(const struct mp_plan *p);
 
 void mp_plan_free(struct mp_plan *p);
 

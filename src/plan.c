@@ -43,6 +43,8 @@ void mp_plan_free(struct mp_plan *p)
                 s->clear(n->state);
             if (n->params != NULL && (s->flags & MP_LAYERS))
                 free_layers(n->params);
+            if (n->params != NULL && (s->flags & MP_BRANCHES))
+                free(((struct mp_branches *)n->params)->at);
             mp_params_free(s->params, n->params);
         }
         free(n->state);
@@ -132,35 +134,54 @@ static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l,
 static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *parent,
                         int input, int depth, int *output);
 
-/* union: every branch starts from the same input; the last node joins them. */
-static int build_union(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
-                       int depth, int *output)
+/* models: the branch is a pipeline of its own, with a model. */
+static int build_branch(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *branch,
+                        int input, int depth, bool models, int *end)
 {
-    int ends[64];
-    if (l->n_settings > 0)
+    line_where(c, p, branch);
+    if (strcmp(branch->name, "branch") != 0)
+        return mp_fail(c, "expected \"branch\"; the stages of a branch stand below it, indented");
+    if (branch->n_settings > 0)
         return mp_fail(c, "takes no parameters");
+    if (branch->n_children == 0)
+        return mp_fail(c, "has no stages; indent them below it");
+    if (build_stages(c, p, branch, input, models ? 0 : depth + 1, end) < 0)
+        return -1;
+    line_where(c, p, branch);
+    if (models && !p->has_model)
+        return mp_fail(c, "has no model; its last line may be \"svm\"");
+    p->has_model = false; /* of the whole pipeline */
+    return MP_OK;
+}
+
+/* Every branch starts from the same input; the last node joins them. */
+static int build_branches(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
+                          int depth, bool models, int *output)
+{
+    static const struct mp_line joint = { .name = (char *)(uintptr_t) "union" };
+    int ends[64];
     if (l->n_children < 2 || l->n_children > 64)
         return mp_fail(c, "needs 2 to 64 indented lines \"branch\", it has %d", l->n_children);
-    for (int i = 0; i < l->n_children; i++) {
-        const struct mp_line *branch = &l->children[i];
-        line_where(c, p, branch);
-        if (strcmp(branch->name, "branch") != 0)
-            return mp_fail(c,
-                           "expected \"branch\"; the stages of a branch stand below it, indented");
-        if (branch->n_settings > 0)
-            return mp_fail(c, "takes no parameters");
-        if (branch->n_children == 0)
-            return mp_fail(c, "has no stages; indent them below it");
-        if (build_stages(c, p, branch, input, depth + 1, &ends[i]) < 0)
+    for (int i = 0; i < l->n_children; i++)
+        if (build_branch(c, p, &l->children[i], input, depth, models, &ends[i]) < 0)
             return -1;
-    }
     line_where(c, p, l);
     struct mp_node *n = add_node(c, p, l, l->n_children);
-    if (n == NULL || (n->text = line_text(c, l)) == NULL)
+    if (n == NULL || (n->text = line_text(c, &joint)) == NULL)
         return -1;
     memcpy(n->inputs, ends, (size_t)l->n_children * sizeof ends[0]);
     *output = p->n_nodes - 1;
     return MP_OK;
+}
+
+static int build_union(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
+                       int depth, int *output)
+{
+    if (p->has_model)
+        return mp_fail(c, "comes after a model; a model is the last stage");
+    if (l->n_settings > 0)
+        return mp_fail(c, "takes no parameters");
+    return build_branches(c, p, l, input, depth, false, output);
 }
 
 /* What a line may begin with: the language's own words, then all stages. */
@@ -175,7 +196,7 @@ static int unknown_stage(struct mp_ctx *c, const struct mp_line *l)
 {
     const char *near = mp_nearest(l->name, line_name, NULL);
     if (strcmp(l->name, "branch") == 0)
-        return mp_fail(c, "stands only below a union");
+        return mp_fail(c, "stands only below a union or a vote");
     if (strcmp(l->name, "data") == 0)
         return mp_fail(c, "stands only once, and not indented");
     if (near != NULL)
@@ -259,19 +280,70 @@ static int check_first(struct mp_ctx *c, const struct mp_plan *p, const struct m
                    before->entry != NULL ? before->entry->name : "union");
 }
 
+/* A model stands last, but for a stage that takes its scores. */
+static int check_place(struct mp_ctx *c, const struct mp_plan *p, const struct mp_entry *e,
+                       int input, int depth)
+{
+    const bool scores = e->stage->flags & MP_SCORES;
+    if (scores && !p->has_model)
+        return mp_fail(c, "takes the scores of a model; put it after one");
+    if (scores && input != p->model)
+        return mp_fail(c, "takes the scores of a model, but line %d (%s) has taken them",
+                       p->nodes[input].line, p->nodes[input].entry->name);
+    if (scores && p->nodes[input].entry->stage->scores == MP_PROBABILITIES)
+        return mp_fail(c, "makes scores probabilities, which line %d (%s) gives already",
+                       p->nodes[input].line, p->nodes[input].entry->name);
+    if (p->has_model && !scores)
+        return mp_fail(c, "comes after a model; a model is the last stage");
+    if (mp_is_model(e) && depth > 0)
+        return mp_fail(c, "is a model; a model stands after the union, not in a branch");
+    return MP_OK;
+}
+
+/* What the joined branches end in. */
+static int name_branches(struct mp_ctx *c, const struct mp_plan *p, const struct mp_node *joint,
+                         void *params)
+{
+    struct mp_branches *b = params;
+    if ((b->at = mp_alloc(c, (size_t)joint->n_inputs, sizeof *b->at)) == NULL)
+        return -1;
+    b->n = joint->n_inputs;
+    for (int i = 0; i < b->n; i++) {
+        const struct mp_node *end = &p->nodes[joint->inputs[i]];
+        b->at[i] = (struct mp_branch){ end->line, end->entry->name, end->entry->stage->scores };
+    }
+    return MP_OK;
+}
+
+/* Rows are held back once, for all stages that learn from them. */
+static int check_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp_held *own)
+{
+    for (int i = 0; i < p->n_nodes - 1; i++) {
+        const struct mp_node *n = &p->nodes[i];
+        const struct mp_held *held = n->params;
+        if (n->entry != NULL && (n->entry->stage->flags & MP_SCORES) &&
+            (held->share < own->share || held->share > own->share || held->refit != own->refit))
+            return mp_fail(c, "share=%g refit=%s: line %d has share=%g refit=%s, and rows are held "
+                              "back once for both", own->share, own->refit ? "yes" : "no", n->line,
+                           held->share, held->refit ? "yes" : "no");
+    }
+    return MP_OK;
+}
+
 static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
                        int depth, int *output)
 {
     const struct mp_entry *e = mp_find_stage(l->name);
     if (e == NULL)
         return unknown_stage(c, l);
-    if (p->has_model)
-        return mp_fail(c, "comes after a model; a model is the last stage");
-    if (mp_is_model(e) && depth > 0)
-        return mp_fail(c, "is a model; a model stands after the union, not in a branch");
-    if (l->n_children > 0 && !(e->stage->flags & MP_LAYERS))
+    if (check_place(c, p, e, input, depth) < 0)
+        return -1;
+    if (l->n_children > 0 && !(e->stage->flags & (MP_LAYERS | MP_BRANCHES)))
         return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
     if (check_first(c, p, e->stage, input) < 0)
+        return -1;
+    if ((e->stage->flags & MP_BRANCHES) &&
+        build_branches(c, p, l, input, depth, true, &input) < 0)
         return -1;
     struct mp_node *n = add_node(c, p, l, 1);
     if (n == NULL || (n->text = line_text(c, l)) == NULL)
@@ -280,13 +352,20 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     n->entry = e;
     n->params = mp_alloc(c, 1, e->stage->params_size);
     n->state = mp_alloc(c, 1, e->stage->state_size);
-    p->has_model = mp_is_model(e);
     *output = p->n_nodes - 1;
+    if (mp_is_model(e) && !p->has_model) {
+        p->has_model = true;
+        p->model = *output;
+    }
     if (n->params == NULL || n->state == NULL)
         return -1;
     if (fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size) < 0)
         return -1;
-    return e->stage->flags & MP_LAYERS ? build_layers(c, p, l, n->params) : MP_OK;
+    if (e->stage->flags & MP_LAYERS)
+        return build_layers(c, p, l, n->params);
+    if (e->stage->flags & MP_BRANCHES)
+        return name_branches(c, p, &p->nodes[input], n->params);
+    return e->stage->flags & MP_SCORES ? check_held(c, p, n->params) : MP_OK;
 }
 
 static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *parent,
@@ -298,9 +377,7 @@ static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_lin
             continue;
         line_where(c, p, l);
         const int rc = strcmp(l->name, "union") == 0
-                           ? (p->has_model
-                                  ? mp_fail(c, "comes after a model; a model is the last stage")
-                                  : build_union(c, p, l, input, depth, &input))
+                           ? build_union(c, p, l, input, depth, &input)
                            : build_stage(c, p, l, input, depth, &input);
         if (rc < 0)
             return -1;
@@ -411,12 +488,14 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
         return -1;
     if (s->shape != NULL && s->shape(c, n->params, n->fitted ? n->state : NULL, n->in, &n->out) < 0)
         return -1;
+    if (mp_is_model(n->entry)) { /* how wide, the number of classes says; it may be unknown yet */
+        n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
+        return MP_OK;
+    }
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
         (double)n->out.h * n->out.w * n->out.c > MP_MAX_VALUES)
         return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible",
                        n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
-    if (mp_is_model(n->entry))
-        n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
     return MP_OK;
 }
 
@@ -494,6 +573,20 @@ int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f
     return MP_OK;
 }
 
+void mp_plan_forget(struct mp_plan *p, int node)
+{
+    struct mp_node *n = &p->nodes[node];
+    if (n->entry->stage->clear != NULL)
+        n->entry->stage->clear(n->state);
+    memset(n->state, 0, n->entry->stage->state_size);
+    n->fitted = false;
+}
+
+enum mp_scores mp_plan_scores(const struct mp_plan *p)
+{
+    return p->nodes[p->n_nodes - 1].entry->stage->scores;
+}
+
 void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size_t size)
 {
     for (;;) {
@@ -513,6 +606,9 @@ void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size
             node = n->inputs[j];
         } else if (n->entry->stage->label != NULL) {
             n->entry->stage->label(n->params, n->in, i, text, size);
+            return;
+        } else if (mp_is_model(n->entry)) {
+            snprintf(text, size, "score%zu", i);
             return;
         } else if (mp_is_filter(n->entry)) {
             node = -1;

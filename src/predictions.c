@@ -30,6 +30,7 @@ int mp_predict(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
     memset(out, 0, sizeof *out);
     out->n = d->n;
     out->k = p->nodes[p->n_nodes - 1].out.w;
+    out->kind = mp_plan_scores(p);
     out->scores = mp_alloc(c, mp_product(d->n, (size_t)out->k), sizeof *out->scores);
     out->predicted = mp_alloc(c, d->n, sizeof *out->predicted);
     if (out->scores == NULL || out->predicted == NULL ||
@@ -51,9 +52,10 @@ void mp_predictions_free(struct mp_predictions *p)
 void mp_predictions_write(const struct mp_predictions *p, const int *labels,
                          struct mp_output *o)
 {
+    const char *what = p->kind == MP_PROBABILITIES ? "probability" : "score";
     fputs("row,predicted", o->f);
     for (int j = 0; j < p->k; j++)
-        fprintf(o->f, ",score_%d", labels[j]);
+        fprintf(o->f, ",%s_%d", what, labels[j]);
     for (size_t i = 0; i < p->n; i++) {
         fprintf(o->f, "\n%zu,%d", i + 1, labels[p->predicted[i]]);
         for (int j = 0; j < p->k; j++) {

@@ -9,6 +9,7 @@ struct mp_predictions {
     size_t n;
     int k;
     float *scores;     /* n x k */
+    enum mp_scores kind; /* what they mean */
     int *predicted;    /* class numbers */
     double seconds;    /* by the clock on the wall */
 };
@@ -19,7 +20,8 @@ int mp_predict(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
 void mp_predictions_free(struct mp_predictions *p);
 
 /* Both writers leave failures to the output's commit.
- * "row,predicted,score_0,...": row counts from 1; scores read back exactly. */
+ * "row,predicted,score_0,...": row counts from 1; scores read back exactly.
+ * Probabilities are called probability_0 and so on. */
 void mp_predictions_write(const struct mp_predictions *p, const int *labels,
                          struct mp_output *o);
 

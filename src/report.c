@@ -1,6 +1,7 @@
 /* report.c - what a run found. */
 #include "report.h"
 #include "config.h"
+#include "statistics.h"
 #include "versions.h"
 #include <glib.h>
 #include <math.h>
@@ -82,6 +83,23 @@ static json_t *metrics_json(const struct mp_metrics *m, const int *labels)
     return o;
 }
 
+/* How much the probabilities are to be believed; NULL: margins tell of none. */
+static json_t *calibration_json(const struct mp_report *r)
+{
+    const struct mp_predictions *p = r->predictions;
+    struct mp_calibration m;
+    if (!mp_calibration(p->kind, p->n, p->k, p->scores, r->x->test_y, &m))
+        return NULL;
+    json_t *bins = json_array();
+    for (int i = 0; i < MP_BINS; i++)
+        json_array_append_new(bins, json_pack("{s:I, s:o, s:o}", "rows",
+                                              (json_int_t)m.bins[i].rows, "confidence",
+                                              number(m.bins[i].confidence), "accuracy",
+                                              number(m.bins[i].accuracy)));
+    return json_pack("{s:o, s:o, s:o, s:o}", "log_loss", number(m.nll), "brier", number(m.brier),
+                     "expected_error", number(m.ece), "bins", bins);
+}
+
 static json_t *data_json(const struct mp_data *d, const char *given)
 {
     char crc[16];
@@ -89,6 +107,12 @@ static json_t *data_json(const struct mp_data *d, const char *given)
     return json_pack("{s:o, s:o, s:I, s:[i, i], s:s}", "data", text_json(given), "file",
                      text_json(d->name), "rows",
                      (json_int_t)d->n, "image", d->shape.h, d->shape.w, "crc32", crc);
+}
+
+static const char *scores_name(enum mp_scores kind)
+{
+    static const char *const names[] = { "margins", "logits", "probabilities" };
+    return names[kind];
 }
 
 static json_t *libraries_json(void)
@@ -118,6 +142,9 @@ static json_t *test_json(const struct mp_report *r)
         json_t *m = metrics_json(r->metrics, x->labels);
         json_object_update(test, m);
         json_decref(m);
+        json_t *calibration = calibration_json(r);
+        if (calibration != NULL)
+            json_object_set_new(test, "calibration", calibration);
     }
     return test;
 }
@@ -152,6 +179,8 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         "peak_bytes", (json_int_t)mp_peak_memory(), "bundle", "file", "bundle.mnp", "bytes",
         (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
     free(text);
+    if (o != NULL)
+        json_object_set_new(o, "scores", json_string(scores_name(r->predictions->kind)));
     if (o != NULL && json_object_size(r->curves) > 0)
         json_object_set(o, "training", r->curves);
     if (o != NULL && json_array_size(r->parts) > 0)
@@ -250,6 +279,16 @@ static void confusion_text(FILE *f, const struct mp_metrics *m, const int *label
     }
 }
 
+static void calibration_text(FILE *f, const struct mp_report *r)
+{
+    const struct mp_predictions *p = r->predictions;
+    struct mp_calibration m;
+    if (mp_calibration(p->kind, p->n, p->k, p->scores, r->x->test_y, &m))
+        fprintf(f, "%s   log loss %.4f, Brier score %.4f, expected calibration error %.2f %% "
+                   "(%d bins)\n", p->kind == MP_LOGITS ? "softmax of scores" : "probabilities",
+                m.nll, m.brier, 100 * m.ece, MP_BINS);
+}
+
 /* What models recorded, epoch by epoch; of long series the last ones. */
 static void curves_text(FILE *f, json_t *curves, const struct paint *p)
 {
@@ -329,6 +368,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
                    "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
                 100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
                 m->macro_f1);
+        calibration_text(f, r);
     } else {
         fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
     }
@@ -337,7 +377,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",
             r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
             c->run->threads, c->run->threads == 1 ? "" : "s", memory);
-    const struct mp_entry *model = x->plan.nodes[x->plan.n_nodes - 1].entry;
+    const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
     const char *suffix = model->stage->native_suffix;
     fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",
             r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",

@@ -187,6 +187,25 @@ struct mp_layers {
     int n;
 };
 
+/* What a model's scores mean.  In all of them the highest is the model's choice. */
+enum mp_scores {
+    MP_MARGINS,      /* no more than that */
+    MP_LOGITS,       /* their softmax are the probabilities that training aimed at */
+    MP_PROBABILITIES /* 0..1, the sum is 1 */
+};
+
+/* The branches indented below a stage's line, each a pipeline of its own that ends in a
+ * model or in what takes its scores. */
+struct mp_branch {
+    int line;              /* of what it ends in */
+    const char *name;
+    enum mp_scores scores; /* what it gives */
+};
+struct mp_branches {
+    struct mp_branch *at;
+    int n;
+};
+
 /* A visitor: the same calls save and load a state, so the two cannot drift
  * apart.  Keys name the fields in the bundle.  While loading, arrays are
  * allocated at *v once their length has been checked against what is there. */
@@ -197,6 +216,18 @@ int mp_io_f64(struct mp_io *io, const char *key, double *v);
 int mp_io_f64s(struct mp_io *io, const char *key, double **v, size_t n);
 int mp_io_f32s(struct mp_io *io, const char *key, float **v, size_t n);
 int mp_io_bytes(struct mp_io *io, const char *key, unsigned char **v, size_t *n);
+
+/* A stage that learns from a model's scores on rows that it knows would learn to trust it
+ * too much: the engine holds training rows back for it, class by class. */
+struct mp_held {
+    double share;
+    bool refit;
+};
+#define MP_HELD_PARAMS                                                                         \
+    MP_PARAM_OF(struct mp_held, share, .def = "0.1", .min = 0.001, .max = 0.9,                 \
+                .doc = "share of the training rows held back to learn from"),                  \
+    MP_PARAM_OF(struct mp_held, refit, .def = "yes",                                           \
+                .doc = "then lets all stages before learn again, from all training rows")
 
 /* ------------------------------------------------------------------ stage */
 
@@ -211,6 +242,10 @@ enum {
     MP_LAYERS = 64, /* lines indented below it are layers (layer.h); its params begin with
                        a struct mp_layers */
     MP_DATA = 128,  /* takes the data set's own rows: stands first, or first in a branch */
+    MP_SCORES = 1024, /* takes the scores of the model that it stands after, and learns from
+                       rows held back from it; its params begin with a struct mp_held */
+    MP_BRANCHES = 2048, /* lines indented below it are branches, whose scores it takes side by
+                       side; its params begin with a struct mp_branches */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 
@@ -219,6 +254,7 @@ struct mp_stage {
     const char *doc;     /* method, limits, reference; becomes the manual */
     const char *example; /* "blur sigma=1.5": run by `make check` */
     unsigned flags;
+    enum mp_scores scores; /* of a model */
 
     const struct mp_param *params; /* ends with MP_END; NULL: takes none */
     size_t params_size, state_size;

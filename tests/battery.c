@@ -139,6 +139,8 @@ static struct rows make_rows(const struct probe *p, struct mp_shape s, size_t n,
             r.x[i * d + j] = (float)r.b[i * d + j] / 255.0f;
             if (vector && kind == BARS && x > 0)
                 r.x[i * d + j] += (float)(mp_random_at(9, i, j, 0) >> 40) / 4194304.0f - 2;
+            if ((p->s->flags & (MP_SCORES | MP_BRANCHES)) && (int)j % classes == class) /* scores of a fair model */
+                r.x[i * d + j] += 2;
         }
     }
     if (vector) {
@@ -183,7 +185,8 @@ static void check_members(struct probe *p)
     const bool model = mp_is_model(p->e);
     expect(p, s->apply != NULL, "has no apply()");
     expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
-                             MP_LAYERS | MP_TRAIN_ONLY | MP_DATA)) == 0,
+                             MP_LAYERS | MP_TRAIN_ONLY | MP_DATA | MP_SCORES |
+                             MP_BRANCHES)) == 0,
            "unknown flags");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||
            s->params_size == 1, "params and params_size do not go together");
@@ -197,7 +200,7 @@ static void check_members(struct probe *p)
            "an MP_PULL stage has done() and no fit()");
     expect(p, s->fit == NULL || (s->merge == NULL) == ((s->flags & MP_SERIAL) != 0),
            "a stage that learns has either merge() or MP_SERIAL");
-    expect(p, !model || learns(s), "a model that learns nothing");
+    expect(p, !model || learns(s) || (s->flags & MP_BRANCHES), "a model that learns nothing");
     expect(p, !model || (s->label == NULL && !(s->flags & (MP_INPLACE | MP_BYTES))),
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
     expect(p, (s->inside == NULL) == (s->reveal == NULL) && (s->inside == NULL || model),
@@ -278,6 +281,12 @@ static void check_bytes_covered(struct probe *p)
     size_t align = 1, free_bytes = 0;
     if (p->s->flags & MP_LAYERS) /* the layers stand before the rows of the table */
         memset(owner, _Alignof(struct mp_layers), sizeof(struct mp_layers));
+    if (p->s->flags & MP_SCORES) /* what pads the end of a struct within is no gap */
+        memset(owner, _Alignof(struct mp_held), sizeof(struct mp_held));
+    if (p->s->flags & MP_BRANCHES) {
+        align = _Alignof(struct mp_branches);
+        memset(owner, (int)align, sizeof(struct mp_branches));
+    }
     for (const struct mp_param *q = p->s->params; q != NULL && q->name != NULL; q++) {
         if (!expect(p, q->offset + q->size <= size, "%s: lies outside of params_size", q->name))
             continue;
@@ -792,8 +801,8 @@ static void check_two_classes(struct probe *p)
     struct mp_ctx c;
     p->run.n_classes = 2;
     p->run.labels = labels;
-    struct rows r = make_rows(p, p->rows.shape, FIT_ROWS, 0, 2);
     struct mp_shape out = { 1, 2, 1 };
+    struct rows r = make_rows(p, p->s->flags & MP_SCORES ? out : p->rows.shape, FIT_ROWS, 0, 2);
     begin(p, &c);
     void *state = direct_fit(&c, p->s, p->params, &r, 1, 0);
     if (expect(p, c.msg[0] == '\0', "fit: %s", c.msg)) {
@@ -905,6 +914,10 @@ static bool choose_shape(struct probe *p, struct mp_shape *in)
     for (int i = 0; i < 3; i++) {
         struct mp_ctx c;
         *in = mp_is_model(p->e) ? for_models[i] : for_others[i];
+        if (p->s->flags & MP_SCORES)
+            *in = (struct mp_shape){ 1, CLASSES, 1 };
+        if (p->s->flags & MP_BRANCHES)
+            *in = (struct mp_shape){ 1, CLASSES * ((const struct mp_branches *)p->params)->n, 1 };
         begin(p, &c);
         const int rc = direct_shape(&c, p->e, p->params, NULL, *in, &p->out);
         if (i == 2)
@@ -916,22 +929,44 @@ static bool choose_shape(struct probe *p, struct mp_shape *in)
     return false;
 }
 
+/* Whether a stage has defaults for all, and its example asks for something else. */
+static bool has_defaults(const struct mp_entry *e)
+{
+    for (const struct mp_param *q = e->stage->params; q != NULL && q->name != NULL; q++)
+        if (q->def == NULL)
+            return false;
+    return !(e->stage->flags & (MP_LAYERS | MP_BRANCHES)) && strcmp(e->stage->example, e->name) != 0;
+}
+
+/* The stage's line as a pipeline; what takes scores stands below some model. */
+static const char *pipeline_text(const struct probe *p, char *text, size_t size)
+{
+    const char *line = strstr(p->form, " (defaults)") == NULL ? p->s->example : p->e->name;
+    const struct mp_entry *e = mp_registry;
+    while (e->name != NULL && (!mp_is_model(e) || !has_defaults(e) || e->stage->flags & MP_SCORES))
+        e++;
+    snprintf(text, size, "%s\n%s", p->s->flags & MP_SCORES && e->name != NULL ? e->name : "", line);
+    return text;
+}
+
 /* Reads the stage's line as a pipeline, makes rows, learns from them. */
 static void check_runs(struct probe *p)
 {
     struct mp_script script;
     struct mp_shape in;
     struct mp_ctx c;
+    char text[1024];
     begin(p, &c);
-    const char *text = strstr(p->form, " (defaults)") == NULL ? p->s->example : p->e->name;
-    if (mp_script_parse(&c, "example", text, &script) >= 0) {
+    if (mp_script_parse(&c, "example", pipeline_text(p, text, sizeof text), &script) >= 0) {
         mp_plan_build(&c, &script, &p->plan);
         mp_script_free(&script);
     }
     if (!expect(p, c.msg[0] == '\0', "%s", c.msg) ||
-        !expect(p, p->plan.n_nodes == 1 && p->plan.nodes[0].entry == p->e, "is no line of its own"))
+        !expect(p, (p->plan.n_nodes == (p->s->flags & MP_SCORES ? 2 : 1) ||
+                    (p->s->flags & MP_BRANCHES)) &&
+                       p->plan.nodes[p->plan.n_nodes - 1].entry == p->e, "is no line of its own"))
         goto out;
-    p->params = p->plan.nodes[0].params;
+    p->params = p->plan.nodes[p->plan.n_nodes - 1].params;
     if (!choose_shape(p, &in))
         goto out;
     p->rows = make_rows(p, in, FIT_ROWS, 0, CLASSES);
@@ -972,15 +1007,6 @@ static void check_form(struct probe *p)
         group(p, "scores", check_scores);
         group(p, "two classes", check_two_classes);
     }
-}
-
-/* Whether a stage has defaults for all, and its example asks for something else. */
-static bool has_defaults(const struct mp_entry *e)
-{
-    for (const struct mp_param *q = e->stage->params; q != NULL && q->name != NULL; q++)
-        if (q->def == NULL)
-            return false;
-    return !(e->stage->flags & MP_LAYERS) && strcmp(e->stage->example, e->name) != 0;
 }
 
 static void check_stage(struct tap *tap, const struct mp_entry *e)

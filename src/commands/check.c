@@ -2,6 +2,7 @@
 #include "ctx.h"
 #include "engine.h"
 #include "experiment.h"
+#include "fit.h"
 #include <string.h>
 
 enum { TRIAL_ROWS = 1024, FEWEST_ROWS = 128 };
@@ -23,7 +24,7 @@ static int trial(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part
     }
     return mp_data_pick(c, &x->train, rows, n, part) < 0
                ? -1
-               : mp_engine_fit(c, &x->plan, part, x->train_y, x->plan.n_nodes - 1);
+               : mp_fit(c, &x->plan, part, x->train_y);
 }
 
 static int nothing(struct mp_ctx *c, void *arg, const struct mp_chunk *out)

@@ -55,7 +55,7 @@ static void add_part(struct job *j, const char *name, const struct mp_data *d)
 static void set_plan(struct job *j, struct mp_plan *p, const int *labels, int n_classes)
 {
     j->plan = p;
-    j->last = p->has_model ? p->nodes[p->n_nodes - 1].inputs[0] : p->n_nodes - 1;
+    j->last = p->has_model ? p->nodes[p->model].inputs[0] : p->n_nodes - 1;
     j->labels = labels;
     j->n_classes = n_classes;
 }
@@ -159,7 +159,7 @@ static int check_bytes(struct mp_ctx *c, const struct job *j, const struct param
 /* Whether the model sees other training rows in every epoch, so that none are its own. */
 static bool draws_by_epoch(const struct mp_plan *p)
 {
-    return p->has_model && (p->nodes[p->n_nodes - 1].entry->stage->flags & MP_PULL);
+    return p->has_model && (p->nodes[p->model].entry->stage->flags & MP_PULL);
 }
 
 static int export_pipeline(struct mp_ctx *c, const char *file, const struct params *p)

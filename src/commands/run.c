@@ -2,8 +2,8 @@
 #include "bundle.h"
 #include "clock.h"
 #include "ctx.h"
-#include "engine.h"
 #include "experiment.h"
+#include "fit.h"
 #include "report.h"
 #include <dirent.h>
 #include <stdlib.h>
@@ -172,7 +172,7 @@ static int learn(struct mp_ctx *c, struct job *j)
     double start = mp_seconds();
     if (allow_checkpoint(c, j) < 0)
         return -1;
-    if (mp_engine_fit(c, &x->plan, &x->train, x->train_y, x->plan.n_nodes - 1) < 0)
+    if (mp_fit(c, &x->plan, &x->train, x->train_y) < 0)
         return -1;
     j->report.fit_seconds = mp_seconds() - start;
     if (mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
@@ -188,7 +188,7 @@ static int learn(struct mp_ctx *c, struct job *j)
 static int write_native(struct mp_ctx *c, struct job *j)
 {
     const struct mp_plan *p = &j->x.plan;
-    const struct mp_node *model = &p->nodes[p->n_nodes - 1];
+    const struct mp_node *model = &p->nodes[p->model];
     const struct mp_stage *s = model->entry->stage;
     char name[128];
     if (s->native == NULL)
@@ -223,7 +223,7 @@ static void forget_other_models(const struct job *j)
     const struct mp_plan *p = &j->x.plan;
     for (const struct mp_entry *e = mp_registry; e->name != NULL; e++) {
         char path[4096];
-        if (e->stage->native_suffix == NULL || e == p->nodes[p->n_nodes - 1].entry)
+        if (e->stage->native_suffix == NULL || e == p->nodes[p->model].entry)
             continue;
         snprintf(path, sizeof path, "%s/%s%s", j->folder, e->name, e->stage->native_suffix);
         unlink(path);

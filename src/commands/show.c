@@ -82,7 +82,7 @@ static int find_last(struct mp_ctx *c, struct job *j)
     const struct mp_plan *p = j->plan;
     char name[64];
     int which = 0, used = 0, seen;
-    j->last = p->n_nodes - 1 - (p->has_model ? 1 : 0);
+    j->last = (p->has_model ? p->model : p->n_nodes) - 1;
     if (*j->p->after == '\0')
         return MP_OK;
     mp_ctx_where(c, "--after=%s: ", j->p->after);

@@ -296,7 +296,7 @@ pipeline "a union with parameters" ":2: union: takes no parameters" \
     'union x=1\n  branch\n    pixels\n  branch\n    pixels\nsvm'
 pipeline "a branch with parameters" ":3: branch: takes no parameters" \
     'union\n  branch x=1\n    pixels\n  branch\n    pixels\nsvm'
-pipeline "a stray branch" ":2: branch: stands only below a union" 'branch\n  pixels\nsvm'
+pipeline "a stray branch" ":2: branch: stands only below a union or a vote" 'branch\n  pixels\nsvm'
 pipeline "lines below a stage" ":2: pixels: takes no indented lines (line 3)" 'pixels\n  svm'
 pipeline "indentation that fits nothing" ":5: this indentation fits no line above" \
     'union\n    branch\n      pixels\n   branch\n      pixels\nsvm'

@@ -1,0 +1,147 @@
+/* fit.c - a whole pipeline learns from training rows. */
+#include "fit.h"
+#include "ctx.h"
+#include "engine.h"
+#include "split.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Which random numbers draw the rows held back; nodes have places from 1 on, the
+ * holdout has 0. */
+#define HELD_PLACE UINT64_MAX
+
+struct job {
+    struct mp_ctx *c;
+    struct mp_plan *p;
+    const struct mp_held *held; /* NULL: no stage takes scores */
+    bool *before, *after;       /* nodes that learn: before the scores, from them */
+    struct mp_subset most, few;   /* the rows held back are few */
+};
+
+static bool takes_scores(const struct mp_node *n)
+{
+    return n->entry != NULL && (n->entry->stage->flags & MP_SCORES);
+}
+
+/* How rows are held back; NULL: no stage takes scores. */
+static const struct mp_held *find_held(const struct mp_plan *p)
+{
+    for (int k = 0; k < p->n_nodes; k++)
+        if (takes_scores(&p->nodes[k]))
+            return p->nodes[k].params;
+    return NULL;
+}
+
+int mp_fit_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp_data *d, const int *y,
+                bool *marks)
+{
+    const struct mp_held *held = find_held(p);
+    memset(marks, 0, d->n * sizeof *marks);
+    if (held == NULL)
+        return MP_OK;
+    uint8_t *class = mp_alloc(c, d->n, sizeof *class);
+    for (size_t i = 0; i < d->n && class != NULL; i++)
+        class[i] = (uint8_t)y[i];
+    const int rc = class == NULL ? -1
+                                 : mp_split_mark(c, class, d->n, held->share, HELD_PLACE, marks);
+    free(class);
+    return rc;
+}
+
+/* Sorts the nodes that learn. */
+static int sort_nodes(struct job *j)
+{
+    const size_t n = (size_t)j->p->n_nodes + 1;
+    j->held = find_held(j->p);
+    j->before = mp_alloc(j->c, n, sizeof *j->before);
+    j->after = mp_alloc(j->c, n, sizeof *j->after);
+    if (j->before == NULL || j->after == NULL)
+        return -1;
+    for (int k = 0; k < j->p->n_nodes; k++) {
+        const struct mp_node *node = &j->p->nodes[k];
+        if (node->entry != NULL && node->entry->stage->io != NULL)
+            *(takes_scores(node) ? &j->after[k] : &j->before[k]) = true;
+    }
+    return MP_OK;
+}
+
+static int hold_back(struct job *j, const struct mp_data *d, const int *y)
+{
+    bool *marks = mp_alloc(j->c, d->n, sizeof *marks);
+    int rc = marks != NULL ? mp_fit_held(j->c, j->p, d, y, marks) : -1;
+    if (rc == MP_OK)
+        rc = mp_split_pick(j->c, d, y, marks, false, &j->most);
+    if (rc == MP_OK)
+        rc = mp_split_pick(j->c, d, y, marks, true, &j->few);
+    free(marks);
+    return rc;
+}
+
+static int fit_before(struct job *j, const struct mp_data *d, const int *y)
+{
+    return mp_engine_fit_nodes(j->c, j->p, d, y, j->before, true);
+}
+
+/* Training that will be repeated from all rows: what it records is not of the model that
+ * stays, and its checkpoint is a file of its own beside the other, so that --resume
+ * finds both. */
+static int rehearse(struct job *j)
+{
+    struct mp_run *run = j->c->run;
+    const struct mp_run was = *run;
+    char *own = NULL;
+    if (was.checkpoint != NULL) {
+        const size_t size = strlen(was.checkpoint) + sizeof ".held";
+        if ((own = mp_alloc(j->c, size, 1)) == NULL)
+            return -1;
+        snprintf(own, size, "%s.held", was.checkpoint);
+    }
+    run->checkpoint = own;
+    run->record = NULL;
+    run->part = NULL;
+    run->remark = NULL;
+    const int rc = fit_before(j, &j->most.d, j->most.y);
+    run->checkpoint = was.checkpoint;
+    run->record = was.record;
+    run->part = was.part;
+    run->remark = was.remark;
+    free(own);
+    return rc;
+}
+
+/* A complete fit leaves no checkpoint of its rehearsal. */
+static void forget_rehearsal(const struct mp_run *run)
+{
+    char path[4096];
+    if (run->checkpoint != NULL &&
+        snprintf(path, sizeof path, "%s.held", run->checkpoint) < (int)sizeof path)
+        unlink(path);
+}
+
+static int fit_held(struct job *j, const struct mp_data *d, const int *y)
+{
+    if (y == NULL)
+        return mp_fail(j->c, "%s: needs labels to learn from", d->name);
+    if (hold_back(j, d, y) < 0 ||
+        (j->held->refit ? rehearse(j) : fit_before(j, &j->most.d, j->most.y)) < 0 ||
+        mp_engine_fit_nodes(j->c, j->p, &j->few.d, j->few.y, j->after, false) < 0)
+        return -1;
+    if (j->held->refit && fit_before(j, d, y) < 0)
+        return -1;
+    forget_rehearsal(j->c->run);
+    return MP_OK;
+}
+
+int mp_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y)
+{
+    struct job j = { .c = c, .p = p };
+    int rc = sort_nodes(&j);
+    if (rc == MP_OK)
+        rc = j.held != NULL ? fit_held(&j, d, y) : fit_before(&j, d, y);
+    mp_subset_free(&j.most);
+    mp_subset_free(&j.few);
+    free(j.before);
+    free(j.after);
+    return rc;
+}
