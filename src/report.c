@@ -201,7 +201,7 @@ struct paint {
 static const struct paint plain = { "", "", "", "" };
 static const struct paint vivid = { "\033[1m", "\033[2m", "\033[32m", "\033[0m" };
 
-static void bytes_text(char *text, size_t size, uint64_t n)
+void mp_bytes_text(char *text, size_t size, uint64_t n)
 {
     if (n >= 1u << 30)
         snprintf(text, size, "%.2f GiB", (double)n / (1u << 30));
@@ -372,8 +372,8 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     } else {
         fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
     }
-    bytes_text(size, sizeof size, r->bundle_bytes);
-    bytes_text(memory, sizeof memory, mp_peak_memory());
+    mp_bytes_text(size, sizeof size, r->bundle_bytes);
+    mp_bytes_text(memory, sizeof memory, mp_peak_memory());
     fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",
             r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
             c->run->threads, c->run->threads == 1 ? "" : "s", memory);

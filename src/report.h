@@ -26,6 +26,9 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);
 /* The table for people; colour: with escape sequences for a terminal. */
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour);
 
+/* "1.5 MiB". */
+void mp_bytes_text(char *text, size_t size, uint64_t n);
+
 /* The largest size this process has had, in bytes. */
 uint64_t mp_peak_memory(void);
 #endif
