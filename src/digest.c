@@ -1,10 +1,16 @@
 /* digest.c - what a result depends on, as one SHA-256 (GLib's, about 400 MB/s). */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dl_iterate_phdr() */
+#endif
 #include "digest.h"
 #include "config.h"
 #include "versions.h"
 #include <fcntl.h>
 #include <glib.h>
+#include <link.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void mp_digest_begin(struct mp_digest *d)
@@ -93,6 +99,30 @@ static void add_processor(struct mp_digest *d)
         fclose(f);
 }
 
+/* A library that is loaded: an update may keep its version but not its file. */
+static int add_library(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    struct mp_digest *d = arg;
+    struct stat st;
+    (void)size;
+    if (info->dlpi_name == NULL || *info->dlpi_name != '/' || stat(info->dlpi_name, &st) != 0)
+        return 0; /* the program itself, and what the kernel maps */
+    mp_digest_text(d, info->dlpi_name);
+    mp_digest_number(d, (uint64_t)st.st_size);
+    mp_digest_number(d, (uint64_t)st.st_mtim.tv_sec);
+    return 0;
+}
+
+/* Wishes of the user that libraries read, and that may change the last bit. */
+static void add_wishes(struct mp_digest *d)
+{
+    static const char *const names[] = { "GLIBC_TUNABLES", "VIPS_NOVECTOR", "LD_PRELOAD" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        mp_digest_text(d, value != NULL ? value : "");
+    }
+}
+
 struct mp_key mp_program_digest(void)
 {
     struct mp_digest d;
@@ -105,6 +135,8 @@ struct mp_key mp_program_digest(void)
         mp_digest_text(&d, version);
     }
     add_processor(&d);
+    add_wishes(&d);
+    dl_iterate_phdr(add_library, &d);
     add_file(&d, "/proc/self/exe");
     return mp_digest_end(&d);
 }

@@ -21,8 +21,8 @@ void mp_digest_number(struct mp_digest *d, uint64_t v);
 void mp_digest_key(struct mp_digest *d, const struct mp_key *key);
 struct mp_key mp_digest_end(struct mp_digest *d);
 
-/* What computes: the bytes of this program, the versions of its libraries and the
- * instructions that they chose, the processor.  Two programs of the same digest give
+/* What computes: the bytes of this program, its libraries (versions, files, and the
+ * instructions that they chose), the processor.  Two programs of the same digest give
  * the same results.  Cost: reading the program once, 25 ms for 10 MB. */
 struct mp_key mp_program_digest(void);
 #endif

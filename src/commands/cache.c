@@ -29,13 +29,14 @@ static int parse_size(struct mp_ctx *c, const char *text, uint64_t *bytes)
     char *end = NULL;
     const double number = strtod(text, &end);
     double unit = 1;
+    const bool digits = end != text;
     const char *letter = *end != '\0' ? strchr(letters, *end) : NULL;
     if (letter != NULL) {
         unit = pow(1024, (double)(letter - letters) + 1);
         end++;
         end += strcmp(end, "iB") == 0 ? 2 : strcmp(end, "B") == 0 ? 1 : 0;
     }
-    if (end == text || *end != '\0' || !(number >= 0) || !(number * unit <= 1e15))
+    if (!digits || *end != '\0' || !(number >= 0) || !(number * unit <= 1e15))
         return mp_usage(c, "cache: --limit %s: expected a size, such as 2G, 500M or 0", text);
     *bytes = (uint64_t)(number * unit);
     return MP_OK;

@@ -4,8 +4,10 @@
 #include "cache.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -365,6 +367,29 @@ static void test_unwritable(struct tap *t, struct mp_ctx *c, struct heard *heard
     mp_cache_close(s);
 }
 
+/* A disk that is full, as far as this process can tell. */
+static void test_full(struct tap *t, struct mp_ctx *c, struct heard *heard, const char *folder)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/full", folder);
+    struct mp_cache *s = mp_cache_open(c, path);
+    const pid_t child = s != NULL ? fork() : -1;
+    if (child == 0) {
+        const struct rlimit most = { 6000, 6000 };
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &most);
+        heard->warnings = 0;
+        put(s, 2); /* 15838 bytes */
+        put(s, 2);
+        _exit(heard->warnings != 1 || get(s, 2) != 0);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    tap_ok(t, status == 0, "a full disk: one warning, no entry");
+    tap_ok(t, s != NULL && rmdir(path) == 0, "and nothing is left of it");
+    mp_cache_close(s);
+}
+
 int main(void)
 {
     struct tap t = { 0 };
@@ -388,6 +413,7 @@ int main(void)
     }
     tap_ok(&t, heard.warnings == 0, "nothing to warn of so far");
     test_unwritable(&t, &c, &heard, folder);
+    test_full(&t, &c, &heard, folder);
     mp_cache_close(s);
     mp_ctx_free(&c);
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
