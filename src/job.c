@@ -63,12 +63,12 @@ static int set_key(struct mp_ctx *c, struct mp_job *j, const struct mp_experimen
     mp_digest_text(&d, text);
     mp_digest_number(&d, (uint64_t)c->run->threads);
     mp_digest_number(&d, c->run->seed);
-    mp_digest_plan(&d, &x->plan, x->plan.n_nodes - 1);
+    const int rc = mp_digest_plan(c, &d, &x->plan);
     for (int k = 0; k < x->plan.n_nodes; k++)
         mp_digest_number(&d, (uint64_t)x->plan.nodes[k].line);
     j->key = mp_digest_end(&d);
     free(text);
-    return MP_OK;
+    return rc;
 }
 
 /* What is wrong with the pipeline is the job's error. */

@@ -93,9 +93,26 @@ static void add_node(struct mp_digest *d, const struct mp_plan *p, int k,
         add_node(d, p, n->inputs[j], given);
 }
 
-void mp_digest_plan(struct mp_digest *d, const struct mp_plan *p, int last)
+/* Files that stages name: what is in them, not what they are called. */
+static int add_depends(struct mp_ctx *c, struct mp_digest *d, const struct mp_plan *p)
 {
-    add_node(d, p, last, NULL);
+    char *bytes = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&bytes, &n);
+    if (f == NULL)
+        return mp_fail(c, "no memory");
+    const int rc = mp_plan_depends(c, p, p->n_nodes - 1, f);
+    if (fclose(f) != 0 && rc == MP_OK)
+        mp_fail(c, "no memory");
+    mp_digest_bytes(d, bytes, n);
+    free(bytes);
+    return rc < 0 || c->msg[0] != '\0' ? -1 : MP_OK;
+}
+
+int mp_digest_plan(struct mp_ctx *c, struct mp_digest *d, const struct mp_plan *p)
+{
+    add_node(d, p, p->n_nodes - 1, NULL);
+    return add_depends(c, d, p);
 }
 
 /* Of stages that have learned before this fit, perhaps from other rows: their states. */
@@ -120,11 +137,13 @@ static bool digest_given(const struct mp_plan *p, struct mp_key *given)
     return good;
 }
 
-static struct mp_key base_key(const struct mp_run *run, const struct mp_data *data, const int *y,
-                              bool training)
+static int base_key(struct mp_ctx *c, const struct mp_plan *p, const struct mp_data *data,
+                    const int *y, bool training, struct mp_key *key)
 {
+    const struct mp_run *run = c->run;
     struct mp_digest d;
     mp_digest_begin(&d);
+    const int rc = add_depends(c, &d, p);
     mp_digest_key(&d, mp_cache_program(run->cache));
     mp_digest_data(&d, data);
     mp_digest_bytes(&d, y, y != NULL ? data->n * sizeof *y : 0);
@@ -132,7 +151,8 @@ static struct mp_key base_key(const struct mp_run *run, const struct mp_data *da
     mp_digest_number(&d, run->seed);
     mp_digest_number(&d, run->trial);
     mp_digest_number(&d, training);
-    return mp_digest_end(&d);
+    *key = mp_digest_end(&d);
+    return rc;
 }
 
 static struct mp_key node_key(const struct mp_reuse *r, const char *kind, int k)
@@ -190,7 +210,14 @@ struct mp_reuse *mp_reuse_open(struct mp_ctx *c, struct mp_plan *p, const struct
     struct mp_lent *lent = calloc((size_t)p->n_nodes, sizeof *lent);
     struct mp_key *given = calloc((size_t)p->n_nodes, sizeof *given);
     bool *counted = calloc((size_t)p->n_nodes, sizeof *counted);
-    if (r == NULL || lent == NULL || given == NULL || counted == NULL || !digest_given(p, given)) {
+    struct mp_key base;
+    struct mp_ctx own; /* a file that cannot be read is the stage's own failure, later */
+    mp_ctx_init(&own, c->run);
+    own.file = c->file;
+    const bool known = base_key(&own, p, d, y, training, &base) == MP_OK;
+    mp_ctx_free(&own);
+    if (r == NULL || lent == NULL || given == NULL || counted == NULL || !known ||
+        !digest_given(p, given)) {
         free(r); /* it does without */
         free(counted);
         free(lent);
@@ -199,7 +226,7 @@ struct mp_reuse *mp_reuse_open(struct mp_ctx *c, struct mp_plan *p, const struct
     }
     *r = (struct mp_reuse){ .run = c->run, .s = c->run->cache, .p = p, .n = d->n, .lent = lent,
                             .given = given, .counted = counted, .claim = { .fd = -1 },
-                            .base = base_key(c->run, d, y, training) };
+                            .base = base };
     for (int k = 0; k < p->n_nodes; k++)
         lent[k].fd = -1;
     return r;

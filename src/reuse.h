@@ -38,5 +38,5 @@ void mp_reuse_keep(struct mp_reuse *r, int k, struct mp_cache_writer *w, double 
 
 /* The chain's digests, for whoever keeps results of a whole plan. */
 void mp_digest_data(struct mp_digest *d, const struct mp_data *data);
-void mp_digest_plan(struct mp_digest *d, const struct mp_plan *p, int last);
+int mp_digest_plan(struct mp_ctx *c, struct mp_digest *d, const struct mp_plan *p);
 #endif

@@ -9,7 +9,7 @@ pipe() { echo 'data train=train.csv test=test.csv'; printf '%b\n' "$1"; } # LINE
 pipe 'deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca components=5\nstandardize
 svm C=0.1' > union.txt
 pipe 'augment shift=1\nnet epochs=3\n  dense units=16 act=relu' > net.txt
-pipe 'median radius=4\nmedian radius=5\npixels\npca components=9\nlogistic' > slow.txt
+pipe 'median radius=4\nmedian radius=5\nmedian radius=10\npixels\npca components=9\nlogistic' > slow.txt
 pipe 'deskew\npixels\nstandardize\nsvm C=0.01\ncalibrate' > held.txt
 pipe 'deskew
 vote
@@ -21,6 +21,7 @@ vote
     hog cell=7
     logistic
     calibrate method=platt' > vote.txt
+pipe 'embed bundle=net.txt\nsvm C=0.01' > embed.txt
 pipe 'augment copies=2\npixels\npca components=9\nsvm C=0.01' > copies.txt
 
 results() { cat "runs/$1/bundle.mnp" "runs/$1/predictions.csv" "runs/$1"/*.liblinear 2> /dev/null; }
@@ -41,7 +42,7 @@ entries() { mp cache --cache "$1" --json && grep -c '"key"' "$out"; } # FOLDER
 
 # ------------------------------------------------------ cold, warm, without
 
-for p in union net slow held vote copies; do
+for p in union net slow held vote copies embed; do
     run $p $p.none && run $p $p.cold --cache store && run $p $p.warm --cache store --threads 1
     ok "$p: without a cache, with a cold and with a warm one"
     same_results $p.none $p.cold && same_results $p.none $p.warm
@@ -58,7 +59,11 @@ done
 run slow slow.other --cache store --set logistic.C=7 && run slow slow.same --set logistic.C=7 &&
     same_results slow.other slow.same && reused slow.other && ! same_results slow.other slow.none
 ok "one parameter of the model changed: the stages before it come from the cache"
-mp cache --cache store && grep -q '^rows .* median radius=4 | median radius=5 | pixels$' "$out"
+pipe 'net epochs=2\n  dense units=9 act=relu' > net.txt
+run embed embed.other --cache store && run embed embed.same && same_results embed.other embed.same &&
+    ! same_results embed.other embed.none
+ok "another file that a stage names, under the same name, is another result"
+mp cache --cache store && grep -q '^rows .* median radius=4 | median radius=5 | median radius=10 | pixels$' "$out"
 ok "rows that took long to make are kept"
 for set in pca.components=8 median#1.radius=3; do
     run slow slow.other --cache store --set $set && run slow slow.same --set $set &&
