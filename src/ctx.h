@@ -38,6 +38,11 @@ struct mp_run {
     void (*remark)(void *arg, const char *text);                 /* the same */
     void *remark_arg;
     const struct mp_nest *nest;        /* NULL: the pipeline that the user named */
+    struct mp_cache *cache;            /* of results; NULL: everything is computed */
+    double reused;                     /* seconds that what came from it once took to compute, less
+                                          those that went into getting it */
+    int reused_entries;                /* how many came from it */
+    uint64_t reused_peak;              /* and bytes that a process needed for that at most */
 };
 
 /* What gives an MP_PULL stage its rows. */

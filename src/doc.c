@@ -180,6 +180,10 @@ void mp_help_command(FILE *f, const struct mp_command_entry *e)
         fprintf(f, "\nOptions that change the pipeline:\n");
         params_help(f, mp_asked_pipeline_table, true);
     }
+    if (k->cache) {
+        fprintf(f, "\nOptions of the cache:\n");
+        params_help(f, mp_asked_cache_table, true);
+    }
     fprintf(f, "\nOptions of every command:\n");
     params_help(f, mp_asked_table, true);
 }
@@ -351,6 +355,20 @@ static void man_example(FILE *f, const char *example)
     fputs("\n.fi\n", f);
 }
 
+/* "Options that ... (check, run)": the commands that have this flag. */
+static void man_shared(FILE *f, const char *what, size_t flag)
+{
+    const char *comma = "";
+    fprintf(f, ".SS \"Options that %s (", what);
+    for (const struct mp_command_entry *e = mp_commands; e->name != NULL; e++) {
+        if (!*(const bool *)((const char *)e->command + flag))
+            continue;
+        fprintf(f, "%s%s", comma, e->name);
+        comma = ", ";
+    }
+    fputs(")\"\n", f);
+}
+
 void mp_man(FILE *f)
 {
     const struct mp_command_entry *k;
@@ -373,8 +391,10 @@ void mp_man(FILE *f)
         roff_block(f, k->command->doc);
         man_params(f, k->command->options, true);
     }
-    fputs(".SS \"Options of run, check and export that change the pipeline\"\n", f);
+    man_shared(f, "change the pipeline", offsetof(struct mp_command, pipeline));
     man_params(f, mp_asked_pipeline_table, true);
+    man_shared(f, "use the cache", offsetof(struct mp_command, cache));
+    man_params(f, mp_asked_cache_table, true);
     fputs(".SS \"Options of every command\"\n", f);
     man_params(f, mp_asked_table, true);
     for (int g = 0; g < N_GROUPS; g++) {

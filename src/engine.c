@@ -2,6 +2,7 @@
 #include "engine.h"
 #include "clock.h"
 #include "progress.h"
+#include "reuse.h"
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,9 @@ struct engine {
     bool *needed;                /* nodes to run in this pass */
     bool *source;                /* kept nodes that these read */
     void **kept;                 /* a node's output for all rows, or NULL */
+    bool *lent;                  /* it is the cache's, not ours */
+    struct mp_reuse *reuse;      /* NULL: no cache */
+    struct mp_cache_writer *save; /* the cache's copy of the rows that a fit reads, or NULL */
     size_t kept_bytes;
     struct worker *workers;
     int threads;
@@ -65,8 +69,11 @@ static void engine_close(struct engine *e)
         free(w->cost);
         free(w->converted);
     }
-    for (int k = 0; e->kept != NULL && k < e->p->n_nodes; k++)
-        free(e->kept[k]);
+    for (int k = 0; e->kept != NULL && e->lent != NULL && k < e->p->n_nodes; k++)
+        if (!e->lent[k])
+            free(e->kept[k]);
+    mp_reuse_close(e->reuse);
+    free(e->lent);
     free(e->workers);
     free(e->needed);
     free(e->source);
@@ -80,8 +87,10 @@ static int engine_open(struct mp_ctx *c, struct engine *e)
     e->needed = mp_alloc(c, n, sizeof *e->needed);
     e->source = mp_alloc(c, n, sizeof *e->source);
     e->kept = mp_alloc(c, n, sizeof *e->kept);
+    e->lent = mp_alloc(c, n, sizeof *e->lent);
     e->workers = mp_alloc(c, (size_t)e->threads, sizeof *e->workers);
-    if (e->needed == NULL || e->source == NULL || e->kept == NULL || e->workers == NULL)
+    if (e->needed == NULL || e->source == NULL || e->kept == NULL || e->lent == NULL ||
+        e->workers == NULL)
         return -1;
     for (int t = 0; t < e->threads; t++) {
         struct worker *w = &e->workers[t];
@@ -322,12 +331,13 @@ static int fit_shard(struct engine *e, struct worker *w, int f, void *state, siz
         const struct span span = span_at(e, at, to, step);
         if (run_chunk(e, w, span) < 0)
             return -1;
-        if (keep) {
-            const struct mp_chunk *v = &w->view[input + 1];
-            const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
-            memcpy((char *)e->kept[e->p->n_nodes] + at * size,
-                   v->b != NULL ? (void *)v->b : (void *)v->x, v->n * size);
-        }
+        const struct mp_chunk *v = &w->view[input + 1];
+        const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
+        const void *rows = v->b != NULL ? (void *)v->b : (void *)v->x;
+        if (keep)
+            memcpy((char *)e->kept[e->p->n_nodes] + at * size, rows, v->n * size);
+        if (e->save != NULL)
+            mp_cache_write(e->save, at * size, rows, v->n * size);
         mp_plan_where(&w->c, e->p, f);
         if (as_floats(w, input, &in) < 0)
             return -1;
@@ -476,6 +486,51 @@ static bool steady(const struct mp_plan *p, int k)
     return true;
 }
 
+/* Takes what the cache has of the rows that node k's output is made of, or that output. */
+static void borrow(struct engine *e, int k)
+{
+    if (e->reuse == NULL || k < 0 || e->kept[k] != NULL)
+        return;
+    if (steady(e->p, k) && (e->kept[k] = mp_reuse_rows(e->reuse, k)) != NULL) {
+        e->lent[k] = true;
+        return;
+    }
+    for (int j = 0; j < e->p->nodes[k].n_inputs; j++)
+        borrow(e, e->p->nodes[k].inputs[j]);
+}
+
+/* Seconds that a row costs up to node k, by the clock: of the second of two trials with
+ * the first chunk, as the first finds cold memory. */
+static double row_seconds(struct engine *e, int k)
+{
+    const struct span s = { .n = rows_left(0, e->d->n, chunk_rows(e->p, k)) };
+    double start = 0;
+    for (int i = 0; i < 2; i++) {
+        start = mp_seconds();
+        if (run_chunk(e, &e->workers[0], s) < 0)
+            return 0; /* all rows will fail the same way, and say so */
+    }
+    return (mp_seconds() - start) / (double)s.n / e->threads;
+}
+
+/* The rows that a fit is about to read: into the cache, if that is worth it. */
+static void begin_save(struct engine *e, int k)
+{
+    e->save = NULL;
+    if (e->reuse != NULL && k >= 0 && e->kept[k] == NULL && steady(e->p, k) &&
+        mp_reuse_worth(e->reuse, k, row_seconds(e, k)))
+        e->save = mp_reuse_begin(e->reuse, k);
+}
+
+static void end_save(struct engine *e, int k, bool good, double seconds)
+{
+    if (e->save != NULL && good)
+        mp_reuse_keep(e->reuse, k, e->save, seconds);
+    else
+        mp_cache_abandon(e->save);
+    e->save = NULL;
+}
+
 /* Runs all rows once up to node k and keeps its output, if there is room. */
 static int keep_node(struct mp_ctx *c, struct engine *e, int k)
 {
@@ -483,12 +538,14 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k)
     const size_t row = mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
     const size_t size = mp_product(e->d->n, row), step = chunk_rows(e->p, k);
     int failed = 0;
+    borrow(e, k);
     if (e->kept[k] != NULL || size > KEEP_BYTES - e->kept_bytes)
         return MP_OK;
     char *all = malloc(size);
     if (all == NULL)
         return MP_OK;
     need(e, k);
+    const double start = mp_seconds();
     mp_bar_begin(c->run->bar, "prepare rows", (double)e->d->n, "rows");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
     for (size_t row0 = 0; row0 < e->d->n; row0 += step) {
@@ -511,6 +568,12 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k)
     }
     e->kept[k] = all;
     e->kept_bytes += size;
+    const double seconds = mp_seconds() - start;
+    if (mp_reuse_worth(e->reuse, k, seconds / (double)e->d->n) &&
+        (e->save = mp_reuse_begin(e->reuse, k)) != NULL) {
+        mp_cache_write(e->save, 0, all, size);
+        end_save(e, k, true, seconds);
+    }
     return MP_OK;
 }
 
@@ -546,7 +609,16 @@ static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
     return MP_OK;
 }
 
-static int fit_node(struct mp_ctx *c, struct engine *e, int f, const bool *which)
+/* By the clock, as far as threads share it evenly. */
+static double fit_seconds(const struct engine *e, int f)
+{
+    double sum = 0;
+    for (int t = 0; t < e->threads; t++)
+        sum += e->workers[t].cost[f].fit;
+    return sum / (e->p->nodes[f].entry->stage->merge != NULL ? e->threads : 1);
+}
+
+static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *which)
 {
     const struct mp_node *n = &e->p->nodes[f];
     const int input = n->inputs[0];
@@ -554,6 +626,7 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, const bool *which
     char what[80];
     for (int k = f + 1; k < e->p->n_nodes; k++)
         again = again || which[k];
+    borrow(e, input);
     need(e, input);
     const bool pulls = n->entry->stage->flags & MP_PULL; /* and keeps what it needs itself */
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
@@ -569,7 +642,11 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, const bool *which
     snprintf(what, sizeof what, "fit %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, (double)rows_learned(e, f), "rows");
     e->training = e->fresh;
+    const double start = mp_seconds(), own = fit_seconds(e, f);
+    if (!pulls)
+        begin_save(e, input);
     int rc = pulls ? prepare_pull(c, e, f) : fit_shards(c, e, f, keep);
+    end_save(e, input, rc == MP_OK, mp_seconds() - start - (fit_seconds(e, f) - own));
     if (keep && rc == MP_OK)
         e->kept[input] = e->kept[e->p->n_nodes];
     else
@@ -578,6 +655,31 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, const bool *which
     if (rc < 0 || finish(c, e, f) < 0)
         return -1;
     return mp_plan_fitted(c, e->p, f);
+}
+
+/* What costs are measured for the cache is in the nodes, too. */
+static void settle_fit(struct engine *e, int f)
+{
+    struct mp_cost *to = &e->p->nodes[f].cost;
+    for (int t = 0; t < e->threads; t++) {
+        struct mp_cost *from = &e->workers[t].cost[f];
+        to->fit += from->fit;
+        to->fit_rows += from->fit_rows;
+        from->fit = 0;
+        from->fit_rows = 0;
+    }
+}
+
+/* From the cache, or by learning. */
+static int fit_node(struct mp_ctx *c, struct engine *e, int f, const bool *which)
+{
+    const int had = mp_reuse_state(c, e->reuse, f);
+    if (had != 0)
+        return had < 0 ? -1 : MP_OK;
+    const int rc = learn_node(c, e, f, which);
+    settle_fit(e, f);
+    mp_reuse_learned(c, e->reuse, f, rc == MP_OK);
+    return rc;
 }
 
 int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
@@ -590,6 +692,8 @@ int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_dat
     int rc = mp_plan_shape(c, p, p->shape);
     if (rc == MP_OK)
         rc = engine_open(c, &e);
+    if (rc == MP_OK)
+        e.reuse = mp_reuse_open(c, p, d, y, training);
     for (int f = 0; f < p->n_nodes && rc == MP_OK; f++)
         if (which[f])
             rc = fit_node(c, &e, f, which);

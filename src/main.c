@@ -134,6 +134,7 @@ int main(int argc, char **argv)
     mp_params_free(e->command->options, options);
     mp_params_free(mp_asked_table, &asked);
     mp_params_free(mp_asked_pipeline_table, &asked);
+    mp_params_free(mp_asked_cache_table, &asked);
     mp_ctx_free(&c);
     free(options);
     free(args);

@@ -20,6 +20,13 @@ const struct mp_param mp_asked_pipeline_table[] = {
     MP_END
 };
 
+const struct mp_param mp_asked_cache_table[] = {
+    MP_PARAM_OF(struct mp_asked, cache, .def = "", .unit = "FOLDER",
+                .doc = "cache of results, in place of the one by default"),
+    MP_PARAM_OF(struct mp_asked, no_cache, .def = "no", .doc = "computes everything anew"),
+    MP_END
+};
+
 const struct mp_param mp_asked_table[] = {
     MP_PARAM_OF(struct mp_asked, threads, .def = "0", .min = 0, .max = 1024,
                 .doc = "threads; 0 takes one for each processor"),
@@ -42,8 +49,9 @@ void mp_option_name(const struct mp_param *p, char *text, size_t size)
             *at = '-';
 }
 
-/* A command's own options, those of pipelines if it takes them, those of all. */
-enum { N_TABLES = 3 };
+/* A command's own options, those of pipelines and of the cache if it takes them, those
+ * of all. */
+enum { N_TABLES = 4 };
 struct tables {
     const struct mp_param *table[N_TABLES];
 };
@@ -91,6 +99,8 @@ static int unknown(struct mp_ctx *c, const struct tables *t, const char *arg, co
     char text[64];
     if (mp_param_find(mp_asked_pipeline_table, name) != NULL)
         return mp_fail(c, "no option %s here; it goes with commands that read a pipeline", arg);
+    if (mp_param_find(mp_asked_cache_table, name) != NULL)
+        return mp_fail(c, "no option %s here; it goes with commands that use the cache", arg);
     if (near == NULL)
         return mp_fail(c, "no option %s; --help shows them", arg);
     bool own;
@@ -104,12 +114,14 @@ int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *o
 {
     const struct tables t = { { command->options,
                                 command->pipeline ? mp_asked_pipeline_table : NULL,
+                                command->cache ? mp_asked_cache_table : NULL,
                                 mp_asked_table } };
     *n_args = 0;
     *help = false;
     if (mp_params_default(c, command->options, options, command->options_size) < 0 ||
         mp_params_default(c, mp_asked_table, asked, sizeof *asked) < 0 ||
-        mp_params_default(c, mp_asked_pipeline_table, asked, 0) < 0)
+        mp_params_default(c, mp_asked_pipeline_table, asked, 0) < 0 ||
+        mp_params_default(c, mp_asked_cache_table, asked, 0) < 0)
         return -1;
     bool only_args = false;
     for (int i = 0; i < n; i++) {

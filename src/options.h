@@ -3,13 +3,16 @@
 #define MP_OPTIONS_H
 #include "registry.h"
 
-/* Options that commands share: of all, and of those that run pipelines. */
+/* Options that commands share: of all, of those that run pipelines, and of those that
+ * use the cache. */
 struct mp_asked {
     char *train, *test, *train_labels, *test_labels, *set, *seed;
+    char *cache;
+    bool no_cache;
     int threads;
     bool quiet;
 };
-extern const struct mp_param mp_asked_table[], mp_asked_pipeline_table[];
+extern const struct mp_param mp_asked_table[], mp_asked_pipeline_table[], mp_asked_cache_table[];
 
 /* Sorts argv[0 .. n-1] into the command's options, the shared ones, and what
  * remains (*args, *n_args; it points into argv).  --help sets *help. */

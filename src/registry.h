@@ -25,6 +25,7 @@ struct mp_command {
     const struct mp_param *options;
     size_t options_size;
     bool pipeline;     /* takes the options that change a pipeline: --train, --set ... */
+    bool cache;        /* takes the options of the cache: --cache, --no-cache */
     int (*run)(struct mp_ctx *c, const void *options, int n, char **args);
 };
 struct mp_command_entry {

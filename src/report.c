@@ -1,17 +1,20 @@
 /* report.c - what a run found. */
 #include "report.h"
 #include "config.h"
+#include "state.h"
 #include "statistics.h"
 #include "versions.h"
 #include <glib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-uint64_t mp_peak_memory(void)
+uint64_t mp_peak_memory(const struct mp_run *run)
 {
     struct rusage u;
-    return getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
+    const uint64_t own = getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
+    return own > run->reused_peak ? own : run->reused_peak;
 }
 
 /* ------------------------------------------------------------------ JSON */
@@ -23,7 +26,7 @@ static json_t *number(double x)
 }
 
 /* File names may be no UTF-8, which JSON has to be: what is not gets replaced. */
-static json_t *text_json(const char *text)
+json_t *mp_text_json(const char *text)
 {
     char *valid = g_utf8_make_valid(text, -1);
     json_t *o = json_string(valid);
@@ -43,17 +46,31 @@ static json_t *cost_json(uint64_t rows, double seconds)
                      "rows_per_second", number((double)rows / seconds));
 }
 
+/* Real numbers in arrays that the stage has learned; nets fill whole vectors up. */
+static json_int_t parameters(const struct mp_node *n)
+{
+    struct mp_ctx own;
+    struct mp_io io = { .buf = NULL };
+    mp_ctx_init(&own, NULL);
+    if (n->entry != NULL && n->entry->stage->io != NULL)
+        mp_state_save(&own, n->entry->stage, n->state, &io);
+    free(io.buf);
+    mp_ctx_free(&own);
+    return (json_int_t)io.values;
+}
+
 static json_t *stage_json(const struct mp_node *n)
 {
     json_t *o = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:I}", "stage",
                           n->entry != NULL ? n->entry->name : "union", "group",
                           n->entry != NULL ? n->entry->group : "language", "line", n->line, "text",
-                          text_json(n->text), "shape_in", shape_json(n->in), "shape_out",
+                          mp_text_json(n->text), "shape_in", shape_json(n->in), "shape_out",
                           shape_json(n->out), "values_out", (json_int_t)mp_len(n->out));
     json_t *fit = json_null();
     if (n->cost.fit_rows > 0) {
         fit = cost_json(n->cost.fit_rows, n->cost.fit);
         json_object_set_new(fit, "training_seconds", json_real(n->cost.done));
+        json_object_set_new(fit, "parameters", json_integer(parameters(n)));
     }
     json_object_set_new(o, "fit", fit);
     json_object_set_new(o, "apply", cost_json(n->cost.apply_rows, n->cost.apply));
@@ -104,8 +121,8 @@ static json_t *data_json(const struct mp_data *d, const char *given)
 {
     char crc[16];
     snprintf(crc, sizeof crc, "%08x", d->crc);
-    return json_pack("{s:o, s:o, s:I, s:[i, i], s:s}", "data", text_json(given), "file",
-                     text_json(d->name), "rows",
+    return json_pack("{s:o, s:o, s:I, s:[i, i], s:s}", "data", mp_text_json(given), "file",
+                     mp_text_json(d->name), "rows",
                      (json_int_t)d->n, "image", d->shape.h, d->shape.w, "crc32", crc);
 }
 
@@ -171,16 +188,19 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     json_t *o = json_pack(
         "{s:s, s:{s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
         "s:{s:s, s:I}, s:o, s:o}",
-        "mnistpipe", PACKAGE_VERSION, "pipeline", "file", text_json(x->plan.file), "text",
-        text_json(text != NULL ? text : ""), "seed", (json_int_t)c->run->seed, "threads",
+        "mnistpipe", PACKAGE_VERSION, "pipeline", "file", mp_text_json(x->plan.file), "text",
+        mp_text_json(text != NULL ? text : ""), "seed", (json_int_t)c->run->seed, "threads",
         c->run->threads, "labels", labels, "train", train, "test", test_json(r),
         "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
         r->fit_seconds, "predict", r->predictions->seconds, "stages", stages, "memory",
-        "peak_bytes", (json_int_t)mp_peak_memory(), "bundle", "file", "bundle.mnp", "bytes",
+        "peak_bytes", (json_int_t)mp_peak_memory(c->run), "bundle", "file", "bundle.mnp", "bytes",
         (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
     free(text);
     if (o != NULL)
         json_object_set_new(o, "scores", json_string(scores_name(r->predictions->kind)));
+    if (o != NULL && c->run->reused_entries > 0)
+        json_object_set_new(json_object_get(o, "seconds"), "reused",
+                            json_real(fmax(0, c->run->reused)));
     if (o != NULL && json_object_size(r->curves) > 0)
         json_object_set(o, "training", r->curves);
     if (o != NULL && json_array_size(r->parts) > 0)
@@ -201,7 +221,7 @@ struct paint {
 static const struct paint plain = { "", "", "", "" };
 static const struct paint vivid = { "\033[1m", "\033[2m", "\033[32m", "\033[0m" };
 
-static void bytes_text(char *text, size_t size, uint64_t n)
+void mp_bytes_text(char *text, size_t size, uint64_t n)
 {
     if (n >= 1u << 30)
         snprintf(text, size, "%.2f GiB", (double)n / (1u << 30));
@@ -372,11 +392,14 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     } else {
         fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
     }
-    bytes_text(size, sizeof size, r->bundle_bytes);
-    bytes_text(memory, sizeof memory, mp_peak_memory());
+    mp_bytes_text(size, sizeof size, r->bundle_bytes);
+    mp_bytes_text(memory, sizeof memory, mp_peak_memory(c->run));
     fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",
             r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
             c->run->threads, c->run->threads == 1 ? "" : "s", memory);
+    if (c->run->reused_entries > 0)
+        fprintf(f, "cache    %.2f of the seconds of fit are of earlier runs\n",
+                fmax(0, c->run->reused));
     const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
     const char *suffix = model->stage->native_suffix;
     fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",

@@ -1,6 +1,7 @@
 /* report.h - what a run found, as JSON for programs and as text for people. */
 #ifndef MP_REPORT_H
 #define MP_REPORT_H
+#include "ctx.h"
 #include "experiment.h"
 #include "metrics.h"
 #include "predictions.h"
@@ -26,6 +27,13 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);
 /* The table for people; colour: with escape sequences for a terminal. */
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour);
 
-/* The largest size this process has had, in bytes. */
-uint64_t mp_peak_memory(void);
+/* A text that may be no UTF-8, such as a file's name, as JSON. */
+json_t *mp_text_json(const char *text);
+
+/* "1.5 MiB". */
+void mp_bytes_text(char *text, size_t size, uint64_t n);
+
+/* The largest size this process has had, in bytes, or the one that computed what was
+ * taken from the cache. */
+uint64_t mp_peak_memory(const struct mp_run *run);
 #endif

@@ -92,6 +92,7 @@ int mp_io_f64s(struct mp_io *io, const char *k, double **v, size_t n)
 {
     void *at = *v;
     const int rc = array(io, k, &at, n, sizeof **v);
+    io->values += n;
     *v = at;
     return rc;
 }
@@ -100,6 +101,7 @@ int mp_io_f32s(struct mp_io *io, const char *k, float **v, size_t n)
 {
     void *at = *v;
     const int rc = array(io, k, &at, n, sizeof **v);
+    io->values += n;
     *v = at;
     return rc;
 }

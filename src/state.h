@@ -8,6 +8,7 @@ struct mp_io {
     bool loading;
     unsigned char *buf; /* saving: owned, free() it; loading: borrowed */
     size_t len, cap, pos;
+    uint64_t values;    /* real numbers visited, in arrays */
 };
 
 /* Saves into a new buffer / loads from one, refusing what is cut or left over. */

@@ -1,5 +1,6 @@
 /* run.c - `mnistpipe run`: fit a pipeline, score it, report. */
 #include "bundle.h"
+#include "cache.h"
 #include "clock.h"
 #include "ctx.h"
 #include "experiment.h"
@@ -12,13 +13,15 @@
 #include <zlib.h>
 
 struct params {
-    char *output;
+    char *output, *cache;
     bool json, resume;
 };
 
 static const struct mp_param table[] = {
     MP_PARAM(output, .def = "", .unit = "FOLDER",
              .doc = "folder of the run, in place of runs/NAME"),
+    MP_PARAM(cache, .def = "", .unit = "FOLDER",
+             .doc = "takes from this cache what other runs have learned, and adds to it"),
     MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"),
     MP_PARAM(resume, .def = "no",
              .doc = "goes on from the folder's checkpoint, if a run was stopped while training"),
@@ -174,7 +177,7 @@ static int learn(struct mp_ctx *c, struct job *j)
         return -1;
     if (mp_fit(c, &x->plan, &x->train, x->train_y) < 0)
         return -1;
-    j->report.fit_seconds = mp_seconds() - start;
+    j->report.fit_seconds = mp_seconds() - start + c->run->reused;
     if (mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
         return -1;
     if (x->test_y == NULL)
@@ -329,9 +332,13 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     c->run->warning = keep_warning;
     c->run->warning_arg = &j.remarks;
     listen(c->run, &j.report);
+    if (*j.o->cache != '\0')
+        c->run->cache = mp_cache_open(c, j.o->cache);
     const int rc = job_run(c, &j, args[0]);
     if (rc == MP_OK)
         show(c, &j);
+    mp_cache_close(c->run->cache);
+    c->run->cache = NULL;
     c->run->warning = NULL;
     c->run->record = NULL;
     c->run->part = NULL;

@@ -1,0 +1,134 @@
+/* compare.c - `mnistpipe compare`: any number of pipelines on the same rows.
+ *
+ * Each pipeline runs in a process of its own: so its memory can be told, its libraries
+ * start as in a plain run, and what kills one leaves the others. */
+#include "../cache.h"
+#include "../comparison.h"
+#include "../options.h"
+#include "../output.h"
+#include "../progress.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct params {
+    int format;
+    char *output;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(format, .def = "text", .choices = MP_COMPARISON_FORMATS, .doc = "what to print"),
+    MP_PARAM(output, .def = "runs/compare", .unit = "FOLDER",
+             .doc = "folder of the comparison; each run gets one in it"),
+    MP_END
+};
+
+static int run_all(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp_experiment *x)
+{
+    int rc = MP_OK;
+    mp_bar_begin(c->run->bar, "compare", n, "pipelines");
+    for (int i = 0; i < n && rc == MP_OK; i++) {
+        rc = mp_job_run(c, &jobs[i], x);
+        mp_bar_set(c->run->bar, i + 1);
+    }
+    mp_bar_end(c->run->bar);
+    return rc;
+}
+
+/* compare.txt, .json, .csv, .md: together or not at all. */
+static int write_files(struct mp_ctx *c, const char *folder, const json_t *comparison)
+{
+    static const char *const endings[] = { "txt", "json", "csv", "md" };
+    enum { N = sizeof endings / sizeof *endings };
+    struct mp_output out[N];
+    char path[4096];
+    int rc = mp_make_folder(c, folder), n = 0;
+    while (n < N && rc == MP_OK) {
+        if (snprintf(path, sizeof path, "%s/compare.%s", folder, endings[n]) >= (int)sizeof path)
+            rc = mp_fail(c, "%s: this folder's name is too long", folder);
+        else
+            rc = mp_output_open(c, &out[n], path);
+        if (rc == MP_OK)
+            mp_comparison_write(out[n].f, comparison, n);
+        n += rc == MP_OK;
+    }
+    if (rc == MP_OK)
+        return mp_output_commit_all(c, out, N);
+    for (int i = 0; i < n; i++)
+        mp_output_discard(&out[i]);
+    return -1;
+}
+
+static int compare(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp_experiment *x,
+                   const struct params *p)
+{
+    if (run_all(c, jobs, n, x) < 0)
+        return -1;
+    json_t *o = mp_comparison_json(c, jobs, n, x);
+    if (o == NULL)
+        return -1;
+    int failed = 0, rc = write_files(c, p->output, o);
+    if (rc == MP_OK)
+        mp_comparison_write(stdout, o, p->format);
+    json_decref(o);
+    for (int i = 0; i < n; i++)
+        failed += jobs[i].error != NULL;
+    if (rc == MP_OK && failed > 0)
+        rc = mp_fail(c, "compare: %d of %d pipelines failed", failed, n);
+    return rc;
+}
+
+static int run(struct mp_ctx *c, const void *options, int n, char **args)
+{
+    const struct params *p = options;
+    const struct mp_asked *a = c->run->asked;
+    struct mp_experiment x = { .n_classes = 0 };
+    if (n == 0)
+        return mp_usage(c, "compare: expected pipeline files, found none");
+    struct mp_job *jobs = mp_alloc(c, (size_t)n, sizeof *jobs);
+    if (jobs == NULL)
+        return -1;
+    int rc = mp_check_folder(c, p->output);
+    if (rc == MP_OK)
+        rc = mp_jobs_plan(c, args, n, p->output, jobs, &x);
+    if (rc == MP_OK && !a->no_cache)
+        c->run->cache = mp_cache_open(c, a->cache);
+    if (rc == MP_OK)
+        rc = compare(c, jobs, n, &x, p);
+    mp_cache_close(c->run->cache);
+    c->run->cache = NULL;
+    for (int i = 0; i < n; i++)
+        mp_job_free(&jobs[i]);
+    free(jobs);
+    mp_experiment_free(&x);
+    return rc;
+}
+
+MP_COMMAND(compare) = {
+    .order = 2,
+    .brief = "Run several pipelines on the same rows and say which is better",
+    .usage = "PIPELINE...",
+    .doc =
+        "Runs each pipeline as `run` does, in a process of its own, and prints one table, best "
+        "first: accuracy on the test rows with its 95 % interval (Wilson), errors, macro F1, "
+        "seconds to train, images a second in prediction, sizes of the bundle, the model's "
+        "parameters and the memory at its peak; nets are marked as deep, all other models as "
+        "classical. A pipeline that fails says why in its row, and the others go on; the exit "
+        "status is then 1.\n"
+        "\n"
+        "Below, every pair is tested by McNemar's exact test on the same test rows, with Holm's "
+        "correction for the number of pairs: one pipeline is called better than another only "
+        "where the chance of such a difference between equals is below 5 %.\n"
+        "\n"
+        "All pipelines have to name the same rows; --train and --test set them for all. The "
+        "folder, runs/compare, gets the table as compare.txt, .json, .csv and .md, and a folder "
+        "for each run.\n"
+        "\n"
+        "What is computed is kept in the cache (`mnistpipe help cache`): a pipeline of which "
+        "nothing has changed is not run again, and one that has changed begins where it differs. "
+        "Times are those that the work took when it was done.\n",
+    .options = table,
+    .options_size = sizeof(struct params),
+    .pipeline = true,
+    .cache = true,
+    .run = run,
+};

@@ -1,0 +1,32 @@
+/* job.h - one of several pipelines on the same rows: run in a process of its own, or,
+ * where nothing that it depends on has changed, taken whole from the cache. */
+#ifndef MP_JOB_H
+#define MP_JOB_H
+#include "digest.h"
+#include "experiment.h"
+#include <jansson.h>
+
+struct mp_job {
+    char *file;         /* of the pipeline, as given */
+    char *name;         /* "hog_svm"; "hog_svm-2" when there are two */
+    char *folder;       /* of the run */
+    bool deep;          /* its model is a net */
+    char *model;        /* "svm" */
+    char *error;        /* why there is no result; NULL: there is one, or it is to be run */
+    struct mp_key key;  /* of all that the run depends on but the data */
+    bool from_cache;    /* the whole run */
+    json_t *report;     /* report.json of the run */
+    int *predicted;     /* class numbers of the test rows */
+};
+
+/* Plans all pipelines; one that is wrong gets an error, and the others go on.  All must be
+ * on the same rows, or mp_fail() says which are not.  *x becomes the experiment of the
+ * first good one, its data read.  `folder` will hold a folder for each. */
+int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, struct mp_job *jobs,
+                 struct mp_experiment *x);
+
+/* Runs one, or takes it from run->cache; what it cannot do is its error.  Negative:
+ * the user has asked to stop, or there is no memory. */
+int mp_job_run(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x);
+void mp_job_free(struct mp_job *j);
+#endif

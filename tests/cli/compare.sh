@@ -1,0 +1,208 @@
+#!/usr/bin/env bash
+# compare.sh - `mnistpipe compare`: its table is what the runs report, "better" is what the
+# test of each pair says, one pipeline's failure is its own, and nothing is done twice.
+. "$(dirname "$0")/lib.bash"
+
+export MNISTPIPE_CACHE=$dir/cache
+rows train 600 > train.csv
+rows test 300 > test.csv
+pipe() { echo 'data train=train.csv test=test.csv'; printf '%b\n' "$1"; } # LINES
+pipe 'deskew\nhog cell=7\nsvm C=0.1' > hog.txt
+pipe 'pixels\nsvm C=0.01' > pixels.txt
+pipe 'pixels\npca components=9\nlogistic' > pca.txt
+pipe 'net epochs=2\n  dense units=16 act=relu' > net.txt
+pipe 'hog cell=999\nsvm' > bad.txt
+all="pixels.txt hog.txt bad.txt net.txt pca.txt"
+check() { # NAME CODE: of the comparison o, the reports r and predictions by name
+    if [ -z "$python" ]; then
+        skip "$1" "no python3"
+        return
+    fi
+    "$python" - "$2" >> "$log" 2>&1 << 'END'
+import csv
+import json
+import math
+import sys
+
+o = json.load(open("runs/compare/compare.json"))
+runs = [q for q in o["runs"] if q["error"] is None]
+r = {q["name"]: json.load(open(q["folder"] + "/report.json")) for q in runs}
+said = {q["name"]: [int(row[1]) for row in list(csv.reader(
+    open(q["folder"] + "/predictions.csv")))[1:]] for q in runs}
+truth = [int(row[0]) for row in list(csv.reader(open("test.csv")))[1:]]
+table = list(csv.DictReader(open("runs/compare/compare.csv")))
+near = lambda a, b: abs(a - b) <= 1e-6 * max(1, abs(a))
+
+
+def mcnemar(a, b):
+    """Exact, two-sided: a fair coin thrown for each row that only one has right."""
+    m, k = a + b, min(a, b)
+    return min(1, 2 * sum(math.comb(m, i) for i in range(k + 1)) / 2 ** m)
+
+
+def only(a, b):
+    return sum(x == t != y for x, y, t in zip(said[a], said[b], truth))
+
+
+def holm(p):
+    out, least = {}, 0
+    for i, k in enumerate(sorted(p, key=p.get)):
+        least = out[k] = max(least, min(1, (len(p) - i) * p[k]))
+    return out
+
+
+p = {(q["a"], q["b"]): mcnemar(only(q["a"], q["b"]), only(q["b"], q["a"])) for q in o["pairs"]}
+if not eval("(" + sys.argv[1] + ")"):
+    print("false:", sys.argv[1])
+    sys.exit(1)
+END
+    ok "$1"
+}
+
+! mp compare $all && equal "$(tail -1 "$err")" "mnistpipe: compare: 1 of 5 pipelines failed"
+ok "four pipelines run, one fails, and the exit status says so"
+cp "$out" first.txt
+same first.txt runs/compare/compare.txt
+ok "compare.txt is what was printed"
+equal "$(echo $(ls runs/compare))" \
+    "compare.csv compare.json compare.md compare.txt hog net pca pixels"
+ok "the folder has the table in four forms, and each run"
+
+# ------------------------------------------------------------------ the table
+
+check "best first, the failed one last" \
+    '[q["errors"] for q in runs] == sorted(q["errors"] for q in runs) and
+     [q["rank"] for q in o["runs"]] == [1, 2, 3, 4, None] and o["runs"][4]["name"] == "bad"'
+check "the row of each is its report" \
+    'all(q["accuracy"] == r[q["name"]]["test"]["accuracy"] and
+         q["accuracy_interval"] == r[q["name"]]["test"]["accuracy_interval"] and
+         q["errors"] == r[q["name"]]["test"]["errors"] and
+         q["macro_f1"] == r[q["name"]]["test"]["macro_f1"] and
+         q["train_seconds"] == r[q["name"]]["seconds"]["fit"] and
+         q["bundle_bytes"] == r[q["name"]]["bundle"]["bytes"] and
+         q["peak_bytes"] == r[q["name"]]["memory"]["peak_bytes"] and
+         near(q["images_per_second"], 300 / r[q["name"]]["seconds"]["predict"]) for q in runs)'
+check "errors are those of the predictions" \
+    'all(q["errors"] == sum(a != b for a, b in zip(said[q["name"]], truth)) for q in runs)'
+check "parameters: weights and biases, those of nets filled up to whole vectors" \
+    '[q["parameters"] - {"pixels": 7850, "hog": 2890, "pca": 100}[q["name"]]
+      for q in runs if q["name"] != "net"] == [0, 0, 0] and
+     0 <= [q for q in runs if q["name"] == "net"][0]["parameters"] - (785 * 16 + 170) < 64'
+check "nets are deep, the others classical" \
+    '{q["name"]: q["kind"] for q in o["runs"]} == {"pixels": "classical", "hog": "classical",
+      "pca": "classical", "net": "deep", "bad": None}'
+check "why one failed stands in its row" \
+    'o["runs"][4]["error"].startswith("bad.txt:2: hog: cell=999: out of range") and
+     table[4]["error"] == o["runs"][4]["error"] and table[4]["accuracy"] == ""'
+grep -q '^-  bad  *failed: bad.txt:2: hog: cell=999: out of range' first.txt
+ok "also in the text"
+
+# ------------------------------------------------------------------ the pairs
+
+check "every pair once, the better of the table first" \
+    'sorted(map(sorted, p)) == sorted(sorted([a["name"], b["name"]])
+        for i, a in enumerate(runs) for b in runs[i + 1:]) and
+     all(r[a]["test"]["errors"] <= r[b]["test"]["errors"] for a, b in p)'
+check "counts, difference and McNemar's p" \
+    'all(q["only_a_right"] == only(q["a"], q["b"]) and q["only_b_right"] == only(q["b"], q["a"])
+         and q["both_right"] + q["neither_right"] + q["only_a_right"] + q["only_b_right"] == 300
+         and near(q["difference"], (q["only_a_right"] - q["only_b_right"]) / 300)
+         and abs(q["p"] - p[q["a"], q["b"]]) <= 1e-8 * max(p[q["a"], q["b"]], 1e-8)
+         for q in o["pairs"])'
+check "Holm's correction, and better only below 5 %" \
+    'all(near(q["p_holm"], holm(p)[q["a"], q["b"]]) and
+         q["better"] == (q["a"] if q["p_holm"] < 0.05 else None) for q in o["pairs"])'
+
+# ------------------------------------------------------------------ the forms
+
+! mp compare $all --format json && same "$out" runs/compare/compare.json
+ok "--format json"
+! mp compare $all --format csv && same "$out" runs/compare/compare.csv
+ok "--format csv"
+check "the CSV has the same numbers" \
+    'all(near(float(t["accuracy"]), q["accuracy"]) and t["name"] == q["name"] and
+         near(float(t["low"]), q["accuracy_interval"][0]) and int(t["errors"]) == q["errors"]
+         for t, q in zip(table, runs)) and len(table) == 5'
+! mp compare $all --format markdown && same "$out" runs/compare/compare.md &&
+    equal "$(awk -F'|' '/^\|/ { print NF }' "$out" | sort | uniq -c | tr -s ' ' | sort -n)" \
+        "$(printf ' 7 14\n 8 10\n' | sort -n)"
+ok "--format markdown: two tables, as wide as their heads"
+
+# ---------------------------------------------------------- nothing done twice
+
+results() { cat runs/"$1"/*/bundle.mnp runs/"$1"/*/predictions.csv runs/"$1"/*/*.liblinear; }
+! mp compare $all && equal "$(grep -c 'from the cache' "$out")" 1 &&
+    same <(sed '/from the cache/d' "$out" | cat -s) <(cat -s first.txt; echo) ||
+    same <(sed '/^$/d; /from the cache/d' "$out") <(sed '/^$/d' first.txt)
+ok "a second time: the very same table, times included"
+check "all four from the cache" 'all(q["from_cache"] for q in runs)'
+rm -rf runs/compare/hog && ! mp compare $all && cp -r runs/compare runs/warm &&
+    ! mp compare $all --no-cache && results warm > warm && results compare > none &&
+    same warm none && ! grep -q 'from the cache' "$out"
+ok "--no-cache: the same bundles, models and predictions"
+sed 's/C=0.1/C=0.2/' hog.txt > new.txt && mv new.txt hog.txt
+mp compare pixels.txt hog.txt net.txt pca.txt
+ok "one parameter of one model changed"
+check "that one is run, the others are not" \
+    '{q["name"]: q["from_cache"] for q in runs} ==
+     {"pixels": True, "hog": False, "net": True, "pca": True}'
+mp compare hog.txt --no-cache -o runs/alone &&
+    same runs/alone/hog/bundle.mnp runs/compare/hog/bundle.mnp
+ok "with the same result as without a cache"
+mkdir -p x && cp pca.txt x/hog.txt && mp compare hog.txt x/hog.txt &&
+    [ -e runs/compare/hog-2/report.json ] && grep -q ' hog-2 ' "$out"
+ok "two pipelines of the same name get a folder each"
+
+# ------------------------------------------------------------------ the rows
+
+sed 's/test=test.csv/test=train.csv/' pca.txt > other.txt
+! mp compare hog.txt other.txt && equal "$(cat "$err")" "mnistpipe: other.txt: its rows are \
+train=train.csv test=train.csv, but those of hog.txt are train=train.csv test=test.csv; only the \
+same rows can be compared: --train FILE --test FILE sets them for all"
+ok "pipelines on different rows are not compared"
+mp compare hog.txt other.txt --test test.csv && grep -q '^test    300 rows of test.csv' "$out"
+ok "--test sets the rows for all"
+cut -d, -f2- test.csv > unknown.csv
+mp compare hog.txt pca.txt --test unknown.csv && ! grep -q better "$out"
+ok "without labels there is no test of pairs"
+check "nor a score, but times" \
+    'all(q["accuracy"] is None and q["train_seconds"] > 0 for q in runs) and o["pairs"] == []'
+mkfifo pipe && ! mp compare hog.txt --train pipe && equal "$(cat "$err")" "mnistpipe: pipe: is no \
+file; a comparison reads its rows more than once, which a pipe does not allow"
+ok "rows from a pipe are refused"
+! mp compare bad.txt && grep -q '^mnistpipe: bad.txt:2: hog: cell=999: out of range' "$err"
+ok "nothing but bad pipelines: the first one's mistake"
+! mp compare && equal "$(cat "$err")" "mnistpipe: compare: expected pipeline files, found none"
+ok "no pipeline"
+
+# ------------------------------------------------------------------ killed
+
+pipe 'net epochs=2000\n  dense units=256 act=relu' > long.txt
+child_of() { # PID: the process that it has started, once it trains
+    for _ in $(seq 100); do
+        pgrep -P "$1" && return
+        sleep 0.1
+    done
+    return 1
+}
+"$program" compare hog.txt long.txt -o runs/killed > "$out" 2> "$err" &
+parent=$!
+for _ in $(seq 100); do
+    [ -e runs/killed/long/checkpoint.mnp ] && break
+    sleep 0.1
+done
+child=$(child_of $parent) && kill -9 "$child"
+! wait $parent && grep -q '^-  long  *failed: killed by signal 9 (Killed)$' "$out" &&
+    grep -q '^1  hog ' "$out"
+ok "a pipeline that is killed is one row; the other has its result"
+rm -rf runs/killed
+"$program" compare hog.txt long.txt -o runs/killed > "$out" 2> "$err" &
+parent=$!
+for _ in $(seq 100); do
+    [ -e runs/killed/long/checkpoint.mnp ] && break
+    sleep 0.1
+done
+child=$(child_of $parent) && kill -TERM $parent && ! wait $parent &&
+    equal "$(cat "$err")" "mnistpipe: interrupted" && ! kill -0 "$child" 2> /dev/null
+ok "stopped: the pipeline that runs is stopped, too"
+finish
