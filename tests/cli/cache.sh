@@ -81,7 +81,7 @@ ok "other rows held back: results as without a cache"
 run net net.other --cache store --seed 5 && ! reused net.other && ! same_results net.other net.none
 ok "another seed is another result"
 printf '%s\n' '# a remark' 'data    train=train.csv   test=test.csv' '' \
-    'median radius=4 border=zero' 'median  radius=5' 'pixels' 'pca components=9' 'logistic C=1' > layout.txt
+    'median radius=4 border=zero' 'median  radius=5' 'median radius=10' 'pixels' 'pca components=9' 'logistic C=1' > layout.txt
 mp help logistic && grep -q 'default 1\]' "$out" && run layout layout --cache store &&
     reused layout && cmp runs/layout/predictions.csv runs/slow.none/predictions.csv
 ok "layout, remarks and defaults written out make no difference"
