@@ -26,6 +26,10 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);
 /* The table for people; colour: with escape sequences for a terminal. */
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour);
 
+/* "test file" or how the test rows came to be; the test rows as the pipeline names them. */
+const char *mp_split_name(const struct mp_experiment *x);
+const char *mp_test_name(const struct mp_experiment *x);
+
 /* The largest size this process has had, in bytes. */
 uint64_t mp_peak_memory(void);
 #endif
