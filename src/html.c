@@ -33,7 +33,7 @@ static const char *const style[] = {
     "section{margin-top:2.5rem;padding-top:1.25rem;border-top:1px solid var(--rule)}",
     "nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:1.25rem 0 0;padding:0;",
     "list-style:none}",
-    ".facts{display:flex;flex-wrap:wrap;gap:.75rem 2rem;margin:1rem 0}",
+    ".facts{display:flex;flex-wrap:wrap;align-items:flex-end;gap:.75rem 2rem;margin:1rem 0}",
     ".facts dt{color:var(--muted);font-size:.875rem}",
     ".facts dd{margin:0;font-size:1.25rem;font-variant-numeric:tabular-nums}",
     ".facts .main dd{font-size:2.5rem;line-height:1.1;font-weight:650;letter-spacing:-.02em;",
@@ -43,9 +43,10 @@ static const char *const style[] = {
     "figcaption{margin-top:.4rem;max-width:42rem}",
     ".pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));",
     "gap:0 2rem}",
-    ".scroll{overflow-x:auto;max-width:100%}",
+    ".scroll{overflow-x:auto;max-width:100%}.pair .scroll{margin:1rem 0}",
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9375rem}",
     "caption{text-align:left;padding-bottom:.4rem;caption-side:top}",
+    "caption span{display:block;max-width:calc(100vw - 2rem)}",
     "th,td{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:baseline;",
     "border-bottom:1px solid var(--rule);overflow-wrap:normal}",
     "thead th{color:var(--muted);font-weight:400;font-size:.875rem;vertical-align:bottom}",
@@ -66,13 +67,14 @@ static const char *const style[] = {
     "svg text{fill:var(--muted)}svg .strong{fill:var(--ink)}",
     "svg .grid{stroke:var(--rule);stroke-width:1}",
     "svg .axis{stroke:var(--muted);stroke-width:1}",
+    "svg .whisker{stroke:var(--ink);stroke-width:1.25}",
     "svg .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}",
     "svg .dashed{stroke-dasharray:5 4}",
     "svg .k0{stroke:var(--muted)}svg .k1{stroke:var(--s1)}svg .k2{stroke:var(--s2)}",
     "svg .k3{stroke:var(--s3)}svg .k4{stroke:var(--s4)}",
     "svg .f0{fill:var(--muted)}svg .f1{fill:var(--s1)}svg .f2{fill:var(--s2)}",
     "svg .f3{fill:var(--s3)}svg .f4{fill:var(--s4)}",
-    "table.heat td,table.heat th{padding:.25rem .45rem;text-align:right;min-width:2.1rem}",
+    "table.heat td,table.heat th{padding:.25rem .4rem;text-align:right;min-width:2.3rem}",
     "table.heat td{border:1px solid var(--page);background:rgba(var(--heat),var(--a,0))}",
     "table.heat td.hit{font-weight:600;background:var(--box)}",
     "table.heat td.none{color:var(--muted)}",
@@ -80,7 +82,7 @@ static const char *const style[] = {
     "ol.flow{display:flex;flex-wrap:wrap;align-items:stretch;gap:.75rem 1.9rem;margin:1rem 0;",
     "padding:0;list-style:none}",
     ".flow li{position:relative}",
-    ".flow>li+li::before{content:'\\2192';position:absolute;left:-1.5rem;top:50%;",
+    ".flow>li:not(:last-child)::after{content:'\\2192';position:absolute;right:-1.5rem;top:50%;",
     "transform:translateY(-50%);color:var(--muted)}",
     ".node{display:flex;flex-direction:column;justify-content:center;min-width:6.5rem;",
     "max-width:14rem;padding:.5rem .75rem;border:1px solid var(--rule);border-radius:.35rem;",
@@ -92,7 +94,8 @@ static const char *const style[] = {
     "border:1px solid var(--rule);border-width:0 1px;border-radius:.8rem}",
     ".fork ol.flow{margin:.5rem 0}",
     ".strip-names{display:grid;grid-template-columns:repeat(var(--n),1fr);text-align:center;",
-    "font-size:.875rem;font-variant-numeric:tabular-nums}.strip-names .wrong{color:var(--s2)}",
+    "font-size:.875rem;font-variant-numeric:tabular-nums;white-space:nowrap}",
+    ".strip-names .wrong{color:var(--s2)}",
     ".strip-title{margin:.6rem 0 .1rem;max-width:none}.strip-title strong{font-weight:600}",
     "img.strip{width:100%;height:auto}",
     ".cards,.tiles{display:grid;gap:1.25rem;margin:1rem 0;padding:0;list-style:none;",
@@ -104,7 +107,10 @@ static const char *const style[] = {
     "font-variant-numeric:tabular-nums}.scores .truth{color:var(--s1);font-weight:600}",
     ".tiles{gap:.75rem;grid-template-columns:repeat(auto-fill,minmax(6rem,1fr));",
     "font-size:.8125rem;color:var(--muted)}.tiles img{width:100%;height:auto}",
-    ".tiles.small{grid-template-columns:repeat(auto-fill,minmax(3.5rem,1fr))}",
+    ".tiles.small{grid-template-columns:repeat(auto-fill,minmax(4rem,1fr));font-size:.75rem}",
+    "@media(max-width:40rem){ol.flow{flex-direction:column;align-items:flex-start;gap:1.6rem}",
+    ".flow>li:not(:last-child)::after{content:'\\2193';right:auto;left:1.5rem;top:100%;",
+    "transform:none}.strip-names{font-size:.6875rem}h1{font-size:1.75rem}}",
     "@media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10pt}",
     "nav,.skip{display:none}section,figure,tr{break-inside:avoid-page}section{margin-top:1.2rem}",
     "h2,h3{break-after:avoid}.scroll{overflow:visible}pre{white-space:pre-wrap}",
@@ -221,9 +227,9 @@ void mp_html_table(struct mp_html_table *t, FILE *f, const char *caption,
     *t = (struct mp_html_table){ .f = f, .column = column, .n = n };
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", f);
     mp_html_text(f, caption);
-    fputs("\"><table><caption>", f);
+    fputs("\"><table><caption><span>", f);
     mp_html_text(f, caption);
-    fputs("</caption>\n<thead><tr>", f);
+    fputs("</span></caption>\n<thead><tr>", f);
     for (int i = 0; i < n; i++) {
         fputs(column[i].number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">", f);
         mp_html_text(f, column[i].title);

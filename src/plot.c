@@ -340,7 +340,7 @@ static void bar(FILE *f, const struct mp_bar *b, const struct scale *s, int top)
     fprintf(f, "</text><rect class=\"f%d\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"12\" />",
             b->colour, fmin(zero, end), top + 3, fabs(end - zero));
     if (b->low < b->high)
-        fprintf(f, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" />",
+        fprintf(f, "<line class=\"whisker\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" />",
                 place(s, b->low), place(s, b->high), top + 9, top + 9);
     fprintf(f, "<text x=\"%.1f\" y=\"%d\">", tip + 6, top + 13);
     mp_html_text(f, b->value);
@@ -398,9 +398,9 @@ void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, con
         most = i / k != i % k && counts[i] > most ? counts[i] : most;
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", f);
     mp_html_text(f, caption);
-    fputs("\"><table class=\"heat\"><caption>", f);
+    fputs("\"><table class=\"heat\"><caption><span>", f);
     mp_html_text(f, caption);
-    fputs("</caption>\n<thead><tr><th scope=\"col\">truth</th>", f);
+    fputs("</span></caption>\n<thead><tr><th scope=\"col\">truth</th>", f);
     for (int j = 0; j < k; j++)
         fprintf(f, "<th scope=\"col\">%d</th>", labels[j]);
     fputs("</tr></thead>\n<tbody>\n", f);

@@ -55,11 +55,11 @@ static void class_bars(FILE *f, const struct mp_metrics *m, const int *labels)
     }
     mp_html_figure(f);
     fputs("<div class=\"pair\">\n", f);
-    mp_plot_bars(f, "Missed: of the rows of a class, those taken for another",
-                 "One bar a class; the table below has recall, precision and F1.", bars[0], m->k,
+    mp_plot_bars(f, "Missed: rows of the class taken for another",
+                 "One bar a class; the table above has recall, precision and F1.", bars[0], m->k,
                  0, high);
-    mp_plot_bars(f, "Wrongly named: of the rows taken for a class, those of another",
-                 "One bar a class; the table below has recall, precision and F1.", bars[1], m->k,
+    mp_plot_bars(f, "Wrongly named: other rows taken for the class",
+                 "One bar a class; the table above has recall, precision and F1.", bars[1], m->k,
                  0, high);
     fputs("</div>\n", f);
     mp_html_caption(f, "Both on one scale, with 95 %% intervals (Wilson).  Missed is what recall "
@@ -102,11 +102,13 @@ void mp_report_confusion(struct mp_html *h, const struct mp_report *r)
         return;
     mp_html_section(h, "classes", "Which classes are confused");
     most_confused(h->f, m, r->x->labels);
+    fputs("<div class=\"pair\">\n", h->f);
     mp_plot_confusion(h->f, "Rows of the test: a line for the truth, a column for what was "
                             "predicted; mistakes are the warmer the more there are.",
                       m->confusion, r->x->labels, m->k);
-    class_bars(h->f, m, r->x->labels);
     class_table(h->f, m, r->x->labels);
+    fputs("</div>\n", h->f);
+    class_bars(h->f, m, r->x->labels);
 }
 
 /* ---------------------------------------------------------------- learning */
@@ -211,7 +213,7 @@ void mp_report_learning(struct mp_html *h, const struct mp_report *r)
     mp_html_figure(h->f);
     fputs("<div class=\"pair\">\n", h->f);
     learning_plot(h->f, r->curves, "loss", 1, "", "loss");
-    learning_plot(h->f, r->curves, "accuracy", 100, "%", "accuracy");
+    learning_plot(h->f, r->curves, "accuracy", 100, " %", "accuracy");
     fputs("</div>\n", h->f);
     if (best >= 0)
         mp_html_caption(h->f, "Epoch %d was the best on the rows kept to judge; its weights are "
@@ -277,9 +279,9 @@ static void calibration(FILE *f, const struct mp_calibration *q)
     snprintf(text, sizeof text, "Expected calibration error %.4f; a dot for each of %d bins of "
                                 "rows, which would lie on the diagonal", q->ece, n);
     const struct mp_plot p = { .title = "Calibration", .text = text, .series = s, .n = 2,
-                               .x = { .title = "how sure the model was", .unit = "%", .low = 0,
+                               .x = { .title = "how sure the model was", .unit = " %", .low = 0,
                                       .high = 100 },
-                               .y = { .title = "how often it was right", .unit = "%", .low = 0,
+                               .y = { .title = "how often it was right", .unit = " %", .low = 0,
                                       .high = 100 } };
     mp_html_figure(f);
     mp_plot_draw(f, &p);
@@ -305,15 +307,15 @@ static void reject_plot(FILE *f, const struct mp_reject *q, size_t rows)
                                 "left out", y[0], y[n - 1]);
     const struct mp_plot p = { .title = "Reject curve", .text = text, .series = &s, .n = 1,
                                .x = { .title = "rows left to a person, the least sure first",
-                                      .unit = "%", .low = 0, .high = 50 },
-                               .y = { .title = "accuracy of the rest", .unit = "%" } };
+                                      .unit = " %", .low = 0, .high = 50 },
+                               .y = { .title = "accuracy of the rest", .unit = " %" } };
     mp_html_figure(f);
     mp_plot_draw(f, &p);
     mp_html_caption(f, "Reject curve: what the accuracy on the other rows would be if those of "
                        "which the model is least sure were left to a person.");
 }
 
-static void reject_table(FILE *f, const struct mp_reject *q, size_t rows)
+static void reject_table(FILE *f, const struct mp_reject *q)
 {
     static const double share[] = { 0, 0.01, 0.02, 0.05, 0.1, 0.2 };
     static const struct mp_column column[] = {
@@ -329,7 +331,6 @@ static void reject_table(FILE *f, const struct mp_reject *q, size_t rows)
         mp_html_cell(&t, "%.2f", 100 * b->accuracy);
         mp_html_cell(&t, "%.4g", b->threshold);
     }
-    (void)rows;
     mp_html_table_end(&t);
 }
 
@@ -347,8 +348,10 @@ static int reject_curve(struct mp_ctx *c, FILE *f, const struct mp_report *r)
     if (rc == MP_OK)
         rc = mp_reject_curve(c, p->n, confidence, right, POINTS, points);
     if (rc == MP_OK) {
+        fputs("<div class=\"pair\">\n", f);
         reject_plot(f, points, p->n);
-        reject_table(f, points, p->n);
+        reject_table(f, points);
+        fputs("</div>\n", f);
     }
     free(confidence);
     free(right);

@@ -35,20 +35,22 @@ size_t mp_worst(const struct mp_report *r, size_t *rows, size_t most)
 
 /* ------------------------------------------------------------------ digits */
 
-/* One row of every class, as many as there is room for, and the two worst mistakes. */
+/* The first row of every class that was predicted to be of it, as many as there is room
+ * for, and the two worst mistakes. */
 static size_t chosen_digits(const struct mp_report *r, size_t *rows)
 {
-    size_t worst[2];
+    size_t worst[2], n = 0;
     const size_t n_worst = mp_worst(r, worst, 2);
-    const struct mp_data *d = &r->x->test;
-    size_t n = mp_contact_typical(d, rows, d->label != NULL ? DIGITS - n_worst : DIGITS);
-    for (size_t k = 0; k < n_worst; k++) {
-        bool there = false;
-        for (size_t i = 0; i < n; i++)
-            there = there || rows[i] == worst[k];
-        if (!there)
-            rows[n++] = worst[k];
-    }
+    const struct mp_predictions *p = r->predictions;
+    const int *y = r->x->test_y;
+    for (int k = 0; k < r->x->n_classes && n + n_worst < DIGITS; k++)
+        for (size_t i = 0; i < p->n; i++)
+            if (p->predicted[i] == k && (y == NULL || y[i] == k)) {
+                rows[n++] = i;
+                break;
+            }
+    for (size_t k = 0; k < n_worst; k++)
+        rows[n++] = worst[k];
     return n;
 }
 
@@ -77,7 +79,7 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     struct mp_picture p;
     char shape[64], alt[256];
     int h, w, rc = MP_OK;
-    mp_contact_shape(col, shape, sizeof shape);
+    mp_report_shape(shape, sizeof shape, col->shape, col->image);
     mp_contact_size(col, side, &h, &w);
     if (mp_picture_open(c, &p, h, (w + GAP) * (int)k->n, 1, 255) < 0)
         return -1;
@@ -96,9 +98,14 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     return rc;
 }
 
-static void digit_list(FILE *f, const struct mp_report *r, const size_t *rows, size_t n)
+static void digit_caption(FILE *f, const struct mp_report *r, const size_t *rows, size_t n)
 {
     const struct mp_data *d = &r->x->test;
+    const bool mistakes = r->metrics != NULL && r->metrics->errors > 0;
+    fprintf(f, "<figcaption>%s  In the test file: ",
+            mistakes ? "For each class the first row that was predicted rightly, then the worst "
+                       "mistakes: truth \xe2\x86\x92 prediction."
+                     : "For each class the first row that was predicted to be of it.");
     for (size_t i = 0; i < n; i++) {
         char row[64];
         mp_data_row_name(d, rows[i], row, sizeof row);
@@ -107,6 +114,7 @@ static void digit_list(FILE *f, const struct mp_report *r, const size_t *rows, s
         else
             mp_html_printf(f, "%s%s", i > 0 ? ", " : "", row);
     }
+    fputs(".</figcaption>\n</figure>\n", f);
 }
 
 int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r)
@@ -134,11 +142,7 @@ int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report
             continue;
         rc = strip(c, h->f, &k, col, node != NULL ? node->text : "as read");
     }
-    fputs("<figcaption>Rows of the test file: ", h->f);
-    digit_list(h->f, r, rows, n);
-    mp_html_caption(h->f, r->metrics != NULL && r->metrics->errors > 0
-                              ? ".  The last ones are the worst mistakes: truth, and what was "
-                                "predicted." : ".");
+    digit_caption(h->f, r, rows, n);
     mp_contact_free(&k);
     return rc;
 }

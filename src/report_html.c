@@ -50,7 +50,7 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
 
 /* -------------------------------------------------------------- pipeline */
 
-static void shape_text(char *text, size_t size, struct mp_shape s, bool image)
+void mp_report_shape(char *text, size_t size, struct mp_shape s, bool image)
 {
     if (!image)
         snprintf(text, size, "%zu", mp_len(s));
@@ -83,7 +83,7 @@ static void node_box(FILE *f, const struct mp_plan *p, int k)
     const char *name = join ? "side by side" : n->entry->name;
     const double seconds = n->cost.fit + n->cost.done + n->cost.apply;
     char shape[64];
-    shape_text(shape, sizeof shape, n->out, n->image);
+    mp_report_shape(shape, sizeof shape, n->out, n->image);
     fprintf(f, "<li class=\"node%s\"><strong>", learns ? " learns" : "");
     mp_html_text(f, name);
     fputs("</strong>", f);
@@ -145,7 +145,7 @@ static void costs(FILE *f, const struct mp_plan *p)
         const struct mp_node *n = &p->nodes[i];
         const double rows = (double)n->cost.apply_rows;
         char shape[64];
-        shape_text(shape, sizeof shape, n->out, n->image);
+        mp_report_shape(shape, sizeof shape, n->out, n->image);
         mp_html_cell(&t, "%.*s", (int)strcspn(n->text, "\n"), n->text);
         mp_html_cell(&t, "%s", shape);
         cost_cell(&t, 3, n->cost.fit_rows > 0 ? n->cost.fit : NAN);
@@ -186,7 +186,7 @@ int mp_report_pipeline(struct mp_ctx *c, struct mp_html *h, const struct mp_repo
     if (text == NULL)
         return -1;
     mp_html_section(h, "pipeline", "The pipeline");
-    shape_text(shape, sizeof shape, p->shape, true);
+    mp_report_shape(shape, sizeof shape, p->shape, true);
     fputs("<ol class=\"flow\" aria-label=\"Stages, in the order of work\">\n"
           "<li class=\"node\"><strong>data</strong><span class=\"gives\">", h->f);
     mp_html_printf(h->f, "gives %s", shape);

@@ -11,6 +11,9 @@ int mp_report_html(struct mp_ctx *c, const struct mp_report *r, FILE *to);
 /* "pipelines/hog_svm.txt" -> "hog_svm". */
 void mp_pipeline_name(const char *file, char *name, size_t size);
 
+/* "28 x 28" of images, "1152" of vectors. */
+void mp_report_shape(char *text, size_t size, struct mp_shape s, bool image);
+
 /* The sections, in the order of the page; each is left out where there is nothing to say. */
 int mp_report_pipeline(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
 int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
