@@ -383,9 +383,10 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
             c->run->threads, c->run->threads == 1 ? "" : "s", memory);
     const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
     const char *suffix = model->stage->native_suffix;
-    fprintf(f, "written  %s/: report.html, report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",
+    fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",
             r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
             suffix != NULL ? suffix : "");
+    fprintf(f, "look at  %s/report.html\n", r->folder);
     libraries_text(f, p);
     size_t i_remark;
     json_t *remark;

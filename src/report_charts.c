@@ -9,6 +9,8 @@
 
 /* ------------------------------------------------------- confusion, classes */
 
+enum { MOST_CLASSES = 64 }; /* that a table of all pairs is drawn for */
+
 /* The most frequent mistake. */
 static void most_confused(FILE *f, const struct mp_metrics *m, const int *labels)
 {
@@ -41,9 +43,9 @@ static void class_bar(struct mp_bar *b, char *text, size_t size, uint64_t wrong,
 /* Errors rather than hits: bars that begin at zero show how they differ. */
 static void class_bars(FILE *f, const struct mp_metrics *m, const int *labels)
 {
-    enum { MOST = 256, TEXT = 48 };
-    struct mp_bar bars[2][MOST];
-    char text[2][MOST][TEXT], name[MOST][16];
+    enum { TEXT = 48 };
+    struct mp_bar bars[2][MOST_CLASSES];
+    char text[2][MOST_CLASSES][TEXT], name[MOST_CLASSES][16];
     double high = 0;
     for (int i = 0; i < m->k; i++) {
         const struct mp_class_metrics *q = &m->class[i];
@@ -102,6 +104,12 @@ void mp_report_confusion(struct mp_html *h, const struct mp_report *r)
         return;
     mp_html_section(h, "classes", "Which classes are confused");
     most_confused(h->f, m, r->x->labels);
+    if (m->k > MOST_CLASSES) {
+        mp_html_p(h->f, "%d classes are too many for a table of all pairs; report.json has it.",
+                  m->k);
+        class_table(h->f, m, r->x->labels);
+        return;
+    }
     fputs("<div class=\"pair\">\n", h->f);
     mp_plot_confusion(h->f, "Rows of the test: a line for the truth, a column for what was "
                             "predicted; mistakes are the warmer the more there are.",

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { DIGITS = 12, MISTAKES = 48, SHOWN = 12, NEAR = 3, PICTURES = 64 };
+enum { LONGEST = 64 }; /* side of a picture, px */
 
 static float lead(const struct mp_report *r, size_t i)
 {
@@ -52,6 +53,16 @@ static size_t chosen_digits(const struct mp_report *r, size_t *rows)
     for (size_t k = 0; k < n_worst; k++)
         rows[n++] = worst[k];
     return n;
+}
+
+/* As many of n rows as can be collected: long rows in many stages take much memory. */
+static size_t affordable(const struct mp_plan *p, size_t n)
+{
+    const double most = 1 << 27;
+    double values = (double)mp_len(p->shape);
+    for (int k = 0; k < p->n_nodes; k++)
+        values += (double)mp_len(p->nodes[k].out);
+    return (double)n * values <= most ? n : (size_t)(most / values);
 }
 
 static void digit_names(FILE *f, const struct mp_report *r, const size_t *rows, size_t n)
@@ -121,7 +132,7 @@ int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report
 {
     struct mp_plan *p = &r->x->plan;
     size_t rows[DIGITS];
-    const size_t n = chosen_digits(r, rows);
+    const size_t n = affordable(p, chosen_digits(r, rows));
     const struct mp_contact_ask ask = { .plan = p, .last = p->n_nodes - 2, .d = &r->x->test,
                                         .rows = rows, .n = n };
     struct mp_contact k;
@@ -149,21 +160,51 @@ int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report
 
 /* ---------------------------------------------------------------- mistakes */
 
+/* By how much an image of that size is shrunk, so that the page stays small. */
+static int shrink_by(int h, int w)
+{
+    const int longer = h > w ? h : w;
+    return (longer + LONGEST - 1) / LONGEST;
+}
+
+/* Means of squares of `by` pixels; at the edges of what there is of them.  x: h x w values,
+ * `step` from one to the next; out: h / by x w / by of them, rounded up. */
+static void shrink(const float *x, int h, int w, size_t step, int by, float *out)
+{
+    for (int top = 0; top < h; top += by)
+        for (int left = 0; left < w; left += by) {
+            float sum = 0;
+            int n = 0;
+            for (int i = top; i < top + by && i < h; i++)
+                for (int j = left; j < left + by && j < w; j++, n++)
+                    sum += x[((size_t)i * (size_t)w + (size_t)j) * step];
+            *out++ = sum / (float)n;
+        }
+}
+
 /* The picture of a row of the data, or of several side by side. */
 static int rows_picture(struct mp_ctx *c, FILE *f, const struct mp_data *d, const size_t *rows,
                         size_t n, const char *kind, const char *alt)
 {
-    const int h = d->shape.h, w = d->shape.w, gap = n > 1 ? 2 : 0;
+    const int by = shrink_by(d->shape.h, d->shape.w), gap = n > 1 ? 2 : 0;
+    const int h = (d->shape.h + by - 1) / by, w = (d->shape.w + by - 1) / by;
+    const size_t len = mp_len(d->shape);
     struct mp_picture p;
-    if (mp_picture_open(c, &p, h, (w + gap) * (int)n - gap, 1, 255) < 0)
+    float small[LONGEST * LONGEST], *x = mp_alloc(c, len, sizeof *x);
+    if (x == NULL || mp_picture_open(c, &p, h, (w + gap) * (int)n - gap, 1, 255) < 0) {
+        free(x);
         return -1;
-    for (size_t i = 0; i < n; i++)
-        for (int y = 0; y < h; y++)
-            for (int x = 0; x < w; x++)
-                p.px[y * p.w + (int)i * (w + gap) + x] = (uint8_t)(
-                    255 - d->x[rows[i] * mp_len(d->shape) + (size_t)(y * w + x)]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct mp_ink ink = { small, h, w, 1, 0, 255 };
+        for (size_t v = 0; v < len; v++)
+            x[v] = d->x[rows[i] * len + v];
+        shrink(x, d->shape.h, d->shape.w, 1, by, small);
+        mp_picture_ink(&p, 0, (int)i * (w + gap), 1, &ink);
+    }
     const int rc = mp_html_picture(c, f, &p, kind, alt);
     mp_picture_close(&p);
+    free(x);
     return rc;
 }
 
@@ -248,10 +289,10 @@ int mp_report_mistakes(struct mp_ctx *c, struct mp_html *h, const struct mp_repo
     if (mp_neighbours(c, &x->test, rows, n, &x->train, n_near, near) < 0)
         return -1;
     mp_html_section(h, "mistakes", "The worst mistakes");
-    mp_html_p(h->f, "Of %llu mistakes the %zu in which the class predicted leads the truth by "
-                    "most, with the highest scores and the nearest training images (in brackets "
-                    "the Euclidean distance, in grey levels of 0 .. 255).",
-              (unsigned long long)r->metrics->errors, n);
+    mp_html_p(h->f, "%zu of %llu mistakes: those in which the score of the class predicted is "
+                    "farthest above that of the truth come first.  Below each, the nearest "
+                    "training images, with their Euclidean distances in grey levels.", n,
+              (unsigned long long)r->metrics->errors);
     int rc = cards(c, h->f, r, rows, first, near, n_near);
     if (rc == MP_OK && n > first) {
         mp_html_fold(h->f, "%zu more", n - first);
@@ -280,18 +321,17 @@ static int see(struct mp_ctx *c, void *arg, const char *name, const float *x, in
     struct album *a = arg;
     if (a->all++ >= PICTURES)
         return MP_OK;
-    const size_t n = (size_t)h * (size_t)w;
-    float *copy = mp_alloc(c, n, sizeof *copy);
+    const int by = shrink_by(h, w), rows = (h + by - 1) / by, columns = (w + by - 1) / by;
+    float *copy = mp_alloc(c, (size_t)(rows * columns), sizeof *copy);
     if (copy == NULL)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        copy[i] = x[i * step];
+    shrink(x, h, w, step, by, copy);
+    for (int i = 0; i < rows * columns; i++)
         a->most = fmaxf(a->most, fabsf(copy[i]));
-    }
     snprintf(a->at[a->n].name, sizeof a->at[a->n].name, "%s", name);
     a->at[a->n].x = copy;
-    a->at[a->n].h = h;
-    a->at[a->n++].w = w;
+    a->at[a->n].h = rows;
+    a->at[a->n++].w = columns;
     return MP_OK;
 }
 

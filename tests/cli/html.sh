@@ -28,7 +28,7 @@ lacks() { # RUN TEXT...
 [ -n "$python" ] || skip "pages by an XML parser" "no python3"
 
 pipe "deskew\nhog cell=7\nsvm C=0.1" > hog.txt
-mp run hog.txt && grep -q '^written.* report.html' "$out"
+mp run hog.txt && grep -qx 'look at  runs/hog/report.html' "$out"
 ok "run writes report.html and says so"
 page "gradients and a linear machine" hog 'id="digits"' 'id="mistakes"' 'taken for' 'margins' \
     'mnistpipe run hog.txt' 'folded into lines' '<title>hog '
@@ -71,6 +71,18 @@ page "other labels" odd '>197<'
 head -2 test.csv > one.csv
 mp run hog.txt --test one.csv -o runs/one
 page "a single test row" one 'of 1 rows'
+
+for f in train test; do
+    awk -F, -v OFS=, 'NR > 1 { $1 = NR % 70 } 1' $f.csv > many$f.csv
+    awk 'BEGIN { for (i = 1; i <= 40; i++) { printf i % 2
+        for (p = 0; p < 120 * 100; p++) printf ",%d", (p * i) % (97 + i % 2) == 0 ? 255 : 0
+        print "" } }' > large$f.csv
+done
+printf 'svm solver=l2loss_primal C=0.01\n' > bare.txt
+mp run bare.txt --train manytrain.csv --test manytest.csv -o runs/many
+page "seventy classes" many '70 classes are too many' 'alt="class 63"'
+mp run bare.txt --set data.size=120x100 --train largetrain.csv --test largetest.csv -o runs/large
+page "images of 120 x 100 are shrunk" large 'gives 120 × 100' 'width="50" height="60" alt="0 rather'
 
 name='a<b>&"c'\''d'
 cp hog.txt "$name.txt"
