@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 400, HEIGHT = 240, TOP = 30, BOTTOM = 42, LETTER = 12, MOST_LABELS = 64 };
+enum { WIDTH = 400, HEIGHT = 240, TOP = 30, BOTTOM = 42, LETTER = 12, MOST_LABELS = 256 };
 
 /* What a letter of 12 takes on average, a little on the safe side. */
 static double text_width(const char *text)
@@ -19,7 +19,8 @@ static double text_width(const char *text)
 
 /* An axis with its ends and ticks settled, and where it lies on the picture. */
 struct scale {
-    double low, high, step;
+    double low, high;
+    double step;             /* from tick to tick; of powers the factor, 1: 1 2 5 10 ... */
     bool log;
     double from, to;         /* where low and high lie */
 };
@@ -47,6 +48,27 @@ static double nice_step(double range, int most)
     return power * (raw <= power ? 1 : raw <= 2 * power ? 2 : raw <= 5 * power ? 5 : 10);
 }
 
+/* The next tick of a scale of powers, 1 2 5 10 ... or, of wide ones, 1 10 100 ... */
+static double next_power(const struct scale *s, double v)
+{
+    const double lead = v / pow(10, floor(log10(v) + 1e-9));
+    if (s->step > 1)
+        return v * s->step;
+    return v * (lead > 1.5 && lead < 3 ? 2.5 : 2);
+}
+
+static void settle_powers(struct scale *s, double low, double high)
+{
+    s->step = high / low > 300 ? 10 : 1;
+    s->low = pow(10, floor(log10(low) + 1e-9));
+    while (next_power(s, s->low) <= low * (1 + 1e-9))
+        s->low = next_power(s, s->low);
+    s->high = s->low;
+    do
+        s->high = next_power(s, s->high);
+    while (s->high < high * (1 - 1e-9));
+}
+
 /* Ends on ticks; a range of nothing gets some width. */
 static void settle(struct scale *s, double low, double high, int most)
 {
@@ -55,10 +77,7 @@ static void settle(struct scale *s, double low, double high, int most)
         high = s->log ? 10 : 1;
     }
     if (s->log) {
-        s->low = pow(10, floor(log10(low) + 1e-9));
-        s->high = pow(10, ceil(log10(high) - 1e-9));
-        if (s->low >= s->high)
-            s->high = s->low * 10;
+        settle_powers(s, low, high);
         return;
     }
     if (high - low < 1e-9 * fmax(fabs(low), fabs(high)) || low == high) {
@@ -83,12 +102,13 @@ static void tick_text(char *text, size_t size, const struct scale *s, double v, 
 
 static double next_tick(const struct scale *s, double v)
 {
-    return s->log ? v * 10 : v + s->step;
+    return s->log ? next_power(s, v) : v + s->step;
 }
 
 /* Calls for every tick; rounding does not lose the last. */
-#define EACH_TICK(s, v) \
-    for (double v = (s)->low; v <= (s)->high * (1 + ((s)->log ? 1e-9 : 0)) + 1e-9 * (s)->step; \
+#define EACH_TICK(s, v)                                                                        \
+    for (double v = (s)->low;                                                                  \
+         (s)->log ? v <= (s)->high * (1 + 1e-9) : v <= (s)->high + 1e-9 * (s)->step;            \
          v = next_tick(s, v))
 
 static void y_axis(FILE *f, const struct mp_plot *p, const struct scale *x, const struct scale *y)
@@ -169,7 +189,7 @@ static void dot_label(FILE *f, struct labels *l, double x, double y, const char 
         if (!free_place(l, b))
             continue;
         take(l, b);
-        fprintf(f, "<text class=\"f%d\" x=\"%.1f\" y=\"%.1f\">", colour, left[i], middle[i] + 4);
+        fprintf(f, "<text class=\"over f%d\" x=\"%.1f\" y=\"%.1f\">", colour, left[i], middle[i] + 4);
         mp_html_text(f, text);
         fputs("</text>\n", f);
         return;
@@ -184,10 +204,18 @@ static bool drawable(const struct mp_plot *p, const struct mp_series *s, size_t 
            (!p->y.log || s->y[i] > 0);
 }
 
+/* The way of a step, which labels keep off. */
+static void take_step(struct labels *l, double x0, double y0, double x1, double y1)
+{
+    take(l, (struct box){ fmin(x0, x1), y0 - 2, fmax(x0, x1), y0 + 2 });
+    take(l, (struct box){ x1 - 2, fmin(y0, y1), x1 + 2, fmax(y0, y1) });
+}
+
 static void line(FILE *f, const struct mp_plot *p, const struct mp_series *s,
-                 const struct scale *x, const struct scale *y)
+                 const struct scale *x, const struct scale *y, struct labels *l)
 {
     bool begun = false;
+    double was_at = 0, was_up = 0;
     fprintf(f, "<path class=\"line k%d%s\" d=\"", s->colour,
             s->marks & MP_DASHED ? " dashed" : "");
     for (size_t i = 0; i < s->n; i++) {
@@ -196,11 +224,15 @@ static void line(FILE *f, const struct mp_plot *p, const struct mp_series *s,
             continue;
         }
         const double at = place(x, s->x[i]), up = place(y, s->y[i]);
-        if (begun && (s->marks & MP_STEPS))
+        if (begun && (s->marks & MP_STEPS)) {
             fprintf(f, "H%.1fV%.1f", at, up);
-        else
+            take_step(l, was_at, was_up, at, up);
+        } else {
             fprintf(f, "%c%.1f %.1f", begun ? 'L' : 'M', at, up);
+        }
         begun = true;
+        was_at = at;
+        was_up = up;
     }
     fputs("\" />\n", f);
 }
@@ -230,6 +262,11 @@ static void dots(FILE *f, const struct mp_plot *p, const struct mp_series *s,
         fputs("</title></circle>\n", f);
         take(l, (struct box){ at - 4, up - 4, at + 4, up + 4 });
     }
+}
+
+static void dot_labels(FILE *f, const struct mp_plot *p, const struct mp_series *s,
+                       const struct scale *x, const struct scale *y, struct labels *l)
+{
     for (size_t i = 0; i < s->n && s->labels != NULL; i++)
         if (drawable(p, s, i) && *s->labels[i] != '\0')
             dot_label(f, l, place(x, s->x[i]), place(y, s->y[i]), s->labels[i], s->colour);
@@ -255,7 +292,7 @@ static void name_end(FILE *f, const struct mp_plot *p, const struct mp_series *s
         }
     }
     take(l, (struct box){ left, at - 6, left + w, at + 6 });
-    fprintf(f, "<text class=\"f%d\" x=\"%.1f\" y=\"%.1f\">", s->colour, left, at + 4);
+    fprintf(f, "<text class=\"over f%d\" x=\"%.1f\" y=\"%.1f\">", s->colour, left, at + 4);
     mp_html_text(f, s->name);
     fputs("</text>\n", f);
 }
@@ -318,10 +355,13 @@ void mp_plot_draw(FILE *f, const struct mp_plot *p)
     x_axis(f, p, &x, &y);
     for (int i = 0; i < p->n; i++)
         if (p->series[i].marks & (MP_LINES | MP_STEPS))
-            line(f, p, &p->series[i], &x, &y);
+            line(f, p, &p->series[i], &x, &y, &l);
     for (int i = 0; i < p->n; i++)
         if (p->series[i].marks & MP_DOTS)
             dots(f, p, &p->series[i], &x, &y, &l);
+    for (int i = 0; i < p->n; i++)
+        if (p->series[i].marks & MP_DOTS)
+            dot_labels(f, p, &p->series[i], &x, &y, &l);
     for (int i = 0; i < p->n; i++)
         name_end(f, p, &p->series[i], &x, &y, &l);
     fputs("</svg>\n", f);

@@ -342,10 +342,9 @@ static void reject_table(FILE *f, const struct mp_reject *q)
     mp_html_table_end(&t);
 }
 
-static int reject_curve(struct mp_ctx *c, FILE *f, const struct mp_report *r)
+static int reject_points(struct mp_ctx *c, const struct mp_report *r, struct mp_reject *points)
 {
     const struct mp_predictions *p = r->predictions;
-    struct mp_reject points[POINTS];
     double *confidence = mp_alloc(c, p->n, sizeof *confidence);
     bool *right = mp_alloc(c, p->n, sizeof *right);
     int rc = confidence != NULL && right != NULL ? MP_OK : -1;
@@ -355,12 +354,6 @@ static int reject_curve(struct mp_ctx *c, FILE *f, const struct mp_report *r)
     }
     if (rc == MP_OK)
         rc = mp_reject_curve(c, p->n, confidence, right, POINTS, points);
-    if (rc == MP_OK) {
-        fputs("<div class=\"pair\">\n", f);
-        reject_plot(f, points, p->n);
-        reject_table(f, points);
-        fputs("</div>\n", f);
-    }
     free(confidence);
     free(right);
     return rc;
@@ -370,21 +363,34 @@ int mp_report_confidence(struct mp_ctx *c, struct mp_html *h, const struct mp_re
 {
     const struct mp_predictions *p = r->predictions;
     struct mp_calibration q;
+    struct mp_reject points[POINTS];
     if (r->metrics == NULL || p->n == 0)
         return MP_OK;
+    if (reject_points(c, r, points) < 0)
+        return -1;
     mp_html_section(h, "confidence", "How sure it is");
-    if (mp_calibration(scores_kind(r), p->n, p->k, p->scores, r->x->test_y, &q)) {
+    const bool known = mp_calibration(scores_kind(r), p->n, p->k, p->scores, r->x->test_y, &q);
+    if (known) {
         fputs("<dl class=\"facts\">\n", h->f);
         mp_html_fact(h->f, "expected calibration error", "%.4f", q.ece);
         mp_html_fact(h->f, "negative log likelihood", "%.4f", q.nll);
         mp_html_fact(h->f, "Brier score", "%.4f", q.brier);
         fputs("</dl>\n", h->f);
-        calibration(h->f, &q);
-        calibration_table(h->f, &q);
     } else {
         mp_html_p(h->f, "This model\xe2\x80\x99s scores are margins, not probabilities, so there "
                         "is no calibration to show; how sure it is of a row is the lead of its "
                         "highest score over the second.");
     }
-    return reject_curve(c, h->f, r);
+    fputs("<div class=\"pair\">\n", h->f);
+    if (known)
+        calibration(h->f, &q);
+    reject_plot(h->f, points, p->n);
+    if (!known)
+        reject_table(h->f, points);
+    fputs("</div>\n", h->f);
+    if (known) {
+        reject_table(h->f, points);
+        calibration_table(h->f, &q);
+    }
+    return MP_OK;
 }
