@@ -157,11 +157,12 @@ struct box {
 struct labels {
     struct box taken[MOST_LABELS];
     int n;
+    double left;             /* what lies left of it is the axis's */
 };
 
 static bool free_place(const struct labels *l, struct box b)
 {
-    if (b.left < 0 || b.right > WIDTH || b.top < TOP - LETTER || b.bottom > HEIGHT - BOTTOM)
+    if (b.left < l->left || b.right > WIDTH || b.top < TOP - LETTER || b.bottom > HEIGHT - BOTTOM)
         return false;
     for (int i = 0; i < l->n; i++) {
         const struct box *t = &l->taken[i];
@@ -177,19 +178,21 @@ static void take(struct labels *l, struct box b)
         l->taken[l->n++] = b;
 }
 
-/* Beside the dot: right, left, above, below; where there is no room, nothing (the dot's
- * own title has it still). */
+/* Beside the dot: right, left, above, below, at a corner; where there is no room, nothing
+ * (the dot's own title has it still). */
 static void dot_label(FILE *f, struct labels *l, double x, double y, const char *text, int colour)
 {
     const double w = text_width(text);
-    const double left[] = { x + 7, x - 7 - w, x - w / 2, x - w / 2, x + 5, x + 5 };
-    const double middle[] = { y, y, y - 12, y + 12, y - 10, y + 10 };
-    for (int i = 0; i < 6; i++) {
+    const double left[] = { x + 7, x - 7 - w, x - w / 2, x - w / 2,
+                            x + 5, x + 5,     x - 5 - w, x - 5 - w };
+    const double middle[] = { y, y, y - 12, y + 12, y - 10, y + 10, y - 10, y + 10 };
+    for (int i = 0; i < 8; i++) {
         const struct box b = { left[i], middle[i] - 6, left[i] + w, middle[i] + 6 };
         if (!free_place(l, b))
             continue;
         take(l, b);
-        fprintf(f, "<text class=\"over f%d\" x=\"%.1f\" y=\"%.1f\">", colour, left[i], middle[i] + 4);
+        fprintf(f, "<text class=\"over f%d\" x=\"%.1f\" y=\"%.1f\">", colour, left[i],
+                middle[i] + 4);
         mp_html_text(f, text);
         fputs("</text>\n", f);
         return;
@@ -350,6 +353,7 @@ void mp_plot_draw(FILE *f, const struct mp_plot *p)
     struct scale x, y;
     struct labels l = { .n = 0 };
     scales(p, &x, &y);
+    l.left = x.from;
     begin(f, p->title, p->text, HEIGHT);
     y_axis(f, p, &x, &y);
     x_axis(f, p, &x, &y);

@@ -289,10 +289,10 @@ int mp_report_mistakes(struct mp_ctx *c, struct mp_html *h, const struct mp_repo
     if (mp_neighbours(c, &x->test, rows, n, &x->train, n_near, near) < 0)
         return -1;
     mp_html_section(h, "mistakes", "The worst mistakes");
-    mp_html_p(h->f, "%zu of %llu mistakes: those in which the score of the class predicted is "
+    mp_html_p(h->f, "%zu of %llu mistake%s: those in which the score of the class predicted is "
                     "farthest above that of the truth come first.  Below each, the nearest "
                     "training images, with their Euclidean distances in grey levels.", n,
-              (unsigned long long)r->metrics->errors);
+              (unsigned long long)r->metrics->errors, r->metrics->errors == 1 ? "" : "s");
     int rc = cards(c, h->f, r, rows, first, near, n_near);
     if (rc == MP_OK && n > first) {
         mp_html_fold(h->f, "%zu more", n - first);

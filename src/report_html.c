@@ -95,8 +95,8 @@ static void node_box(FILE *f, const struct mp_plan *p, int k)
         mp_html_printf(f, "%.*s", length - (int)skip, n->text + skip);
         fputs("</span>", f);
     }
-    fprintf(f, "<span class=\"cost\">%s%.3f s</span><span class=\"gives\">", learns ? "learns, " : "",
-            seconds);
+    fprintf(f, "<span class=\"cost\">%s%.3f s</span><span class=\"gives\">",
+            learns ? "learns, " : "", seconds);
     mp_html_printf(f, "gives %s", shape);
     fputs("</span></li>\n", f);
 }

@@ -15,12 +15,14 @@ CONTRAST = """(() => {
   const over = (a, b) => { const o = a.length > 3 ? a[3] : 1
     return [0, 1, 2].map(i => a[i] * o + b[i] * (1 - o)) }
   const behind = e => { const own = parse(getComputedStyle(e).backgroundColor)
-    return own.length > 3 && own[3] < 1 && e.parentElement ? over(own, behind(e.parentElement)) : own }
+    return own.length > 3 && own[3] < 1 && e.parentElement ? over(own, behind(e.parentElement))
+      : own }
   const light = c => { const l = c.slice(0, 3).map(v => (v /= 255) <= .04045 ? v / 12.92 :
     Math.pow((v + .055) / 1.055, 2.4)); return .2126 * l[0] + .7152 * l[1] + .0722 * l[2] }
   const bad = []
   for (const e of document.body.querySelectorAll('*')) {
-    if (![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()) || !e.getClientRects().length)
+    if (![...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()) ||
+        !e.getClientRects().length)
       continue
     const style = getComputedStyle(e), svg = e instanceof SVGElement
     const back = behind(svg ? e.closest('svg').parentElement : e)
@@ -187,7 +189,8 @@ def keys(b, path):
                          " return e.tagName })(document.activeElement)"))
         ringed = ringed and b.js("getComputedStyle(document.activeElement).outlineStyle") != "none"
     told("the Tab key reaches every link, fold and box that scrolls", "" if
-         b.js("all.length") == wanted and "BODY" not in seen else f"{b.js('all.length')} of {wanted}")
+         b.js("all.length") == wanted and "BODY" not in seen else
+         f"{b.js('all.length')} of {wanted}")
     told("what has the focus is seen to have it", "" if ringed else "no outline")
     b.js("document.querySelector('.skip').focus()")
     b.key("Enter", 13, "\r")

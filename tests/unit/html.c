@@ -30,7 +30,8 @@ static void hostile(struct tap *t, struct mp_ctx *c)
 {
     static const char text[] = "<b>&\"'\x01\x1b[1m\xff\xc3\xa9\xef\xbf\xbf]]>\n-->";
     static const char expected[] =
-        "&lt;b&gt;&amp;&quot;'\xef\xbf\xbd\xef\xbf\xbd[1m\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd]]&gt;\n--&gt;";
+        "&lt;b&gt;&amp;&quot;'\xef\xbf\xbd\xef\xbf\xbd[1m\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd"
+        "]]&gt;\n--&gt;";
     const struct mp_column column[] = { { text, false }, { text, true } };
     const uint64_t counts[] = { 5, 1, 0, 9 };
     const int labels[] = { 0, 200 };
