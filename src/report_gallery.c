@@ -91,11 +91,11 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     char shape[64], alt[256];
     int h, w, rc = MP_OK;
     mp_report_shape(shape, sizeof shape, col->shape, col->image);
-    mp_contact_size(col, side, &h, &w);
+    mp_contact_size(col, side, side, &h, &w);
     if (mp_picture_open(c, &p, h, (w + GAP) * (int)k->n, 1, 255) < 0)
         return -1;
     for (size_t i = 0; i < k->n && rc == MP_OK; i++)
-        rc = mp_contact_draw(c, col, i, side, &p, 0, (int)i * (w + GAP) + GAP / 2);
+        rc = mp_contact_draw(c, col, i, h, w, &p, 0, (int)i * (w + GAP) + GAP / 2);
     snprintf(alt, sizeof alt, "%zu digits %s %s, %s %s", k->n, col->node < 0 ? "as" : "after",
              col->node < 0 ? "read" : col->name, col->image ? "images of" : "vectors of", shape);
     fputs("<p class=\"strip-title\"><strong>", f);
