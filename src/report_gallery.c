@@ -55,6 +55,15 @@ static size_t chosen_digits(const struct mp_report *r, size_t *rows)
     return n;
 }
 
+/* The last node before the model. */
+static int last_before_model(const struct mp_plan *p)
+{
+    int k = 0;
+    while (k < p->n_nodes && (p->nodes[k].entry == NULL || !mp_is_model(p->nodes[k].entry)))
+        k++;
+    return k - 1;
+}
+
 /* As many of n rows as can be collected: long rows in many stages take much memory. */
 static size_t affordable(const struct mp_plan *p, size_t n)
 {
@@ -133,14 +142,14 @@ int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report
     struct mp_plan *p = &r->x->plan;
     size_t rows[DIGITS];
     const size_t n = affordable(p, chosen_digits(r, rows));
-    const struct mp_contact_ask ask = { .plan = p, .last = p->n_nodes - 2, .d = &r->x->test,
+    const struct mp_contact_ask ask = { .plan = p, .last = last_before_model(p), .d = &r->x->test,
                                         .rows = rows, .n = n };
     struct mp_contact k;
     if (n == 0)
         return MP_OK;
     if (mp_contact_collect(c, &ask, &k) < 0)
         return -1;
-    mp_html_section(h, "digits", p->n_nodes > 1 ? "The same digits after every stage"
+    mp_html_section(h, "digits", ask.last >= 0 ? "The same digits after every stage"
                                                 : "Some of the digits");
     mp_html_figure(h->f);
     digit_names(h->f, r, rows, n);

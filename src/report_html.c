@@ -23,6 +23,7 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
 {
     const struct mp_metrics *m = r->metrics;
     FILE *f = h->head;
+    char more[64] = "";
     fputs("<dl class=\"facts\">\n", f);
     if (m != NULL) {
         fprintf(f, "<div class=\"main\"><dt>accuracy</dt><dd>%.2f %%</dd></div>\n",
@@ -37,8 +38,11 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
     mp_html_fact(f, "time", "%.2f s", r->total_seconds);
     mp_html_fact(f, "seed", "%llu", (unsigned long long)c->run->seed);
     fputs("</dl>\n", f);
-    mp_html_p(f, "%zu training rows of %s; tested on %zu rows of %s (%s).%s", r->x->train.n,
-              r->x->plan.source.train, r->x->test.n, mp_test_name(r->x), mp_split_name(r->x),
+    const size_t copies = mp_plan_passes(&r->x->plan, r->x->plan.n_nodes - 1) - 1;
+    if (copies > 0)
+        snprintf(more, sizeof more, " and %zu distorted copies of each", copies);
+    mp_html_p(f, "%zu training rows of %s%s; tested on %zu rows of %s (%s).%s", r->x->train.n,
+              r->x->plan.source.train, more, r->x->test.n, mp_test_name(r->x), mp_split_name(r->x),
               m == NULL ? "  The test has no labels: predictions are written, nothing is scored."
                         : "  The interval is Wilson\xe2\x80\x99s.");
     for (int i = 0; i < r->n_warnings; i++) {

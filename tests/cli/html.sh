@@ -60,6 +60,9 @@ printf 'data train=train.csv\naugment\nresize height=14 width=20\nsvm C=0.01\n' 
 mp run held.txt --set svm.C=0.02
 page "a holdout; images that are no squares" held 'stratified holdout' 'alt="class 9"' \
     "mnistpipe run held.txt --set svm.C=0.02"
+printf 'data train=train.csv test=test.csv\naugment copies=2\nsvm C=0.01\n' > copies.txt
+mp run copies.txt
+page "copies of the training rows are told" copies 'and 2 distorted copies of each'
 awk -F, 'NR == 1 || $1 == 0 || $1 == 1' train.csv > two.csv
 awk -F, 'NR == 1 || $1 == 0 || $1 == 1' test.csv > twotest.csv
 mp run pixels.txt --train two.csv --test twotest.csv -o runs/two
