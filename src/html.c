@@ -113,10 +113,12 @@ static const char *const style[] = {
     "@media(max-width:40rem){ol.flow{flex-direction:column;align-items:flex-start;gap:1.6rem}",
     ".flow>li:not(:last-child)::after{content:'\\2193';right:auto;left:1.5rem;top:100%;",
     "transform:none}.strip-names{font-size:.6875rem}h1{font-size:1.75rem}}",
-    "@media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:10pt}",
-    "nav,.skip{display:none}section,figure,tr{break-inside:avoid-page}section{margin-top:1.2rem}",
-    "h2,h3{break-after:avoid}.scroll{overflow:visible}pre{white-space:pre-wrap}",
-    "table.heat td,pre{-webkit-print-color-adjust:exact;print-color-adjust:exact}}",
+    "@media print{:root{color-scheme:light;--page:#fff}html{font-size:9.5pt}",
+    "body{max-width:none;padding:0}nav,.skip{display:none}section{margin-top:1.2rem}",
+    "figure,tr,pre,.card,.tiles li,.node{break-inside:avoid}",
+    "h2,h3,h2+p,thead{break-after:avoid}",
+    ".scroll{overflow:visible}pre{white-space:pre-wrap}th.n,td.n{padding-left:.5rem}",
+    "table.heat td,pre,.node{-webkit-print-color-adjust:exact;print-color-adjust:exact}}",
 };
 
 /* ------------------------------------------------------------------ text */
