@@ -17,8 +17,8 @@ fi
 rows train 600 > train.csv
 rows test 300 > test.csv
 printf 'data train=train.csv test=test.csv\n' > data.txt
-printf 'deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca components=9\nsvm\n' |
-    cat data.txt - > linear.txt
+two='deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca components=9\n'
+printf '%bsvm\n' "$two" | cat data.txt - > linear.txt
 printf 'net epochs=4 batch=32 validation=0.2\n  conv filters=8 kernel=3\n  maxpool\n' |
     cat data.txt - > net.txt
 mp run linear.txt && mp run net.txt

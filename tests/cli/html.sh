@@ -85,7 +85,8 @@ printf 'svm solver=l2loss_primal C=0.01\n' > bare.txt
 mp run bare.txt --train manytrain.csv --test manytest.csv -o runs/many
 page "seventy classes" many '70 classes are too many' 'alt="class 63"'
 mp run bare.txt --set data.size=120x100 --train largetrain.csv --test largetest.csv -o runs/large
-page "images of 120 x 100 are shrunk" large 'gives 120 × 100' 'width="50" height="60" alt="0 rather'
+page "images of 120 x 100 are shrunk" large 'gives 120 × 100' \
+    'width="50" height="60" alt="0 rather'
 
 name='a<b>&"c'\''d'
 cp hog.txt "$name.txt"
