@@ -93,7 +93,7 @@ static void digit_names(FILE *f, const struct mp_report *r, const size_t *rows, 
 static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
                  const struct mp_contact_column *col, const char *text)
 {
-    enum { MOST = 48, GAP = 2 };
+    enum { MOST = 72, GAP = 2 };
     const int longer = col->h > col->w ? col->h : col->w;
     const int side = longer < 28 ? 28 : longer < MOST ? longer : MOST;
     struct mp_picture p;
@@ -110,7 +110,11 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     fputs("<p class=\"strip-title\"><strong>", f);
     mp_html_printf(f, "%.*s", (int)strcspn(text, "\n"), text);
     fputs("</strong> <span class=\"note\">", f);
-    mp_html_printf(f, col->image ? "%s" : "%s values, folded into lines", shape);
+    mp_html_printf(f, "%s%s", shape, col->image ? "" : " values, ");
+    if (!col->image && col->channels > 1)
+        mp_html_printf(f, "as %d maps of the image", col->channels);
+    else if (!col->image)
+        fputs("folded into lines", f);
     fputs("</span></p>\n", f);
     if (rc == MP_OK)
         rc = mp_html_picture(c, f, &p, "ink strip", alt);

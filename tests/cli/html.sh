@@ -31,7 +31,7 @@ pipe "deskew\nhog cell=7\nsvm C=0.1" > hog.txt
 mp run hog.txt && grep -qx 'look at  runs/hog/report.html' "$out"
 ok "run writes report.html and says so"
 page "gradients and a linear machine" hog 'id="digits"' 'id="mistakes"' 'taken for' 'margins' \
-    'mnistpipe run hog.txt' 'folded into lines' '<title>hog '
+    'mnistpipe run hog.txt' ' maps of the image' '<title>hog '
 lacks hog 'id="learned"' 'id="learning"' 'id="calibration"'
 ok "parts without anything to say are left out"
 pipe "pixels\nstandardize\nlogistic C=0.1" > pixels.txt
