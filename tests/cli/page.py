@@ -99,6 +99,15 @@ def figures(root, r):
           for i, c in enumerate(t["classes"])], "classes")
     must(len([e for e in root.iter(H + "li") if e.get("class") == "card"]) ==
          min(48, t["errors"]), "mistakes")
+    if "calibration" in t:
+        q = t["calibration"]
+        must([facts[k] for k in ("expected calibration error", "negative log likelihood",
+                                 "Brier score")] ==
+             ["%.4f" % q[k] for k in ("expected_error", "log_loss", "brier")], "calibration")
+        must([row[1] for row in table(root, "Rows by how sure")] ==
+             [str(b["rows"]) for b in q["bins"] if b["rows"]], "bins")
+    else:
+        must("expected calibration error" not in facts, "a calibration of nothing")
     if "training" in r:
         must([row[1:] for row in table(root, "What the model recorded")] ==
              [["%.4f" % v for v in row] for row in zip(*r["training"].values())], "training")
