@@ -47,8 +47,9 @@ ok "as many kernels as the first layer has"
 pipe "net epochs=1 batch=32\n  dense units=80" > dense.txt
 mp run dense.txt
 page "a dense first layer: the first units" dense 'alt="unit 64"' 'The first 64 of 80'
-pipe "vote\\n  branch\\n    hog cell=7\\n    svm\\n    calibrate\\n  branch\\n    logistic\\n    calibrate" \
-    > vote.txt
+votes='vote\n  branch\n    hog cell=7\n    svm\n    calibrate\n'
+votes=$votes'  branch\n    logistic\n    calibrate'
+pipe "$votes" > vote.txt
 mp run vote.txt
 page "models that vote, calibrated" vote 'class="fork"' 'expected calibration error' 'logistic'
 two='deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca components=9'
