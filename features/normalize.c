@@ -59,7 +59,7 @@ MP_STAGE(normalize) = {
            "count; a row of zeros stays as it is.  Nothing is learned.  The values are those\n"
            "of scikit-learn's normalize().",
     .example = "normalize norm=l1",
-    .flags = MP_INPLACE,
+    .flags = MP_PIXELWISE | MP_INPLACE,
     .params = table,
     .params_size = sizeof(struct params),
     .apply = apply,

@@ -351,6 +351,22 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     return MP_OK;
 }
 
+/* The components, largest variance first. */
+static int pictures(struct mp_ctx *c, const void *params, const void *state,
+                    struct mp_shape image, const struct mp_viewer *v)
+{
+    const struct state *s = state;
+    const size_t wide = (size_t)mp_lanes((int)s->k);
+    int rc = MP_OK;
+    (void)params;
+    for (size_t j = 0; j < s->k && image.c == 1 && mp_len(image) == s->d && rc == MP_OK; j++) {
+        char name[48];
+        snprintf(name, sizeof name, "component %zu", j + 1);
+        rc = v->see(c, v->arg, name, s->axes + j, image.h, image.w, wide);
+    }
+    return rc;
+}
+
 MP_STAGE(pca) = {
     .brief = "Keep the directions in which rows vary most",
     .doc = "Principal component analysis: rows less their mean, seen along the eigenvectors\n"
@@ -370,4 +386,5 @@ MP_STAGE(pca) = {
     .label = label,
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
+    .pictures = pictures,
 };

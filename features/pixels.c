@@ -47,7 +47,7 @@ MP_STAGE(pixels) = {
            "a pixel channel after channel.  Says where images end and vectors begin; in a\n"
            "union it puts the image beside other features.",
     .example = "pixels",
-    .flags = MP_INPLACE | MP_BYTES,
+    .flags = MP_PIXELWISE | MP_INPLACE | MP_BYTES,
     .shape = shape,
     .label = label,
     .apply = apply,

@@ -44,6 +44,7 @@ MP_STAGE(logistic) = {
     .fit = mp_linear_fit, .merge = mp_linear_merge, .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = mp_linear_apply,
+    .pictures = mp_linear_pictures,
     .native_suffix = ".liblinear",
     .native = native,
 };

@@ -567,6 +567,21 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     return reveal(c, params, state, s->net.n - 1, in, out);
 }
 
+/* What the first layer has learned. */
+static int pictures(struct mp_ctx *c, const void *params, const void *state,
+                    struct mp_shape image, const struct mp_viewer *v)
+{
+    const struct state *s = state;
+    const struct mp_net_layer *l = &s->net.layers[0];
+    const float *w[MP_LAYER_WEIGHTS] = { NULL };
+    (void)params;
+    if (s->net.n == 0 || l->layer->pictures == NULL || mp_len(image) != mp_len(l->in))
+        return MP_OK;
+    for (int k = 0; k < l->n_weights; k++)
+        w[k] = s->w + l->offset[k];
+    return l->layer->pictures(c, l->params, image, l->out, w, v);
+}
+
 MP_STAGE(net) = {
     .brief = "Train a net of the layers indented below",
     .doc = "Layers are lines indented below it, from the image to the last hidden layer;\n"
@@ -582,4 +597,5 @@ MP_STAGE(net) = {
     .shape = shape, .describe = describe, .inside = inside, .reveal = reveal,
     .done = done, .io = io, .clear = clear, .ready = ready,
     .apply = apply,
+    .pictures = pictures,
 };

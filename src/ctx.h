@@ -19,6 +19,8 @@ struct mp_run {
     int n_classes;
     const int *labels;                 /* n_classes, ascending */
     const struct mp_asked *asked;      /* the command line's shared options */
+    int argc;                          /* the command line as it was typed */
+    char *const *argv;
     bool quiet;                        /* no remarks on stderr */
     double start;                      /* of the program, by mp_seconds() */
     struct mp_bar *bar;                /* NULL: no progress shown */

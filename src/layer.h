@@ -72,6 +72,10 @@ struct mp_layer {
     /* Multiply-adds of a forward pass of one row; NULL: too few to count. */
     double (*work)(const void *params, struct mp_shape in, struct mp_shape out);
 
+    /* As of a stage, of a layer that is the first; w as of mp_pass.  NULL: none. */
+    int (*pictures)(struct mp_ctx *c, const void *params, struct mp_shape image,
+                    struct mp_shape out, const float *const *w, const struct mp_viewer *v);
+
     /* Makes what passes of n rows need (primitives of a library); called on one
      * thread, once for every n that occurs.  NULL: nothing. */
     int (*open)(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,

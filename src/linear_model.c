@@ -418,6 +418,32 @@ int mp_linear_io(struct mp_io *io, void *state)
     return mp_io_f64s(io, "weights", &m->w, mp_product(m->columns, m->features + 1));
 }
 
+int mp_linear_pictures(struct mp_ctx *c, const void *params, const void *state,
+                       struct mp_shape image, const struct mp_viewer *v)
+{
+    const struct mp_linear *m = state;
+    const size_t d = m->features;
+    const int *labels;
+    (void)params;
+    if (image.c != 1 || mp_len(image) != d || (uint64_t)mp_classes(c, &labels) != m->classes)
+        return MP_OK;
+    float *x = mp_alloc(c, d, sizeof *x);
+    int rc = x != NULL ? MP_OK : -1;
+    for (size_t j = 0; j < m->columns && rc == MP_OK; j++) {
+        char name[48];
+        const double *w = m->w + j * (d + 1);
+        for (size_t i = 0; i < d; i++)
+            x[i] = (float)w[i];
+        if (m->columns == 1)
+            snprintf(name, sizeof name, "%d rather than %d", labels[0], labels[1]);
+        else
+            snprintf(name, sizeof name, "class %d", labels[j]);
+        rc = v->see(c, v->arg, name, x, image.h, image.w, 1);
+    }
+    free(x);
+    return rc;
+}
+
 int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *path)
 {
     const struct mp_linear *m = state;

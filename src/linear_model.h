@@ -57,6 +57,10 @@ int mp_linear_apply(struct mp_ctx *c, const void *params, const void *state,
 int mp_linear_io(struct mp_io *io, void *state);
 void mp_linear_clear(void *state);
 
+/* For pictures(): the weights of each class. */
+int mp_linear_pictures(struct mp_ctx *c, const void *params, const void *state,
+                       struct mp_shape image, const struct mp_viewer *v);
+
 /* For native(): a model file that liblinear-predict reads. */
 int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *path);
 

@@ -103,7 +103,7 @@ static int end_output(int status)
 
 int main(int argc, char **argv)
 {
-    struct mp_run run = { .start = mp_seconds() };
+    struct mp_run run = { .start = mp_seconds(), .argc = argc, .argv = argv };
     struct mp_ctx c;
     struct mp_asked asked = { 0 };
     bool help;

@@ -142,17 +142,22 @@ static json_t *libraries_json(void)
     return o;
 }
 
-static const char *split_name(const struct mp_experiment *x)
+const char *mp_split_name(const struct mp_experiment *x)
 {
     return x->test_path != NULL ? "test file" : "stratified holdout of the training rows";
+}
+
+const char *mp_test_name(const struct mp_experiment *x)
+{
+    return x->test_path != NULL ? x->plan.source.test : x->plan.source.train;
 }
 
 static json_t *test_json(const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
     const struct mp_source *s = &x->plan.source;
-    json_t *test = data_json(&x->test, x->test_path != NULL ? s->test : s->train);
-    json_object_set_new(test, "split", json_string(split_name(x)));
+    json_t *test = data_json(&x->test, mp_test_name(x));
+    json_object_set_new(test, "split", json_string(mp_split_name(x)));
     if (x->test_path == NULL)
         json_object_set_new(test, "holdout", json_real(s->holdout));
     if (r->metrics != NULL) {
@@ -372,8 +377,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     fprintf(f, "train   %zu rows of %s%s, %d classes\n", x->train.n, x->plan.source.train, more,
             x->n_classes);
     fprintf(f, "test    %zu rows of %s (%s), seed %llu\n\n", x->test.n,
-            x->test_path != NULL ? x->plan.source.test : x->plan.source.train, split_name(x),
-            (unsigned long long)c->run->seed);
+            mp_test_name(x), mp_split_name(x), (unsigned long long)c->run->seed);
     stages_text(f, r, p);
     if (json_object_size(r->curves) > 0) {
         fprintf(f, "\n%sepoch by epoch%s\n", p->dim, p->off);
@@ -405,6 +409,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",
             r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
             suffix != NULL ? suffix : "");
+    fprintf(f, "look at  %s/report.html\n", r->folder);
     libraries_text(f, p);
     size_t i_remark;
     json_t *remark;

@@ -36,4 +36,8 @@ void mp_bytes_text(char *text, size_t size, uint64_t n);
 /* The largest size this process has had, in bytes, or the one that computed what was
  * taken from the cache. */
 uint64_t mp_peak_memory(const struct mp_run *run);
+
+/* "test file" or how the test rows came to be; the test rows as the pipeline names them. */
+const char *mp_split_name(const struct mp_experiment *x);
+const char *mp_test_name(const struct mp_experiment *x);
 #endif

@@ -229,6 +229,14 @@ struct mp_held {
     MP_PARAM_OF(struct mp_held, refit, .def = "yes",                                           \
                 .doc = "then lets all stages before learn again, from all training rows")
 
+/* Takes the pictures that a stage or a layer has of what it learned: h x w values, `step`
+ * floats from one to the next, and what they are, "class 3" or "kernel 12". */
+struct mp_viewer {
+    int (*see)(struct mp_ctx *c, void *arg, const char *name, const float *x, int h, int w,
+               size_t step);
+    void *arg;
+};
+
 /* ------------------------------------------------------------------ stage */
 
 enum { MP_OK = 0, MP_AGAIN = 1 }; /* anything negative: failed */
@@ -246,6 +254,7 @@ enum {
                        rows held back from it; its params begin with a struct mp_held */
     MP_BRANCHES = 2048, /* lines indented below it are branches, whose scores it takes side by
                        side; its params begin with a struct mp_branches */
+    MP_PIXELWISE = 4096, /* value i of a row stands for value i of what came in */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 
@@ -310,6 +319,11 @@ struct mp_stage {
 
     /* What is inside, for `mnistpipe check`: a line for each part.  NULL: nothing. */
     int (*describe)(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f);
+
+    /* What has been learned, as pictures to look at: the weights of each class, kernels.
+     * `image`: of which image the values that come in are the pixels.  NULL: none. */
+    int (*pictures)(struct mp_ctx *c, const void *params, const void *state,
+                    struct mp_shape image, const struct mp_viewer *v);
 
     /* For a model whose library has a file format of its own: writes the
      * fitted state in that format into `path`, which exists and is empty.

@@ -186,7 +186,7 @@ static void check_members(struct probe *p)
     expect(p, s->apply != NULL, "has no apply()");
     expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
                              MP_LAYERS | MP_TRAIN_ONLY | MP_DATA | MP_SCORES |
-                             MP_BRANCHES)) == 0,
+                             MP_BRANCHES | MP_PIXELWISE)) == 0,
            "unknown flags");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||
            s->params_size == 1, "params and params_size do not go together");
@@ -205,6 +205,7 @@ static void check_members(struct probe *p)
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
     expect(p, (s->inside == NULL) == (s->reveal == NULL) && (s->inside == NULL || model),
            "inside() and reveal() go together, in a model");
+    expect(p, s->pictures == NULL || learns(s), "learns nothing, yet has pictures() of it");
     expect(p, s->depends == NULL || learns(s), "learns nothing, yet depends()");
     expect(p, (s->native == NULL) == (s->native_suffix == NULL) &&
            (s->native == NULL || s->native_suffix[0] == '.'), "native() and native_suffix (\".x\") "
@@ -856,6 +857,44 @@ static void check_scores(struct probe *p)
     mp_ctx_free(&c);
 }
 
+/* ----------------------------------------------------------------- pictures */
+
+/* What looks at pictures, and gives up after `most`. */
+struct looker {
+    struct probe *p;
+    int n, most;
+};
+
+static int look(struct mp_ctx *c, void *arg, const char *name, const float *x, int h, int w,
+                size_t step)
+{
+    struct looker *l = arg;
+    const size_t n = (size_t)h * (size_t)w;
+    bool finite = true;
+    for (size_t i = 0; i < n; i++)
+        finite = finite && isfinite(x[i * step]);
+    expect(l->p, name != NULL && *name != '\0' && n > 0 && finite,
+           "picture %d has no name, no size or values that are no numbers", l->n);
+    return ++l->n > l->most ? mp_fail(c, "enough") : MP_OK;
+}
+
+/* There are some of the rows that it learned from, none of images that do not fit, and a
+ * viewer that fails ends it. */
+static void check_pictures(struct probe *p)
+{
+    const struct mp_shape in = p->rows.shape, other = { in.h + 1, in.w + 2, in.c };
+    struct mp_ctx c;
+    struct looker all = { p, 0, INT_MAX }, one = { p, 0, 0 }, none = { p, 0, INT_MAX };
+    begin(p, &c);
+    int rc = p->s->pictures(&c, p->params, p->state, in, &(struct mp_viewer){ look, &all });
+    expect(p, rc == MP_OK && all.n > 0, "%d pictures, returned %d: %s", all.n, rc, c.msg);
+    rc = p->s->pictures(&c, p->params, p->state, other, &(struct mp_viewer){ look, &none });
+    expect(p, rc == MP_OK && none.n == 0, "%d pictures of an image of another size", none.n);
+    rc = p->s->pictures(&c, p->params, p->state, in, &(struct mp_viewer){ look, &one });
+    expect(p, rc < 0 && one.n == 1, "goes on after the viewer has failed");
+    mp_ctx_free(&c);
+}
+
 /* ------------------------------------------------------------------- memory */
 
 /* A stage's whole life on few rows. */
@@ -977,6 +1016,8 @@ static void check_runs(struct probe *p)
     float *y = work(p, &c, p->state, (struct how){ .step = 256 });
     check_finite(p, &c, y, p->pages.n, p->out, "output");
     free(y);
+    expect(p, !(p->s->flags & MP_PIXELWISE) || mp_len(p->out) == mp_len(in),
+           "MP_PIXELWISE, but gives %zu values for %zu", mp_len(p->out), mp_len(in));
 out:
     mp_ctx_free(&c);
 }
@@ -1003,6 +1044,8 @@ static void check_form(struct probe *p)
     group(p, "damaged states", check_torn);
     group(p, "odd training rows", check_odd_rows);
     group(p, "rows of another shape", check_other_shape);
+    if (p->s->pictures != NULL)
+        group(p, "pictures", check_pictures);
     if (mp_is_model(p->e)) {
         group(p, "scores", check_scores);
         group(p, "two classes", check_two_classes);

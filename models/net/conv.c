@@ -140,6 +140,22 @@ static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, 
     return dx != NULL ? mp_conv_backward_data(p->c, p->plan, p->wb[0], dy, dx) : MP_OK;
 }
 
+/* Every kernel that looks at the first channel: weights lie as kernel rows, kernel
+ * columns, input channels, filters. */
+static int pictures(struct mp_ctx *c, const void *params, struct mp_shape image,
+                    struct mp_shape out, const float *const *w, const struct mp_viewer *v)
+{
+    const struct params *p = params;
+    const size_t step = (size_t)image.c * (size_t)out.c;
+    int rc = MP_OK;
+    for (int f = 0; f < out.c && rc == MP_OK; f++) {
+        char name[48];
+        snprintf(name, sizeof name, "kernel %d%s", f + 1, image.c > 1 ? ", first channel" : "");
+        rc = v->see(c, v->arg, name, w[0] + f, p->kernel, p->kernel, step);
+    }
+    return rc;
+}
+
 MP_LAYER(conv) = {
     .brief = "Filter each image with learned kernels",
     .doc = "Every output channel is a sum over all input channels, each correlated with\n"
@@ -152,7 +168,7 @@ MP_LAYER(conv) = {
     .example = "conv filters=32 kernel=5 act=relu",
     .params = table,
     .params_size = sizeof(struct params),
-    .shape = shape, .weights = weights, .saved = saved, .work = work,
+    .shape = shape, .weights = weights, .saved = saved, .work = work, .pictures = pictures,
     .open = open, .close = close,
     .forward = forward, .backward = backward,
     .forward_bf16 = forward_bf16, .backward_bf16 = backward_bf16,

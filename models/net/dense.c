@@ -179,6 +179,21 @@ static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, 
     return dx != NULL ? mp_matmul_run(p->c, plan->dx, dy, p->wb[0], dx) : MP_OK;
 }
 
+/* The weights of every unit, which lie a unit a column. */
+static int pictures(struct mp_ctx *c, const void *params, struct mp_shape image,
+                    struct mp_shape out, const float *const *w, const struct mp_viewer *v)
+{
+    const struct params *p = params;
+    int rc = MP_OK;
+    (void)out;
+    for (int u = 0; u < p->units && image.c == 1 && rc == MP_OK; u++) {
+        char name[32];
+        snprintf(name, sizeof name, "unit %d", u + 1);
+        rc = v->see(c, v->arg, name, w[0] + u, image.h, image.w, (size_t)p->units);
+    }
+    return rc;
+}
+
 MP_LAYER(dense) = {
     .brief = "Connect every input with every output",
     .doc = "y = act(x W + b).  Images are taken as vectors, as they lie in memory; the\n"
@@ -186,7 +201,7 @@ MP_LAYER(dense) = {
     .example = "dense units=128 act=relu",
     .params = table,
     .params_size = sizeof(struct params),
-    .shape = shape, .weights = weights, .saved = saved, .work = work,
+    .shape = shape, .weights = weights, .saved = saved, .work = work, .pictures = pictures,
     .open = open, .close = close,
     .forward = forward, .backward = backward,
     .forward_bf16 = forward_bf16, .backward_bf16 = backward_bf16,

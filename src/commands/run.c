@@ -6,6 +6,7 @@
 #include "experiment.h"
 #include "fit.h"
 #include "report.h"
+#include "report_html.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -252,7 +253,7 @@ static void forget_checkpoints(const struct job *j)
 
 static int write_report(struct mp_ctx *c, struct job *j)
 {
-    struct mp_output *text, *json;
+    struct mp_output *text, *json, *page;
     struct mp_report *r = &j->report;
     r->x = &j->x;
     r->predictions = &j->predictions;
@@ -262,12 +263,15 @@ static int write_report(struct mp_ctx *c, struct job *j)
     r->total_seconds = mp_seconds() - c->run->start;
     if ((j->json = mp_report_json(c, r)) == NULL ||
         (text = open_output(c, j, "report.txt")) == NULL ||
-        (json = open_output(c, j, "report.json")) == NULL)
+        (json = open_output(c, j, "report.json")) == NULL ||
+        (page = open_output(c, j, "report.html")) == NULL)
         return -1;
     mp_report_text(text->f, c, r, false);
     if (json_dumpf(j->json, json->f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
         return mp_fail(c, "%s: cannot write", json->path);
     fputc('\n', json->f);
+    if (mp_report_html(c, r, page->f) < 0)
+        return -1;
     if (mp_output_commit_all(c, j->out, j->n_out) < 0)
         return -1;
     forget_other_models(j);
@@ -354,10 +358,10 @@ MP_COMMAND(run) = {
     .usage = "PIPELINE",
     .doc = "Reads the data that the pipeline names, fits every stage on the training rows,\n"
            "predicts the test rows and reports.  The run's folder, runs/NAME, holds\n"
-           "report.txt and report.json, predictions.csv, bundle.mnp (the fitted pipeline,\n"
-           "for `mnistpipe predict`) and, for models of a library, the model in that\n"
-           "library's own form.  The same seed gives the same bytes, for any number of\n"
-           "threads.",
+           "report.html to look at, report.txt and report.json, predictions.csv, bundle.mnp\n"
+           "(the fitted pipeline, for `mnistpipe predict`) and, for models of a library, the\n"
+           "model in that library's own form.  The same seed gives the same bytes, for any\n"
+           "number of threads.",
     .options = table,
     .options_size = sizeof(struct params),
     .pipeline = true,

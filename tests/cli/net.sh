@@ -95,7 +95,8 @@ mp run wide.txt -o wide --quiet
 ok "the run that the next ones have to equal"
 no_room() { # FOLDER TEXT: complete, the very results, one warning, nothing left lying
     same "$1/bundle.mnp" wide/bundle.mnp && same "$1/predictions.csv" wide/predictions.csv &&
-        equal "$(ls "$1" | tr '\n' ' ')" "bundle.mnp predictions.csv report.json report.txt " files &&
+        equal "$(echo $(ls "$1"))" "bundle.mnp predictions.csv report.html report.json report.txt" \
+            files &&
         equal "$(grep warning "$err")" "warning: wide.txt:3: net: no checkpoint: $1/checkpoint.mnp: cannot \
 write: $2" text && "$python" -c 'import json, sys
 r = json.load(open(sys.argv[1] + "/report.json"))
@@ -139,8 +140,8 @@ else
     skip "room for the first checkpoints only" "no prlimit"
 fi
 
-# The same on a disk that is full: 2 MB take one checkpoint of 1.6 MB and not two.
-small='mount -t tmpfs -o size=2100k none disk'
+# The same on a disk that is full: 2.6 MB take one checkpoint of 1.6 MB and not two.
+small='mount -t tmpfs -o size=2600k none disk'
 mkdir disk
 if unshare -rm sh -c "$small" 2> /dev/null; then
     unshare -rm sh -c "$small"' && "$1" run wide.txt -o disk; s=$?; cp -r disk copy; exit $s' \

@@ -48,8 +48,8 @@ mp run "$source/pipelines/hog_svm.txt" --threads 2
 ok "the main pipeline runs on the sample"
 equal "$(ls runs)" hog_svm &&
     equal "$(echo $(ls runs/hog_svm))" \
-        "bundle.mnp predictions.csv report.json report.txt svm.liblinear"
-ok "its folder holds five files and nothing else"
+        "bundle.mnp predictions.csv report.html report.json report.txt svm.liblinear"
+ok "its folder holds six files and nothing else"
 [ ! -s "$err" ]
 ok "without a terminal nothing is said on stderr"
 same <(grep -v '^seconds' "$out") <(grep -v '^seconds' runs/hog_svm/report.txt)

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# browser.sh - the pages in Chromium: light and dark, wide and narrow, on paper; clicked
+# through, by keyboard, and as a screen reader finds them.
+. "$(dirname "$0")/lib.bash"
+
+for browser in chromium chromium-headless-shell chromium-browser google-chrome ""; do
+    [ -z "$browser" ] || ! command -v "$browser" > /dev/null || break
+done
+if [ -z "$browser" ]; then
+    skip "the pages in a browser" "no chromium or chromium-headless-shell"
+    finish
+elif [ -z "$python" ]; then
+    skip "the pages in a browser" "no python3"
+    finish
+fi
+
+rows train 600 > train.csv
+rows test 300 > test.csv
+printf 'data train=train.csv test=test.csv\n' > data.txt
+two='deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca components=9\n'
+printf '%bsvm\n' "$two" | cat data.txt - > linear.txt
+printf 'net epochs=4 batch=32 validation=0.2\n  conv filters=8 kernel=3\n  maxpool\n' |
+    cat data.txt - > net.txt
+mp run linear.txt && mp run net.txt
+ok "two runs"
+while IFS=$'\t' read -r verdict what wrong; do
+    [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
+    ok "$what"
+done < <(if HOME=$dir timeout 200 "$python" "$source/tests/cli/browser.py" "$browser" \
+    runs/linear/report.html runs/net/report.html 2> "$err"; then echo ok; else echo not ok; fi |
+    sed '$s/$/\tthe browser ran to its end\t/')
+
+finish

@@ -1,0 +1,122 @@
+"""page.py PAGE [REPORT.JSON] - what every page promises, by an XML parser that forgives nothing.
+
+Prints what is wrong, a line each; with the run's report.json also where figures differ."""
+import json
+import re
+import sys
+import xml.etree.ElementTree as tree
+
+H = "{http://www.w3.org/1999/xhtml}"
+S = "{http://www.w3.org/2000/svg}"
+wrong = []
+
+
+def must(good, what):
+    if not good:
+        wrong.append(what)
+
+
+def text(e):
+    return " ".join("".join(e.itertext()).split())
+
+
+def structure(root):
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    must(len(ids) == len(set(ids)), "an id occurs twice")
+    for e in root.iter():
+        name = e.tag.split("}")[1]
+        must(name != "script", "a script")
+        for key, value in e.attrib.items():
+            key = key.split("}")[-1]
+            if key in ("src", "href"):
+                must(value.startswith(("data:", "#")), f"{name} {key}={value[:60]}: from elsewhere")
+                must(not value.startswith("#") or value[1:] in ids, f"{value}: leads nowhere")
+            if key in ("aria-labelledby", "aria-describedby"):
+                must(value in ids, f"{key}={value}: not there")
+            must(not key.startswith("on"), f"{name} {key}: a script")
+    for style in root.iter(H + "style"):
+        must("url(" not in style.text and "@import" not in style.text, "the style loads something")
+    levels = [int(e.tag[-1]) for e in root.iter() if re.fullmatch(r"h[1-6]", e.tag.split("}")[1])]
+    must(levels[0] == 1 and levels.count(1) == 1, "not one h1, first")
+    must(all(b <= a + 1 for a, b in zip(levels, levels[1:])), f"headings skip a level: {levels}")
+    for name in "header", "main", "title":
+        must(len(list(root.iter(H + name))) == 1, f"not one {name}")
+    must(root.get("lang") == "en", "no language")
+
+
+def alternatives(root):
+    for e in root.iter(H + "img"):
+        must((e.get("alt") or "").strip(), "a picture without a text")
+    for e in root.iter(S + "svg"):
+        must(e.get("role") == "img" and e.get("aria-label"), "a plot without a text")
+        must(e.find(S + "title") is not None and e.find(S + "desc") is not None, "a plot, no title")
+        must(not re.search(r"\b(nan|inf)\b", tree.tostring(e, "unicode")), "a plot of no numbers")
+    for e in root.iter(H + "figure"):
+        must(text(e.find(H + "figcaption")), "a figure without a caption")
+    for e in root.iter(H + "th"):
+        must(e.get("scope") in ("row", "col"), "a heading of a table without its scope")
+    for e in root.iter(H + "table"):
+        must(text(e.find(H + "caption")), "a table without a caption")
+        sizes = {len(row) for row in e.iter(H + "tr")}
+        must(len(sizes) == 1, f"a table with rows of {sizes} cells")
+
+
+def table(root, caption):
+    for e in root.iter(H + "table"):
+        if text(e.find(H + "caption")).startswith(caption):
+            return [[text(c) for c in row] for row in e.find(H + "tbody")]
+    wrong.append("no table: " + caption)
+    return []
+
+
+def figures(root, r):
+    t = r["test"]
+    whole = text(root.find(H + "body"))
+    facts = {text(d[0]): text(d[1]) for d in root.iter(H + "div") if d.find(H + "dt") is not None}
+    must(facts["seed"] == str(r["seed"]), "seed")
+    must(facts["time"] == "%.2f s" % r["seconds"]["total"], "time")
+    for d in r["train"], t:
+        must(d["crc32"] in whole and str(d["rows"]) in whole, "data")
+    must(r["pipeline"]["text"].strip() in [e.text.strip() for e in root.iter(H + "code")], "text")
+    must(all(f"{n} {v}" in whole for n, v in r["libraries"].items()), "libraries")
+    must(all(w in whole for w in r["warnings"]), "warnings")
+    costs = table(root, "What each stage cost")
+    must([c[0] for c in costs] == [s["text"].split("\n")[0] for s in r["stages"]], "stages")
+    if "accuracy" not in t:
+        must("accuracy" not in facts and "nothing is scored" in whole, "a score without labels")
+        return
+    must(facts["accuracy"] == "%.2f %%" % (100 * t["accuracy"]), "accuracy")
+    must(facts["errors"] == f"{t['errors']} of {t['rows']} rows", "errors")
+    must(facts["95 % interval"] == "%.2f .. %.2f %%" %
+         tuple(100 * v for v in t["accuracy_interval"]), "interval")
+    if len(r["labels"]) <= 64:
+        confusion = [[int(c) for c in row[1:]] for row in table(root, "Rows of the test")]
+        must(confusion == t["confusion"], "confusion")
+    share = lambda v: "\u2013" if v is None else "%.4f" % v
+    must(table(root, "Recall, precision") ==
+         [[str(c["label"]), str(c["rows"]), str(c["predicted"]),
+           str(t["confusion"][i][i]), share(c["recall"]), share(c["precision"]), share(c["f1"])]
+          for i, c in enumerate(t["classes"])], "classes")
+    must(len([e for e in root.iter(H + "li") if e.get("class") == "card"]) ==
+         min(48, t["errors"]), "mistakes")
+    if "calibration" in t:
+        q = t["calibration"]
+        must([facts[k] for k in ("expected calibration error", "negative log likelihood",
+                                 "Brier score")] ==
+             ["%.4f" % q[k] for k in ("expected_error", "log_loss", "brier")], "calibration")
+        must([row[1] for row in table(root, "Rows by how sure")] ==
+             [str(b["rows"]) for b in q["bins"] if b["rows"]], "bins")
+    else:
+        must("expected calibration error" not in facts, "a calibration of nothing")
+    if "training" in r:
+        must([row[1:] for row in table(root, "What the model recorded")] ==
+             [["%.4f" % v for v in row] for row in zip(*r["training"].values())], "training")
+
+
+root = tree.parse(sys.argv[1]).getroot()
+structure(root)
+alternatives(root)
+if len(sys.argv) > 2:
+    figures(root, json.load(open(sys.argv[2])))
+print("\n".join(sorted(set(wrong))))
+sys.exit(bool(wrong))
