@@ -175,8 +175,8 @@ int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, stru
 /* The files of a run; the last is the model in its library's own form, if it has one. */
 static int file_names(const struct mp_job *j, char names[MAX_FILES][160])
 {
-    static const char *const always[] = { "report.json", "report.txt", "predictions.csv",
-                                          "bundle.mnp" };
+    static const char *const always[] = { "report.json", "report.txt", "report.html",
+                                          "predictions.csv", "bundle.mnp" };
     const struct mp_entry *e = mp_find_stage(j->model);
     int n = 0;
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
