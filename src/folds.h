@@ -29,7 +29,7 @@ void mp_fold_close(struct mp_fold *out);
 struct mp_out_of_fold {
     int k;
     int *fold;                 /* of each row */
-    struct mp_predictions p;   /* of all rows, in row order, each by the plan that has not seen it */
+    struct mp_predictions p;   /* of all rows, in row order, each by a plan that has not seen it */
     double fit_seconds;        /* of all folds */
     /* Unless NULL: looks at a fold's plan, fitted, before it is freed.  Set by the caller. */
     int (*fitted)(struct mp_ctx *c, void *arg, int f, const struct mp_plan *p);

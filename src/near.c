@@ -214,7 +214,8 @@ static int search_all(struct mp_ctx *c, struct search *s)
     float *products = mp_alloc(c, (size_t)threads * BLOCK * BLOCK, sizeof *products);
     if (products == NULL)
         return -1;
-    mp_bar_begin(c->run->bar, "near duplicates", (double)blocks * (double)(blocks + 1) / 2, "blocks");
+    mp_bar_begin(c->run->bar, "near duplicates", (double)blocks * (double)(blocks + 1) / 2,
+                 "blocks");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
     for (size_t i = 0; i < blocks; i++) {
         float *own = products + (size_t)omp_get_thread_num() * BLOCK * BLOCK;

@@ -45,14 +45,15 @@ static int read_rows(struct mp_ctx *c, const struct params *o, struct mp_inspect
                                     "those of the first file are", &in->data[1]);
 }
 
-static int write_page(struct mp_ctx *c, const struct params *o, const struct mp_inspection *in)
+/* The page is opened before the work: that it cannot be written shows at once. */
+static int work(struct mp_ctx *c, const struct params *o, struct mp_inspection *in)
 {
     struct mp_output out;
     if (*o->output == '\0')
-        return MP_OK;
+        return mp_inspect(c, in);
     if (mp_output_open(c, &out, o->output) < 0)
         return -1;
-    if (mp_inspect_html(c, in, out.f) == MP_OK)
+    if (mp_inspect(c, in) == MP_OK && mp_inspect_html(c, in, out.f) == MP_OK)
         return mp_output_commit(c, &out);
     mp_output_discard(&out);
     return -1;
@@ -89,9 +90,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     }
     int rc = read_rows(c, o, &in);
     if (rc == MP_OK)
-        rc = mp_inspect(c, &in);
-    if (rc == MP_OK)
-        rc = write_page(c, o, &in);
+        rc = work(c, o, &in);
     if (rc == MP_OK)
         rc = show(c, o, &in);
     mp_inspect_free(&in);
