@@ -207,10 +207,10 @@ static int classes(struct mp_ctx *c, struct mp_html *h, const struct mp_inspecti
         fputs("<li>", h->f);
         if (mean_image(c, h->f, d, v, n) < 0)
             return -1;
-        fprintf(h->f, "<strong>%d</strong><br />%llu, %.2f %%", v, (unsigned long long)n,
+        fprintf(h->f, "<strong>%d</strong><br />%llu, %.1f\xc2\xa0%%", v, (unsigned long long)n,
                 100 * (double)n / (double)d->n);
         if (in->n > 1 && in->data[1].label != NULL)
-            fprintf(h->f, "<br />test %llu, %.2f %%",
+            fprintf(h->f, "<br />test %llu, %.1f\xc2\xa0%%",
                            (unsigned long long)in->profile[1].per_label[v],
                            100 * (double)in->profile[1].per_label[v] / (double)in->data[1].n);
         fputs("</li>\n", h->f);
