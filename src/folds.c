@@ -6,8 +6,8 @@
  */
 #include "folds.h"
 #include "clock.h"
-#include "engine.h"
-#include "metrics.h"
+#include "ctx.h"
+#include "fit.h"
 #include "random.h"
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +132,7 @@ static int score_fold(struct mp_ctx *c, const struct mp_script *s, const struct 
     if (rc == MP_OK && !plan.has_model)
         rc = mp_fail(c, "%s: has no model, so it gives no scores", plan.file);
     if (rc == MP_OK)
-        rc = mp_engine_fit(c, &plan, &part->train, part->train_y, plan.n_nodes - 1);
+        rc = mp_fit(c, &plan, &part->train, part->train_y);
     out->fit_seconds += mp_seconds() - start;
     if (rc == MP_OK && out->fitted != NULL)
         rc = out->fitted(c, out->arg, f, &plan);
