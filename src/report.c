@@ -152,11 +152,26 @@ const char *mp_test_name(const struct mp_experiment *x)
     return x->test_path != NULL ? x->plan.source.test : x->plan.source.train;
 }
 
+/* What the score is where nothing can be remembered: without the shared rows. */
+static double unseen_accuracy(const struct mp_report *r)
+{
+    size_t rows = 0, hits = 0;
+    for (size_t i = 0; i < r->x->test.n; i++) {
+        rows += r->shared->twin[i] == SIZE_MAX;
+        hits += r->shared->twin[i] == SIZE_MAX && r->predictions->predicted[i] == r->x->test_y[i];
+    }
+    return rows > 0 ? (double)hits / (double)rows : NAN;
+}
+
 static json_t *test_json(const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
     const struct mp_source *s = &x->plan.source;
     json_t *test = data_json(&x->test, mp_test_name(x));
+    if (r->shared != NULL)
+        json_object_set_new(test, "in_training", json_integer((json_int_t)r->shared->rows));
+    if (r->shared != NULL && r->shared->rows > 0 && r->metrics != NULL)
+        json_object_set_new(test, "accuracy_without_them", number(unseen_accuracy(r)));
     json_object_set_new(test, "split", json_string(mp_split_name(x)));
     if (x->test_path == NULL)
         json_object_set_new(test, "holdout", json_real(s->holdout));
@@ -392,6 +407,9 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
                    "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
                 100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
                 m->macro_f1);
+        if (r->shared != NULL && r->shared->rows > 0)
+            fprintf(f, "without the %zu test row%s that training has too: accuracy %.2f %%\n",
+                    r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
         calibration_text(f, r);
     } else {
         fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");

@@ -2,6 +2,7 @@
 #ifndef MP_REPORT_H
 #define MP_REPORT_H
 #include "ctx.h"
+#include "duplicates.h"
 #include "experiment.h"
 #include "metrics.h"
 #include "predictions.h"
@@ -11,6 +12,7 @@ struct mp_report {
     struct mp_experiment *x;
     const struct mp_predictions *predictions;
     const struct mp_metrics *metrics;        /* NULL: the test has no labels */
+    const struct mp_shared *shared;          /* test rows that training has too; NULL: unknown */
     double fit_seconds, total_seconds;
     json_t *curves;                          /* series that models recorded: name -> values */
     json_t *parts;                           /* what parts of a model cost, such as layers */

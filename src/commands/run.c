@@ -3,6 +3,7 @@
 #include "cache.h"
 #include "clock.h"
 #include "ctx.h"
+#include "duplicates.h"
 #include "experiment.h"
 #include "fit.h"
 #include "report.h"
@@ -97,6 +98,7 @@ struct job {
     struct mp_experiment x;
     struct mp_predictions predictions;
     struct mp_metrics metrics;
+    struct mp_shared shared;
     struct remarks remarks;
     struct mp_report report;
     json_t *json;
@@ -279,6 +281,21 @@ static int write_report(struct mp_ctx *c, struct job *j)
     return MP_OK;
 }
 
+/* Said before the long work, so that it can be stopped. */
+static int warn_of_overlap(struct mp_ctx *c, struct job *j)
+{
+    const struct mp_experiment *x = &j->x;
+    struct mp_shared *s = &j->shared;
+    char text[512];
+    if (mp_shared_find(c, &x->train, &x->test, s) < 0)
+        return -1;
+    mp_shared_text(s, &x->test, text, sizeof text);
+    if (s->rows > 0)
+        mp_warn(c, "%s (`mnistpipe inspect` shows them)", text);
+    j->report.shared = s;
+    return MP_OK;
+}
+
 static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
 {
     if (mp_experiment_plan(c, pipeline, &j->x) < 0)
@@ -286,8 +303,8 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
     if (!j->x.plan.has_model)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
                           "(`mnistpipe export` writes features without one)", pipeline);
-    if (mp_check_folder(c, j->folder) < 0 || mp_experiment_read(c, &j->x) < 0 || learn(c, j) < 0 ||
-        write_results(c, j) < 0)
+    if (mp_check_folder(c, j->folder) < 0 || mp_experiment_read(c, &j->x) < 0 ||
+        warn_of_overlap(c, j) < 0 || learn(c, j) < 0 || write_results(c, j) < 0)
         return -1;
     return write_report(c, j);
 }
@@ -303,6 +320,7 @@ static void job_free(struct job *j)
     json_decref(j->report.curves);
     json_decref(j->report.parts);
     json_decref(j->report.remarks);
+    mp_shared_free(&j->shared);
     mp_metrics_free(&j->metrics);
     mp_predictions_free(&j->predictions);
     mp_experiment_free(&j->x);

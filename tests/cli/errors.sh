@@ -147,10 +147,10 @@ fails "predict: rows of another size" \
     "half.csv: images are 14 x 14, but the bundle was trained on 28 x 28" predict good.mnp half.csv
 awk -F, -v OFS=, 'NR > 1 { $1 = 4 } 1' train.csv > one.csv
 run "one class" "good.txt:3: svm: needs rows of at least two classes, got 1" \
-    --train one.csv --test one.csv
+    --train one.csv --test one.csv --quiet
 head -2 train.csv > row.csv
 run "one row" "good.txt:3: svm: needs rows of at least two classes, got 1" \
-    --train row.csv --test row.csv
+    --train row.csv --test row.csv --quiet
 run "one row, of which none can be held out" "row.csv: 1 rows are too few to hold some out" \
     --train row.csv --set data.test=
 run "weights of a label that does not occur" \

@@ -1,0 +1,46 @@
+/* folds.h - training rows in k folds, and scores of rows that the model has not seen.
+ *
+ * In turn each fold is held out, and a fresh plan is built from the script and fitted
+ * on the other folds alone: every stage that learns, not the model only. */
+#ifndef MP_FOLDS_H
+#define MP_FOLDS_H
+#include "data.h"
+#include "pipeline.h"
+#include "predictions.h"
+
+/* Gives each of n rows a fold 0 .. k-1.  Folds differ by at most one row, and by at most
+ * one row of any class, so none lacks a class that has two rows; which rows go where, the
+ * seed alone says.  Fails where k folds cannot be made: fewer rows than folds, a single
+ * class, a class of one row.  Cost: a sort of n numbers. */
+int mp_folds_assign(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k, uint64_t seed,
+                    int *fold);
+
+/* Training rows cut in two: those of fold f, and all others.  Both are copies. */
+struct mp_fold {
+    struct mp_data train, held;
+    int *train_y, *held_y;
+    size_t *held_row;      /* where the rows of `held` stand among all rows */
+};
+
+int mp_fold_open(struct mp_ctx *c, const struct mp_data *d, const int *y, const int *fold, int f,
+                 struct mp_fold *out);
+void mp_fold_close(struct mp_fold *out);
+
+struct mp_out_of_fold {
+    int k;
+    int *fold;                 /* of each row */
+    struct mp_predictions p;   /* of all rows, in row order, each by a plan that has not seen it */
+    double fit_seconds;        /* of all folds */
+    /* Unless NULL: looks at a fold's plan, fitted, before it is freed.  Set by the caller. */
+    int (*fitted)(struct mp_ctx *c, void *arg, int f, const struct mp_plan *p);
+    void *arg;
+};
+
+/* Out-of-fold scores of all rows of d, whose class numbers are y, by the script's
+ * pipeline; the run's n_classes and labels are set.  The same seed gives the same bits,
+ * for any number of threads.  Cost: k times fitting (k-1)/k of the rows, and a copy of
+ * the rows. */
+int mp_out_of_fold(struct mp_ctx *c, const struct mp_script *s, const struct mp_data *d,
+                   const int *y, int k, uint64_t seed, struct mp_out_of_fold *out);
+void mp_out_of_fold_free(struct mp_out_of_fold *o);
+#endif

@@ -1,0 +1,171 @@
+/* duplicates.c - equal and nearly equal rows, against the plainest search there is: every
+ * pair, every shift, pixel by pixel. */
+#include "../tap.h"
+#include "ctx.h"
+#include "duplicates.h"
+#include "near.h"
+#include "random.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Smooth blots, so that some pairs are near; every tenth a changed copy, every 25th equal. */
+static void make(struct mp_data *d, size_t n, int h, int w, uint64_t seed, bool label)
+{
+    const size_t len = (size_t)(h * w);
+    *d = (struct mp_data){ .n = n, .shape = { h, w, 1 }, .x = calloc(n, len),
+                           .label = label ? calloc(n, 1) : NULL };
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *x = d->x + i * len;
+        const double cy = (double)(mp_random_at(seed, i, 1, 0) % 97) / 97 * h,
+                     cx = (double)(mp_random_at(seed, i, 2, 0) % 97) / 97 * w,
+                     r = 1 + (double)(mp_random_at(seed, i, 3, 0) % 97) / 40;
+        if (label)
+            d->label[i] = (uint8_t)(i % 3);
+        for (size_t j = 0; j < len; j++) {
+            const double dy = (double)(j / (size_t)w) - cy, dx = (double)(j % (size_t)w) - cx;
+            x[j] = (uint8_t)(255 * exp(-(dy * dy + dx * dx) / (r * r)));
+        }
+        if (i % 10 == 9) {
+            memcpy(x, d->x + (i / 2) * len, len);
+            x[i % len] ^= (uint8_t)(i % 25 == 24 ? 0 : 16);
+        }
+        if (i % 50 == 7)
+            memset(x, 0, len);
+    }
+}
+
+static void drop(struct mp_data *d)
+{
+    free(d->x);
+    free(d->label);
+}
+
+static const uint8_t *row_of(const struct mp_data *a, const struct mp_data *b, size_t i)
+{
+    const size_t len = mp_len(a->shape);
+    return i < a->n ? a->x + i * len : b->x + (i - a->n) * len;
+}
+
+static double plain_difference(const uint8_t *a, const uint8_t *b, int h, int w)
+{
+    double aa = 0, bb = 0, best = 0;
+    for (int j = 0; j < h * w; j++) {
+        aa += a[j] * a[j];
+        bb += b[j] * b[j];
+    }
+    for (int dy = -1; dy <= 1; dy++)
+        for (int dx = -1; dx <= 1; dx++) {
+            double ab = 0;
+            for (int y = 0; y < h; y++)
+                for (int x = 0; x < w; x++)
+                    if (y + dy >= 0 && y + dy < h && x + dx >= 0 && x + dx < w)
+                        ab += a[y * w + x] * b[(y + dy) * w + x + dx];
+            best = ab > best ? ab : best;
+        }
+    return aa > 0 && bb > 0 ? sqrt(fmax(0, 2 - 2 * best / sqrt(aa * bb))) : INFINITY;
+}
+
+static void test_near(struct tap *t, size_t n, size_t m, int h, int w, double limit)
+{
+    struct mp_data a, b;
+    const size_t all = n + m;
+    bool *skip = calloc(all, sizeof *skip), good = true;
+    size_t found = 0;
+    make(&a, n, h, w, 5, false);
+    make(&b, m, h, w, 6, false);
+    for (size_t i = 0; i < all; i++)
+        skip[i] = i % 31 == 30;
+    struct mp_near *near[2][2];
+    for (int threads = 1; threads <= 2; threads++) {
+        struct mp_run run = { .threads = threads == 1 ? 1 : 3 };
+        struct mp_ctx c;
+        mp_ctx_init(&c, &run);
+        for (int k = 0; k < 2; k++)
+            near[threads - 1][k] = calloc(all, sizeof **near[0]);
+        good = mp_near_find(&c, &a, m > 0 ? &b : NULL, skip, limit, near[threads - 1]) == 0 && good;
+        mp_ctx_free(&c);
+    }
+    for (size_t i = 0; i < all; i++)
+        for (int k = 0; k < 2; k++) {
+            struct mp_near want = { SIZE_MAX, INFINITY };
+            for (size_t j = k == 0 ? 0 : n; j < (k == 0 ? n : all) && !skip[i]; j++) {
+                const double d = i == j || skip[j] ? INFINITY
+                                                   : plain_difference(row_of(&a, &b, i),
+                                                                      row_of(&a, &b, j), h, w);
+                if (d <= limit && d < want.difference)
+                    want = (struct mp_near){ j, d };
+            }
+            found += want.row != SIZE_MAX;
+            for (int r = 0; r < 2; r++)
+                good = good && near[r][k][i].row == want.row &&
+                       near[r][k][i].difference == want.difference;
+        }
+    tap_ok(t, good && (found > 0 || limit < 0.01),
+           "%zu and %zu rows of %d x %d, limit %g: the %zu nearest of the plain search, on one "
+           "thread and three", n, m, h, w, limit, found);
+    for (int r = 0; r < 4; r++)
+        free(near[r / 2][r % 2]);
+    free(skip);
+    drop(&a);
+    drop(&b);
+}
+
+/* Each row's group is that of the first row which is equal; labels of shared rows. */
+static void test_equal(struct tap *t)
+{
+    struct mp_run run = { .threads = 1 };
+    struct mp_ctx c;
+    struct mp_data a, b;
+    struct mp_groups g;
+    struct mp_shared s;
+    mp_ctx_init(&c, &run);
+    make(&a, 300, 5, 7, 1, true);
+    make(&b, 120, 5, 7, 2, true);
+    for (size_t i = 0; i < 120; i += 11)
+        memcpy(b.x + i * 35, a.x + 2 * i * 35, 35);
+    bool good = mp_duplicates_find(&c, &a, &b, &g) == 0 && mp_shared_find(&c, &a, &b, &s) == 0;
+    size_t groups = 0, shared = 0, agree = 0, at = 0;
+    for (size_t i = 0; i < 420; i++) {
+        size_t first = i, n = 1;
+        for (size_t j = 420; j-- > 0;)
+            if (j != i && memcmp(row_of(&a, &b, i), row_of(&a, &b, j), 35) == 0) {
+                first = j < first ? j : first;
+                n++;
+            }
+        if (first == i && n > 1) {
+            good = good && groups < g.n && g.row[g.start[groups]] == i &&
+                   g.start[groups + 1] - g.start[groups] == n;
+            groups++;
+            at += n;
+        }
+        bool same_label = false;
+        for (size_t j = 0; j < 300 && i >= 300; j++)
+            same_label = same_label || (a.label[j] == b.label[i - 300] &&
+                                        memcmp(row_of(&a, &b, i), row_of(&a, &b, j), 35) == 0);
+        shared += i >= 300 && first < 300;
+        agree += same_label;
+        good = good && (i < 300 || s.twin[i - 300] == (first < 300 ? first : SIZE_MAX));
+    }
+    tap_ok(t, good && groups == g.n && groups > 10 && g.start[g.n] == at,
+           "equal rows: the %zu groups of the plain search, in order", groups);
+    tap_ok(t, good && shared == s.rows && agree == s.agree && shared > agree && agree > 0,
+           "%zu rows of the second set are in the first, %zu with the same label", shared, agree);
+    mp_groups_free(&g);
+    mp_shared_free(&s);
+    drop(&a);
+    drop(&b);
+    mp_ctx_free(&c);
+}
+
+int main(void)
+{
+    struct tap t = { 0 };
+    test_equal(&t);
+    test_near(&t, 300, 0, 12, 12, 0.2);
+    test_near(&t, 620, 130, 9, 14, 0.15);
+    test_near(&t, 90, 60, 2, 3, 0.3);
+    test_near(&t, 40, 40, 1, 1, 0.3);
+    test_near(&t, 200, 200, 8, 8, 0.001);
+    return tap_end(&t);
+}
