@@ -4,7 +4,7 @@ arithmetic it reaches.
 
 Trains the nets of bench/net.py, or pipelines named by --pipeline, on --rows images once,
 and reads the layers' seconds from the run's report.  The peak is that of bench/peak.c: fused
-multiply-adds on registers alone, on one thread, of the kind (f32 or bf16) that the
+multiply-adds on registers alone, on all cores at once, of the kind (f32 or bf16) that the
 net's products read.  What follows -- is handed to `mnistpipe run`.  Prints Markdown.
 Needs python3-numpy, and nothing else that computes beside it.
 """
@@ -16,7 +16,7 @@ BATCH = net.BATCH
 
 
 def peaks():
-    """GFLOP/s of one thread, by kind."""
+    """GFLOP/s of one core, by kind."""
     out = subprocess.run([common.program("bench/peak")], stdout=subprocess.PIPE, text=True,
                          check=True).stdout
     return {kind: float(rate) for kind, rate in (line.split() for line in out.splitlines())}
@@ -43,7 +43,7 @@ def table(name, reports, peak):
                              ["training_seconds"] for r in reports])
     rows, threads = first["train"]["rows"], first["threads"]
     all_seconds = 0
-    print(f"\n**{name}**, {rows} images, {kind}, of {peak[kind]:.0f} GFLOP/s a thread\n")
+    print(f"\n**{name}**, {rows} images, {kind}, of {peak[kind]:.0f} GFLOP/s a core\n")
     print("| layer | forward, us an image | share of peak | backward, us an image "
           "| share of peak |\n|---|---:|---:|---:|---:|")
     for i, layer in enumerate(first["layers"]):

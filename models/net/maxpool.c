@@ -40,24 +40,22 @@ static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struc
     return MP_OK;
 }
 
-MP_CLONES static void pool(const struct params *p, const float *restrict x, struct mp_shape in,
-                           float *restrict y, struct mp_shape out)
-{
-    const size_t c = (size_t)in.c, row = (size_t)in.w * c;
-    const size_t size = (size_t)p->size, stride = (size_t)step(p);
+/* One image in numbers. */
+struct pooling {
+    size_t size, stride, c, row, in_h, out_h, out_w; /* row: values from one to the next */
+    bool once;                                       /* every value is in exactly one window */
+};
 
-    for (size_t v = 0; v < (size_t)out.h; v++)
-        for (size_t u = 0; u < (size_t)out.w; u++, y += c) {
-            const float *window = x + v * stride * row + u * stride * c;
-            for (size_t k = 0; k < c; k++)
-                y[k] = window[k];
-            for (size_t i = 0; i < size; i++)
-                for (size_t j = i == 0; j < size; j++) {
-                    const float *from = window + i * row + j * c;
-                    for (size_t k = 0; k < c; k++)
-                        y[k] = from[k] <= y[k] ? y[k] : from[k]; /* a NaN stays to be seen */
-                }
-        }
+static struct pooling pooling_of(const struct mp_pass *p)
+{
+    const struct params *q = p->params;
+    const size_t size = (size_t)q->size, stride = (size_t)step(q);
+    return (struct pooling){
+        .size = size, .stride = stride, .c = (size_t)p->in.c,
+        .row = (size_t)p->in.w * (size_t)p->in.c, .in_h = (size_t)p->in.h,
+        .out_h = (size_t)p->out.h, .out_w = (size_t)p->out.w,
+        .once = size == stride && p->out.h * q->size == p->in.h && p->out.w * q->size == p->in.w,
+    };
 }
 
 /* g where the two are equal, otherwise 0: by bits, since a branch here is a coin toss. */
@@ -70,122 +68,33 @@ static inline float where_equal(float a, float b, float g)
     return g;
 }
 
-/* What a value has received is taken out of dy, so the next equal one gets nothing.
- * Windows that lie side by side and fill the image write each gradient once. */
-MP_CLONES static void unpool(const struct params *p, const float *restrict x,
-                             float *restrict dx, struct mp_shape in, const float *restrict y,
-                             float *restrict dy, struct mp_shape out)
+static inline float larger(float a, float b)
 {
-    const size_t c = (size_t)in.c, row = (size_t)in.w * c;
-    const size_t size = (size_t)p->size, stride = (size_t)step(p);
-
-    const bool once = size == stride && out.h * p->size == in.h && out.w * p->size == in.w;
-
-    if (!once)
-        memset(dx, 0, mp_len(in) * sizeof *dx);
-    for (size_t v = 0; v < (size_t)out.h; v++)
-        for (size_t u = 0; u < (size_t)out.w; u++, y += c, dy += c)
-            for (size_t i = 0; i < size; i++)
-                for (size_t j = 0; j < size; j++) {
-                    const size_t at = (v * stride + i) * row + (u * stride + j) * c;
-                    for (size_t k = 0; k < c && once; k++) {
-                        dx[at + k] = where_equal(x[at + k], y[k], dy[k]);
-                        dy[k] -= dx[at + k];
-                    }
-                    for (size_t k = 0; k < c && !once; k++) {
-                        const float hit = where_equal(x[at + k], y[k], dy[k]);
-                        dx[at + k] += hit;
-                        dy[k] -= hit;
-                    }
-                }
+    return a >= b || a != a ? a : b;
 }
 
-MP_CLONES static void pool_bf16(const struct params *p, const mp_bf16 *restrict x,
-                                struct mp_shape in, mp_bf16 *restrict y, struct mp_shape out)
+static inline mp_bf16 larger_bf16(mp_bf16 a, mp_bf16 b)
 {
-    const size_t c = (size_t)in.c, row = (size_t)in.w * c;
-    const size_t size = (size_t)p->size, stride = (size_t)step(p);
-
-    for (size_t v = 0; v < (size_t)out.h; v++)
-        for (size_t u = 0; u < (size_t)out.w; u++, y += c) {
-            const mp_bf16 *window = x + v * stride * row + u * stride * c;
-            for (size_t k = 0; k < c; k++)
-                y[k] = window[k];
-            for (size_t i = 0; i < size; i++)
-                for (size_t j = i == 0; j < size; j++) {
-                    const mp_bf16 *from = window + i * row + j * c;
-                    for (size_t k = 0; k < c; k++)
-                        y[k] = mp_float_of(from[k]) <= mp_float_of(y[k]) ? y[k] : from[k];
-                }
-        }
+    const float x = mp_float_of(a), y = mp_float_of(b);
+    return x >= y || x != x ? a : b;
 }
 
-/* As unpool(); a window's largest value is found by its bits. */
-MP_CLONES static void unpool_bf16(const struct params *p, const mp_bf16 *restrict x,
-                                  mp_bf16 *restrict dx, struct mp_shape in,
-                                  const mp_bf16 *restrict y, mp_bf16 *restrict dy,
-                                  struct mp_shape out)
-{
-    const size_t c = (size_t)in.c, row = (size_t)in.w * c;
-    const size_t size = (size_t)p->size, stride = (size_t)step(p);
-    const bool once = size == stride && out.h * p->size == in.h && out.w * p->size == in.w;
+#define VALUE float
+#define NAME(x) x
+#define LARGER(a, b) larger(a, b)
+#define WHERE(x, y, g) where_equal(x, y, g)
+#define LESS(g, hit) ((g) - (hit))
+#define MORE(d, hit) ((d) + (hit))
+#include "maxpool_kernel.h"
 
-    if (!once)
-        memset(dx, 0, mp_len(in) * sizeof *dx);
-    for (size_t v = 0; v < (size_t)out.h; v++)
-        for (size_t u = 0; u < (size_t)out.w; u++, y += c, dy += c)
-            for (size_t i = 0; i < size; i++)
-                for (size_t j = 0; j < size; j++) {
-                    const size_t at = (v * stride + i) * row + (u * stride + j) * c;
-                    for (size_t k = 0; k < c && once; k++) {
-                        const mp_bf16 hit = x[at + k] == y[k] ? dy[k] : 0;
-                        dx[at + k] = hit;
-                        dy[k] ^= hit;
-                    }
-                    for (size_t k = 0; k < c && !once; k++) {
-                        const mp_bf16 hit = x[at + k] == y[k] ? dy[k] : 0;
-                        dx[at + k] = mp_bf16_of(mp_float_of(dx[at + k]) + mp_float_of(hit));
-                        dy[k] ^= hit;
-                    }
-                }
-}
-
-static int forward(struct mp_pass *p, const float *x, float *y)
-{
-    const size_t len = mp_len(p->in), d = mp_len(p->out);
-
-    for (size_t i = 0; i < p->n; i++)
-        pool(p->params, x + i * len, p->in, y + i * d, p->out);
-    return MP_OK;
-}
-
-static int backward(struct mp_pass *p, const float *x, const float *y, float *dy, float *dx)
-{
-    const size_t len = mp_len(p->in), d = mp_len(p->out);
-
-    for (size_t i = 0; dx != NULL && i < p->n; i++)
-        unpool(p->params, x + i * len, dx + i * len, p->in, y + i * d, dy + i * d, p->out);
-    return MP_OK;
-}
-
-static int forward_bf16(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y)
-{
-    const size_t len = mp_len(p->in), d = mp_len(p->out);
-
-    for (size_t i = 0; i < p->n; i++)
-        pool_bf16(p->params, x + i * len, p->in, y + i * d, p->out);
-    return MP_OK;
-}
-
-static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, mp_bf16 *dy,
-                         mp_bf16 *dx)
-{
-    const size_t len = mp_len(p->in), d = mp_len(p->out);
-
-    for (size_t i = 0; dx != NULL && i < p->n; i++)
-        unpool_bf16(p->params, x + i * len, dx + i * len, p->in, y + i * d, dy + i * d, p->out);
-    return MP_OK;
-}
+/* A window's largest value is found by its bits, which are those of one of its values. */
+#define VALUE mp_bf16
+#define NAME(x) x##_bf16
+#define LARGER(a, b) larger_bf16(a, b)
+#define WHERE(x, y, g) ((mp_bf16)((x) == (y) ? (g) : 0))
+#define LESS(g, hit) ((mp_bf16)((g) ^ (hit)))
+#define MORE(d, hit) mp_bf16_of(mp_float_of(d) + mp_float_of(hit))
+#include "maxpool_kernel.h"
 
 MP_LAYER(maxpool) = {
     .brief = "Keep the largest value of each window",
@@ -196,8 +105,8 @@ MP_LAYER(maxpool) = {
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,
-    .forward = forward,
-    .backward = backward,
-    .forward_bf16 = forward_bf16,
-    .backward_bf16 = backward_bf16,
+    .forward = pool_all,
+    .backward = unpool_all,
+    .forward_bf16 = pool_all_bf16,
+    .backward_bf16 = unpool_all_bf16,
 };
