@@ -265,7 +265,7 @@ pipeline "a quote that does not end" ':2: hog: cell: a value opened by " has no 
 pipeline "a set that does not end" ':2: hog: cell: a value opened by { has no closing }' \
     'hog cell={4,7\nsvm'
 pipeline "a set of values" \
-    ":2: hog: cell={4,7}: a set of values; a run takes one (--set hog.cell=VALUE)" \
+    ":2: hog: cell={4,7}: a set of values; a run takes one (--set hog.cell=VALUE), a search tries all" \
     'hog cell={4,7}\nsvm'
 pipeline "a stage that the image is too small for" ":2: hog: an image of 28x28 is smaller than one \
 block of 2x2 cells of 20 px (40x40 px); use a smaller cell or block" 'hog cell=20\nsvm'
