@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { DRAW = 0x67726964 }; /* "grid": keeps these draws apart from others */
-#define MOST (1ull << 53)
+#define MOST (UINT64_C(1) << 53)
 
 /* ----------------------------------------------------------------- reading */
 

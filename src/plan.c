@@ -406,6 +406,11 @@ static int build_source(struct mp_ctx *c, struct mp_plan *p, const struct mp_scr
     if (fill(c, p->file, data != NULL ? data : &none, mp_source_table, &p->source,
              sizeof p->source) < 0)
         return -1;
+    for (int i = 0; data != NULL && i < data->n_settings && p->source.folds == 1; i++)
+        if (strcmp(data->settings[i].name, "folds") == 0 && data->settings[i].override) {
+            mp_ctx_where(c, "command line: data: ");
+            c->usage = true;
+        }
     return p->source.folds != 1 ? MP_OK
                                 : mp_fail(c, "folds=1: one fold leaves nothing to learn from; "
                                              "take 2 to 100, or 0 for no cross-validation");
