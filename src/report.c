@@ -342,9 +342,9 @@ static void cross_text(FILE *f, const struct mp_cross *x)
         if (at > 88 && i + 1 < x->k)
             at = fprintf(f, "\n                ") - 1;
     }
-    fprintf(f, "\nmean %.2f %%, standard deviation %.2f; every stage was fitted anew for each fold\n"
-               "the bundle is fitted on all rows, to predict with; the scores are those of the folds\n",
-            100 * x->mean, 100 * x->deviation);
+    fprintf(f, "\nmean %.2f %%, standard deviation %.2f; every stage was fitted anew for each "
+               "fold\nthe bundle is fitted on all rows, to predict with; the scores are those of "
+               "the folds\n", 100 * x->mean, 100 * x->deviation);
 }
 
 /* What models recorded, epoch by epoch; of long series the last ones. */
@@ -399,6 +399,26 @@ static void libraries_text(FILE *f, const struct paint *p)
     fprintf(f, "%s\n", p->off);
 }
 
+static void scores_text(FILE *f, const struct mp_report *r, const struct paint *p)
+{
+    const struct mp_metrics *m = r->metrics;
+    if (m == NULL) {
+        fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
+        return;
+    }
+    confusion_text(f, m, r->x->labels, p);
+    fprintf(f, "\n%saccuracy %.2f %%%s   95 %% interval %.2f .. %.2f (Wilson), %llu errors in "
+               "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
+            100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
+            m->macro_f1);
+    if (r->cross != NULL)
+        cross_text(f, r->cross);
+    if (r->shared != NULL && r->shared->rows > 0)
+        fprintf(f, "without the %zu test row%s that training has too: accuracy %.2f %%\n",
+                r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
+    calibration_text(f, r);
+}
+
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour)
 {
     const struct mp_experiment *x = r->x;
@@ -418,22 +438,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     }
     if (json_array_size(r->parts) > 0)
         parts_text(f, r->parts, p);
-    if (r->metrics != NULL) {
-        const struct mp_metrics *m = r->metrics;
-        confusion_text(f, m, x->labels, p);
-        fprintf(f, "\n%saccuracy %.2f %%%s   95 %% interval %.2f .. %.2f (Wilson), %llu errors in "
-                   "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
-                100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
-                m->macro_f1);
-        if (r->cross != NULL)
-            cross_text(f, r->cross);
-        if (r->shared != NULL && r->shared->rows > 0)
-            fprintf(f, "without the %zu test row%s that training has too: accuracy %.2f %%\n",
-                    r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
-        calibration_text(f, r);
-    } else {
-        fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
-    }
+    scores_text(f, r, p);
     mp_bytes_text(size, sizeof size, r->bundle_bytes);
     mp_bytes_text(memory, sizeof memory, mp_peak_memory(c->run));
     fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",

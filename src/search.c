@@ -179,6 +179,12 @@ static size_t fold_rows(const struct mp_search *s)
                               : n - n / (size_t)s->k;
 }
 
+/* How many of n combinations go on to the next rung. */
+static int survivors(int n)
+{
+    return (n + THIRD - 1) / THIRD;
+}
+
 /* As many rungs as it takes to come from n combinations to three by thirds; fewer, if the
  * first budget would be less than 20 rows of each class, or less than one epoch. */
 static int set_rungs(struct mp_ctx *c, struct mp_search *s)
@@ -195,7 +201,9 @@ static int set_rungs(struct mp_ctx *c, struct mp_search *s)
             return mp_fail(c, "--halving epochs: %s is one of the sets; --halving rows takes fewer "
                               "rows", name);
     }
-    for (int n = s->n; n > THIRD && s->ask.halving != MP_ALL_AT_ONCE && budget / THIRD >= least; n = (n + THIRD - 1) / THIRD) {
+    if (s->ask.halving == MP_ALL_AT_ONCE)
+        return MP_OK;
+    for (int n = s->n; n > THIRD && budget / THIRD >= least; n = survivors(n)) {
         budget /= THIRD;
         s->rungs++;
     }
@@ -317,7 +325,7 @@ static int score_fold(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t,
 static int score_trial(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t, int rung,
                        struct mp_bar *bar)
 {
-    char what[NAMES], label[NAMES + 32];
+    char what[NAMES];
     struct mp_ctx own;
     mp_ctx_init(&own, c->run);
     int rc = mp_grid_choose(&own, &s->grid, t->index);
@@ -325,9 +333,8 @@ static int score_trial(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t
     t->rung = rung;
     t->rows = t->errors = 0;
     s->now = t;
+    mp_bar_label(bar, what);
     for (int f = 0; f < s->k && rc == MP_OK; f++) {
-        snprintf(label, sizeof label, s->k > 1 ? "%s, fold %d" : "%s", what, f + 1);
-        mp_bar_label(bar, label);
         rc = score_fold(&own, s, t, f, rung);
         mp_bar_add(bar, 1);
     }
@@ -402,12 +409,6 @@ static int find_simplest(const struct mp_search *s)
 
 /* ------------------------------------------------------------------ running */
 
-/* How many of n combinations go on to the next rung. */
-static int survivors(int n)
-{
-    return (n + THIRD - 1) / THIRD;
-}
-
 static double fits(const struct mp_search *s)
 {
     double sum = 0;
@@ -438,17 +439,18 @@ static int run_rungs(struct mp_ctx *c, struct mp_search *s, struct mp_bar *bar)
     return rc;
 }
 
-/* The bar is the search's; what is inside a fit would begin others. */
+/* The bar is the search's, not of what is inside a fit. */
 int mp_search_run(struct mp_ctx *c, struct mp_search *s)
 {
     struct mp_run *run = c->run;
     const struct mp_run was = *run;
     const double start = mp_seconds();
     mp_bar_begin(was.bar, "search", fits(s), "fits");
-    run->bar = NULL;
+    run->bar = mp_bar_within(was.bar);
     run->warning = keep_warning;
     run->warning_arg = s;
     int rc = run_rungs(c, s, was.bar);
+    mp_bar_free(run->bar);
     run->bar = was.bar;
     run->warning = was.warning;
     run->warning_arg = was.warning_arg;

@@ -43,8 +43,8 @@ static void header(struct mp_html *h, const json_t *o)
     mp_html_fact(f, "seed", "%.0f", real(o, "seed"));
     fputs("</dl>\n", f);
     if (json_object_get(scoring, "folds") != NULL)
-        mp_html_p(f, "%.0f training rows of %s, scored by %.0f-fold cross-validation: each row by a "
-                     "pipeline fitted on the other folds alone.", real(o, "train_rows"),
+        mp_html_p(f, "%.0f training rows of %s, scored by %.0f-fold cross-validation: each row by "
+                     "a pipeline fitted on the other folds alone.", real(o, "train_rows"),
                   text(o, "train"), real(scoring, "folds"));
     else
         mp_html_p(f, "%.0f training rows of %s, of which %g %% were held out to score on.",
@@ -350,8 +350,8 @@ static void winner(struct mp_html *h, const json_t *o)
         mp_html_note(h->f, "There are no test rows.  The score of the best of many is a little too "
                            "good: it was chosen for it.");
     else if (json_is_number(json_object_get(final, "accuracy")))
-        mp_html_p(h->f, "On the test rows, which the search had not looked at, it has %.2f %%: %.0f "
-                        "errors in %.0f rows of %s.", 100 * real(final, "accuracy"),
+        mp_html_p(h->f, "On the test rows, which the search had not looked at, it has %.2f %%: "
+                        "%.0f errors in %.0f rows of %s.", 100 * real(final, "accuracy"),
                   real(final, "errors"), real(final, "rows"), text(final, "test"));
 }
 

@@ -90,7 +90,8 @@ static json_t *sets_json(const struct mp_grid *g)
 /* What the last run found. */
 static json_t *final_json(const struct mp_search *s)
 {
-    static const char *const keys[] = { "rows", "accuracy", "accuracy_interval", "errors", "split" };
+    static const char *const keys[] = { "rows", "accuracy", "accuracy_interval", "errors",
+                                        "split" };
     const json_t *test = json_object_get(s->final.report, "test");
     json_t *o = json_object();
     json_object_set_new(o, "folder", mp_text_json(s->final.folder != NULL ? s->final.folder : ""));
@@ -286,8 +287,8 @@ static void final_text(FILE *f, const json_t *final)
         fprintf(f, "test    %.0f rows of %s, without labels: predicted, not scored\n",
                 real(final, "rows"), text(final, "test"));
     else
-        fprintf(f, "test    accuracy %.2f %%, 95 %% interval %.2f .. %.2f, %.0f errors in %.0f rows "
-                   "of %s,\n        looked at once, for the best alone\n",
+        fprintf(f, "test    accuracy %.2f %%, 95 %% interval %.2f .. %.2f, %.0f errors in %.0f "
+                   "rows of %s,\n        looked at once, for the best alone\n",
                 100 * real(final, "accuracy"), 100 * json_number_value(json_array_get(ends, 0)),
                 100 * json_number_value(json_array_get(ends, 1)), real(final, "errors"),
                 real(final, "rows"), text(final, "test"));

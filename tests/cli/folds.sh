@@ -140,6 +140,7 @@ learn from while the other is held out" run pca.txt --train rare.csv --set data.
 fails "export has no folds" 1 "written.txt: data: folds=5: in every fold the stages learn other \
 features; export takes one split (--set data.folds=0)" export written.txt
 awk -F, 'NR == 1 || $1 != 7 || n++ < 3' train.csv > rare.csv
-mp run pca.txt --train rare.csv --set data.folds=5 -o runs/rare && grep -qx 'warning: label 7 has 3 rows, fewer than the 5 folds: some folds test none of it' "$err"
+mp run pca.txt --train rare.csv --set data.folds=5 -o runs/rare &&
+    grep -qx 'warning: label 7 has 3 rows, fewer than the 5 folds: some folds test none of it' "$err"
 ok "a label with fewer rows than folds is a warning"
 finish

@@ -137,7 +137,8 @@ for threads in 1 2 4; do
     ok "the same table and bundle with $threads threads, computed anew"
 done
 for time in cold warm; do
-    mp search hog.txt --folds 3 --cache "$dir/c" -o runs/$time && same <(bare $h) <(bare runs/$time) &&
+    mp search hog.txt --folds 3 --cache "$dir/c" -o runs/$time &&
+        same <(bare $h) <(bare runs/$time) &&
         same $h/best/bundle.mnp runs/$time/best/bundle.mnp
     ok "and with a $time cache"
 done
@@ -158,7 +159,8 @@ check "folds of the data line are taken; the last run is on the test rows" runs/
 # ------------------------------------------------------------------ at random
 
 mp search hog.txt --folds 2 --trials 4 --seed 7 -o runs/a &&
-    mp search hog.txt --folds 2 --trials 4 --seed 7 -o runs/b && same <(bare runs/a) <(bare runs/b) &&
+    mp search hog.txt --folds 2 --trials 4 --seed 7 -o runs/b &&
+    same <(bare runs/a) <(bare runs/b) &&
     grep -qx 'tried   4 of 6 combinations, drawn at random' runs/a/search.txt
 ok "--trials: the same seed draws the same"
 check "four different ones of the grid" runs/a \
@@ -168,7 +170,8 @@ for seed in 1 2 3 4 5; do
     grep -o '"set": .*' runs/s$seed/search.json | sort
 done > draws && [ "$(sort -u draws | wc -l)" -gt 4 ]
 ok "another seed draws others"
-mp search hog.txt --folds 2 --trials 100 -o runs/all && grep -qx 'tried   6 of 6 combinations' "$out"
+mp search hog.txt --folds 2 --trials 100 -o runs/all &&
+    grep -qx 'tried   6 of 6 combinations' "$out"
 ok "as many as there are, at most"
 
 # ------------------------------------------------------- holdout, halving
@@ -223,7 +226,8 @@ fails "an empty set" 1 "command line: svm: C={}: an empty set; expected values b
 such as {0.1,0.3,1}" fixed.txt --set 'svm.C={}'
 fails "a value twice" 1 "command line: svm: C={1,1}: has the value 1 twice" fixed.txt \
     --set 'svm.C={1,1}'
-fails "one fold" 2 "--folds=1: one fold leaves nothing to learn from; take 2 to 100" hog.txt --folds 1
+fails "one fold" 2 "--folds=1: one fold leaves nothing to learn from; take 2 to 100" \
+    hog.txt --folds 1
 fails "folds and a holdout" 2 "--folds=3 and --holdout=0.2: rows are scored by one or the other" \
     hog.txt --folds 3 --holdout 0.2
 awk -F, 'NR == 1 || $1 != 7 || n++ < 1' train.csv > rare.csv
