@@ -4,6 +4,7 @@
  * pairs some would differ by chance, so the probabilities are corrected by Holm's step-down
  * method (1979): at 5 %, in 95 of 100 comparisons no "better" is said wrongly. */
 #include "comparison.h"
+#include "cells.h"
 #include "config.h"
 #include "report.h"
 #include "statistics.h"
@@ -180,6 +181,9 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
         return NULL;
     const int good = sort_jobs(jobs, n, order);
     json_t *runs = json_array(), *pairs = pairs_json(c, jobs, order, good, x), *o = NULL;
+    char split[64] = "holdout of the training rows";
+    if (s->folds > 0)
+        snprintf(split, sizeof split, "%d-fold cross-validation of the training rows", s->folds);
     for (int i = 0; i < good; i++)
         json_array_append_new(runs, run_json(&jobs[order[i]], i + 1));
     for (int i = 0; i < n; i++)
@@ -189,7 +193,7 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
         o = json_pack("{s:s, s:o, s:I, s:o, s:I, s:b, s:i, s:f, s:o, s:o}", "mnistpipe",
                       PACKAGE_VERSION, "train", mp_text_json(s->train), "train_rows",
                       (json_int_t)x->train.n, "test",
-                      mp_text_json(x->test_path != NULL ? s->test : "holdout of the training rows"),
+                      mp_text_json(x->test_path != NULL ? s->test : split),
                       "test_rows", (json_int_t)x->test.n, "scored", x->test_y != NULL, "threads",
                       c->run->threads, "level", LEVEL, "runs", runs, "pairs", pairs);
     else
@@ -400,30 +404,6 @@ static void comparison_text(FILE *f, const json_t *o)
 
 /* --------------------------------------------------------------- CSV, Markdown */
 
-static void csv_text(FILE *f, const char *s)
-{
-    if (strpbrk(s, ",\"\r\n") == NULL) {
-        fputs(s, f);
-        return;
-    }
-    fputc('"', f);
-    for (; *s != '\0'; s++)
-        fprintf(f, *s == '"' ? "\"\"" : "%c", *s);
-    fputc('"', f);
-}
-
-static void csv_value(FILE *f, const json_t *v)
-{
-    if (json_is_string(v))
-        csv_text(f, json_string_value(v));
-    else if (json_is_integer(v))
-        fprintf(f, "%lld", (long long)json_integer_value(v));
-    else if (json_is_real(v))
-        fprintf(f, "%.9g", json_real_value(v));
-    else if (json_is_boolean(v))
-        fputs(json_is_true(v) ? "yes" : "no", f);
-}
-
 /* Full numbers, for programs; what there is not is empty. */
 static void comparison_csv(FILE *f, const json_t *o)
 {
@@ -443,17 +423,9 @@ static void comparison_csv(FILE *f, const json_t *o)
                               : strcmp(keys[k], "high") == 0 ? json_array_get(ends, 1)
                                                              : json_object_get(run, keys[k]);
             fputc(k > 0 ? ',' : '\n', f);
-            csv_value(f, v);
+            mp_csv_value(f, v);
         }
     fputc('\n', f);
-}
-
-static void markdown_cell(FILE *f, const char *s)
-{
-    fputs("| ", f);
-    for (; *s != '\0'; s++)
-        fprintf(f, *s == '|' ? "\\|" : "%c", *s == '\n' ? ' ' : *s);
-    fputc(' ', f);
 }
 
 static void pairs_markdown(FILE *f, const json_t *o)
@@ -468,13 +440,13 @@ static void pairs_markdown(FILE *f, const json_t *o)
         const json_t *ends = json_object_get(pair, "difference_interval");
         char names[2 * CELL];
         snprintf(names, sizeof names, "%.150s, %.150s", text(pair, "a"), text(pair, "b"));
-        markdown_cell(f, names);
+        mp_markdown_cell(f, names);
         fprintf(f, "| %.0f | %.0f | %.2f | %.2f .. %.2f | %.2g | %.2g ", real(pair, "only_a_right"),
                 real(pair, "only_b_right"), 100 * real(pair, "difference"),
                 100 * json_real_value(json_array_get(ends, 0)),
                 100 * json_real_value(json_array_get(ends, 1)), real(pair, "p"),
                 real(pair, "p_holm"));
-        markdown_cell(f, *text(pair, "better") != '\0' ? text(pair, "better") : "-");
+        mp_markdown_cell(f, *text(pair, "better") != '\0' ? text(pair, "better") : "-");
         fputs("|\n", f);
     }
 }
@@ -485,7 +457,7 @@ static void comparison_markdown(FILE *f, const json_t *o)
     size_t i;
     char cell[CELL];
     for (int k = 0; k < COLUMNS; k++)
-        markdown_cell(f, columns[k].title);
+        mp_markdown_cell(f, columns[k].title);
     fputs("|\n", f);
     for (int k = 0; k < COLUMNS; k++)
         fputs(columns[k].left ? "|---" : "|--:", f);
@@ -495,9 +467,9 @@ static void comparison_markdown(FILE *f, const json_t *o)
         for (int k = 0; k < COLUMNS; k++) {
             cell_text(run, &columns[k], cell);
             if (failed && k == 2)
-                markdown_cell(f, "failed");
+                mp_markdown_cell(f, "failed");
             else
-                markdown_cell(f, cell);
+                mp_markdown_cell(f, cell);
         }
         fputs("|\n", f);
     }

@@ -42,7 +42,11 @@ static const char language[] =
     "program, mnist:train is what `mnistpipe fetch mnist` put into the cache, and\n"
     "anything else is a file: Kaggle's CSV (label,pixel0,pixel1...) or IDX images,\n"
     "plain or gzip.  Without a test, a stratified part of the training rows is held\n"
-    "out; every stage learns from the other part alone.\n";
+    "out; every stage learns from the other part alone.  With folds=5 the training\n"
+    "rows are scored by cross-validation, and a test is left alone.\n"
+    "\n"
+    "A set of values, such as svm C={0.01,0.1,1}, is for `mnistpipe search`, which\n"
+    "tries every combination.\n";
 
 /* ---------------------------------------------------------------- help */
 

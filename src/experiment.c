@@ -15,8 +15,9 @@ void mp_experiment_free(struct mp_experiment *x)
 {
     mp_plan_free(&x->plan);
     mp_script_free(&x->script);
+    if (x->test.x != x->train.x)
+        mp_data_free(&x->test);
     mp_data_free(&x->train);
-    mp_data_free(&x->test);
     free(x->train_path);
     free(x->test_path);
     free(x->train_y);
@@ -201,29 +202,48 @@ static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, struct mp_sha
     return mp_plan_shape(c, &x->plan, a);
 }
 
-int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x)
+int mp_experiment_script(struct mp_ctx *c, const char *file, struct mp_experiment *x)
 {
-    struct mp_shape size;
     char path[PATH_MAX];
     memset(x, 0, sizeof *x);
     /* A pipeline that is not here may be one that ships. */
     if (access(file, F_OK) != 0 && *file != '/' && *file != '\0' &&
         mp_shipped(file, path, sizeof path))
         file = path;
-    if (mp_script_read(c, file, &x->script) < 0 || overrides(c, &x->script) < 0 ||
-        mp_plan_build(c, &x->script, &x->plan) < 0)
+    return mp_script_read(c, file, &x->script) < 0 ? -1 : overrides(c, &x->script);
+}
+
+static void name_split(struct mp_experiment *x)
+{
+    if (x->plan.source.folds > 0)
+        snprintf(x->split, sizeof x->split, "%d-fold cross-validation", x->plan.source.folds);
+    else
+        snprintf(x->split, sizeof x->split, "%s", x->test_path != NULL
+                     ? "test file" : "stratified holdout of the training rows");
+}
+
+int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_shape size;
+    if (mp_plan_build(c, &x->script, &x->plan) < 0)
         return -1;
     const struct mp_source *s = &x->plan.source;
     c->run->seed = (uint64_t)s->seed;
-    mp_ctx_where(c, "%s: data: ", file);
+    mp_ctx_where(c, "%s: data: ", x->script.file);
     if (*s->train == '\0')
         return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
     if (mp_size_parse(c, s->size, &size) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
         return -1;
-    if (*s->test != '\0' && (x->test_path = mp_data_path(c, s->test)) == NULL)
+    if (*s->test != '\0' && s->folds == 0 && (x->test_path = mp_data_path(c, s->test)) == NULL)
         return -1;
     mp_ctx_where(c, "%s", "");
+    name_split(x);
     return check_shapes(c, x, size);
+}
+
+int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x)
+{
+    return mp_experiment_script(c, file, x) < 0 ? -1 : mp_experiment_build(c, x);
 }
 
 /* --------------------------------------------------------------- classes */
@@ -287,6 +307,10 @@ static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
 static int read_test(struct mp_ctx *c, struct mp_experiment *x)
 {
     const struct mp_source *s = &x->plan.source;
+    if (s->folds > 0) {
+        x->test = x->train;
+        return MP_OK;
+    }
     if (x->test_path == NULL)
         return split_holdout(c, x);
     return mp_rows_read(c, s->test, s->test_labels, x->train.shape, "the training rows are",

@@ -7,17 +7,22 @@
 struct mp_experiment {
     struct mp_script script;
     struct mp_plan plan;
-    char *train_path, *test_path; /* test_path NULL: a holdout of the training rows */
-    struct mp_data train, test;
+    char *train_path, *test_path; /* test_path NULL: a holdout of the training rows, or folds */
+    struct mp_data train, test;   /* with folds the test is the training rows, not copied */
     int *train_y, *test_y;        /* class numbers; test_y NULL: the test has no labels */
     int labels[256], n_classes;   /* label of each class, ascending, as training has them */
     double read_seconds;
+    char split[64];               /* how the test rows come to be, in words */
 };
 
 /* Reads the pipeline, applies the command line's overrides, builds the plan,
  * finds the files and checks all shapes; of the data only the beginning is read.
  * Sets the run's seed. */
 int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x);
+
+/* The two halves of that: x->script alone, and all that is made of it. */
+int mp_experiment_script(struct mp_ctx *c, const char *file, struct mp_experiment *x);
+int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x);
 
 /* Reads the data, splits off the holdout, numbers the classes, works out shapes. */
 int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x);

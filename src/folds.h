@@ -15,6 +15,9 @@
 int mp_folds_assign(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k, uint64_t seed,
                     int *fold);
 
+/* Warns if a class has fewer rows than there are folds: some folds then test none of it. */
+int mp_folds_warn(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k);
+
 /* Training rows cut in two: those of fold f, and all others.  Both are copies. */
 struct mp_fold {
     struct mp_data train, held;
@@ -25,6 +28,11 @@ struct mp_fold {
 int mp_fold_open(struct mp_ctx *c, const struct mp_data *d, const int *y, const int *fold, int f,
                  struct mp_fold *out);
 void mp_fold_close(struct mp_fold *out);
+
+/* Fits a fresh plan on part->train, and scores part->held.  *p is the caller's to free,
+ * whether this fails or not; seconds of fitting are added to *fit_seconds. */
+int mp_fold_score(struct mp_ctx *c, struct mp_plan *plan, const struct mp_fold *part,
+                  struct mp_predictions *p, double *fit_seconds);
 
 struct mp_out_of_fold {
     int k;
@@ -43,4 +51,24 @@ struct mp_out_of_fold {
 int mp_out_of_fold(struct mp_ctx *c, const struct mp_script *s, const struct mp_data *d,
                    const int *y, int k, uint64_t seed, struct mp_out_of_fold *out);
 void mp_out_of_fold_free(struct mp_out_of_fold *o);
+
+/* How good the folds were, one by one. */
+struct mp_cross_fold {
+    uint64_t rows, errors;
+    double accuracy, low, high; /* with its 95 % Wilson interval */
+};
+
+struct mp_cross {
+    int k;
+    struct mp_cross_fold *fold;
+    double mean, deviation;     /* of the folds' accuracies; the deviation is the sample's */
+    double fit_seconds;
+};
+
+int mp_cross_score(struct mp_ctx *c, const struct mp_out_of_fold *o, const int *y,
+                   struct mp_cross *x);
+void mp_cross_free(struct mp_cross *x);
+
+/* Mean and sample standard deviation of n numbers; of one the deviation is NAN. */
+void mp_spread(const double *v, int n, double *mean, double *deviation);
 #endif

@@ -101,7 +101,9 @@ static int plan_one(struct mp_ctx *c, struct mp_job *j, struct mp_experiment *x)
 static void source_text(const struct mp_source *s, char *text, size_t size)
 {
     int n = snprintf(text, size, "train=%s", s->train);
-    if (*s->test != '\0')
+    if (s->folds > 0)
+        snprintf(text + n, size - (size_t)n, " folds=%d seed=%d", s->folds, s->seed);
+    else if (*s->test != '\0')
         snprintf(text + n, size - (size_t)n, " test=%s", s->test);
     else
         snprintf(text + n, size - (size_t)n, " holdout=%g seed=%d", s->holdout, s->seed);
@@ -110,9 +112,11 @@ static void source_text(const struct mp_source *s, char *text, size_t size)
 /* Whether both read the same rows and hold out the same ones. */
 static bool same_rows(const struct mp_source *a, const struct mp_source *b)
 {
-    return strcmp(a->train, b->train) == 0 && strcmp(a->test, b->test) == 0 &&
-           strcmp(a->train_labels, b->train_labels) == 0 &&
-           strcmp(a->test_labels, b->test_labels) == 0 && strcmp(a->size, b->size) == 0 &&
+    const bool train = strcmp(a->train, b->train) == 0 && strcmp(a->size, b->size) == 0 &&
+                       strcmp(a->train_labels, b->train_labels) == 0 && a->folds == b->folds;
+    if (!train || a->folds > 0) /* folds leave the test alone */
+        return train && a->seed == b->seed;
+    return strcmp(a->test, b->test) == 0 && strcmp(a->test_labels, b->test_labels) == 0 &&
            (*a->test != '\0' || (a->holdout == b->holdout && a->seed == b->seed));
 }
 

@@ -51,6 +51,7 @@ struct mp_source {
     char *size;            /* "" or "HxW" */
     double holdout;        /* share of the training rows kept for the test when there is no test */
     int seed;
+    int folds;             /* 0, or training rows are scored out of fold; the test is left alone */
 };
 extern const struct mp_param mp_source_table[];
 
@@ -90,6 +91,9 @@ struct mp_plan {
     int model;                    /* its node; an MP_SCORES stage may stand after it */
 };
 
+/* The `data` line alone; mp_params_free(mp_source_table, source) it. */
+int mp_plan_source(struct mp_ctx *c, const struct mp_script *s, struct mp_source *source);
+
 /* Builds nodes and parameters; nothing is read but the script.  Every mistake
  * but shapes is found here. */
 int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p);
@@ -118,6 +122,9 @@ int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f
 
 /* Node k forgets what it learned; shapes are to be worked out anew. */
 void mp_plan_forget(struct mp_plan *p, int node);
+
+/* Real numbers in arrays that the node's stage has learned; nets fill whole vectors up. */
+uint64_t mp_plan_values(const struct mp_node *n);
 
 /* What the scores mean that the last node gives. */
 enum mp_scores mp_plan_scores(const struct mp_plan *p);

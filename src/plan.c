@@ -2,6 +2,7 @@
 #include "layer.h"
 #include "param.h"
 #include "pipeline.h"
+#include "state.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ const struct mp_param mp_source_table[] = {
                 .doc = "image size; needed only where a CSV is not square"),
     MP_PARAM_OF(struct mp_source, holdout, .def = "0.2", .min = 0.01, .max = 0.99,
                 .doc = "share of the training rows held out when there is no test"),
+    MP_PARAM_OF(struct mp_source, folds, .def = "0", .min = 0, .max = 100, .unit = "folds",
+                .doc = "cross-validation of the training rows, in place of a test; 0: none"),
     MP_PARAM_OF(struct mp_source, seed, .def = "1", .min = 0, .max = 2147483647,
                 .doc = "seed of everything drawn at random"),
     MP_END
@@ -111,7 +114,7 @@ static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l,
             mp_ctx_where(c, "command line: %s: ", l->name);
         const int rc = *s->value == '{' && !s->literal
                            ? mp_fail(c, "%s=%s: a set of values; a run takes one (--set "
-                                        "%s.%s=VALUE)", s->name, s->value, l->name, s->name)
+                                        "%s.%s=VALUE), a search tries all", s->name, s->value, l->name, s->name)
                            : mp_params_set(c, table, params, s->name, s->value);
         c->usage = rc < 0 && s->override;
         if (rc < 0)
@@ -400,8 +403,29 @@ static int build_source(struct mp_ctx *c, struct mp_plan *p, const struct mp_scr
             return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
         data = l;
     }
-    return fill(c, p->file, data != NULL ? data : &none, mp_source_table, &p->source,
-                sizeof p->source);
+    if (fill(c, p->file, data != NULL ? data : &none, mp_source_table, &p->source,
+             sizeof p->source) < 0)
+        return -1;
+    for (int i = 0; data != NULL && i < data->n_settings && p->source.folds == 1; i++)
+        if (strcmp(data->settings[i].name, "folds") == 0 && data->settings[i].override) {
+            mp_ctx_where(c, "command line: data: ");
+            c->usage = true;
+        }
+    return p->source.folds != 1 ? MP_OK
+                                : mp_fail(c, "folds=1: one fold leaves nothing to learn from; "
+                                             "take 2 to 100, or 0 for no cross-validation");
+}
+
+int mp_plan_source(struct mp_ctx *c, const struct mp_script *s, struct mp_source *source)
+{
+    struct mp_plan p = { .file = s->file };
+    const int rc = build_source(c, &p, s);
+    *source = p.source;
+    if (rc < 0)
+        mp_params_free(mp_source_table, source);
+    else
+        mp_ctx_where(c, "%s", "");
+    return rc;
 }
 
 /* Node k and those before: how often each gives a training row.  Only one stage makes
@@ -616,4 +640,16 @@ void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size
             node = n->inputs[0];
         }
     }
+}
+
+uint64_t mp_plan_values(const struct mp_node *n)
+{
+    struct mp_ctx own;
+    struct mp_io io = { .buf = NULL };
+    mp_ctx_init(&own, NULL);
+    if (n->entry != NULL && n->entry->stage->io != NULL && n->state != NULL)
+        mp_state_save(&own, n->entry->stage, n->state, &io);
+    free(io.buf);
+    mp_ctx_free(&own);
+    return io.values;
 }

@@ -12,7 +12,10 @@ enum { WIDTH = 400, HEIGHT = 240, TOP = 30, BOTTOM = 42, LETTER = 12, MOST_LABEL
 /* What a letter of 12 takes on average, a little on the safe side. */
 static double text_width(const char *text)
 {
-    return 0.56 * LETTER * (double)strlen(text);
+    double n = 0;
+    for (; *text != '\0'; text++)
+        n += *text == '%' ? 0.95 : 0.56; /* the one wide sign of ticks */
+    return n * LETTER;
 }
 
 /* ------------------------------------------------------------------- axes */
@@ -340,7 +343,7 @@ static void scales(const struct mp_plot *p, struct scale *x, struct scale *y)
             room = fmax(room, 10 + text_width(p->series[i].name));
     EACH_TICK(y, v) {
         tick_text(text, sizeof text, y, v, p->y.unit);
-        left = fmax(left, text_width(text) + 10);
+        left = fmax(left, text_width(text) + 12);
     }
     x->from = left;
     x->to = WIDTH - fmax(room, 16);
@@ -434,17 +437,23 @@ static void heat_cell(FILE *f, uint64_t count, uint64_t most, bool hit)
         fprintf(f, "<td style=\"--a:%.2f\">%llu</td>", a, (unsigned long long)count);
 }
 
+static void heat_begin(FILE *f, const char *caption)
+{
+    fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", f);
+    mp_html_text(f, caption);
+    fputs("\"><table class=\"heat\"><caption><span>", f);
+    mp_html_text(f, caption);
+    fputs("</span></caption>\n<thead><tr><th scope=\"col\">", f);
+}
+
 void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, const int *labels,
                        int k)
 {
     uint64_t most = 0;
     for (int i = 0; i < k * k; i++)
         most = i / k != i % k && counts[i] > most ? counts[i] : most;
-    fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", f);
-    mp_html_text(f, caption);
-    fputs("\"><table class=\"heat\"><caption><span>", f);
-    mp_html_text(f, caption);
-    fputs("</span></caption>\n<thead><tr><th scope=\"col\">truth</th>", f);
+    heat_begin(f, caption);
+    fputs("truth</th>", f);
     for (int j = 0; j < k; j++)
         fprintf(f, "<th scope=\"col\">%d</th>", labels[j]);
     fputs("</tr></thead>\n<tbody>\n", f);
@@ -452,6 +461,49 @@ void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, con
         fprintf(f, "<tr><th scope=\"row\">%d</th>", labels[i]);
         for (int j = 0; j < k; j++)
             heat_cell(f, counts[i * k + j], most, i == j);
+        fputs("</tr>\n", f);
+    }
+    fputs("</tbody></table></div>\n", f);
+}
+
+static void heat_name(FILE *f, const char *scope, const char *name)
+{
+    fprintf(f, "<th scope=\"%s\">", scope);
+    mp_html_text(f, name);
+    fputs("</th>", f);
+}
+
+static void heat_value(FILE *f, const struct mp_heat *h, double v, double low, double high)
+{
+    const double a = high > low ? 0.55 * (v - low) / (high - low) : 0;
+    if (!isfinite(v)) {
+        fputs("<td class=\"none\">-</td>", f);
+        return;
+    }
+    fprintf(f, "<td style=\"--a:%.2f\">%s", a, v >= high ? "<strong>" : "");
+    fprintf(f, h->format, v);
+    fprintf(f, "%s</td>", v >= high ? "</strong>" : "");
+}
+
+void mp_plot_heat(FILE *f, const struct mp_heat *h)
+{
+    double low = INFINITY, high = -INFINITY;
+    for (int i = 0; i < h->n_rows * h->n_columns; i++)
+        if (isfinite(h->values[i])) {
+            low = fmin(low, h->values[i]);
+            high = fmax(high, h->values[i]);
+        }
+    heat_begin(f, h->caption);
+    mp_html_text(f, h->corner);
+    fputs("</th>", f);
+    for (int j = 0; j < h->n_columns; j++)
+        heat_name(f, "col", h->columns[j]);
+    fputs("</tr></thead>\n<tbody>\n", f);
+    for (int i = 0; i < h->n_rows; i++) {
+        fputs("<tr>", f);
+        heat_name(f, "row", h->rows[i]);
+        for (int j = 0; j < h->n_columns; j++)
+            heat_value(f, h, h->values[i * h->n_columns + j], low, high);
         fputs("</tr>\n", f);
     }
     fputs("</tbody></table></div>\n", f);

@@ -60,4 +60,14 @@ void mp_plot_bars(FILE *f, const char *title, const char *text, const struct mp_
  * diagonal are the warmer the more there are. */
 void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, const int *labels,
                        int k);
+
+/* A table of values of two things, the warmer the larger; the best is set in bold. */
+struct mp_heat {
+    const char *caption, *corner;    /* the corner names what rows and columns are */
+    const char *const *rows, *const *columns;
+    int n_rows, n_columns;
+    const double *values;            /* row by row; not finite: "-" */
+    const char *format;              /* of one value: "%.2f" */
+};
+void mp_plot_heat(FILE *f, const struct mp_heat *h);
 #endif

@@ -15,6 +15,7 @@ struct mp_bar {
     char what[64], unit[16];
     double whole, done;
     double start, drawn; /* seconds */
+    struct mp_bar *outer; /* NULL: it is shown itself */
 };
 
 struct mp_bar *mp_bar_new(bool quiet)
@@ -26,6 +27,16 @@ struct mp_bar *mp_bar_new(bool quiet)
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
     b->terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
     b->colour = b->terminal && (no_color == NULL || *no_color == '\0');
+    return b;
+}
+
+struct mp_bar *mp_bar_within(struct mp_bar *outer)
+{
+    struct mp_bar *b = outer != NULL ? calloc(1, sizeof *b) : NULL;
+    if (b == NULL)
+        return NULL;
+    pthread_mutex_init(&b->lock, NULL);
+    b->outer = outer;
     return b;
 }
 
@@ -115,7 +126,9 @@ void mp_bar_begin(struct mp_bar *b, const char *what, double whole, const char *
 static void moved(struct mp_bar *b)
 {
     const double t = mp_seconds();
-    if (t - b->drawn >= (b->terminal ? 0.1 : 10)) {
+    if (b->outer != NULL)
+        mp_bar_add(b->outer, 0);
+    else if (t - b->drawn >= (b->terminal ? 0.1 : 10)) {
         b->drawn = t;
         draw(b, t);
     }

@@ -9,6 +9,10 @@ struct mp_bar;
 struct mp_bar *mp_bar_new(bool quiet);
 void mp_bar_free(struct mp_bar *b);
 
+/* A bar for work within one unit of another's: shows nothing itself, but keeps the other
+ * going.  NULL if `outer` is. */
+struct mp_bar *mp_bar_within(struct mp_bar *outer);
+
 /* Begins a piece of work of `whole` units ("rows", "MB" ...); ends the one before.
  * All calls accept b == NULL and may come from any thread. */
 void mp_bar_begin(struct mp_bar *b, const char *what, double whole, const char *unit);

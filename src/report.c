@@ -46,19 +46,6 @@ static json_t *cost_json(uint64_t rows, double seconds)
                      "rows_per_second", number((double)rows / seconds));
 }
 
-/* Real numbers in arrays that the stage has learned; nets fill whole vectors up. */
-static json_int_t parameters(const struct mp_node *n)
-{
-    struct mp_ctx own;
-    struct mp_io io = { .buf = NULL };
-    mp_ctx_init(&own, NULL);
-    if (n->entry != NULL && n->entry->stage->io != NULL)
-        mp_state_save(&own, n->entry->stage, n->state, &io);
-    free(io.buf);
-    mp_ctx_free(&own);
-    return (json_int_t)io.values;
-}
-
 static json_t *stage_json(const struct mp_node *n)
 {
     json_t *o = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:I}", "stage",
@@ -70,7 +57,7 @@ static json_t *stage_json(const struct mp_node *n)
     if (n->cost.fit_rows > 0) {
         fit = cost_json(n->cost.fit_rows, n->cost.fit);
         json_object_set_new(fit, "training_seconds", json_real(n->cost.done));
-        json_object_set_new(fit, "parameters", json_integer(parameters(n)));
+        json_object_set_new(fit, "parameters", json_integer((json_int_t)mp_plan_values(n)));
     }
     json_object_set_new(o, "fit", fit);
     json_object_set_new(o, "apply", cost_json(n->cost.apply_rows, n->cost.apply));
@@ -144,7 +131,7 @@ static json_t *libraries_json(void)
 
 const char *mp_split_name(const struct mp_experiment *x)
 {
-    return x->test_path != NULL ? "test file" : "stratified holdout of the training rows";
+    return x->split;
 }
 
 const char *mp_test_name(const struct mp_experiment *x)
@@ -173,7 +160,9 @@ static json_t *test_json(const struct mp_report *r)
     if (r->shared != NULL && r->shared->rows > 0 && r->metrics != NULL)
         json_object_set_new(test, "accuracy_without_them", number(unseen_accuracy(r)));
     json_object_set_new(test, "split", json_string(mp_split_name(x)));
-    if (x->test_path == NULL)
+    if (r->cross != NULL)
+        json_object_set_new(test, "folds", json_integer(r->cross->k));
+    else if (x->test_path == NULL)
         json_object_set_new(test, "holdout", json_real(s->holdout));
     if (r->metrics != NULL) {
         json_t *m = metrics_json(r->metrics, x->labels);
@@ -184,6 +173,20 @@ static json_t *test_json(const struct mp_report *r)
             json_object_set_new(test, "calibration", calibration);
     }
     return test;
+}
+
+static json_t *cross_json(const struct mp_cross *x)
+{
+    json_t *folds = json_array();
+    for (int f = 0; f < x->k; f++) {
+        const struct mp_cross_fold *q = &x->fold[f];
+        json_array_append_new(folds, json_pack("{s:I, s:I, s:f, s:[f, f]}", "rows",
+                                               (json_int_t)q->rows, "errors",
+                                               (json_int_t)q->errors, "accuracy", q->accuracy,
+                                               "accuracy_interval", q->low, q->high));
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}", "mean", number(x->mean), "deviation",
+                     number(x->deviation), "fit_seconds", number(x->fit_seconds), "folds", folds);
 }
 
 /* How many changed copies of each training row the model saw. */
@@ -221,6 +224,8 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     if (o != NULL && c->run->reused_entries > 0)
         json_object_set_new(json_object_get(o, "seconds"), "reused",
                             json_real(fmax(0, c->run->reused)));
+    if (o != NULL && r->cross != NULL)
+        json_object_set_new(o, "cross_validation", cross_json(r->cross));
     if (o != NULL && json_object_size(r->curves) > 0)
         json_object_set(o, "training", r->curves);
     if (o != NULL && json_array_size(r->parts) > 0)
@@ -329,6 +334,19 @@ static void calibration_text(FILE *f, const struct mp_report *r)
                 m.nll, m.brier, 100 * m.ece, MP_BINS);
 }
 
+static void cross_text(FILE *f, const struct mp_cross *x)
+{
+    int at = fprintf(f, "fold by fold, %%:");
+    for (int i = 0; i < x->k; i++) {
+        at += fprintf(f, " %.2f", 100 * x->fold[i].accuracy);
+        if (at > 88 && i + 1 < x->k)
+            at = fprintf(f, "\n                ") - 1;
+    }
+    fprintf(f, "\nmean %.2f %%, standard deviation %.2f; every stage was fitted anew for each "
+               "fold\nthe bundle is fitted on all rows, to predict with; the scores are those of "
+               "the folds\n", 100 * x->mean, 100 * x->deviation);
+}
+
 /* What models recorded, epoch by epoch; of long series the last ones. */
 static void curves_text(FILE *f, json_t *curves, const struct paint *p)
 {
@@ -381,6 +399,26 @@ static void libraries_text(FILE *f, const struct paint *p)
     fprintf(f, "%s\n", p->off);
 }
 
+static void scores_text(FILE *f, const struct mp_report *r, const struct paint *p)
+{
+    const struct mp_metrics *m = r->metrics;
+    if (m == NULL) {
+        fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
+        return;
+    }
+    confusion_text(f, m, r->x->labels, p);
+    fprintf(f, "\n%saccuracy %.2f %%%s   95 %% interval %.2f .. %.2f (Wilson), %llu errors in "
+               "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
+            100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
+            m->macro_f1);
+    if (r->cross != NULL)
+        cross_text(f, r->cross);
+    if (r->shared != NULL && r->shared->rows > 0)
+        fprintf(f, "without the %zu test row%s that training has too: accuracy %.2f %%\n",
+                r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
+    calibration_text(f, r);
+}
+
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour)
 {
     const struct mp_experiment *x = r->x;
@@ -400,20 +438,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
     }
     if (json_array_size(r->parts) > 0)
         parts_text(f, r->parts, p);
-    if (r->metrics != NULL) {
-        const struct mp_metrics *m = r->metrics;
-        confusion_text(f, m, x->labels, p);
-        fprintf(f, "\n%saccuracy %.2f %%%s   95 %% interval %.2f .. %.2f (Wilson), %llu errors in "
-                   "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
-                100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
-                m->macro_f1);
-        if (r->shared != NULL && r->shared->rows > 0)
-            fprintf(f, "without the %zu test row%s that training has too: accuracy %.2f %%\n",
-                    r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
-        calibration_text(f, r);
-    } else {
-        fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
-    }
+    scores_text(f, r, p);
     mp_bytes_text(size, sizeof size, r->bundle_bytes);
     mp_bytes_text(memory, sizeof memory, mp_peak_memory(c->run));
     fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",

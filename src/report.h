@@ -4,6 +4,7 @@
 #include "ctx.h"
 #include "duplicates.h"
 #include "experiment.h"
+#include "folds.h"
 #include "metrics.h"
 #include "predictions.h"
 #include <jansson.h>
@@ -13,6 +14,7 @@ struct mp_report {
     const struct mp_predictions *predictions;
     const struct mp_metrics *metrics;        /* NULL: the test has no labels */
     const struct mp_shared *shared;          /* test rows that training has too; NULL: unknown */
+    const struct mp_cross *cross;            /* of cross-validation; NULL: none */
     double fit_seconds, total_seconds;
     json_t *curves;                          /* series that models recorded: name -> values */
     json_t *parts;                           /* what parts of a model cost, such as layers */
@@ -39,7 +41,8 @@ void mp_bytes_text(char *text, size_t size, uint64_t n);
  * taken from the cache. */
 uint64_t mp_peak_memory(const struct mp_run *run);
 
-/* "test file" or how the test rows came to be; the test rows as the pipeline names them. */
+/* "test file", "5-fold cross-validation" ...: how the test rows came to be; the test rows as
+ * the pipeline names them. */
 const char *mp_split_name(const struct mp_experiment *x);
 const char *mp_test_name(const struct mp_experiment *x);
 #endif

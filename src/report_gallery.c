@@ -126,10 +126,11 @@ static void digit_caption(FILE *f, const struct mp_report *r, const size_t *rows
 {
     const struct mp_data *d = &r->x->test;
     const bool mistakes = r->metrics != NULL && r->metrics->errors > 0;
-    fprintf(f, "<figcaption>%s  In the test file: ",
+    fprintf(f, "<figcaption>%s  In the %s file: ",
             mistakes ? "For each class the first row that was predicted rightly, then the worst "
                        "mistakes: truth \xe2\x86\x92 prediction."
-                     : "For each class the first row that was predicted to be of it.");
+                     : "For each class the first row that was predicted to be of it.",
+            r->x->test_path != NULL ? "test" : "training");
     for (size_t i = 0; i < n; i++) {
         char row[64];
         mp_data_row_name(d, rows[i], row, sizeof row);
@@ -290,16 +291,34 @@ static int cards(struct mp_ctx *c, FILE *f, const struct mp_report *r, const siz
     return rc;
 }
 
+/* The training rows nearest to each; in cross-validation, where the rows are training rows
+ * themselves, others than it. */
+static int nearest(struct mp_ctx *c, const struct mp_experiment *x, const size_t *rows, size_t n,
+                   size_t n_near, struct mp_neighbour *near)
+{
+    struct mp_neighbour all[MISTAKES * (NEAR + 1)];
+    if (x->test.x != x->train.x)
+        return mp_neighbours(c, &x->test, rows, n, &x->train, n_near, near);
+    if (mp_neighbours(c, &x->test, rows, n, &x->train, n_near + 1, all) < 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0, to = 0; k <= n_near && to < n_near; k++)
+            if (all[i * (n_near + 1) + k].row != rows[i])
+                near[i * n_near + to++] = all[i * (n_near + 1) + k];
+    return MP_OK;
+}
+
 int mp_report_mistakes(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
-    const size_t n_near = x->train.n < NEAR ? x->train.n : NEAR;
+    const size_t others = x->train.n - (x->test.x == x->train.x);
+    const size_t n_near = others < NEAR ? others : NEAR;
     struct mp_neighbour near[MISTAKES * NEAR];
     size_t rows[MISTAKES];
     const size_t n = mp_worst(r, rows, MISTAKES), first = n < SHOWN ? n : SHOWN;
     if (n == 0)
         return MP_OK;
-    if (mp_neighbours(c, &x->test, rows, n, &x->train, n_near, near) < 0)
+    if (nearest(c, x, rows, n, n_near, near) < 0)
         return -1;
     mp_html_section(h, "mistakes", "The worst mistakes");
     mp_html_p(h->f, "%zu of %llu mistake%s: those in which the score of the class predicted is "

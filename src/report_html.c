@@ -32,6 +32,9 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
         mp_html_fact(f, "errors", "%llu of %llu rows", (unsigned long long)m->errors,
                      (unsigned long long)m->rows);
         mp_html_fact(f, "macro F1", "%.4f", m->macro_f1);
+        if (r->cross != NULL)
+            mp_html_fact(f, "mean of the folds", "%.2f %%, standard deviation %.2f",
+                         100 * r->cross->mean, 100 * r->cross->deviation);
     } else {
         mp_html_fact(f, "predicted", "%zu rows", r->predictions->n);
     }
@@ -292,6 +295,33 @@ int mp_report_origin(struct mp_ctx *c, struct mp_html *h, const struct mp_report
     return MP_OK;
 }
 
+/* ------------------------------------------------------------------ folds */
+
+static void folds(struct mp_html *h, const struct mp_report *r)
+{
+    static const struct mp_column column[] = {
+        { "fold", false }, { "rows", true }, { "errors", true }, { "accuracy", true },
+        { "95 % interval", true },
+    };
+    struct mp_html_table t;
+    if (r->cross == NULL)
+        return;
+    mp_html_section(h, "folds", "Fold by fold");
+    mp_html_p(h->f, "Each row was predicted by a pipeline fitted on the other folds alone, every "
+                    "stage of it.  The bundle, the pictures of what was learned and the times of "
+                    "the stages are those of a last fit, on all rows.");
+    mp_html_table(&t, h->f, "Accuracy of each fold", column, 5);
+    for (int f = 0; f < r->cross->k; f++) {
+        const struct mp_cross_fold *q = &r->cross->fold[f];
+        mp_html_cell(&t, "%d", f + 1);
+        mp_html_cell(&t, "%llu", (unsigned long long)q->rows);
+        mp_html_cell(&t, "%llu", (unsigned long long)q->errors);
+        mp_html_cell(&t, "%.2f %%", 100 * q->accuracy);
+        mp_html_cell(&t, "%.2f .. %.2f", 100 * q->low, 100 * q->high);
+    }
+    mp_html_table_end(&t);
+}
+
 /* -------------------------------------------------------------- the page */
 
 static int sections(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r)
@@ -299,6 +329,7 @@ static int sections(struct mp_ctx *c, struct mp_html *h, const struct mp_report 
     if (mp_report_pipeline(c, h, r) < 0 || mp_report_digits(c, h, r) < 0)
         return -1;
     mp_report_confusion(h, r);
+    folds(h, r);
     mp_report_learning(h, r);
     if (mp_report_confidence(c, h, r) < 0 || mp_report_mistakes(c, h, r) < 0 ||
         mp_report_learned(c, h, r) < 0)

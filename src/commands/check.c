@@ -57,7 +57,7 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         const double learned = n * (double)k->passes;
         const double seconds = row * (learned + (double)x->test.n) / threads +
                                scale * (k->cost.fit / threads + k->cost.done / share);
-        total += seconds;
+        total += seconds * (x->plan.source.folds > 0 ? x->plan.source.folds : 1);
         printf("%-5d %-34.34s %12s %12s %12.1f %10.2f\n", k->line, k->text, in, out,
                1e-6 * learned * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
     }

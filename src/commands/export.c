@@ -168,6 +168,9 @@ static int export_pipeline(struct mp_ctx *c, const char *file, const struct para
     struct job j = { .n_parts = 0 };
     int rc = mp_experiment_plan(c, file, &x);
 
+    if (rc == MP_OK && x.plan.source.folds > 0)
+        rc = mp_fail(c, "%s: data: folds=%d: in every fold the stages learn other features; export "
+                        "takes one split (--set data.folds=0)", file, x.plan.source.folds);
     if (rc == MP_OK)
         rc = mp_experiment_read(c, &x);
     if (rc == MP_OK) {

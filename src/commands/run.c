@@ -6,6 +6,7 @@
 #include "duplicates.h"
 #include "experiment.h"
 #include "fit.h"
+#include "folds.h"
 #include "report.h"
 #include "report_html.h"
 #include <dirent.h>
@@ -99,6 +100,7 @@ struct job {
     struct mp_predictions predictions;
     struct mp_metrics metrics;
     struct mp_shared shared;
+    struct mp_cross cross;
     struct remarks remarks;
     struct mp_report report;
     json_t *json;
@@ -172,16 +174,51 @@ static int allow_checkpoint(struct mp_ctx *c, struct job *j)
     return c->run->identity != NULL ? MP_OK : -1;
 }
 
+/* Scores the training rows out of fold.  What stages tell of a fold's training is not of the
+ * model that stays. */
+static int cross_validate(struct mp_ctx *c, struct job *j)
+{
+    struct mp_run *run = c->run;
+    const struct mp_run was = *run;
+    const struct mp_experiment *x = &j->x;
+    const int k = x->plan.source.folds;
+    struct mp_out_of_fold o = { .k = k };
+    run->record = NULL;
+    run->part = NULL;
+    run->remark = NULL;
+    int rc = mp_folds_warn(c, x->train_y, x->train.n, x->n_classes, k);
+    if (rc == MP_OK)
+        rc = mp_out_of_fold(c, &x->script, &x->train, x->train_y, k, run->seed, &o);
+    if (rc == MP_OK)
+        rc = mp_cross_score(c, &o, x->train_y, &j->cross);
+    run->record = was.record;
+    run->part = was.part;
+    run->remark = was.remark;
+    if (rc == MP_OK) {
+        j->predictions = o.p;
+        o.p = (struct mp_predictions){ .n = 0 };
+        j->report.cross = &j->cross;
+    }
+    mp_out_of_fold_free(&o);
+    if (rc == MP_OK && *x->plan.source.test != '\0' && run->remark != NULL)
+        run->remark(run->remark_arg, "cross-validation leaves the test file alone; folds=0 scores "
+                                     "its rows");
+    return rc;
+}
+
 static int learn(struct mp_ctx *c, struct job *j)
 {
     struct mp_experiment *x = &j->x;
+    const bool folds = x->plan.source.folds > 0;
     double start = mp_seconds();
+    if (folds && cross_validate(c, j) < 0)
+        return -1;
     if (allow_checkpoint(c, j) < 0)
         return -1;
     if (mp_fit(c, &x->plan, &x->train, x->train_y) < 0)
         return -1;
-    j->report.fit_seconds = mp_seconds() - start + c->run->reused;
-    if (mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
+    j->report.fit_seconds = mp_seconds() - start - j->predictions.seconds + c->run->reused;
+    if (!folds && mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
         return -1;
     if (x->test_y == NULL)
         return MP_OK;
@@ -287,6 +324,8 @@ static int warn_of_overlap(struct mp_ctx *c, struct job *j)
     const struct mp_experiment *x = &j->x;
     struct mp_shared *s = &j->shared;
     char text[512];
+    if (x->plan.source.folds > 0) /* each row is a test row once, and training has it otherwise */
+        return MP_OK;
     if (mp_shared_find(c, &x->train, &x->test, s) < 0)
         return -1;
     mp_shared_text(s, &x->test, text, sizeof text);
@@ -321,6 +360,7 @@ static void job_free(struct job *j)
     json_decref(j->report.parts);
     json_decref(j->report.remarks);
     mp_shared_free(&j->shared);
+    mp_cross_free(&j->cross);
     mp_metrics_free(&j->metrics);
     mp_predictions_free(&j->predictions);
     mp_experiment_free(&j->x);
@@ -379,7 +419,12 @@ MP_COMMAND(run) = {
            "report.html to look at, report.txt and report.json, predictions.csv, bundle.mnp\n"
            "(the fitted pipeline, for `mnistpipe predict`) and, for models of a library, the\n"
            "model in that library's own form.  The same seed gives the same bytes, for any\n"
-           "number of threads.",
+           "number of threads.\n"
+           "\n"
+           "With folds=5 in the data line (or --set data.folds=5) the training rows are cut\n"
+           "into 5 parts, each with its share of every class; each part is predicted by the\n"
+           "pipeline fitted on the others, every stage anew.  A test file is then left alone.\n"
+           "The bundle is fitted on all training rows.",
     .options = table,
     .options_size = sizeof(struct params),
     .pipeline = true,

@@ -265,7 +265,7 @@ pipeline "a quote that does not end" ':2: hog: cell: a value opened by " has no 
 pipeline "a set that does not end" ':2: hog: cell: a value opened by { has no closing }' \
     'hog cell={4,7\nsvm'
 pipeline "a set of values" \
-    ":2: hog: cell={4,7}: a set of values; a run takes one (--set hog.cell=VALUE)" \
+    ":2: hog: cell={4,7}: a set of values; a run takes one (--set hog.cell=VALUE), a search tries all" \
     'hog cell={4,7}\nsvm'
 pipeline "a stage that the image is too small for" ":2: hog: an image of 28x28 is smaller than one \
 block of 2x2 cells of 20 px (40x40 px); use a smaller cell or block" 'hog cell=20\nsvm'
@@ -313,7 +313,7 @@ file "nothing to train on" \
 file "an empty pipeline" \
     ": data: no training rows: write data train=FILE in it, or give --train FILE" ''
 file "an unknown word of data" ':1: data: no parameter "trian"; did you mean "train"? it takes: '\
-'train test train_labels test_labels size holdout seed' 'data trian=train.csv\nsvm\n'
+'train test train_labels test_labels size holdout folds seed' 'data trian=train.csv\nsvm\n'
 file "a holdout out of range" ":1: data: holdout=0: out of range (number 0.01..0.99)" \
     'data train=train.csv holdout=0\nsvm\n'
 file "no size" ": data: size=28: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28" \

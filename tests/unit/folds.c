@@ -12,6 +12,7 @@
 #include "random.h"
 #include "sheet.h"
 #include "state.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,6 +289,30 @@ static void test_permuted(struct tap *t)
     mp_ctx_free(&c);
 }
 
+/* ------------------------------------------------------------- fold by fold */
+
+static void test_cross(struct tap *t)
+{
+    static const double v[] = { 0.5, 0.75, 0.75, 1 };
+    static const int y[] = { 0, 0, 1, 1, 2 };
+    int fold[] = { 0, 1, 0, 1, 1 }, predicted[] = { 0, 1, 1, 1, 2 };
+    struct mp_out_of_fold o = { .k = 2, .fold = fold, .p = { .n = 5, .predicted = predicted } };
+    struct mp_cross x;
+    struct mp_ctx c;
+    double mean, deviation;
+    mp_ctx_init(&c, NULL);
+    mp_spread(v, 4, &mean, &deviation);
+    tap_ok(t, fabs(mean - 0.75) < 1e-15 && fabs(deviation - 0.20412414523193151) < 1e-15,
+           "mean and sample standard deviation");
+    mp_spread(v, 1, &mean, &deviation);
+    tap_ok(t, mean >= 0.5 && mean <= 0.5 && isnan(deviation), "one number has no deviation");
+    tap_ok(t, mp_cross_score(&c, &o, y, &x) == MP_OK && x.fold[0].rows == 2 &&
+                  x.fold[0].errors == 0 && x.fold[1].rows == 3 && x.fold[1].errors == 1 &&
+                  fabs(x.mean - 5.0 / 6) < 1e-15 && fabs(x.deviation - sqrt(2) / 6) < 1e-15,
+           "rows and errors fold by fold");
+    mp_cross_free(&x);
+}
+
 int main(void)
 {
     struct tap t = { 0 };
@@ -299,6 +324,7 @@ int main(void)
     test_leak(&t);
     test_threads(&t);
     test_permuted(&t);
+    test_cross(&t);
     mp_sheet_stop();
     return tap_end(&t);
 }
