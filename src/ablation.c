@@ -60,6 +60,18 @@ static bool within(const struct mp_line *at, const struct mp_line *l)
     return false;
 }
 
+/* Whether a and b are all that a branch has: that branch is a line of its own. */
+static bool whole_branch(const struct mp_line *at, const struct mp_line *a,
+                         const struct mp_line *b)
+{
+    const struct mp_line *l = at->children;
+    bool found = at->name != NULL && strcmp(at->name, "branch") == 0 && at->n_children == 2 &&
+                 a == &l[0] && b == &l[1];
+    for (int i = 0; i < at->n_children && !found; i++)
+        found = whole_branch(&l[i], a, b);
+    return found;
+}
+
 int mp_cuts_find(struct mp_ctx *c, const struct mp_script *s, bool layers, bool pairs,
                  struct mp_cut **cuts, int *n)
 {
@@ -70,28 +82,49 @@ int mp_cuts_find(struct mp_ctx *c, const struct mp_script *s, bool layers, bool 
     for (int i = 0; i < single && pairs; i++)
         for (int j = i + 1; j < single && rc == MP_OK; j++) {
             const struct mp_line *a = (*cuts)[i].lines[0], *b = (*cuts)[j].lines[0];
-            if (!within(a, b)) /* lines above come first, so b is never around a */
+            if (!within(a, b) && !whole_branch(&s->root, a, b)) /* b stands below, never around a */
                 rc = add_cut(c, cuts, n, a, b);
         }
     return rc;
 }
 
-/* "deskew", "branch#1" and what is between two of them. */
-static char *names(struct mp_ctx *c, const struct mp_script *s, const struct mp_cut *cut,
-                   const char *between)
+/* "deskew", "branch#1"; for people also what is in a branch: "branch#1 (pixels, pca)",
+ * "branch#2 (hog ... calibrate)". */
+static void put_name(FILE *f, const struct mp_script *s, const struct mp_line *l, bool people)
 {
-    char name[2][96] = { "", "" };
-    char *text = mp_alloc(c, sizeof name + 8, 1);
-    for (int i = 0; i < cut->n && text != NULL; i++)
-        mp_script_name(s, cut->lines[i], name[i], sizeof name[i]);
-    if (text != NULL)
-        snprintf(text, sizeof name + 8, "%s%s%s", name[0], cut->n > 1 ? between : "", name[1]);
+    char name[96];
+    const bool branch = people && l->n_children > 0;
+    mp_script_name(s, l, name, sizeof name);
+    fputs(name, f);
+    if (!branch)
+        return;
+    fprintf(f, " (%s", l->children[0].name);
+    if (l->n_children > 1)
+        fprintf(f, "%s %s", l->n_children > 2 ? " ..." : ",", l->children[l->n_children - 1].name);
+    fputc(')', f);
+}
+
+static char *names(struct mp_ctx *c, const struct mp_script *s, const struct mp_cut *cut,
+                   const char *between, bool people)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (f == NULL) {
+        mp_fail(c, "no memory for what is left out");
+        return NULL;
+    }
+    for (int i = 0; i < cut->n; i++) {
+        fputs(i > 0 ? between : "", f);
+        put_name(f, s, cut->lines[i], people);
+    }
+    fclose(f);
     return text;
 }
 
 char *mp_cut_names(struct mp_ctx *c, const struct mp_script *s, const struct mp_cut *cut)
 {
-    return names(c, s, cut, "\n");
+    return names(c, s, cut, "\n", false);
 }
 
 /* ---------------------------------------------------------------- document */
@@ -154,7 +187,7 @@ static void add_change(json_t *o, const struct mp_ablation *a, const struct mp_j
 static json_t *row_json(struct mp_ctx *c, const struct mp_ablation *a, int i)
 {
     const struct mp_job *j = &a->jobs[i + 1];
-    char *name = names(c, a->script, &a->cuts[i], " + ");
+    char *name = names(c, a->script, &a->cuts[i], " + ", true);
     json_t *o = mp_run_json(j, 0);
     json_object_set_new(o, "name", mp_text_json(name != NULL ? name : ""));
     json_object_set_new(o, "dropped", lines_json(c, a->script, &a->cuts[i]));

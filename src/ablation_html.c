@@ -61,9 +61,10 @@ static void answer(FILE *f, const struct page *p)
         fputs("<p><strong>", f);
         mp_html_printf(f, "%s %s", with, n_with == 1 ? "earns its place" : "earn their places");
         fputs("</strong>", f);
-        mp_html_printf(f, ".  %s buys %s: %.2f points of accuracy (95 %% interval %.2f .. %.2f), "
-                          "%.0f errors fixed and %.0f made.", text(best, "name"),
-                       n_with == 1 ? "much" : "most", 100 * real(best, "bought"),
+        mp_html_printf(f, ".  %s buys%s %.2f points of accuracy (95 %% interval %.2f .. %.2f): "
+                          "%.0f errors fixed and %.0f made.",
+                       n_with == 1 ? "It" : text(best, "name"), n_with == 1 ? "" : " most,",
+                       100 * real(best, "bought"),
                        end_of(best, "bought_interval", 0), end_of(best, "bought_interval", 1),
                        real(best, "fixed"), real(best, "made"));
         fputs("</p>\n", f);
@@ -126,7 +127,7 @@ static int dots(struct mp_ctx *c, FILE *f, const struct page *p)
         fill_bar(&b[i], row_at(p, i), names[i], values[i]);
     if (good) {
         mp_html_figure(f);
-        mp_plot_intervals(f, "What each stage bought",
+        mp_plot_intervals(f, "Bought by each stage, most first",
                           "One row a stage that was left out; the table below has the figures.", b,
                           (int)p->good, "points of accuracy");
         mp_html_caption(f, "Accuracy of the whole pipeline less that without the stage, with 95 %% "

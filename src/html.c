@@ -52,7 +52,7 @@ static const char *const style[] = {
     "thead th{color:var(--muted);font-weight:400;font-size:.875rem;vertical-align:bottom}",
     "tbody th{font-weight:400}",
     "th.n,td.n{text-align:right;padding:.25rem 0 .25rem .9rem;white-space:nowrap}",
-    "th.n+td:not(.n),td.n+td:not(.n){padding-left:.75rem}",
+    "th.n+th:not(.n),th.n+td:not(.n),td.n+td:not(.n){padding-left:.75rem}",
     "pre{margin:.75rem 0;padding:.75rem;background:var(--box);overflow-x:auto;",
     "font:.875rem/1.45 ui-monospace,Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono',monospace}",
     "code{font-family:ui-monospace,Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono',monospace;",
