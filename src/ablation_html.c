@@ -183,8 +183,8 @@ static int strip(struct mp_ctx *c, FILE *f, const struct page *p, const struct s
     char alt[128];
     if (n == 0)
         return MP_OK;
-    fprintf(f, "<p class=\"strip-title\"><strong>%s</strong> <span class=\"note\">%zu row%s%s</span>"
-               "</p>\n<div style=\"max-width:%.2f%%\">\n<div class=\"strip-names\" "
+    fprintf(f, "<p class=\"strip-title\"><strong>%s</strong> <span class=\"note\">%zu row%s%s"
+               "</span></p>\n<div style=\"max-width:%.2f%%\">\n<div class=\"strip-names\" "
                "style=\"--n:%zu\">", s->what, s->count, s->count == 1 ? "" : "s",
             s->count > n ? ", the first of them" : "", 100.0 * (double)n / STRIP, n);
     for (size_t i = 0; i < n; i++)

@@ -282,9 +282,9 @@ static int time_plot(struct mp_ctx *c, FILE *f, const struct page *p)
         };
         mp_html_figure(f);
         mp_plot_draw(f, &plot);
-        mp_html_caption(f, "Blue: classical, orange: deep; with 95 %% intervals (Wilson).  The line "
-                           "is the frontier: a pipeline below it is neither faster to train nor "
-                           "more accurate than one on it.");
+        mp_html_caption(f, "Blue: classical, orange: deep; with 95 %% intervals (Wilson).  The "
+                           "line is the frontier: below it lies what is neither faster to train "
+                           "nor more accurate than a pipeline on it.");
     }
     free(room);
     free(q.names);
@@ -430,6 +430,53 @@ static bool in_all(char **const *lines, size_t n, const char *line)
     return true;
 }
 
+/* A stage that several pipelines have, but not all, and which these are. */
+static bool shared_row(struct mp_html_table *t, const struct page *p, char **const *lines,
+                       const char *line, size_t first)
+{
+    const char **names = g_new(const char *, p->good);
+    size_t n = 0;
+    for (size_t i = 0; i < p->good; i++)
+        if (has_line(lines[i], line))
+            names[n++] = name_at(p, i);
+    /* Each line once: where it occurs first. */
+    const bool wanted = n > 1 && n < p->good && strcmp(names[0], name_at(p, first)) == 0;
+    if (wanted && t != NULL) {
+        char *list = mp_runs_list(names, n);
+        mp_html_cell(t, "%s", line);
+        mp_html_cell(t, "%s", list);
+        g_free(list);
+    }
+    g_free(names);
+    return wanted;
+}
+
+/* Whether there are such; with a table they become its rows. */
+static bool shared_rows(struct mp_html_table *t, const struct page *p, char **const *lines)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->good; i++)
+        for (char **at = lines[i]; *at != NULL; at++) {
+            bool again = false;
+            for (char **k = lines[i]; k < at && !again; k++)
+                again = strcmp(*k, *at) == 0;
+            if (**at != '\0' && **at != ' ' && !again)
+                any = shared_row(t, p, lines, *at, i) || any;
+        }
+    return any;
+}
+
+static void shared_table(FILE *f, const struct page *p, char **const *lines)
+{
+    static const struct mp_column column[] = { { "line", false }, { "pipelines", false } };
+    struct mp_html_table t;
+    if (!shared_rows(NULL, p, lines))
+        return;
+    mp_html_table(&t, f, "Lines that several have, but not all", column, 2);
+    shared_rows(&t, p, lines);
+    mp_html_table_end(&t);
+}
+
 static void one_text(FILE *f, const struct page *p, char **const *lines, size_t i)
 {
     fputs("<div><h3>", f);
@@ -437,8 +484,6 @@ static void one_text(FILE *f, const struct page *p, char **const *lines, size_t 
     fputs("</h3>\n<pre tabindex=\"0\"><code>", f);
     for (char **at = lines[i]; *at != NULL && (**at != '\0' || at[1] != NULL); at++) {
         const bool same = in_all(lines, p->good, *at);
-        if (strncmp(*at, "data ", 5) == 0) /* the same for all, and told above */
-            continue;
         fputs(same ? "<span class=\"same\">" : "<strong>", f);
         mp_html_text(f, *at);
         fputs(same ? "</span>\n" : "</strong>\n", f);
@@ -446,34 +491,51 @@ static void one_text(FILE *f, const struct page *p, char **const *lines, size_t 
     fputs("</code></pre></div>\n", f);
 }
 
-static void texts(struct mp_html *h, const struct page *p)
+static void shared_words(FILE *f, const struct page *p, char **const *lines)
 {
-    char ***lines = g_new0(char **, p->good + 1);
     GString *shared = g_string_new("");
-    if (p->good > 1)
-        mp_html_section(h, "texts", "What they share, and where they differ");
-    for (size_t i = 0; i < p->good; i++)
-        lines[i] = g_strsplit(pipeline_text(p->jobs[i]), "\n", -1);
-    for (char **at = lines[0]; at != NULL && *at != NULL; at++)
-        if (**at != '\0' && **at != ' ' && strncmp(*at, "data ", 5) != 0 &&
-            in_all(lines, p->good, *at))
+    for (char **at = lines[0]; *at != NULL; at++)
+        if (**at != '\0' && **at != ' ' && in_all(lines, p->good, *at))
             g_string_append_printf(shared, "%s\xe2\x80\x9c%s\xe2\x80\x9d", shared->len ? ", " : "",
                                    *at);
-    if (p->good > 1) {
-        mp_html_p(h->f, shared->len > 0 ? "All have %s.  The rest is what is compared."
-                                        : "Beside the data no line is in all of them.%s",
-                  shared->str);
-        mp_html_fold(h->f, "The pipelines side by side; lines that not all have are bold");
-        fputs("<div class=\"pair\">\n", h->f);
-        for (size_t i = 0; i < p->good; i++)
-            one_text(h->f, p, lines, i);
-        fputs("</div>\n", h->f);
-        mp_html_unfold(h->f);
+    mp_html_p(f, shared->len > 0 ? "All have %s.  The rest is what is compared."
+                                 : "Beside the data no line is in all of them.%s", shared->str);
+    g_string_free(shared, TRUE);
+}
+
+/* The lines of a pipeline, without the data, which are the same for all. */
+static char **lines_of(const struct mp_job *j)
+{
+    char **lines = g_strsplit(pipeline_text(j), "\n", -1), **to = lines;
+    for (char **at = lines; *at != NULL; at++) {
+        if (strncmp(*at, "data ", 5) == 0)
+            g_free(*at);
+        else
+            *to++ = *at;
     }
+    *to = NULL;
+    return lines;
+}
+
+static void texts(struct mp_html *h, const struct page *p)
+{
+    if (p->good < 2)
+        return;
+    char ***lines = g_new0(char **, p->good);
+    for (size_t i = 0; i < p->good; i++)
+        lines[i] = lines_of(p->jobs[i]);
+    mp_html_section(h, "texts", "What they share, and where they differ");
+    shared_words(h->f, p, lines);
+    shared_table(h->f, p, lines);
+    mp_html_fold(h->f, "The pipelines side by side; lines that not all have are bold");
+    fputs("<div class=\"pair\">\n", h->f);
+    for (size_t i = 0; i < p->good; i++)
+        one_text(h->f, p, lines, i);
+    fputs("</div>\n", h->f);
+    mp_html_unfold(h->f);
     for (size_t i = 0; i < p->good; i++)
         g_strfreev(lines[i]);
     g_free(lines);
-    g_string_free(shared, TRUE);
 }
 
 /* ---------------------------------------------------------------- learning */

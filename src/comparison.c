@@ -106,11 +106,12 @@ static json_t *pair_json(const struct mp_job *jobs, const struct pair *p)
 {
     const bool told = p->holm < MP_LEVEL;
     const struct mp_job *better = &jobs[p->test.difference > 0 ? p->a : p->b];
+    const struct mp_pair *q = &p->count;
     return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:[f, f], s:f, s:f, s:o}", "a",
                      mp_text_json(jobs[p->a].name), "b", mp_text_json(jobs[p->b].name),
-                     "both_right", (json_int_t)p->count.both, "only_a_right", (json_int_t)p->count.only_a,
-                     "only_b_right", (json_int_t)p->count.only_b, "neither_right",
-                     (json_int_t)p->count.neither, "difference", p->test.difference,
+                     "both_right", (json_int_t)q->both, "only_a_right", (json_int_t)q->only_a,
+                     "only_b_right", (json_int_t)q->only_b, "neither_right",
+                     (json_int_t)q->neither, "difference", p->test.difference,
                      "difference_interval", p->test.low, p->test.high, "p", p->test.p, "p_holm",
                      p->holm, "better", told ? mp_text_json(better->name) : json_null());
 }

@@ -73,7 +73,8 @@ page() { # NAME CONTAINS...: compare.html keeps what pages promise, and contains
 lacks() { # TEXT...
     local word
     for word; do
-        ! grep -qF -- "$word" runs/compare/compare.html || equal "$word" "" "in the page" || return 1
+        ! grep -qF -- "$word" runs/compare/compare.html || equal "$word" "" "on the page" ||
+            return 1
     done
 }
 

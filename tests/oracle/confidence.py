@@ -6,9 +6,9 @@ McNemar's test is SciPy's binomial test and, where rows are few enough, statsmod
 both must agree.  Beyond 10^6 rows SciPy loses digits: there mpmath sums with 40 of them.
 Tango's interval is found as he defines it, by numerical search: the likelihood of the
 counts, held to a difference, is maximised by a root of its derivative, and the ends are
-roots of the score statistic.  Holm's correction is statsmodels'.  Log loss, the binary Brier score and the reliability curve
-are scikit-learn's; the calibration error is taken over the curve that scikit-learn gives,
-weighed by rows."""
+roots of the score statistic.  Holm's correction is statsmodels'.  Log loss, the binary
+Brier score and the reliability curve are scikit-learn's; the calibration error is taken
+over the curve that scikit-learn gives, weighed by rows."""
 import textwrap
 from pathlib import Path
 
@@ -148,8 +148,8 @@ def write(f):
           "*corrected;\n} oracle_holm[] = {", file=f)
     for p in HOLM:
         both = [", ".join(map(number, v)) for v in (p, multipletests(p, method="holm")[1])]
-        print(f"    {{ {len(p)}, (const double[]){{\n{wrapped(both[0])}\n    }}, (const double[]){{\n"
-              f"{wrapped(both[1])}\n    }} }},", file=f)
+        print(f"    {{ {len(p)}, (const double[]){{\n{wrapped(both[0])}\n    }}, "
+              f"(const double[]){{\n{wrapped(both[1])}\n    }} }},", file=f)
     print(f"}};\n\nenum {{ ORACLE_BINS = {BINS}, ORACLE_POINTS = {POINTS} }};\n"
           "static const struct oracle_model {\n    enum mp_scores kind;\n    size_t n;\n"
           "    int k;\n"
