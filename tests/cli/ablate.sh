@@ -122,7 +122,7 @@ ok "lines keep their numbers in what is said of the rest"
 
 # ------------------------------------------------------------------ the table
 
-mp ablate union.txt && [ ! -s "$err" ] && cp "$out" first.txt
+mp ablate union.txt --quiet && [ ! -s "$err" ] && cp "$out" first.txt
 ok "ablate"
 same first.txt runs/ablate/ablate.txt
 ok "ablate.txt is what was printed"
@@ -213,7 +213,7 @@ check "without --layers the net stays whole" 'sorted(row) == ["deskew"]' runs/la
 
 # ----------------------------------------------------------- what does not fit
 
-mp ablate breaks.txt -o runs/breaks && [ ! -s "$err" ]
+mp ablate breaks.txt -o runs/breaks --quiet && [ ! -s "$err" ]
 ok "a stage that cannot be left out is a result, no failure"
 check "why stands in its row, the last" \
     'o["rows"][-1]["name"] == "resize" and o["rows"][-1]["folder"] is None and
@@ -238,6 +238,18 @@ for format in json csv markdown; do
         same "$out" runs/breaks/ablate.${format/markdown/md}
     ok "--format $format"
 done
+
+mkdir -p runs/full && : > runs/full/without_deskew
+! mp ablate breaks.txt -o runs/full --quiet &&
+    equal "$(cat "$err")" "mnistpipe: ablate: 1 of 3 runs failed" &&
+    grep -q '^deskew   failed: runs/full/without_deskew' "$out" && grep -q '^hog ' "$out"
+ok "a run that breaks down is a failure, and its row says why"
+page "also on the page" runs/full
+mkdir -p runs/none && : > runs/none/breaks
+! mp ablate breaks.txt -o runs/none --quiet && equal "$(cat "$err" | cut -c1-29)" \
+    "mnistpipe: runs/none/breaks: " && [ ! -s "$out" ] && [ ! -e runs/none/ablate.json ]
+ok "without the whole there is nothing to tell"
+rm -r runs/none
 
 # -------------------------------------------------------------------- mistakes
 
