@@ -424,7 +424,8 @@ static int sweep(struct mp_ctx *c, struct mp_line *at)
         const int left = l->n_children;
         if (l->dropped || (had > 0 && left == 0 && (fork || is_branch(l)))) {
             remove_child(at, i);
-        } else if (fork && had > 1 && left == 1) {
+        } else if (fork && had > 1 && left == 1 && is_branch(&l->children[0]) &&
+                   l->children[0].n_children > 0) { /* else the plan says what is wrong */
             const int lines = l->children[0].n_children;
             if (unfork(c, at, i) < 0)
                 return -1;
