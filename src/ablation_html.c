@@ -38,14 +38,20 @@ static double end_of(const json_t *row, const char *key, size_t i)
 
 /* ------------------------------------------------------------- the answer */
 
-/* The rows of which that is said, as a list; NULL: there are none.  g_free() it. */
-static char *those(const struct page *p, const char *better, size_t *n)
+/* The rows of which that is said, as a list; NULL: there are none.  g_free() it.
+ * *first: the one that bought most. */
+static char *those(const struct page *p, const char *better, size_t *n, const json_t **first)
 {
     const char **names = g_new(const char *, p->good);
     *n = 0;
-    for (size_t i = 0; i < p->good; i++)
-        if (strcmp(text(row_at(p, i), "better"), better) == 0)
-            names[(*n)++] = text(row_at(p, i), "name");
+    for (size_t i = 0; i < p->good; i++) {
+        const json_t *row = row_at(p, i);
+        if (strcmp(text(row, "better"), better) != 0)
+            continue;
+        if (*n == 0)
+            *first = row;
+        names[(*n)++] = text(row, "name");
+    }
     char *list = *n > 0 ? mp_runs_list(names, *n) : NULL;
     g_free(names);
     return list;
@@ -54,9 +60,10 @@ static char *those(const struct page *p, const char *better, size_t *n)
 static void answer(FILE *f, const struct page *p)
 {
     size_t n_with, n_without, n_none;
-    char *with = those(p, "with", &n_with), *without = those(p, "without", &n_without);
-    char *none = those(p, "", &n_none);
-    const json_t *best = row_at(p, 0);
+    const json_t *best = NULL, *other;
+    char *with = those(p, "with", &n_with, &best);
+    char *without = those(p, "without", &n_without, &other);
+    char *none = those(p, "", &n_none, &other);
     if (with != NULL) {
         fputs("<p><strong>", f);
         mp_html_printf(f, "%s %s", with, n_with == 1 ? "earns its place" : "earn their places");

@@ -176,6 +176,11 @@ mp ablate union.txt && equal "$(tail -1 "$out")" \
     "7 of 7 from the cache, with the times that they took then" &&
     same <(head -n -2 "$out") first.txt
 ok "a second time: the very same table, from the cache"
+pipe 'pixels\npca components=20\nstandardize\nsvm C=0.1' > chain.txt
+mp ablate chain.txt -o runs/chain
+check "what stands before a stage is computed once" \
+    'report["standardize"]["seconds"]["reused"] > 0 and "reused" not in report["chain"]["seconds"]
+     and report["pca"]["stages"][0]["stage"] == "pixels"' runs/chain
 mp run union.txt --drop blur -o runs/alone &&
     same runs/alone/predictions.csv runs/ablate/without_blur/predictions.csv &&
     same runs/alone/bundle.mnp runs/ablate/without_blur/bundle.mnp
