@@ -8,11 +8,8 @@
 #include "config.h"
 #include "report.h"
 #include "statistics.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LEVEL 0.05
 
 /* -------------------------------------------------------------------- runs */
 
@@ -22,9 +19,14 @@ static json_t *at(const json_t *o, const char *group, const char *key)
     return v != NULL ? json_incref(v) : json_null();
 }
 
+static const char *text(const json_t *o, const char *key)
+{
+    return mp_form_string(o, key);
+}
+
 static double real(const json_t *o, const char *key)
 {
-    return json_number_value(json_object_get(o, key));
+    return mp_form_number(o, key);
 }
 
 /* Real numbers that the model has learned. */
@@ -60,7 +62,7 @@ static void add_results(json_t *o, const struct mp_job *j)
     json_object_set(o, "warnings", json_object_get(r, "warnings"));
 }
 
-static json_t *run_json(const struct mp_job *j, int rank)
+json_t *mp_run_json(const struct mp_job *j, int rank)
 {
     json_t *o = json_object();
     json_object_set_new(o, "rank", rank > 0 ? json_integer(rank) : json_null());
@@ -86,41 +88,31 @@ struct pair {
     double holm;
 };
 
-static int by_p(const void *a, const void *b)
-{
-    const struct pair *p = *(struct pair *const *)a, *q = *(struct pair *const *)b;
-    if (p->test.p != q->test.p)
-        return p->test.p < q->test.p ? -1 : 1;
-    return p < q ? -1 : p > q;
-}
-
-/* Holm: the i-th smallest of m counts m - i times, and never less than those before. */
+/* Holm's probabilities, into the pairs. */
 static int correct(struct mp_ctx *c, struct pair *pairs, size_t m)
 {
-    struct pair **sorted = mp_alloc(c, m, sizeof *sorted);
-    double least = 0;
-    if (sorted == NULL)
-        return -1;
-    for (size_t i = 0; i < m; i++)
-        sorted[i] = &pairs[i];
-    qsort(sorted, m, sizeof *sorted, by_p);
-    for (size_t i = 0; i < m; i++) {
-        least = fmax(least, fmin(1, (double)(m - i) * sorted[i]->test.p));
-        sorted[i]->holm = least;
-    }
-    free(sorted);
-    return MP_OK;
+    double *p = mp_alloc(c, 2 * m, sizeof *p);
+    int rc = p != NULL ? MP_OK : -1;
+    for (size_t i = 0; i < m && rc == MP_OK; i++)
+        p[i] = pairs[i].test.p;
+    if (rc == MP_OK)
+        rc = mp_holm(c, p, m, p + m);
+    for (size_t i = 0; i < m && rc == MP_OK; i++)
+        pairs[i].holm = p[m + i];
+    free(p);
+    return rc;
 }
 
 static json_t *pair_json(const struct mp_job *jobs, const struct pair *p)
 {
-    const bool told = p->holm < LEVEL;
+    const bool told = p->holm < MP_LEVEL;
     const struct mp_job *better = &jobs[p->test.difference > 0 ? p->a : p->b];
+    const struct mp_pair *q = &p->count;
     return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:[f, f], s:f, s:f, s:o}", "a",
                      mp_text_json(jobs[p->a].name), "b", mp_text_json(jobs[p->b].name),
-                     "both_right", (json_int_t)p->count.both, "only_a_right", (json_int_t)p->count.only_a,
-                     "only_b_right", (json_int_t)p->count.only_b, "neither_right",
-                     (json_int_t)p->count.neither, "difference", p->test.difference,
+                     "both_right", (json_int_t)q->both, "only_a_right", (json_int_t)q->only_a,
+                     "only_b_right", (json_int_t)q->only_b, "neither_right",
+                     (json_int_t)q->neither, "difference", p->test.difference,
                      "difference_interval", p->test.low, p->test.high, "p", p->test.p, "p_holm",
                      p->holm, "better", told ? mp_text_json(better->name) : json_null());
 }
@@ -185,17 +177,17 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
     if (s->folds > 0)
         snprintf(split, sizeof split, "%d-fold cross-validation of the training rows", s->folds);
     for (int i = 0; i < good; i++)
-        json_array_append_new(runs, run_json(&jobs[order[i]], i + 1));
+        json_array_append_new(runs, mp_run_json(&jobs[order[i]], i + 1));
     for (int i = 0; i < n; i++)
         if (jobs[i].error != NULL)
-            json_array_append_new(runs, run_json(&jobs[i], 0));
+            json_array_append_new(runs, mp_run_json(&jobs[i], 0));
     if (pairs != NULL)
         o = json_pack("{s:s, s:o, s:I, s:o, s:I, s:b, s:i, s:f, s:o, s:o}", "mnistpipe",
                       PACKAGE_VERSION, "train", mp_text_json(s->train), "train_rows",
                       (json_int_t)x->train.n, "test",
                       mp_text_json(x->test_path != NULL ? s->test : split),
                       "test_rows", (json_int_t)x->test.n, "scored", x->test_y != NULL, "threads",
-                      c->run->threads, "level", LEVEL, "runs", runs, "pairs", pairs);
+                      c->run->threads, "level", MP_LEVEL, "runs", runs, "pairs", pairs);
     else
         json_decref(runs);
     free(order);
@@ -204,45 +196,9 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
     return o;
 }
 
-/* --------------------------------------------------------------- cells */
+/* ------------------------------------------------------------------- forms */
 
-enum { CELL = 160 };
-
-static const char *text(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s != NULL ? s : "";
-}
-
-/* "94.2K", "128M": at most five letters. */
-static void short_size(double n, char *cell)
-{
-    static const char units[] = "KMGT";
-    int u = 0;
-    for (n /= 1024; n >= 999.5 && u < 3; u++)
-        n /= 1024;
-    snprintf(cell, CELL, n < 99.95 ? "%.1f%c" : "%.0f%c", n, units[u]);
-}
-
-/* "7850", "12.9k", "1.20M". */
-static void short_number(double n, char *cell)
-{
-    if (n < 9999.5)
-        snprintf(cell, CELL, "%.0f", n);
-    else if (n < 999950)
-        snprintf(cell, CELL, n < 99950 ? "%.1fk" : "%.0fk", n / 1e3);
-    else
-        snprintf(cell, CELL, n < 99.95e6 ? "%.2fM" : "%.0fM", n / 1e6);
-}
-
-/* One column of the table: for people, and what programs read. */
-struct column {
-    const char *title, *key;
-    char kind; /* t text, % share, i interval, n number, f fraction, s seconds, b bytes, q large */
-    bool left;
-};
-
-static const struct column columns[] = {
+static const struct mp_form_column columns[] = {
     { "#", "rank", 'n', false },
     { "pipeline", "name", 't', true },
     { "kind", "kind", 't', true },
@@ -256,70 +212,24 @@ static const struct column columns[] = {
     { "params", "parameters", 'q', false },
     { "memory", "peak_bytes", 'b', false },
 };
-enum { COLUMNS = sizeof columns / sizeof *columns };
+enum { COLUMNS = sizeof columns / sizeof *columns, HEAD = 2 };
 
-static void cell_text(const json_t *run, const struct column *k, char *cell)
+const struct mp_form_column *mp_comparison_columns(int *n, int *head)
 {
-    const json_t *v = json_object_get(run, k->key);
-    const double x = json_number_value(v);
-    snprintf(cell, CELL, "-");
-    if (v == NULL || json_is_null(v))
-        return;
-    switch (k->kind) {
-    case 't':
-        snprintf(cell, CELL, "%s", json_string_value(v));
-        break;
-    case '%':
-        snprintf(cell, CELL, "%.2f %%", 100 * x);
-        break;
-    case 'i':
-        snprintf(cell, CELL, "%.2f .. %.2f", 100 * json_real_value(json_array_get(v, 0)),
-                 100 * json_real_value(json_array_get(v, 1)));
-        break;
-    case 'n':
-        snprintf(cell, CELL, "%.0f", x);
-        break;
-    case 'f':
-        snprintf(cell, CELL, "%.4f", x);
-        break;
-    case 's':
-        snprintf(cell, CELL, x < 99.95 ? "%.2f" : "%.0f", x);
-        break;
-    case 'b':
-        short_size(x, cell);
-        break;
-    default:
-        short_number(x, cell);
-    }
-}
-
-/* -------------------------------------------------------------------- text */
-
-/* Words in a row, broken before column 96. */
-struct flow {
-    FILE *f;
-    int column, indent;
-};
-
-static void flow(struct flow *w, const char *word)
-{
-    const int n = (int)strlen(word);
-    if (w->column > w->indent && w->column + 1 + n > 96) {
-        fprintf(w->f, "\n%*s", w->indent, "");
-        w->column = w->indent;
-    }
-    w->column += fprintf(w->f, " %s", word);
+    *n = COLUMNS;
+    *head = HEAD;
+    return columns;
 }
 
 /* Those that `run` is better than; or those after it that it is not told apart from. */
-static bool list_pairs(struct flow *w, const json_t *o, const char *run, bool better,
+static bool list_pairs(struct mp_flow *w, const json_t *o, const char *run, bool better,
                        const char *lead)
 {
     const json_t *pair;
     size_t i;
     bool any = false;
     json_array_foreach(json_object_get(o, "pairs"), i, pair) {
-        char word[CELL + 32];
+        char word[MP_CELL + 32];
         const bool first = strcmp(text(pair, "a"), run) == 0;
         const bool told = *text(pair, "better") != '\0';
         if (better ? strcmp(text(pair, "better"), run) != 0 : told || !first)
@@ -327,10 +237,10 @@ static bool list_pairs(struct flow *w, const json_t *o, const char *run, bool be
         if (any)
             w->column += fprintf(w->f, ",");
         else
-            flow(w, lead);
+            mp_flow(w, lead);
         snprintf(word, sizeof word, "%.100s (p %.2g)", text(pair, first ? "b" : "a"),
                  real(pair, "p_holm"));
-        flow(w, word);
+        mp_flow(w, word);
         any = true;
     }
     return any;
@@ -344,88 +254,46 @@ static void pairs_text(FILE *f, const json_t *o, int width)
         return;
     fprintf(f, "\nby McNemar's exact test of every pair, at 5 %% after Holm's correction:\n");
     json_array_foreach(json_object_get(o, "runs"), i, run) {
-        struct flow w = { f, 2 + width, 2 + width };
+        struct mp_flow w = { f, 2 + width, 2 + width };
         const char *name = text(run, "name");
         if (json_is_null(json_object_get(run, "rank")))
             continue;
         fprintf(f, "  %-*s", width, name);
         const bool better = list_pairs(&w, o, name, true, "better than");
         if (!better)
-            flow(&w, "better than none");
+            mp_flow(&w, "better than none");
         list_pairs(&w, o, name, false, "- not told apart from");
-        fputc('\n', f);
-    }
-}
-
-static void table_text(FILE *f, const json_t *o, const int *width)
-{
-    const json_t *run;
-    size_t i;
-    char cell[CELL];
-    for (int k = 0; k < COLUMNS; k++)
-        fprintf(f, columns[k].left ? "%s%-*s" : "%s%*s", k > 0 ? "  " : "", width[k],
-                columns[k].title);
-    fputc('\n', f);
-    json_array_foreach(json_object_get(o, "runs"), i, run) {
-        const bool failed = !json_is_null(json_object_get(run, "error"));
-        for (int k = 0; k < (failed ? 2 : COLUMNS); k++) {
-            cell_text(run, &columns[k], cell);
-            fprintf(f, columns[k].left ? "%s%-*s" : "%s%*s", k > 0 ? "  " : "", width[k], cell);
-        }
-        if (failed)
-            fprintf(f, "  failed: %s", text(run, "error"));
         fputc('\n', f);
     }
 }
 
 static void comparison_text(FILE *f, const json_t *o)
 {
-    int width[COLUMNS];
-    const json_t *run;
+    const json_t *run, *runs = json_object_get(o, "runs");
     size_t i, reused = 0;
-    char cell[CELL];
-    for (int k = 0; k < COLUMNS; k++)
-        width[k] = (int)strlen(columns[k].title);
-    json_array_foreach(json_object_get(o, "runs"), i, run) {
+    json_array_foreach(runs, i, run)
         reused += json_is_true(json_object_get(run, "from_cache"));
-        for (int k = 0; k < COLUMNS; k++) {
-            cell_text(run, &columns[k], cell);
-            width[k] = (int)strlen(cell) > width[k] ? (int)strlen(cell) : width[k];
-        }
-    }
     fprintf(f, "train   %.0f rows of %s\ntest    %.0f rows of %s\n\n", real(o, "train_rows"),
             text(o, "train"), real(o, "test_rows"), text(o, "test"));
-    table_text(f, o, width);
-    pairs_text(f, o, width[1]);
+    pairs_text(f, o, mp_form_text(f, runs, columns, COLUMNS, HEAD));
     if (reused > 0)
         fprintf(f, "\n%zu of %zu from the cache, with the times that they took then\n", reused,
-                json_array_size(json_object_get(o, "runs")));
+                json_array_size(runs));
 }
 
-/* --------------------------------------------------------------- CSV, Markdown */
-
-/* Full numbers, for programs; what there is not is empty. */
 static void comparison_csv(FILE *f, const json_t *o)
 {
-    static const char *const keys[] = { "rank", "name", "pipeline", "model", "kind", "accuracy",
-                                        "low", "high", "errors", "macro_f1", "train_seconds",
-                                        "predict_seconds", "images_per_second", "bundle_bytes",
-                                        "parameters", "peak_bytes", "from_cache", "error" };
-    enum { KEYS = sizeof keys / sizeof *keys };
-    const json_t *run;
-    size_t i;
-    for (int k = 0; k < KEYS; k++)
-        fprintf(f, "%s%s", k > 0 ? "," : "", keys[k]);
-    json_array_foreach(json_object_get(o, "runs"), i, run)
-        for (int k = 0; k < KEYS; k++) {
-            const json_t *ends = json_object_get(run, "accuracy_interval");
-            const json_t *v = strcmp(keys[k], "low") == 0    ? json_array_get(ends, 0)
-                              : strcmp(keys[k], "high") == 0 ? json_array_get(ends, 1)
-                                                             : json_object_get(run, keys[k]);
-            fputc(k > 0 ? ',' : '\n', f);
-            mp_csv_value(f, v);
-        }
-    fputc('\n', f);
+    static const struct mp_csv_column all[] = {
+        { "rank", "rank", 0 }, { "name", "name", 0 }, { "pipeline", "pipeline", 0 },
+        { "model", "model", 0 }, { "kind", "kind", 0 }, { "accuracy", "accuracy", 0 },
+        { "low", "accuracy_interval", 0 }, { "high", "accuracy_interval", 1 },
+        { "errors", "errors", 0 }, { "macro_f1", "macro_f1", 0 },
+        { "train_seconds", "train_seconds", 0 }, { "predict_seconds", "predict_seconds", 0 },
+        { "images_per_second", "images_per_second", 0 }, { "bundle_bytes", "bundle_bytes", 0 },
+        { "parameters", "parameters", 0 }, { "peak_bytes", "peak_bytes", 0 },
+        { "from_cache", "from_cache", 0 }, { "error", "error", 0 },
+    };
+    mp_form_csv(f, json_object_get(o, "runs"), all, sizeof all / sizeof *all);
 }
 
 static void pairs_markdown(FILE *f, const json_t *o)
@@ -438,7 +306,7 @@ static void pairs_markdown(FILE *f, const json_t *o)
           "better |\n|---|--:|--:|--:|--:|--:|--:|---|\n", f);
     json_array_foreach(json_object_get(o, "pairs"), i, pair) {
         const json_t *ends = json_object_get(pair, "difference_interval");
-        char names[2 * CELL];
+        char names[2 * MP_CELL];
         snprintf(names, sizeof names, "%.150s, %.150s", text(pair, "a"), text(pair, "b"));
         mp_markdown_cell(f, names);
         fprintf(f, "| %.0f | %.0f | %.2f | %.2f .. %.2f | %.2g | %.2g ", real(pair, "only_a_right"),
@@ -451,34 +319,6 @@ static void pairs_markdown(FILE *f, const json_t *o)
     }
 }
 
-static void comparison_markdown(FILE *f, const json_t *o)
-{
-    const json_t *run;
-    size_t i;
-    char cell[CELL];
-    for (int k = 0; k < COLUMNS; k++)
-        mp_markdown_cell(f, columns[k].title);
-    fputs("|\n", f);
-    for (int k = 0; k < COLUMNS; k++)
-        fputs(columns[k].left ? "|---" : "|--:", f);
-    fputs("|\n", f);
-    json_array_foreach(json_object_get(o, "runs"), i, run) {
-        const bool failed = !json_is_null(json_object_get(run, "error"));
-        for (int k = 0; k < COLUMNS; k++) {
-            cell_text(run, &columns[k], cell);
-            if (failed && k == 2)
-                mp_markdown_cell(f, "failed");
-            else
-                mp_markdown_cell(f, cell);
-        }
-        fputs("|\n", f);
-    }
-    json_array_foreach(json_object_get(o, "runs"), i, run)
-        if (!json_is_null(json_object_get(run, "error")))
-            fprintf(f, "\n%s failed: %s\n", text(run, "name"), text(run, "error"));
-    pairs_markdown(f, o);
-}
-
 void mp_comparison_write(FILE *f, const json_t *comparison, int format)
 {
     switch (format) {
@@ -486,13 +326,13 @@ void mp_comparison_write(FILE *f, const json_t *comparison, int format)
         comparison_text(f, comparison);
         break;
     case 1:
-        json_dumpf(comparison, f, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-        fputc('\n', f);
+        mp_form_json(f, comparison);
         break;
     case 2:
         comparison_csv(f, comparison);
         break;
     default:
-        comparison_markdown(f, comparison);
+        mp_form_markdown(f, json_object_get(comparison, "runs"), columns, COLUMNS, HEAD);
+        pairs_markdown(f, comparison);
     }
 }

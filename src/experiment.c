@@ -170,7 +170,7 @@ static int overrides(struct mp_ctx *c, struct mp_script *s)
             return -1;
         at += n + (at[n] == '\n');
     }
-    return MP_OK;
+    return mp_script_drop(c, s, a->drop); /* last: they are named as they stand in the file */
 }
 
 static bool is_file(const char *path)

@@ -52,10 +52,12 @@ static const char *const style[] = {
     "thead th{color:var(--muted);font-weight:400;font-size:.875rem;vertical-align:bottom}",
     "tbody th{font-weight:400}",
     "th.n,td.n{text-align:right;padding:.25rem 0 .25rem .9rem;white-space:nowrap}",
+    "th.n+th:not(.n),th.n+td:not(.n),td.n+td:not(.n){padding-left:.75rem}",
     "pre{margin:.75rem 0;padding:.75rem;background:var(--box);overflow-x:auto;",
     "font:.875rem/1.45 ui-monospace,Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono',monospace}",
     "code{font-family:ui-monospace,Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono',monospace;",
     "font-size:.9em}",
+    "pre .same{color:var(--muted)}pre strong{color:var(--s1)}",
     "details{margin:.75rem 0}summary{cursor:pointer;color:var(--s1)}",
     "img{display:block;max-width:100%;image-rendering:pixelated}",
     "img.ink{mix-blend-mode:multiply}",
@@ -195,6 +197,15 @@ void mp_html_fact(FILE *f, const char *what, const char *fmt, ...)
     WRAPPED(f, "</dt><dd>", fmt, "</dd></div>\n");
 }
 
+void mp_html_link(FILE *f, const char *path, const char *text)
+{
+    char *escaped = g_uri_escape_string(path, "/", FALSE);
+    fprintf(f, "<a href=\"%s\">", escaped);
+    mp_html_text(f, text);
+    fputs("</a>", f);
+    g_free(escaped);
+}
+
 void mp_html_figure(FILE *f)
 {
     fputs("<figure>\n", f);
@@ -262,6 +273,14 @@ void mp_html_cell(struct mp_html_table *t, const char *fmt, ...)
 {
     mp_html_cell_begin(t, "");
     WRAPPED(t->f, "", fmt, "");
+    mp_html_cell_end(t);
+}
+
+void mp_html_cell_rest(struct mp_html_table *t, const char *fmt, ...)
+{
+    fprintf(t->f, "<td colspan=\"%d\">", t->n - t->at);
+    WRAPPED(t->f, "", fmt, "");
+    t->at = t->n - 1;
     mp_html_cell_end(t);
 }
 

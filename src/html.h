@@ -46,6 +46,9 @@ void mp_html_note(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2
 void mp_html_fact(FILE *f, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A link to a file; `path` is relative to the page, and may have any character. */
+void mp_html_link(FILE *f, const char *path, const char *text);
+
 /* A figure: between the two calls, what is to be seen. */
 void mp_html_figure(FILE *f);
 void mp_html_caption(FILE *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -75,6 +78,9 @@ void mp_html_cell(struct mp_html_table *t, const char *fmt, ...)
 /* A cell of markup: `attributes` go into its tag, "" for none; then write, then end it. */
 void mp_html_cell_begin(struct mp_html_table *t, const char *attributes);
 void mp_html_cell_end(struct mp_html_table *t);
+/* A cell as wide as the rest of its row. */
+void mp_html_cell_rest(struct mp_html_table *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 void mp_html_table_end(struct mp_html_table *t);
 
 /* The picture as PNG within the page.  `kind` is "ink" for grey pictures (they turn to

@@ -27,27 +27,45 @@ static int set_error(struct mp_ctx *c, struct mp_job *j, const char *text)
     return j->error != NULL ? MP_OK : mp_fail(c, "no memory");
 }
 
-/* "pipelines/hog_svm.txt" -> "hog_svm", and a number if a job before has that name. */
+/* "pipelines/hog_svm.txt" -> "hog_svm"; of what is left out: "without_hog-2_svm". */
+static char *plain_name(const struct mp_job *j, const char *file)
+{
+    if (j->drop != NULL) {
+        const size_t size = sizeof "without_" + strlen(j->drop);
+        char *name = malloc(size);
+        if (name != NULL)
+            snprintf(name, size, "without_%s", j->drop);
+        for (char *at = name; at != NULL && *at != '\0'; at++)
+            *at = *at == '#' ? '-' : *at == '\n' ? '_' : *at;
+        return name;
+    }
+    const char *slash = strrchr(file, '/'), *base = slash != NULL ? slash + 1 : file;
+    const char *dot = strrchr(base, '.');
+    return strndup(base, dot != NULL && dot > base ? (size_t)(dot - base) : strlen(base));
+}
+
+/* A number follows if a job before has that name. */
 static int set_names(struct mp_ctx *c, struct mp_job *jobs, int i, const char *file,
                      const char *folder)
 {
     struct mp_job *j = &jobs[i];
-    const char *slash = strrchr(file, '/'), *base = slash != NULL ? slash + 1 : file;
-    const char *dot = strrchr(base, '.');
-    const int n = dot != NULL && dot > base ? (int)(dot - base) : (int)strlen(base);
-    const size_t size = strlen(base) + 16, path = strlen(folder) + size + 1;
+    char *base = plain_name(j, file);
+    const size_t size = (base != NULL ? strlen(base) : 0) + 16, path = strlen(folder) + size + 1;
     j->file = strdup(file);
     j->name = mp_alloc(c, size, 1);
     j->folder = mp_alloc(c, path, 1);
-    if (j->file == NULL || j->name == NULL || j->folder == NULL)
+    if (base == NULL || j->file == NULL || j->name == NULL || j->folder == NULL) {
+        free(base);
         return mp_fail(c, "no memory");
+    }
     for (int k = 1, taken = 1; taken; k++) {
-        snprintf(j->name, size, k > 1 ? "%.*s-%d" : "%.*s", n, base, k);
+        snprintf(j->name, size, k > 1 ? "%s-%d" : "%s", base, k);
         taken = 0;
         for (int other = 0; other < i; other++)
             taken = taken || strcmp(jobs[other].name, j->name) == 0;
     }
     snprintf(j->folder, path, "%s/%s", folder, j->name);
+    free(base);
     return MP_OK;
 }
 
@@ -71,12 +89,30 @@ static int set_key(struct mp_ctx *c, struct mp_job *j, const struct mp_experimen
     return rc;
 }
 
+/* As the command line says, and without what the job leaves out. */
+static int plan_without(struct mp_ctx *c, const struct mp_job *j, struct mp_experiment *x)
+{
+    const struct mp_asked *said = c->run->asked;
+    struct mp_asked asked = *said;
+    if (j->drop == NULL)
+        return mp_experiment_plan(c, j->file, x);
+    const size_t size = strlen(said->drop) + strlen(j->drop) + 2;
+    if ((asked.drop = mp_alloc(c, size, 1)) == NULL)
+        return -1;
+    snprintf(asked.drop, size, "%s%s%s", said->drop, *said->drop != '\0' ? "\n" : "", j->drop);
+    c->run->asked = &asked;
+    const int rc = mp_experiment_plan(c, j->file, x);
+    c->run->asked = said;
+    free(asked.drop);
+    return rc;
+}
+
 /* What is wrong with the pipeline is the job's error. */
 static int plan_one(struct mp_ctx *c, struct mp_job *j, struct mp_experiment *x)
 {
     struct mp_ctx own;
     mp_ctx_init(&own, c->run);
-    int rc = mp_experiment_plan(&own, j->file, x);
+    int rc = plan_without(&own, j, x);
     const struct mp_node *model = rc == MP_OK && x->plan.has_model ? &x->plan.nodes[x->plan.model]
                                                                    : NULL;
     if (rc == MP_OK && model == NULL)
@@ -392,6 +428,8 @@ static void run_args(const struct mp_run *run, const struct mp_job *j, struct ar
     add_option(a, "--test", run->asked->test);
     add_option(a, "--test-labels", run->asked->test_labels);
     add_option(a, "--set", run->asked->set);
+    add_option(a, "--drop", run->asked->drop);
+    add_option(a, "--drop", j->drop != NULL ? j->drop : "");
     add_option(a, "--seed", run->asked->seed);
     if (run->cache != NULL)
         add_option(a, "--cache", mp_cache_folder(run->cache));
@@ -471,6 +509,7 @@ int mp_job_run(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x
 void mp_job_free(struct mp_job *j)
 {
     free(j->file);
+    free(j->drop);
     free(j->name);
     free(j->folder);
     free(j->model);
@@ -478,4 +517,17 @@ void mp_job_free(struct mp_job *j)
     free(j->predicted);
     json_decref(j->report);
     memset(j, 0, sizeof *j);
+}
+
+int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n,
+                const struct mp_experiment *x)
+{
+    int rc = MP_OK;
+    mp_bar_begin(c->run->bar, what, n, "pipelines");
+    for (int i = 0; i < n && rc == MP_OK; i++) {
+        rc = mp_job_run(c, &jobs[i], x);
+        mp_bar_set(c->run->bar, i + 1);
+    }
+    mp_bar_end(c->run->bar);
+    return rc;
 }

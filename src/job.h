@@ -8,7 +8,8 @@
 
 struct mp_job {
     char *file;         /* of the pipeline, as given */
-    char *name;         /* "hog_svm"; "hog_svm-2" when there are two */
+    char *drop;         /* stages to leave out, as mp_script_drop() wants them, or NULL */
+    char *name;         /* "hog_svm"; "hog_svm-2" when there are two; "without_deskew" */
     char *folder;       /* of the run */
     bool deep;          /* its model is a net */
     char *model;        /* "svm" */
@@ -19,9 +20,9 @@ struct mp_job {
     int *predicted;     /* class numbers of the test rows */
 };
 
-/* Plans all pipelines; one that is wrong gets an error, and the others go on.  All must be
- * on the same rows, or mp_fail() says which are not.  *x becomes the experiment of the
- * first good one, its data read.  `folder` will hold a folder for each. */
+/* Plans all pipelines, each without what its job's `drop` says; one that is wrong gets an
+ * error, and the others go on.  All must be on the same rows, or mp_fail() says which are
+ * not.  *x becomes the experiment of the first good one, its data read.  `folder` will hold a folder for each. */
 int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, struct mp_job *jobs,
                  struct mp_experiment *x);
 
@@ -29,4 +30,8 @@ int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, stru
  * the user has asked to stop, or there is no memory. */
 int mp_job_run(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x);
 void mp_job_free(struct mp_job *j);
+
+/* All, one after another; the bar shows `what`. */
+int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n,
+                const struct mp_experiment *x);
 #endif

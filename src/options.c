@@ -15,6 +15,9 @@ const struct mp_param mp_asked_pipeline_table[] = {
                 .doc = "IDX labels of the test images, if not found beside them"),
     MP_PARAM_OF(struct mp_asked, set, .def = "", .unit = "STAGE.PARAMETER=VALUE", .repeat = true,
                 .doc = "changes a parameter; may be given several times"),
+    MP_PARAM_OF(struct mp_asked, drop, .def = "", .unit = "STAGE", .repeat = true,
+                .doc = "leaves a stage out, \"hog#2\" if there are several; may be given several "
+                       "times"),
     MP_PARAM_OF(struct mp_asked, seed, .def = "", .unit = "NUMBER",
                 .doc = "seed of everything drawn at random"),
     MP_END

@@ -24,6 +24,8 @@ struct mp_line {
     int n_settings;
     struct mp_line *children;
     int n_children;
+    int nth, of;   /* "hog" number nth of that many in the file; 0: mp_script_name() counts */
+    bool dropped;
 };
 
 struct mp_script {
@@ -38,6 +40,14 @@ void mp_script_free(struct mp_script *s);
 /* "hog.cell=7": changes or adds the setting; "hog#2.cell=7" when there are
  * several.  `data.train=F` and the like go to the data line, made if missing. */
 int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text);
+
+/* Takes lines out, named as above, one a line of `texts`: "deskew", "branch#2", or layers.
+ * Of a union or a vote with one branch left, the branch's lines remain.  The numbers of
+ * lines stay, and so does what they are called. */
+int mp_script_drop(struct mp_ctx *c, struct mp_script *s, const char *texts);
+
+/* What mp_script_set() and mp_script_drop() call a line: "deskew", "hog#2". */
+void mp_script_name(const struct mp_script *s, const struct mp_line *l, char *text, size_t size);
 
 /* Changes or adds data.KEY; the value is taken as it is. */
 int mp_script_set_data(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value);

@@ -9,13 +9,18 @@
 
 enum { WIDTH = 400, HEIGHT = 240, TOP = 30, BOTTOM = 42, LETTER = 12, MOST_LABELS = 256 };
 
-/* What a letter of 12 takes on average, a little on the safe side. */
+/* What a text takes, a little on the safe side: most fonts are narrower than DejaVu Sans,
+ * whose letters these are. */
 static double text_width(const char *text)
 {
-    double n = 0;
-    for (; *text != '\0'; text++)
-        n += *text == '%' ? 0.95 : 0.56; /* the one wide sign of ticks */
-    return n * LETTER;
+    double width = 0;
+    for (; *text != '\0'; text++) {
+        const bool narrow = strchr("ijlI.,:;'|!-() ftr", *text) != NULL;
+        const bool wide = strchr("mwMW%", *text) != NULL;
+        if (((unsigned char)*text & 0xc0) != 0x80) /* a letter of several bytes counts once */
+            width += narrow ? 0.42 : wide ? 0.98 : *text >= 'A' && *text <= 'Z' ? 0.72 : 0.64;
+    }
+    return LETTER * width;
 }
 
 /* ------------------------------------------------------------------- axes */
@@ -421,6 +426,68 @@ void mp_plot_bars(FILE *f, const char *title, const char *text, const struct mp_
         bar(f, &bars[i], &s, 22 + i * STEP);
     fprintf(f, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"22\" y2=\"%d\" />\n</svg>\n",
             place(&s, 0), place(&s, 0), 22 + n * STEP);
+}
+
+/* -------------------------------------------------------------- intervals */
+
+static void interval_axis(FILE *f, const struct scale *s, int bottom, const char *unit)
+{
+    char text[48];
+    EACH_TICK(s, v) {
+        const double at = place(s, v);
+        tick_text(text, sizeof text, s, v, NULL);
+        fprintf(f, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"22\" y2=\"%d\" />"
+                   "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", at, at, bottom,
+                at, bottom + 15, text);
+    }
+    fprintf(f, "<line class=\"axis\" x1=\"%.1f\" x2=\"%.1f\" y1=\"22\" y2=\"%d\" />"
+               "<text class=\"strong\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", place(s, 0),
+            place(s, 0), bottom, (s->from + s->to) / 2, bottom + 31);
+    mp_html_text(f, unit);
+    fputs("</text>\n", f);
+}
+
+static void interval(FILE *f, const struct mp_bar *b, const struct scale *s, int middle)
+{
+    fprintf(f, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"end\" class=\"strong\">", s->from - 8,
+            middle + 4);
+    mp_html_text(f, b->name);
+    fprintf(f, "</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">", WIDTH, middle + 4);
+    mp_html_text(f, b->value);
+    fputs("</text>", f);
+    if (b->low < b->high)
+        fprintf(f, "<line class=\"line k%d\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" />",
+                b->colour, place(s, b->low), place(s, b->high), middle, middle);
+    if (isfinite(b->length))
+        fprintf(f, "<circle class=\"f%d\" cx=\"%.1f\" cy=\"%d\" r=\"4.5\" />", b->colour,
+                place(s, b->length), middle);
+    fputc('\n', f);
+}
+
+void mp_plot_intervals(FILE *f, const char *title, const char *text, const struct mp_bar *rows,
+                       int n, const char *unit)
+{
+    enum { STEP = 22 };
+    double names = 0, values = 0, low = 0, high = 0;
+    struct scale s = { .log = false };
+    for (int i = 0; i < n; i++) {
+        const double ends[] = { rows[i].length, rows[i].low, rows[i].high };
+        widen(ends, 3, false, &low, &high);
+        names = fmax(names, text_width(rows[i].name));
+        values = fmax(values, text_width(rows[i].value));
+    }
+    settle(&s, low, high, 4);
+    s.from = names + 14;
+    s.to = fmax(s.from + 60, WIDTH - values - 14);
+    const int bottom = 24 + n * STEP;
+    begin(f, title, text, bottom + 38);
+    fputs("<text class=\"strong\" x=\"0\" y=\"12\">", f);
+    mp_html_text(f, title);
+    fputs("</text>\n", f);
+    interval_axis(f, &s, bottom, unit);
+    for (int i = 0; i < n; i++)
+        interval(f, &rows[i], &s, 24 + i * STEP + STEP / 2);
+    fputs("</svg>\n", f);
 }
 
 /* ------------------------------------------------------------------- heat */

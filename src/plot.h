@@ -56,6 +56,11 @@ struct mp_bar {
 void mp_plot_bars(FILE *f, const char *title, const char *text, const struct mp_bar *bars, int n,
                   double low, double high);
 
+/* Dots that lie beside their names, with whiskers, above an axis: differences and how sure
+ * they are.  A line marks zero; `value` stands right of all. */
+void mp_plot_intervals(FILE *f, const char *title, const char *text, const struct mp_bar *rows,
+                       int n, const char *unit);
+
 /* A k x k table of counts: row is the truth, column the prediction; the counts beside the
  * diagonal are the warmer the more there are. */
 void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, const int *labels,

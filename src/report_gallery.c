@@ -196,9 +196,8 @@ static void shrink(const float *x, int h, int w, size_t step, int by, float *out
         }
 }
 
-/* The picture of a row of the data, or of several side by side. */
-static int rows_picture(struct mp_ctx *c, FILE *f, const struct mp_data *d, const size_t *rows,
-                        size_t n, const char *kind, const char *alt)
+int mp_report_rows(struct mp_ctx *c, FILE *f, const struct mp_data *d, const size_t *rows, size_t n,
+                   const char *kind, const char *alt)
 {
     const int by = shrink_by(d->shape.h, d->shape.w), gap = n > 1 ? 2 : 0;
     const int h = (d->shape.h + by - 1) / by, w = (d->shape.w + by - 1) / by;
@@ -259,7 +258,7 @@ static int card(struct mp_ctx *c, FILE *f, const struct mp_report *r, size_t row
     mp_data_row_name(&x->test, row, name, sizeof name);
     snprintf(alt, sizeof alt, "Mistake: a %d taken for %d", truth, got);
     fputs("<li class=\"card\">\n", f);
-    if (rows_picture(c, f, &x->test, &row, 1, "ink mistake", alt) < 0)
+    if (mp_report_rows(c, f, &x->test, &row, 1, "ink mistake", alt) < 0)
         return -1;
     fprintf(f, "<div><p><strong>%d taken for %d</strong></p><p class=\"note\">%s</p>\n", truth, got,
             name);
@@ -268,7 +267,7 @@ static int card(struct mp_ctx *c, FILE *f, const struct mp_report *r, size_t row
     for (size_t k = 0; k < n_near; k++)
         rows[k] = near[k].row;
     snprintf(alt, sizeof alt, "The nearest training images");
-    if (rows_picture(c, f, &x->train, rows, n_near, "ink near", alt) < 0)
+    if (mp_report_rows(c, f, &x->train, rows, n_near, "ink near", alt) < 0)
         return -1;
     fputs("<p class=\"note near-names\">nearest:", f);
     for (size_t k = 0; k < n_near; k++) {

@@ -221,7 +221,7 @@ static void data_row(struct mp_html_table *t, const char *part, const struct mp_
     mp_html_cell(t, "%08x", d->crc);
 }
 
-static void data_table(FILE *f, const struct mp_experiment *x)
+void mp_report_data(FILE *f, const struct mp_experiment *x)
 {
     static const struct mp_column column[] = {
         { "part", false }, { "data", false }, { "file", false }, { "rows", true },
@@ -247,17 +247,18 @@ static void processor(char *text, size_t size)
         fclose(f);
 }
 
-static void machine(FILE *f, const struct mp_ctx *c)
+void mp_report_machine(FILE *f, const struct mp_ctx *c, uint64_t peak)
 {
     struct utsname u;
-    char model[512], version[128];
+    char model[512], version[128], memory[64] = "";
     const char *name;
     processor(model, sizeof model);
     if (uname(&u) != 0)
         memset(&u, 0, sizeof u);
-    mp_html_p(f, "Machine: %s%s%s %s, %d thread%s; peak memory %.1f MiB.", model,
-              *model != '\0' ? ", " : "", u.sysname, u.machine, c->run->threads,
-              c->run->threads == 1 ? "" : "s", (double)mp_peak_memory(c->run) / (1 << 20));
+    if (peak > 0)
+        snprintf(memory, sizeof memory, "; peak memory %.1f MiB", (double)peak / (1 << 20));
+    mp_html_p(f, "Machine: %s%s%s %s, %d thread%s%s.", model, *model != '\0' ? ", " : "", u.sysname,
+              u.machine, c->run->threads, c->run->threads == 1 ? "" : "s", memory);
     fputs("<p>Made by ", f);
     mp_html_printf(f, "mnistpipe %s", PACKAGE_VERSION);
     for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
@@ -265,7 +266,7 @@ static void machine(FILE *f, const struct mp_ctx *c)
     fputs(".</p>\n", f);
 }
 
-static void command(FILE *f, const struct mp_ctx *c)
+void mp_report_command(FILE *f, const struct mp_ctx *c)
 {
     GString *text = g_string_new("mnistpipe");
     for (int i = 1; i < c->run->argc; i++) {
@@ -287,9 +288,9 @@ static void command(FILE *f, const struct mp_ctx *c)
 int mp_report_origin(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r)
 {
     mp_html_section(h, "origin", "Where it comes from");
-    command(h->f, c);
-    data_table(h->f, r->x);
-    machine(h->f, c);
+    mp_report_command(h->f, c);
+    mp_report_data(h->f, r->x);
+    mp_report_machine(h->f, c, mp_peak_memory(c->run));
     mp_html_p(h->f, "Seconds: %.2f in all; read %.2f, fit %.2f, predict %.2f.", r->total_seconds,
               r->x->read_seconds, r->fit_seconds, r->predictions->seconds);
     return MP_OK;

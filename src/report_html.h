@@ -24,6 +24,16 @@ int mp_report_mistakes(struct mp_ctx *c, struct mp_html *h, const struct mp_repo
 int mp_report_learned(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
 int mp_report_origin(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
 
+/* Parts of them that pages of several runs have, too: the command, the data files, the
+ * machine (peak: memory at most; 0: not told). */
+void mp_report_command(FILE *f, const struct mp_ctx *c);
+void mp_report_data(FILE *f, const struct mp_experiment *x);
+void mp_report_machine(FILE *f, const struct mp_ctx *c, uint64_t peak);
+
+/* The picture of a row of the data, or of several side by side; large ones are shrunk. */
+int mp_report_rows(struct mp_ctx *c, FILE *f, const struct mp_data *d, const size_t *rows, size_t n,
+                   const char *kind, const char *alt);
+
 /* The `most` rows that are the most wrong: by how far the score of the class that was
  * predicted lies above that of the truth.  Returns how many there are. */
 size_t mp_worst(const struct mp_report *r, size_t *rows, size_t most);

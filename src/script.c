@@ -247,6 +247,23 @@ static struct mp_line *find(struct mp_line *at, const char *name, int k, int *se
     return found;
 }
 
+/* Line number k (0: the only one) of that name; `rest` follows a name in what is said. */
+static struct mp_line *named(struct mp_ctx *c, struct mp_script *s, const char *name, int k,
+                             const char *rest)
+{
+    int seen = 0;
+    struct mp_line *l = find(&s->root, name, k > 0 ? k : 1, &seen);
+    if (l == NULL && seen > 0)
+        mp_usage(c, "%s has %d stage%s \"%s\", not %d", s->file, seen, seen == 1 ? "" : "s", name,
+                 k);
+    else if (l == NULL)
+        mp_usage(c, "%s has no stage \"%s\"", s->file, name);
+    else if (k == 0 && seen > 1)
+        mp_usage(c, "%s has %d stages \"%s\"; say which: %s#1%s ... %s#%d%s", s->file, seen, name,
+                 name, rest, name, seen, rest);
+    return k > 0 || seen == 1 ? l : NULL;
+}
+
 /* The data line, made in front if the pipeline has none. */
 static struct mp_line *data_line(struct mp_ctx *c, struct mp_script *s)
 {
@@ -303,23 +320,138 @@ int mp_script_set(struct mp_ctx *c, struct mp_script *s, const char *text)
         if (k = 0, sscanf(text, "%63[A-Za-z0-9_-].%63[A-Za-z0-9_-]=%n", name, key, &used) != 2 ||
             used == 0)
             return mp_usage(c, "expected STAGE.PARAMETER=VALUE, such as hog.cell=7");
-    int seen = 0;
-    struct mp_line *l;
-    if (strcmp(name, "data") == 0)
-        l = data_line(c, s), seen = 1;
-    else
-        l = find(&s->root, name, k > 0 ? k : 1, &seen);
+    char rest[72];
+    snprintf(rest, sizeof rest, ".%s", key);
+    struct mp_line *l = strcmp(name, "data") == 0 ? data_line(c, s)
+                                                  : named(c, s, name, k, rest);
     if (l == NULL)
-        return seen > 0 ? mp_usage(c, "%s has %d stage%s \"%s\", not %d", s->file, seen,
-                                  seen == 1 ? "" : "s", name, k)
-                        : mp_usage(c, "%s has no stage \"%s\"", s->file, name);
-    if (k == 0 && seen > 1)
-        return mp_usage(c, "%s has %d stages \"%s\"; say which: %s#1.%s ... %s#%d.%s", s->file,
-                        seen, name, name, key, name, seen, key);
+        return -1;
     const int rc = set_on(c, l, key, text + used, false);
     if (rc == MP_OK)
         mp_ctx_where(c, "%s", "");
     return rc;
+}
+
+/* ------------------------------------------------------------ lines left out */
+
+/* Counts lines of l's name: *before it (with it), and *all. */
+static void count_name(const struct mp_line *at, const struct mp_line *l, int *before, int *all)
+{
+    for (int i = 0; i < at->n_children; i++) {
+        const struct mp_line *k = &at->children[i];
+        *all += strcmp(k->name, l->name) == 0;
+        if (k == l)
+            *before = *all;
+        count_name(k, l, before, all);
+    }
+}
+
+void mp_script_name(const struct mp_script *s, const struct mp_line *l, char *text, size_t size)
+{
+    int nth = l->nth, of = l->of;
+    if (nth == 0)
+        count_name(&s->root, l, &nth, &of);
+    snprintf(text, size, of > 1 ? "%s#%d" : "%s", l->name, nth);
+}
+
+/* Lines keep the numbers that they have before others go. */
+static void number(struct mp_script *s, struct mp_line *at)
+{
+    for (int i = 0; i < at->n_children; i++) {
+        count_name(&s->root, &at->children[i], &at->children[i].nth, &at->children[i].of);
+        number(s, &at->children[i]);
+    }
+}
+
+static int mark(struct mp_ctx *c, struct mp_script *s, const char *text)
+{
+    char name[64] = "";
+    int k = 0, short_end = 0, end = 0;
+    mp_ctx_where(c, "--drop %s: ", text);
+    const int got = sscanf(text, "%63[A-Za-z0-9_-]%n#%4d%n", name, &short_end, &k, &end);
+    if (got < 1 || text[got > 1 ? end : short_end] != '\0' || (got > 1 && k < 1))
+        return mp_usage(c, "expected a STAGE, such as deskew, or hog#2 if there are several");
+    if (strcmp(name, "data") == 0)
+        return mp_usage(c, "is no stage; --train and --test change the rows");
+    struct mp_line *l = named(c, s, name, k, "");
+    if (l == NULL)
+        return -1;
+    l->dropped = true;
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
+static bool is_branch(const struct mp_line *l)
+{
+    return strcmp(l->name, "branch") == 0;
+}
+
+static void remove_child(struct mp_line *at, int i)
+{
+    line_free(&at->children[i]);
+    at->n_children--;
+    memmove(&at->children[i], &at->children[i + 1],
+            (size_t)(at->n_children - i) * sizeof *at->children);
+}
+
+/* The lines of the only branch of child i take the place of that child. */
+static int unfork(struct mp_ctx *c, struct mp_line *at, int i)
+{
+    struct mp_line fork = at->children[i], *branch = &fork.children[0];
+    const int more = branch->n_children - 1;
+    struct mp_line *room =
+        realloc(at->children, (size_t)(at->n_children + more) * sizeof *at->children);
+    if (room == NULL)
+        return mp_fail(c, "no memory for lines");
+    at->children = room;
+    memmove(&room[i + 1 + more], &room[i + 1], (size_t)(at->n_children - i - 1) * sizeof *room);
+    memcpy(&room[i], branch->children, (size_t)branch->n_children * sizeof *room);
+    at->n_children += more;
+    branch->n_children = 0;
+    line_free(&fork);
+    return MP_OK;
+}
+
+/* A branch without lines goes, and with the last branch the line that they belong to. */
+static int sweep(struct mp_ctx *c, struct mp_line *at)
+{
+    for (int i = 0; i < at->n_children;) {
+        struct mp_line *l = &at->children[i];
+        const int had = l->n_children;
+        const bool fork = had > 0 && is_branch(&l->children[0]);
+        if (!l->dropped && sweep(c, l) < 0)
+            return -1;
+        const int left = l->n_children;
+        if (l->dropped || (had > 0 && left == 0 && (fork || is_branch(l)))) {
+            remove_child(at, i);
+        } else if (fork && had > 1 && left == 1 && is_branch(&l->children[0]) &&
+                   l->children[0].n_children > 0) { /* else the plan says what is wrong */
+            const int lines = l->children[0].n_children;
+            if (unfork(c, at, i) < 0)
+                return -1;
+            i += lines;
+        } else {
+            i++;
+        }
+    }
+    return MP_OK;
+}
+
+int mp_script_drop(struct mp_ctx *c, struct mp_script *s, const char *texts)
+{
+    if (texts == NULL || *texts == '\0')
+        return MP_OK;
+    number(s, &s->root);
+    for (const char *at = texts; *at != '\0';) {
+        const size_t n = strcspn(at, "\n");
+        char *one = copy(c, at, n);
+        const int rc = one != NULL ? mark(c, s, one) : -1;
+        free(one);
+        if (rc < 0)
+            return -1;
+        at += n + (at[n] == '\n');
+    }
+    return sweep(c, &s->root);
 }
 
 /* ------------------------------------------------------------ text again */

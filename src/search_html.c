@@ -142,7 +142,7 @@ static int draw(struct mp_ctx *c, FILE *f, const json_t *o, const json_t *set, b
     const json_t *trials = json_object_get(o, "trials"), *trial;
     const double top = real(json_array_get(trials, 0), "rung");
     const unsigned marks = set != NULL ? MP_LINES | MP_DOTS : MP_DOTS;
-    struct points whole, part = { .x = NULL };
+    struct points whole = { .x = NULL }, part = { .x = NULL };
     size_t i;
     int rc = points_open(c, &whole, json_array_size(trials));
     if (rc == MP_OK)

@@ -97,6 +97,32 @@ struct mp_comparison mp_compare(struct mp_pair q)
                                    mp_mcnemar(q.only_a, q.only_b) };
 }
 
+static int by_value(const void *a, const void *b)
+{
+    const double *const p = *(const double *const *)a, *const q = *(const double *const *)b;
+    if (*p != *q)
+        return *p < *q ? -1 : 1;
+    return p < q ? -1 : p > q;
+}
+
+/* The i-th smallest of n counts n - i times, and never less than those before. */
+int mp_holm(struct mp_ctx *c, const double *p, size_t n, double *corrected)
+{
+    const double **sorted = mp_alloc(c, n, sizeof *sorted);
+    double least = 0;
+    if (sorted == NULL)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &p[i];
+    qsort(sorted, n, sizeof *sorted, by_value);
+    for (size_t i = 0; i < n; i++) {
+        least = fmax(least, fmin(1, (double)(n - i) * *sorted[i]));
+        corrected[sorted[i] - p] = least;
+    }
+    free(sorted);
+    return MP_OK;
+}
+
 /* ---------------------------------------------------------- probabilities */
 
 bool mp_probabilities(enum mp_scores kind, const float *scores, int k, double *p)

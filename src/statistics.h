@@ -25,6 +25,10 @@ struct mp_comparison mp_compare(struct mp_pair q);
  * equally good, of discordant rows shared out as unevenly as these or more. */
 double mp_mcnemar(uint64_t only_a, uint64_t only_b);
 
+/* n probabilities corrected for their number by Holm's step-down method (1979): among
+ * those below 5 % after it one is there by chance in at most 1 of 20 such families. */
+int mp_holm(struct mp_ctx *c, const double *p, size_t n, double *corrected);
+
 /* ---------------------------------------------------------- probabilities */
 
 /* The probabilities of one row, from its k scores; false: they are margins, which tell

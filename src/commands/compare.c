@@ -6,7 +6,6 @@
 #include "../comparison.h"
 #include "../options.h"
 #include "../output.h"
-#include "../progress.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,57 +15,28 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(format, .def = "text", .choices = MP_COMPARISON_FORMATS, .doc = "what to print"),
+    MP_PARAM(format, .def = "text", .choices = MP_FORMATS, .doc = "what to print"),
     MP_PARAM(output, .def = "runs/compare", .unit = "FOLDER",
              .doc = "folder of the comparison; each run gets one in it"),
     MP_END
 };
 
-static int run_all(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp_experiment *x)
+static int page(struct mp_ctx *c, void *arg, FILE *f)
 {
-    int rc = MP_OK;
-    mp_bar_begin(c->run->bar, "compare", n, "pipelines");
-    for (int i = 0; i < n && rc == MP_OK; i++) {
-        rc = mp_job_run(c, &jobs[i], x);
-        mp_bar_set(c->run->bar, i + 1);
-    }
-    mp_bar_end(c->run->bar);
-    return rc;
-}
-
-/* compare.txt, .json, .csv, .md: together or not at all. */
-static int write_files(struct mp_ctx *c, const char *folder, const json_t *comparison)
-{
-    static const char *const endings[] = { "txt", "json", "csv", "md" };
-    enum { N = sizeof endings / sizeof *endings };
-    struct mp_output out[N];
-    char path[4096];
-    int rc = mp_make_folder(c, folder), n = 0;
-    while (n < N && rc == MP_OK) {
-        if (snprintf(path, sizeof path, "%s/compare.%s", folder, endings[n]) >= (int)sizeof path)
-            rc = mp_fail(c, "%s: this folder's name is too long", folder);
-        else
-            rc = mp_output_open(c, &out[n], path);
-        if (rc == MP_OK)
-            mp_comparison_write(out[n].f, comparison, n);
-        n += rc == MP_OK;
-    }
-    if (rc == MP_OK)
-        return mp_output_commit_all(c, out, N);
-    for (int i = 0; i < n; i++)
-        mp_output_discard(&out[i]);
-    return -1;
+    return mp_comparison_html(c, arg, f);
 }
 
 static int compare(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp_experiment *x,
                    const struct params *p)
 {
-    if (run_all(c, jobs, n, x) < 0)
+    if (mp_jobs_run(c, "compare", jobs, n, x) < 0)
         return -1;
     json_t *o = mp_comparison_json(c, jobs, n, x);
     if (o == NULL)
         return -1;
-    int failed = 0, rc = write_files(c, p->output, o);
+    struct mp_compared k = { o, jobs, n, x };
+    const struct mp_forms forms = { "compare", o, mp_comparison_write, page, &k };
+    int failed = 0, rc = mp_forms_write(c, p->output, &forms);
     if (rc == MP_OK)
         mp_comparison_write(stdout, o, p->format);
     json_decref(o);
@@ -120,8 +90,8 @@ MP_COMMAND(compare) = {
         "where the chance of such a difference between equals is below 5 %.\n"
         "\n"
         "All pipelines have to name the same rows; --train and --test set them for all. The "
-        "folder, runs/compare, gets the table as compare.txt, .json, .csv and .md, and a folder "
-        "for each run.\n"
+        "folder, runs/compare, gets the table as compare.txt, .json, .csv and .md, compare.html to "
+        "look at, and a folder for each run.\n"
         "\n"
         "What is computed is kept in the cache (`mnistpipe help cache`): a pipeline of which "
         "nothing has changed is not run again, and one that has changed begins where it differs. "

@@ -21,13 +21,17 @@ two='deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca comp
 printf '%bsvm\n' "$two" | cat data.txt - > linear.txt
 printf 'net epochs=4 batch=32 validation=0.2\n  conv filters=8 kernel=3\n  maxpool\n' |
     cat data.txt - > net.txt
+printf 'hog cell=99\nsvm\n' | cat data.txt - > bad.txt
 mp run linear.txt && mp run net.txt
 ok "two runs"
+! mp compare linear.txt net.txt bad.txt && mp ablate linear.txt
+ok "a comparison and an ablation"
 while IFS=$'\t' read -r verdict what wrong; do
     [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
     ok "$what"
-done < <(if HOME=$dir timeout 200 "$python" "$source/tests/cli/browser.py" "$browser" \
-    runs/linear/report.html runs/net/report.html 2> "$err"; then echo ok; else echo not ok; fi |
+done < <(if HOME=$dir timeout 400 "$python" "$source/tests/cli/browser.py" "$browser" \
+    runs/linear/report.html runs/net/report.html runs/compare/compare.html \
+    runs/ablate/ablate.html 2> "$err"; then echo ok; else echo not ok; fi |
     sed '$s/$/\tthe browser ran to its end\t/')
 
 finish

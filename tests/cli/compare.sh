@@ -59,14 +59,36 @@ END
     ok "$1"
 }
 
+page() { # NAME CONTAINS...: compare.html keeps what pages promise, and contains all this
+    local name=$1 word bad=0
+    shift
+    for word; do
+        grep -qF -- "$word" runs/compare/compare.html ||
+            { echo "not in the page: $word" >> "$log"; bad=1; }
+    done
+    [ $bad = 0 ] && { [ -z "$python" ] ||
+        "$python" "$source/tests/cli/page.py" runs/compare/compare.{html,json} >> "$log" 2>&1; }
+    ok "$name"
+}
+lacks() { # TEXT...
+    local word
+    for word; do
+        ! grep -qF -- "$word" runs/compare/compare.html || equal "$word" "" "on the page" ||
+            return 1
+    done
+}
+
 ! mp compare $all && equal "$(tail -1 "$err")" "mnistpipe: compare: 1 of 5 pipelines failed"
 ok "four pipelines run, one fails, and the exit status says so"
 cp "$out" first.txt
 same first.txt runs/compare/compare.txt
 ok "compare.txt is what was printed"
 equal "$(echo $(ls runs/compare))" \
-    "compare.csv compare.json compare.md compare.txt hog net pca pixels"
-ok "the folder has the table in four forms, and each run"
+    "compare.csv compare.html compare.json compare.md compare.txt hog net pca pixels"
+ok "the folder has the table in five forms, and each run"
+page "the page: well-formed, whole, with the figures of compare.json" 'id="hard"' 'id="learning"' \
+    'By McNemar' 'Deep or classical?' '<strong>hog cell=7</strong>' 'the fewest errors' \
+    'Failed:</strong> bad' 'href="pixels/report.html"'
 
 # ------------------------------------------------------------------ the table
 
@@ -152,6 +174,17 @@ ok "with the same result as without a cache"
 mkdir -p x && cp pca.txt x/hog.txt && mp compare hog.txt x/hog.txt &&
     [ -e runs/compare/hog-2/report.json ] && grep -q ' hog-2 ' "$out"
 ok "two pipelines of the same name get a folder each"
+page "two of a kind" 'href="hog-2/report.html"' 'Which of 2 pipelines'
+lacks 'Deep or classical' 'id="learning"' 'Failed:'
+ok "what does not apply is left out"
+cp hog.txt twin.txt && mp compare hog.txt twin.txt
+page "twins, which no row tells apart" 'hog and twin have the fewest errors' \
+    'Rows that both get wrong' 'All have “deskew”, “hog cell=7”'
+mp compare hog.txt && page "one alone" 'One pipeline'
+name='a<b>&"c d#e'
+cp hog.txt "$name.txt" && mp compare "$name.txt" pca.txt
+page "names that are markup" 'href="a%3Cb%3E%26%22c%20d%23e/report.html"' \
+    'a&lt;b&gt;&amp;&quot;c d#e'
 
 # ------------------------------------------------------------------ the rows
 
@@ -165,6 +198,9 @@ ok "--test sets the rows for all"
 cut -d, -f2- test.csv > unknown.csv
 mp compare hog.txt pca.txt --test unknown.csv && ! grep -q better "$out"
 ok "without labels there is no test of pairs"
+page "nor on the page" 'nothing is scored' 'id="costs"'
+lacks 'id="pairs"' 'id="hard"' 'the fewest errors'
+ok "nor mistakes to look at"
 check "nor a score, but times" \
     'all(q["accuracy"] is None and q["train_seconds"] > 0 for q in runs) and o["pairs"] == []'
 mkfifo pipe && ! mp compare hog.txt --train pipe && equal "$(cat "$err")" "mnistpipe: pipe: is no \

@@ -1,9 +1,12 @@
-"""page.py PAGE [REPORT.JSON] - what every page promises, by an XML parser that forgives nothing.
+"""page.py PAGE [JSON] - what every page promises, by an XML parser that forgives nothing.
 
-Prints what is wrong, a line each; with the run's report.json also where figures differ."""
+Prints what is wrong, a line each; with the report.json of a run, the compare.json of a comparison
+or the ablate.json of an ablation also where figures differ."""
 import json
+import os
 import re
 import sys
+import urllib.parse
 import xml.etree.ElementTree as tree
 
 H = "{http://www.w3.org/1999/xhtml}"
@@ -28,7 +31,11 @@ def structure(root):
         must(name != "script", "a script")
         for key, value in e.attrib.items():
             key = key.split("}")[-1]
-            if key in ("src", "href"):
+            if key == "href" and name == "a" and not value.startswith("#"):
+                path = os.path.join(os.path.dirname(sys.argv[1]), urllib.parse.unquote(value))
+                must(":" not in value and not value.startswith("/") and os.path.isfile(path),
+                     f"{value}: no file beside the page")
+            elif key in ("src", "href"):
                 must(value.startswith(("data:", "#")), f"{name} {key}={value[:60]}: from elsewhere")
                 must(not value.startswith("#") or value[1:] in ids, f"{value}: leads nowhere")
             if key in ("aria-labelledby", "aria-describedby"):
@@ -57,7 +64,7 @@ def alternatives(root):
         must(e.get("scope") in ("row", "col"), "a heading of a table without its scope")
     for e in root.iter(H + "table"):
         must(text(e.find(H + "caption")), "a table without a caption")
-        sizes = {len(row) for row in e.iter(H + "tr")}
+        sizes = {sum(int(cell.get("colspan", 1)) for cell in row) for row in e.iter(H + "tr")}
         must(len(sizes) == 1, f"a table with rows of {sizes} cells")
 
 
@@ -113,10 +120,89 @@ def figures(root, r):
              [["%.4f" % v for v in row] for row in zip(*r["training"].values())], "training")
 
 
+DASH = "\u2013"
+
+
+def rows_of(table, head):
+    """The rows of a list of runs: cells of the good ones, (name, why) of those that failed."""
+    good = [row for row in table if len(row) > head + 1]
+    return good, [(row[head - 1], row[head]) for row in table if len(row) == head + 1]
+
+
+def why(rows):
+    return [(q["name"], "failed: " + q["error"]) for q in rows if q["error"] is not None]
+
+
+def points(v):
+    return "0.00" if abs(v) < 5e-5 else "%+.2f" % (100 * v)
+
+
+def comparison(root, o):
+    whole = text(root.find(H + "body"))
+    good, failed = rows_of(table(root, "Each name leads"), 2)
+    runs = [q for q in o["runs"] if q["error"] is None]
+    must(failed == why(o["runs"]), "failures")
+    must([row[:3] for row in good] ==
+         [[str(q["rank"]), q["name"], q["kind"]] for q in runs], "runs")
+    links = [e.get("href") for e in root.iter(H + "a") if e.get("href")[0] != "#"]
+    must([urllib.parse.unquote(v) for v in links] ==
+         [q["folder"].split("/")[-1] + "/report.html" for q in runs], "links")
+    must(len(runs) < 2 or all(q["name"] in whole for q in runs), "names")
+    if not o["scored"]:
+        must("nothing is scored" in whole and "pairs-title" not in whole, "a score without labels")
+        return
+    must([row[3:7] for row in good] ==
+         [["%.2f %%" % (100 * q["accuracy"]), "%.2f .. %.2f" %
+           tuple(100 * v for v in q["accuracy_interval"]), str(q["errors"]), "%.4f" % q["macro_f1"]]
+          for q in runs], "accuracy")
+    pairs = {(q["a"], q["b"]): q for q in o["pairs"]}
+    if not pairs:
+        return
+    first = f"{runs[0]['name']} has the fewest errors: {runs[0]['errors']} of {o['test_rows']}"
+    must(first in whole or runs[0]["errors"] == runs[1]["errors"], "the answer")
+    better = {q["better"] for q in o["pairs"] if q["a"] == runs[0]["name"]} - {None}
+    must(bool(better) == (runs[0]["name"] + " is better than" in whole), "better")
+    matrix = table(root, "Rows that only the left one")
+    for i, a in enumerate(runs):
+        for j, b in enumerate(runs):
+            q = pairs.get((a["name"], b["name"]), pairs.get((b["name"], a["name"])))
+            if i == j:
+                must(matrix[i][j + 1] == DASH, "diagonal")
+                continue
+            n = [q["only_a_right"], q["only_b_right"]]
+            told = {None: "", a["name"]: ", better", b["name"]: ", worse"}[q["better"]]
+            must(matrix[i][j + 1] == "%d : %d" % tuple(n if q["a"] == a["name"] else n[::-1]) +
+                 "p %.2g" % q["p_holm"] + told, f"pair {i}, {j}")
+    must([row[4:8] for row in table(root, "Differences of accuracy")] ==
+         [[points(q["difference"]), "%+.2f .. %+.2f" %
+           tuple(100 * v for v in q["difference_interval"]), "%.2g" % q["p"], "%.2g" % q["p_holm"]]
+          for q in o["pairs"]], "every pair")
+
+
+def ablation(root, o):
+    whole = text(root.find(H + "body"))
+    facts = {text(d[0]): text(d[1]) for d in root.iter(H + "div") if d.find(H + "dt") is not None}
+    good, failed = rows_of(table(root, "The pipeline without"), 1)
+    rows = [q for q in o["rows"] if q["error"] is None]
+    must(failed == why(o["rows"]), "failures")
+    must(facts["accuracy of the whole"] == "%.2f %%" % (100 * o["whole"]["accuracy"]), "accuracy")
+    must(facts["errors"] == f"{o['whole']['errors']} of {o['test_rows']} rows", "errors")
+    must([row[:9] for row in good] ==
+         [[q["name"], "%.2f %%" % (100 * q["accuracy"]), points(q["bought"]), "%+.2f .. %+.2f" %
+           tuple(100 * v for v in q["bought_interval"]), str(q["fixed"]), str(q["made"]),
+           "%.2g" % q["p"], "%.2g" % q["p_holm"], q["better"] or DASH] for q in rows], "rows")
+    earned = [q["name"] for q in rows if q["better"] == "with"]
+    must(bool(earned) == ("earns its place" in whole or "earn their places" in whole), "the answer")
+    for q in rows:
+        said = f"{q['name']}: {q['fixed']} fixed, {q['made']} made"
+        must((said in whole) == (q["fixed"] + q["made"] > 0), said)
+
+
 root = tree.parse(sys.argv[1]).getroot()
 structure(root)
 alternatives(root)
 if len(sys.argv) > 2:
-    figures(root, json.load(open(sys.argv[2])))
+    o = json.load(open(sys.argv[2]))
+    (comparison if "pairs" in o else ablation if "whole" in o else figures)(root, o)
 print("\n".join(sorted(set(wrong))))
 sys.exit(bool(wrong))

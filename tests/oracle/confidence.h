@@ -38,6 +38,37 @@ static const struct oracle_test {
     { 3000000000, 3000100000, 0.19671380967331 },
 };
 
+static const struct oracle_holm {
+    size_t n;
+    const double *p, *corrected;
+} oracle_holm[] = {
+    { 1, (const double[]){
+        0.03
+    }, (const double[]){
+        0.03
+    } },
+    { 4, (const double[]){
+        0.01, 0.04, 0.03, 0.005
+    }, (const double[]){
+        0.03, 0.06, 0.06, 0.02
+    } },
+    { 5, (const double[]){
+        0.2, 0.2, 0.001, 0.2, 1
+    }, (const double[]){
+        0.8, 0.8, 0.005, 0.8, 1
+    } },
+    { 3, (const double[]){
+        0.9, 0.5, 0.6
+    }, (const double[]){
+        1, 1, 1
+    } },
+    { 7, (const double[]){
+        2e-09, 0.013, 0.0125, 0.5, 0.05, 0.011, 1e-30
+    }, (const double[]){
+        1.2e-08, 0.055, 0.055, 0.5, 0.1, 0.055, 7e-30
+    } },
+};
+
 enum { ORACLE_BINS = 15, ORACLE_POINTS = 7 };
 static const struct oracle_model {
     enum mp_scores kind;

@@ -6,9 +6,9 @@ McNemar's test is SciPy's binomial test and, where rows are few enough, statsmod
 both must agree.  Beyond 10^6 rows SciPy loses digits: there mpmath sums with 40 of them.
 Tango's interval is found as he defines it, by numerical search: the likelihood of the
 counts, held to a difference, is maximised by a root of its derivative, and the ends are
-roots of the score statistic.  Log loss, the binary Brier score and the reliability curve
-are scikit-learn's; the calibration error is taken over the curve that scikit-learn gives,
-weighed by rows."""
+roots of the score statistic.  Holm's correction is statsmodels'.  Log loss, the binary
+Brier score and the reliability curve are scikit-learn's; the calibration error is taken
+over the curve that scikit-learn gives, weighed by rows."""
 import textwrap
 from pathlib import Path
 
@@ -23,8 +23,11 @@ from scipy.stats import binomtest, norm
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 BINS, POINTS = 15, 7
+HOLM = [[0.03], [0.01, 0.04, 0.03, 0.005], [0.2, 0.2, 0.001, 0.2, 1], [0.9, 0.5, 0.6],
+        [2e-9, 0.013, 0.0125, 0.5, 0.05, 0.011, 1e-30]]
 # both, only a, only b, neither
 PAIRS = [(9900, 55, 30, 15), (9900, 30, 55, 15), (940, 3, 0, 57), (940, 0, 1, 59), (95, 0, 0, 5),
          (0, 0, 0, 7), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 12, 0, 0), (0, 0, 12, 0),
@@ -141,6 +144,12 @@ def write(f):
           "} oracle_tests[] = {", file=f)
     for a, b in LARGE:
         print(f"    {{ {a}, {b}, {number(exact(a, b))} }},", file=f)
+    print("};\n\nstatic const struct oracle_holm {\n    size_t n;\n    const double *p, "
+          "*corrected;\n} oracle_holm[] = {", file=f)
+    for p in HOLM:
+        both = [", ".join(map(number, v)) for v in (p, multipletests(p, method="holm")[1])]
+        print(f"    {{ {len(p)}, (const double[]){{\n{wrapped(both[0])}\n    }}, "
+              f"(const double[]){{\n{wrapped(both[1])}\n    }} }},", file=f)
     print(f"}};\n\nenum {{ ORACLE_BINS = {BINS}, ORACLE_POINTS = {POINTS} }};\n"
           "static const struct oracle_model {\n    enum mp_scores kind;\n    size_t n;\n"
           "    int k;\n"

@@ -59,7 +59,10 @@ static void hostile(struct tap *t, struct mp_ctx *c)
     mp_html_table(&table, h.f, text, column, 2);
     mp_html_cell(&table, "%s", text);
     mp_html_cell(&table, "%s", text);
+    mp_html_cell(&table, "%s", text);
+    mp_html_cell_rest(&table, "%s", text);
     mp_html_table_end(&table);
+    mp_html_link(h.f, text, text);
     mp_plot_confusion(h.f, text, counts, labels, 2);
     tap_ok(t, mp_html_write(c, &h, text, text, f) == 0, "the page is written");
     fclose(f);
@@ -147,6 +150,11 @@ static void bars(struct tap *t)
         mp_plot_bars(f, "bars", "what they show", some, n, 0, 0);
         fclose(f);
         tap_ok(t, well_formed(svg) && on_paper(svg), "%d bars", n);
+        free(svg);
+        f = open_memstream(&svg, &size);
+        mp_plot_intervals(f, "dots", "what they show", some, n, "points");
+        fclose(f);
+        tap_ok(t, well_formed(svg) && on_paper(svg), "%d intervals", n);
         free(svg);
     }
 }

@@ -44,6 +44,22 @@ static void test_pairs(struct tap *t)
 }
 
 /* Swapping the models turns the sign, and nothing else. */
+static void test_holm(struct tap *t)
+{
+    struct mp_ctx c;
+    double got[8];
+    mp_ctx_init(&c, NULL);
+    for (size_t i = 0; i < sizeof oracle_holm / sizeof *oracle_holm; i++) {
+        const struct oracle_holm *o = &oracle_holm[i];
+        bool good = mp_holm(&c, o->p, o->n, got) == MP_OK;
+        for (size_t k = 0; k < o->n; k++)
+            good = good && same_digits(got[k], o->corrected[k]);
+        tap_ok(t, good, "Holm's correction of %zu probabilities", o->n);
+    }
+    tap_ok(t, mp_holm(&c, NULL, 0, got) == MP_OK, "and of none");
+    mp_ctx_free(&c);
+}
+
 static void test_swap(struct tap *t)
 {
     bool good = true;
@@ -154,6 +170,7 @@ int main(void)
 {
     struct tap t = { 0 };
     test_pairs(&t);
+    test_holm(&t);
     test_swap(&t);
     test_models(&t);
     test_edges(&t);

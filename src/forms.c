@@ -1,0 +1,222 @@
+/* forms.c - one list of runs in several forms. */
+#include "forms.h"
+#include "cells.h"
+#include "output.h"
+#include <string.h>
+
+const char *mp_form_string(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s != NULL ? s : "";
+}
+
+double mp_form_number(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+bool mp_form_failed(const json_t *row)
+{
+    const json_t *why = json_object_get(row, "error");
+    return why != NULL && !json_is_null(why);
+}
+
+/* ------------------------------------------------------------------- cells */
+
+/* "94.2K", "128M": at most five letters. */
+static void short_size(double n, char *cell)
+{
+    static const char units[] = "KMGT";
+    int u = 0;
+    for (n /= 1024; n >= 999.5 && u < 3; u++)
+        n /= 1024;
+    snprintf(cell, MP_CELL, n < 99.95 ? "%.1f%c" : "%.0f%c", n, units[u]);
+}
+
+/* "7850", "12.9k", "1.20M". */
+static void short_number(double n, char *cell)
+{
+    if (n < 9999.5)
+        snprintf(cell, MP_CELL, "%.0f", n);
+    else if (n < 999950)
+        snprintf(cell, MP_CELL, n < 99950 ? "%.1fk" : "%.0fk", n / 1e3);
+    else
+        snprintf(cell, MP_CELL, n < 99.95e6 ? "%.2fM" : "%.0fM", n / 1e6);
+}
+
+/* Two numbers with "..", each in that form. */
+static void interval(const json_t *v, const char *fmt, char *cell)
+{
+    char ends[2][32];
+    for (size_t i = 0; i < 2; i++)
+        snprintf(ends[i], sizeof ends[i], fmt, 100 * json_number_value(json_array_get(v, i)));
+    snprintf(cell, MP_CELL, "%s .. %s", ends[0], ends[1]);
+}
+
+static void number_cell(double x, char kind, char *cell)
+{
+    switch (kind) {
+    case '%':
+        snprintf(cell, MP_CELL, "%.2f %%", 100 * x);
+        break;
+    case '+':
+        snprintf(cell, MP_CELL, x > -5e-5 && x < 5e-5 ? "0.00" : "%+.2f", 100 * x);
+        break;
+    case 'n':
+        snprintf(cell, MP_CELL, "%.0f", x);
+        break;
+    case 'f':
+        snprintf(cell, MP_CELL, "%.4f", x);
+        break;
+    case 'p':
+        snprintf(cell, MP_CELL, "%.2g", x);
+        break;
+    case 's':
+        snprintf(cell, MP_CELL, x < 99.95 ? "%.2f" : "%.0f", x);
+        break;
+    case 'S':
+        snprintf(cell, MP_CELL, x > -99.95 && x < 99.95 ? "%+.2f" : "%+.0f", x);
+        break;
+    case 'b':
+        short_size(x, cell);
+        break;
+    default:
+        short_number(x, cell);
+    }
+}
+
+void mp_form_cell(const json_t *row, const struct mp_form_column *k, char *cell)
+{
+    const json_t *v = json_object_get(row, k->key);
+    if (v == NULL || json_is_null(v))
+        snprintf(cell, MP_CELL, "-");
+    else if (k->kind == 't')
+        snprintf(cell, MP_CELL, "%s", json_string_value(v));
+    else if (k->kind == 'i' || k->kind == 'I')
+        interval(v, k->kind == 'i' ? "%.2f" : "%+.2f", cell);
+    else
+        number_cell(json_number_value(v), k->kind, cell);
+}
+
+/* -------------------------------------------------------------------- text */
+
+void mp_flow(struct mp_flow *w, const char *word)
+{
+    const int n = (int)strlen(word);
+    if (w->column > w->indent && w->column + 1 + n > 96) {
+        fprintf(w->f, "\n%*s", w->indent, "");
+        w->column = w->indent;
+    }
+    w->column += fprintf(w->f, " %s", word);
+}
+
+static void padded(FILE *f, const char *text, int width, bool left, bool first)
+{
+    fprintf(f, left ? "%s%-*s" : "%s%*s", first ? "" : "  ", width, text);
+}
+
+int mp_form_text(FILE *f, const json_t *rows, const struct mp_form_column *columns, int n,
+                 int head)
+{
+    enum { MOST = 16 };
+    int width[MOST] = { 0 };
+    const json_t *row;
+    size_t i;
+    char cell[MP_CELL];
+    for (int k = 0; k < n && k < MOST; k++) {
+        width[k] = (int)strlen(columns[k].title);
+        json_array_foreach(rows, i, row) {
+            mp_form_cell(row, &columns[k], cell);
+            width[k] = (int)strlen(cell) > width[k] ? (int)strlen(cell) : width[k];
+        }
+        padded(f, columns[k].title, width[k], columns[k].left, k == 0);
+    }
+    fputc('\n', f);
+    json_array_foreach(rows, i, row) {
+        const bool failed = mp_form_failed(row);
+        for (int k = 0; k < (failed ? head : n) && k < MOST; k++) {
+            mp_form_cell(row, &columns[k], cell);
+            padded(f, cell, width[k], columns[k].left, k == 0);
+        }
+        if (failed)
+            fprintf(f, "  failed: %s", mp_form_string(row, "error"));
+        fputc('\n', f);
+    }
+    return width[head - 1];
+}
+
+/* --------------------------------------------------------------- CSV, Markdown */
+
+void mp_form_csv(FILE *f, const json_t *rows, const struct mp_csv_column *columns, int n)
+{
+    const json_t *row;
+    size_t i;
+    for (int k = 0; k < n; k++)
+        fprintf(f, "%s%s", k > 0 ? "," : "", columns[k].title);
+    json_array_foreach(rows, i, row)
+        for (int k = 0; k < n; k++) {
+            const json_t *v = json_object_get(row, columns[k].key);
+            fputc(k > 0 ? ',' : '\n', f);
+            mp_csv_value(f, json_is_array(v) ? json_array_get(v, columns[k].item) : v);
+        }
+    fputc('\n', f);
+}
+
+void mp_form_markdown(FILE *f, const json_t *rows, const struct mp_form_column *columns, int n,
+                      int head)
+{
+    const json_t *row;
+    size_t i;
+    char cell[MP_CELL];
+    for (int k = 0; k < n; k++)
+        mp_markdown_cell(f, columns[k].title);
+    fputs("|\n", f);
+    for (int k = 0; k < n; k++)
+        fputs(columns[k].left ? "|---" : "|--:", f);
+    fputs("|\n", f);
+    json_array_foreach(rows, i, row) {
+        for (int k = 0; k < n; k++) {
+            mp_form_cell(row, &columns[k], cell);
+            mp_markdown_cell(f, mp_form_failed(row) && k == head ? "failed" : cell);
+        }
+        fputs("|\n", f);
+    }
+    json_array_foreach(rows, i, row)
+        if (mp_form_failed(row))
+            fprintf(f, "\n%s failed: %s\n", mp_form_string(row, "name"),
+                    mp_form_string(row, "error"));
+}
+
+/* ------------------------------------------------------------------- files */
+
+void mp_form_json(FILE *f, const json_t *document)
+{
+    json_dumpf(document, f, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    fputc('\n', f);
+}
+
+int mp_forms_write(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
+{
+    static const char *const endings[] = { "txt", "json", "csv", "md", "html" };
+    enum { N = sizeof endings / sizeof *endings };
+    struct mp_output out[N];
+    char path[4096];
+    int rc = mp_make_folder(c, folder), n = 0;
+    while (n < N && rc == MP_OK) {
+        if (snprintf(path, sizeof path, "%s/%s.%s", folder, forms->stem, endings[n]) >=
+            (int)sizeof path)
+            rc = mp_fail(c, "%s: this folder's name is too long", folder);
+        else
+            rc = mp_output_open(c, &out[n], path);
+        n += rc == MP_OK;
+        if (rc == MP_OK && n < N)
+            forms->write(out[n - 1].f, forms->document, n - 1);
+        else if (rc == MP_OK)
+            rc = forms->page(c, forms->arg, out[n - 1].f);
+    }
+    if (rc == MP_OK)
+        return mp_output_commit_all(c, out, N);
+    for (int i = 0; i < n; i++)
+        mp_output_discard(&out[i]);
+    return -1;
+}
