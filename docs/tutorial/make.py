@@ -204,8 +204,8 @@ def figures(f, name):
 
 
 def index(f):
-    out = ["", "", "| step | what changes | errors in 1000 | accuracy | 95 % interval | against | p "
-           "| |", "|---|---|---:|---:|---:|---|---:|---|"]
+    out = ["", "", "| step | what changes | errors in 1000 | accuracy | 95 % interval | against "
+           "| p | |", "|---|---|---:|---:|---:|---|---:|---|"]
     for n in steps():
         s, p = f["steps"][n], f["pairs"].get(n)
         title = (HERE / (n + ".md")).read_text().splitlines()[0].lstrip("# ")
