@@ -106,7 +106,8 @@ MP_STAGE(vote) = {
            "rows that reach this line.  mean takes the mean of their probabilities: of a net\n"
            "its softmax, of other models what calibrate, below them, makes of their scores.\n"
            "majority counts each model's choice, and gives shares of the votes; where\n"
-           "classes have equally many, the branch that comes first decides.",
+           "classes have equally many, the branch that comes first decides.  stack, in place\n"
+           "of vote, learns which branch to believe.",
     .example = "vote by=majority\n  branch\n    svm\n  branch\n    logistic",
     .flags = MP_BRANCHES,
     .scores = MP_PROBABILITIES,

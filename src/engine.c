@@ -703,6 +703,29 @@ int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_dat
     return rc;
 }
 
+int mp_engine_fit_from(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                       int f, float *rows)
+{
+    struct engine e = { .p = p, .d = d, .y = y };
+    const int input = p->nodes[f].inputs[0];
+    bool *which = mp_alloc(c, (size_t)p->n_nodes, sizeof *which);
+    mp_plan_forget(p, f);
+    int rc = which != NULL ? mp_plan_shape(c, p, p->shape) : -1;
+    if (rc == MP_OK)
+        rc = engine_open(c, &e);
+    if (rc == MP_OK) {
+        e.kept[input] = rows;
+        e.lent[input] = true;
+        which[f] = true;
+        rc = learn_node(c, &e, f, which);
+    }
+    engine_close(&e);
+    free(which);
+    mp_bar_end(c->run->bar);
+    mp_ctx_where(c, "%s", "");
+    return rc;
+}
+
 int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
                   int last)
 {

@@ -27,6 +27,10 @@ int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, 
 int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
                         const bool *which, bool training);
 
+/* Fits node f anew from `rows`, in place of what its input gives: one for each row of d. */
+int mp_engine_fit_from(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                       int f, float *rows);
+
 /* Runs rows through to node `last` (-1: the data themselves as floats or bytes)
  * and hands the results to `take` chunk by chunk, in row order, on one thread. */
 int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,

@@ -2,6 +2,7 @@
 #include "fit.h"
 #include "ctx.h"
 #include "engine.h"
+#include "folds.h"
 #include "split.h"
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,20 @@ struct job {
     struct mp_plan *p;
     const struct mp_held *held; /* NULL: no stage takes scores */
     bool *before, *after;       /* nodes that learn: before the scores, from them */
+    int stack;                  /* the node that stacks models, in neither; -1: none does */
+    float *scores;              /* out of fold, that it learns from */
+    int *fold;
     struct mp_subset most, few;   /* the rows held back are few */
 };
 
 static bool takes_scores(const struct mp_node *n)
 {
     return n->entry != NULL && (n->entry->stage->flags & MP_SCORES);
+}
+
+static bool stacks(const struct mp_node *n)
+{
+    return n->entry != NULL && (n->entry->stage->flags & MP_STACKS);
 }
 
 /* How rows are held back; NULL: no stage takes scores. */
@@ -60,7 +69,9 @@ static int sort_nodes(struct job *j)
         return -1;
     for (int k = 0; k < j->p->n_nodes; k++) {
         const struct mp_node *node = &j->p->nodes[k];
-        if (node->entry != NULL && node->entry->stage->io != NULL)
+        if (stacks(node))
+            j->stack = k;
+        else if (node->entry != NULL && node->entry->stage->io != NULL)
             *(takes_scores(node) ? &j->after[k] : &j->before[k]) = true;
     }
     return MP_OK;
@@ -133,14 +144,86 @@ static int fit_held(struct job *j, const struct mp_data *d, const int *y)
     return MP_OK;
 }
 
+static int fit_all(struct job *j, const struct mp_data *d, const int *y)
+{
+    const int rc = j->held != NULL ? fit_held(j, d, y) : fit_before(j, d, y);
+    mp_subset_free(&j->most);
+    mp_subset_free(&j->few);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- stacking */
+
+/* A fold's rows, in the places that they have among all. */
+struct places {
+    float *scores;
+    const size_t *row;
+};
+
+static int put_scores(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
+{
+    const struct places *to = arg;
+    const size_t len = mp_len(out->shape);
+    (void)c;
+    for (size_t i = 0; i < out->n; i++)
+        memcpy(to->scores + to->row[out->row0 + i] * len, out->x + i * len,
+               len * sizeof *out->x);
+    return MP_OK;
+}
+
+/* What stages tell of a fold's training is not of the model that stays. */
+static int score_fold(struct job *j, const struct mp_data *d, const int *y, int f)
+{
+    struct mp_run *run = j->c->run;
+    const struct mp_run was = *run;
+    const int input = j->p->nodes[j->stack].inputs[0];
+    struct mp_fold part;
+    int rc = mp_fold_open(j->c, d, y, j->fold, f, &part);
+    run->checkpoint = NULL;
+    run->record = NULL;
+    run->part = NULL;
+    run->remark = NULL;
+    if (rc == MP_OK)
+        rc = fit_all(j, &part.train, part.train_y);
+    run->checkpoint = was.checkpoint;
+    run->record = was.record;
+    run->part = was.part;
+    run->remark = was.remark;
+    struct places to = { j->scores, part.held_row };
+    if (rc == MP_OK)
+        rc = mp_engine_apply(j->c, j->p, &part.held, input, "stack", put_scores, &to);
+    mp_fold_close(&part);
+    return rc;
+}
+
+/* The scores first, then the branches from all rows, then what stacks them. */
+static int fit_stack(struct job *j, const struct mp_data *d, const int *y)
+{
+    const struct mp_node *n = &j->p->nodes[j->stack];
+    const int k = ((const struct mp_stack *)n->params)->folds;
+    if (y == NULL)
+        return mp_fail(j->c, "%s: needs labels to learn from", d->name);
+    j->fold = mp_alloc(j->c, d->n, sizeof *j->fold);
+    j->scores = mp_alloc(j->c, mp_product(d->n, mp_len(n->in)), sizeof *j->scores);
+    if (j->fold == NULL || j->scores == NULL)
+        return -1;
+    mp_plan_where(j->c, j->p, j->stack);
+    int rc = mp_folds_assign(j->c, y, d->n, j->c->run->n_classes, k, j->c->run->seed, j->fold);
+    for (int f = 0; f < k && rc == MP_OK; f++)
+        rc = score_fold(j, d, y, f);
+    if (rc == MP_OK)
+        rc = fit_all(j, d, y);
+    return rc < 0 ? rc : mp_engine_fit_from(j->c, j->p, d, y, j->stack, j->scores);
+}
+
 int mp_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y)
 {
-    struct job j = { .c = c, .p = p };
+    struct job j = { .c = c, .p = p, .stack = -1 };
     int rc = sort_nodes(&j);
     if (rc == MP_OK)
-        rc = j.held != NULL ? fit_held(&j, d, y) : fit_before(&j, d, y);
-    mp_subset_free(&j.most);
-    mp_subset_free(&j.few);
+        rc = j.stack >= 0 ? fit_stack(&j, d, y) : fit_all(&j, d, y);
+    free(j.scores);
+    free(j.fold);
     free(j.before);
     free(j.after);
     return rc;

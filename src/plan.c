@@ -199,7 +199,7 @@ static int unknown_stage(struct mp_ctx *c, const struct mp_line *l)
 {
     const char *near = mp_nearest(l->name, line_name, NULL);
     if (strcmp(l->name, "branch") == 0)
-        return mp_fail(c, "stands only below a union or a vote");
+        return mp_fail(c, "stands only below a union, a vote or a stack");
     if (strcmp(l->name, "data") == 0)
         return mp_fail(c, "stands only once, and not indented");
     if (near != NULL)
@@ -318,6 +318,18 @@ static int name_branches(struct mp_ctx *c, const struct mp_plan *p, const struct
     return MP_OK;
 }
 
+/* Folds are made once. */
+static int check_stack(struct mp_ctx *c, const struct mp_plan *p)
+{
+    for (int i = 0; i < p->n_nodes - 1; i++) {
+        const struct mp_node *n = &p->nodes[i];
+        if (n->entry != NULL && (n->entry->stage->flags & MP_STACKS))
+            return mp_fail(c, "line %d (%s) stacks models already; one stage may", n->line,
+                           n->entry->name);
+    }
+    return MP_OK;
+}
+
 /* Rows are held back once, for all stages that learn from them. */
 static int check_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp_held *own)
 {
@@ -362,7 +374,8 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     }
     if (n->params == NULL || n->state == NULL)
         return -1;
-    if (fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size) < 0)
+    if (fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size) < 0 ||
+        ((e->stage->flags & MP_STACKS) && check_stack(c, p) < 0))
         return -1;
     if (e->stage->flags & MP_LAYERS)
         return build_layers(c, p, l, n->params);

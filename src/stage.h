@@ -206,6 +206,16 @@ struct mp_branches {
     int n;
 };
 
+/* Params of an MP_STACKS stage: the engine fits its branches once for each fold, on the other
+ * folds, and the stage learns from the scores that each row then gets. */
+struct mp_stack {
+    struct mp_branches branches;
+    int folds;
+};
+#define MP_STACK_PARAMS                                                                        \
+    MP_PARAM_OF(struct mp_stack, folds, .def = "5", .min = 2, .max = 100, .unit = "folds",     \
+                .doc = "of the training rows; their scores are out of fold")
+
 /* A visitor: the same calls save and load a state, so the two cannot drift
  * apart.  Keys name the fields in the bundle.  While loading, arrays are
  * allocated at *v once their length has been checked against what is there. */
@@ -254,6 +264,8 @@ enum {
                        rows held back from it; its params begin with a struct mp_held */
     MP_BRANCHES = 2048, /* lines indented below it are branches, whose scores it takes side by
                        side; its params begin with a struct mp_branches */
+    MP_STACKS = 8192, /* of an MP_BRANCHES stage: learns from the branches' scores of rows that
+                       they have not seen; its params begin with a struct mp_stack */
     MP_PIXELWISE = 4096, /* value i of a row stands for value i of what came in */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };

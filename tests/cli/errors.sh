@@ -265,7 +265,8 @@ pipeline "a quote that does not end" ':2: hog: cell: a value opened by " has no 
 pipeline "a set that does not end" ':2: hog: cell: a value opened by { has no closing }' \
     'hog cell={4,7\nsvm'
 pipeline "a set of values" \
-    ":2: hog: cell={4,7}: a set of values; a run takes one (--set hog.cell=VALUE), a search tries all" \
+    ":2: hog: cell={4,7}: a set of values; a run takes one (--set hog.cell=VALUE), a search tries \
+all" \
     'hog cell={4,7}\nsvm'
 pipeline "a stage that the image is too small for" ":2: hog: an image of 28x28 is smaller than one \
 block of 2x2 cells of 20 px (40x40 px); use a smaller cell or block" 'hog cell=20\nsvm'
@@ -296,7 +297,7 @@ pipeline "a union with parameters" ":2: union: takes no parameters" \
     'union x=1\n  branch\n    pixels\n  branch\n    pixels\nsvm'
 pipeline "a branch with parameters" ":3: branch: takes no parameters" \
     'union\n  branch x=1\n    pixels\n  branch\n    pixels\nsvm'
-pipeline "a stray branch" ":2: branch: stands only below a union or a vote" 'branch\n  pixels\nsvm'
+pipeline "a stray branch" ":2: branch: stands only below a union, a vote or a stack" 'branch\n  pixels\nsvm'
 pipeline "lines below a stage" ":2: pixels: takes no indented lines (line 3)" 'pixels\n  svm'
 pipeline "indentation that fits nothing" ":5: this indentation fits no line above" \
     'union\n    branch\n      pixels\n   branch\n      pixels\nsvm'

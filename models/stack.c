@@ -1,0 +1,138 @@
+/* stack.c - several models as one, by a model that learns whom to believe.
+ *
+ * Method: stacked generalisation (Wolpert 1992).  Every training row gets the scores of
+ * branches that have not seen it, fold by fold; from these a logistic model for each class
+ * against the rest is learned, as in logistic.c.  Probabilities go in as logarithms, margins
+ * as they are.  A class's probability is its sigmoid, over the sum of all classes'.
+ * Cost: fitting the branches folds + 1 times; the last model is small. */
+#include "linear_model.h"
+#include <linear.h>
+#include <math.h>
+
+#define LEAST 1e-6 /* probabilities below count as this; more than that is not known of any */
+
+struct params {
+    struct mp_stack stack; /* first, for the engine */
+    double C, tolerance;
+};
+
+static const struct mp_param table[] = {
+    MP_STACK_PARAMS,
+    MP_PARAM(C, .def = "1", .min = 1e-9, .max = 1e9,
+             .doc = "weight of the errors against the size of the weights"),
+    MP_PARAM(tolerance, .def = "0", .min = 0, .max = 10,
+             .doc = "when to stop; 0 takes liblinear's own, 0.01"),
+    MP_END
+};
+
+static struct mp_linear_params linear(const struct params *p)
+{
+    return (struct mp_linear_params){ .C = p->C, .tolerance = p->tolerance, .bias = 1,
+                                      .weights = (char *)(uintptr_t) "" };
+}
+
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
+{
+    const struct mp_branches *b = params;
+    const int k = mp_classes(c, NULL);
+    (void)state, (void)out;
+    if (in.h != 1 || in.w != b->n * k || in.c != 1)
+        return mp_fail(c, "takes %d scores from each of %d branches, not rows of %d x %d x %d", k,
+                       b->n, in.h, in.w, in.c);
+    return MP_OK;
+}
+
+/* What the logistic model sees of one branch's k scores. */
+static void view(enum mp_scores scores, const float *x, size_t k, float *out)
+{
+    double top = x[0], sum = 0;
+    for (size_t j = 0; j < k; j++)
+        top = fmax(top, (double)x[j]);
+    for (size_t j = 0; j < k && scores == MP_LOGITS; j++)
+        sum += exp((double)x[j] - top);
+    for (size_t j = 0; j < k; j++) {
+        const double v = (double)x[j];
+        out[j] = scores == MP_MARGINS  ? x[j]
+                 : scores == MP_LOGITS ? (float)log(fmax(LEAST, exp(v - top) / sum))
+                                       : (float)log(fmax(LEAST, v));
+    }
+}
+
+/* The chunk as the logistic model sees it; in scratch. */
+static int see(struct mp_ctx *c, const struct mp_branches *b, const struct mp_chunk *in,
+               struct mp_chunk *out)
+{
+    const size_t d = mp_len(in->shape), k = d / (size_t)b->n;
+    *out = *in;
+    if ((out->x = mp_scratch(c, in->n * d)) == NULL)
+        return -1;
+    for (size_t i = 0; i < in->n; i++)
+        for (int j = 0; j < b->n; j++)
+            view(b->at[j].scores, in->x + i * d + (size_t)j * k, k,
+                 out->x + i * d + (size_t)j * k);
+    return MP_OK;
+}
+
+static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
+{
+    const struct mp_linear_params p = linear(params);
+    struct mp_chunk seen;
+    return see(c, params, in, &seen) < 0 ? -1 : mp_linear_fit(c, &p, state, &seen);
+}
+
+static int done(struct mp_ctx *c, const void *params, void *state)
+{
+    const struct mp_linear_params p = linear(params);
+    return mp_linear_train(c, &p, state, L2R_LR);
+}
+
+/* log(1 / (1 + exp(-s))), without overflow. */
+static double log_sigmoid(double s)
+{
+    return s > 0 ? -log1p(exp(-s)) : s - log1p(exp(s));
+}
+
+/* By logarithms, so that log odds of any size have a sum that is not zero. */
+static void to_probabilities(float *x, size_t k)
+{
+    double top = -INFINITY, sum = 0;
+    for (size_t j = 0; j < k; j++)
+        top = fmax(top, log_sigmoid((double)x[j]));
+    for (size_t j = 0; j < k; j++)
+        sum += exp(log_sigmoid((double)x[j]) - top);
+    for (size_t j = 0; j < k; j++)
+        x[j] = (float)(exp(log_sigmoid((double)x[j]) - top) / sum);
+}
+
+static int apply(struct mp_ctx *c, const void *params, const void *state,
+                 const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct mp_linear_params p = linear(params);
+    const size_t k = mp_len(out->shape);
+    struct mp_chunk seen;
+    if (see(c, params, in, &seen) < 0 || mp_linear_apply(c, &p, state, &seen, out) < 0)
+        return -1;
+    for (size_t i = 0; i < in->n; i++)
+        to_probabilities(out->x + i * k, k);
+    return MP_OK;
+}
+
+MP_STAGE(stack) = {
+    .brief = "Let a model learn which of several models to believe",
+    .doc = "Each branch below it is a pipeline with a model of its own; all start from the\n"
+           "rows that reach this line.  The branches are fitted once for each fold, on the\n"
+           "others, and give the fold's rows their scores; from these a logistic model for\n"
+           "each class is learned.  Then the branches learn from all rows.\n"
+           "Reference: Wolpert 1992, Stacked generalization.",
+    .example = "stack folds=3\n  branch\n    svm\n  branch\n    logistic",
+    .flags = MP_BRANCHES | MP_STACKS,
+    .scores = MP_PROBABILITIES,
+    .params = table,
+    .params_size = sizeof(struct params),
+    .state_size = sizeof(struct mp_linear),
+    .shape = shape,
+    .fit = fit, .merge = mp_linear_merge, .done = done,
+    .io = mp_linear_io, .clear = mp_linear_clear,
+    .apply = apply,
+};
