@@ -9,7 +9,7 @@ pipe() { echo 'data train=train.csv test=test.csv'; printf '%b\n' "$1"; } # LINE
 pipe 'deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca components=5\nstandardize
 svm C=0.1' > union.txt
 pipe 'augment shift=1\nnet epochs=3\n  dense units=16 act=relu' > net.txt
-pipe 'median radius=4\nmedian radius=5\nmedian radius=10\npixels\npca components=9\nlogistic' > slow.txt
+pipe 'median radius=4\nmedian radius=5\nmedian radius=7\npixels\npca components=9\nlogistic' > slow.txt
 pipe 'deskew\npixels\nstandardize\nsvm C=0.01\ncalibrate' > held.txt
 pipe 'deskew
 vote
@@ -63,7 +63,7 @@ pipe 'net epochs=2\n  dense units=9 act=relu' > net.txt
 run embed embed.other --cache store && run embed embed.same && same_results embed.other embed.same &&
     ! same_results embed.other embed.none
 ok "another file that a stage names, under the same name, is another result"
-mp cache --cache store && grep -q '^rows .* median radius=4 | median radius=5 | median radius=10 | pixels$' "$out"
+mp cache --cache store && grep -q '^rows .* median radius=4 | median radius=5 | median radius=7 | pixels$' "$out"
 ok "rows that took long to make are kept"
 for set in pca.components=8 median#1.radius=3; do
     run slow slow.other --cache store --set $set && run slow slow.same --set $set &&
@@ -81,7 +81,7 @@ ok "other rows held back: results as without a cache"
 run net net.other --cache store --seed 5 && ! reused net.other && ! same_results net.other net.none
 ok "another seed is another result"
 printf '%s\n' '# a remark' 'data    train=train.csv   test=test.csv' '' \
-    'median radius=4 border=zero' 'median  radius=5' 'median radius=10' 'pixels' 'pca components=9' 'logistic C=1' > layout.txt
+    'median radius=4 border=zero' 'median  radius=5' 'median radius=7' 'pixels' 'pca components=9' 'logistic C=1' > layout.txt
 mp help logistic && grep -q 'default 1\]' "$out" && run layout layout --cache store &&
     reused layout && cmp runs/layout/predictions.csv runs/slow.none/predictions.csv
 ok "layout, remarks and defaults written out make no difference"
