@@ -216,7 +216,7 @@ ok "no pipeline"
 pipe 'net epochs=2000\n  dense units=256 act=relu' > long.txt
 child_of() { # PID: the process that it has started, once it trains
     for _ in $(seq 100); do
-        pgrep -P "$1" && return
+        grep -ls "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | cut -d/ -f3 | grep . && return
         sleep 0.1
     done
     return 1
