@@ -11,7 +11,7 @@ struct mp_job {
     char *drop;         /* stages to leave out, as mp_script_drop() wants them, or NULL */
     char *name;         /* "hog_svm"; "hog_svm-2" when there are two; "without_deskew" */
     char *folder;       /* of the run */
-    bool deep;          /* its model is a net */
+    bool deep;          /* a net is in it, as its model or as features */
     char *model;        /* "svm" */
     char *error;        /* why there is no result; NULL: there is one, or it is to be run */
     struct mp_key key;  /* of all that the run depends on but the data */

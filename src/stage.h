@@ -267,6 +267,7 @@ enum {
     MP_STACKS = 8192, /* of an MP_BRANCHES stage: learns from the branches' scores of rows that
                        they have not seen; its params begin with a struct mp_stack */
     MP_PIXELWISE = 4096, /* value i of a row stands for value i of what came in */
+    MP_DEEP = 16384, /* computes with a net: its pipeline is told from the classical ones */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 

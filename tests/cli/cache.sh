@@ -21,7 +21,8 @@ vote
     hog cell=7
     logistic
     calibrate method=platt' > vote.txt
-pipe 'embed bundle=net.txt\nsvm C=0.01' > embed.txt
+pipe 'net epochs=2\n  dense units=16 act=relu' > inner.txt
+pipe 'embed bundle=inner.txt\nsvm C=0.01' > embed.txt
 pipe 'augment copies=2\npixels\npca components=9\nsvm C=0.01' > copies.txt
 
 results() { cat "runs/$1/bundle.mnp" "runs/$1/predictions.csv" "runs/$1"/*.liblinear 2> /dev/null; }
@@ -59,7 +60,10 @@ done
 run slow slow.other --cache store --set logistic.C=7 && run slow slow.same --set logistic.C=7 &&
     same_results slow.other slow.same && reused slow.other && ! same_results slow.other slow.none
 ok "one parameter of the model changed: the stages before it come from the cache"
-pipe 'net epochs=2\n  dense units=9 act=relu' > net.txt
+run inner inner.shared --cache shared && run embed embed.shared --cache shared &&
+    reused embed.shared && same_results embed.shared embed.none
+ok "a net that ran by itself is not trained again to embed it, and its time still counts"
+pipe 'net epochs=2\n  dense units=9 act=relu' > inner.txt
 run embed embed.other --cache store && run embed embed.same && same_results embed.other embed.same &&
     ! same_results embed.other embed.none
 ok "another file that a stage names, under the same name, is another result"

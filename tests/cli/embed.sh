@@ -149,7 +149,7 @@ ok "a net that may have seen the test rows: one warning, in the report as well"
 # Long enough to be stopped on the way.
 pipeline long << 'END'
 embed bundle=slow.txt
-net epochs=200 batch=40
+net epochs=1000 batch=40
   dense units=64
 END
 sed 's/epochs=3/epochs=10/' net.txt > slow.txt
@@ -183,7 +183,7 @@ ok "a checkpoint of another inner net is refused"
 
 pipeline late << 'END'
 embed bundle=inside.mnp
-net epochs=200 batch=40
+net epochs=1000 batch=40
   dense units=64
 END
 cp net/bundle.mnp inside.mnp
