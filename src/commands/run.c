@@ -76,9 +76,17 @@ static void keep_part(void *arg, const struct mp_part *p)
                                          p->work, "backward_multiply_adds", p->back_work));
 }
 
+/* Two nets in one pipeline make the same remark; it is said once. */
 static void keep_remark(void *arg, const char *text)
 {
-    json_array_append_new(arg, json_string(text));
+    json_t *remark = json_string(text), *known;
+    size_t i;
+    json_array_foreach(arg, i, known)
+        if (json_equal(known, remark)) {
+            json_decref(remark);
+            return;
+        }
+    json_array_append_new(arg, remark);
 }
 
 /* What stages tell while they learn goes into the report. */

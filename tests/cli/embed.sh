@@ -149,7 +149,7 @@ ok "a net that may have seen the test rows: one warning, in the report as well"
 # Long enough to be stopped on the way.
 pipeline long << 'END'
 embed bundle=slow.txt
-net epochs=1000 batch=40
+net epochs=200 batch=40
   dense units=64
 END
 sed 's/epochs=3/epochs=10/' net.txt > slow.txt
@@ -170,7 +170,7 @@ stopped KILL inner checkpoint-1.mnp && [ ! -e inner/checkpoint.mnp ] &&
 ok "killed while the inner net trains, and resumed: the same bytes"
 stopped KILL outer2 checkpoint.mnp && [ -e outer2/checkpoint-1.mnp ] &&
     mp run long.txt -o outer2 --resume --quiet && same outer2/bundle.mnp whole/bundle.mnp &&
-    [ -z "$(find inner outer2 -name 'checkpoint*')" ]
+    [ -z "$(find inner outer2 -name 'checkpoint*.mnp')" ]
 ok "killed while the outer net trains, and resumed: the same bytes"
 stopped INT changed checkpoint-1.mnp && grep -q interrupted "$err"
 ok "Ctrl-C while the inner net trains"
@@ -183,7 +183,7 @@ ok "a checkpoint of another inner net is refused"
 
 pipeline late << 'END'
 embed bundle=inside.mnp
-net epochs=1000 batch=40
+net epochs=200 batch=40
   dense units=64
 END
 cp net/bundle.mnp inside.mnp
