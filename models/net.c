@@ -154,6 +154,7 @@ static int train_item(struct mp_ctx *c, void *arg, size_t i)
     const uint64_t key = mp_mix(t->key ^ (i + 1));
     if (take_item(c, t, i, n, &item) < 0)
         return -1;
+    item.row = i * MP_NET_ITEM;
     item.dw = t->items[i].dw;
     item.seconds = t->items[i].seconds;
     if (mp_net_forward(c, &t->net, t->w, &item, n, true, key) < 0)
@@ -301,14 +302,13 @@ static int prepare(struct mp_ctx *c, struct training *t)
     const size_t bytes = mp_product(mp_product(t->net.weights, t->n_items), sizeof(float));
     if (bytes == SIZE_MAX || (t->gradients = aligned_alloc(64, bytes)) == NULL)
         return mp_fail(c, "no memory for a batch of %d rows", t->p->batch);
-    memset(t->gradients, 0, bytes); /* also what pads the tensors */
     for (size_t i = 0; i < t->n_items; i++)
         t->items[i] = (struct mp_net_item){ .dw = t->gradients + i * t->net.weights,
                                             .seconds = t->seconds + i * 2 * (size_t)t->net.n };
     t->o = (struct mp_optimizer){ .kind = t->p->optimizer, .momentum = t->p->momentum,
                                   .decay = t->p->decay, .clip = t->p->clip };
     if (mp_optimizer_open(c, &t->o, t->net.weights) < 0 ||
-        mp_net_plan(c, &t->net, precision_of(c, t->p), (size_t)t->p->batch % MP_NET_ITEM) < 0)
+        mp_net_plan(c, &t->net, precision_of(c, t->p), (size_t)t->p->batch) < 0)
         return -1;
     return mp_net_begin(c, &t->net, (enum mp_net_init)t->p->init, t->w);
 }

@@ -36,6 +36,9 @@ struct mp_weight {
                                item's rows to dw, and the tensor moves by `blend` of the way
                                towards its mean over the batch's items */
     double blend;
+    bool outer;             /* fan_in x fan_out; its gradient is the sum over the rows of x' dy,
+                               the layer's input and what backward() leaves in dy: the net makes
+                               it for a whole batch, and dw is NULL */
 };
 
 /* One item's way through one layer.  Pointers that do not apply are NULL. */
@@ -49,7 +52,8 @@ struct mp_pass {
     enum mp_precision precision;         /* what large products should read */
     const float *w[MP_LAYER_WEIGHTS];    /* weights, in the order of weights() */
     const mp_bf16 *wb[MP_LAYER_WEIGHTS]; /* the same, rounded; NULL with precision MP_F32 */
-    float *dw[MP_LAYER_WEIGHTS];         /* gradients, summed over this item's rows: written */
+    float *dw[MP_LAYER_WEIGHTS];         /* gradients, summed over this item's rows: written;
+                                            NULL for `outer` tensors */
     float *saved;                        /* n * saved() floats: kept from forward to backward */
     uint64_t key;                        /* random bits of this item, layer and step */
 };

@@ -1,23 +1,46 @@
 /* net.c - a net: layers one after another. */
 #include "net.h"
 #include "clock.h"
+#include "dnn.h"
 #include "param.h"
 #include "random.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAD = 32 }; /* so many bf16 are 64 bytes */
+enum { PAD = 32, /* so many bf16 are 64 bytes */
+       PIECE = 1 << 14 };
+
+/* What a batch's gradient of an `outer` tensor is made from: kept until all rows are there,
+ * for one product of many rows reads and writes far less than many of few. */
+struct mp_net_outer {
+    size_t batch;
+    bool bf16;
+    void *x, *dy;                   /* batch x fan_in, batch x fan_out */
+    struct mp_matmul *piece, *rest; /* rest: for the tensor's last rows, or NULL */
+};
 
 static size_t padded(size_t n)
 {
     return (n + PAD - 1) / PAD * PAD;
 }
 
+static void close_outer(struct mp_net_outer *o)
+{
+    if (o == NULL)
+        return;
+    mp_matmul_close(o->piece);
+    mp_matmul_close(o->rest);
+    free(o->x);
+    free(o->dy);
+    free(o);
+}
+
 void mp_net_close(struct mp_net *net)
 {
     for (int i = 0; i < net->n; i++) {
         struct mp_net_layer *l = &net->layers[i];
+        close_outer(l->outer);
         if (l->plan != NULL && l->layer->close != NULL)
             l->layer->close(l->plan);
         if (l->rest != NULL && l->layer->close != NULL)
@@ -134,16 +157,63 @@ static enum mp_precision precision_of(const struct mp_net *net, int i)
     return i == net->n - 1 ? MP_F32 : net->precision;
 }
 
-int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision,
-                size_t rest_rows)
+/* Whether layer i reads and writes bf16. */
+static bool takes_bf16(const struct mp_net *net, int i)
 {
-    net->rest_rows = rest_rows;
+    return i >= 0 && i < net->n && precision_of(net, i) == MP_BF16 &&
+           net->layers[i].layer->forward_bf16 != NULL;
+}
+
+size_t mp_net_piece(const struct mp_weight *t)
+{
+    const size_t rows = t->outer && t->fan_out > 0 ? PIECE / t->fan_out : PIECE;
+    return (rows > 0 ? rows : 1) * (t->outer ? t->fan_out : 1);
+}
+
+static struct mp_matmul *plan_rows(struct mp_ctx *c, const struct mp_net_outer *o,
+                                   const struct mp_weight *t, size_t rows)
+{
+    return mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = rows, .n = t->fan_out, .k = o->batch, .ta = true, .lda = t->fan_in,
+        .ldb = t->fan_out, .ldc = t->fan_out, .precision = o->bf16 ? MP_BF16 : MP_F32 });
+}
+
+/* Of a layer whose first tensor is `outer`; no other tensor can be. */
+static int plan_outer(struct mp_ctx *c, struct mp_net *net, int i, size_t batch)
+{
+    struct mp_net_layer *l = &net->layers[i];
+    const struct mp_weight *t = &l->weight[0];
+    close_outer(l->outer);
+    l->outer = NULL;
+    if (l->n_weights == 0 || !t->outer || batch == 0)
+        return MP_OK;
+    struct mp_net_outer *o = l->outer = mp_alloc(c, 1, sizeof *o);
+    if (o == NULL)
+        return -1;
+    o->batch = batch;
+    o->bf16 = takes_bf16(net, i);
+    const size_t size = o->bf16 ? sizeof(mp_bf16) : sizeof(float);
+    const size_t rows = mp_net_piece(t) / t->fan_out, rest = t->fan_in % rows;
+    o->x = mp_alloc(c, mp_product(batch, t->fan_in), size);
+    o->dy = mp_alloc(c, mp_product(batch, t->fan_out), size);
+    if (o->x == NULL || o->dy == NULL ||
+        (t->fan_in >= rows && (o->piece = plan_rows(c, o, t, rows)) == NULL) ||
+        (rest > 0 && (o->rest = plan_rows(c, o, t, rest)) == NULL))
+        return -1;
+    return MP_OK;
+}
+
+int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision, size_t batch)
+{
+    const size_t rest_rows = batch % MP_NET_ITEM;
     net->precision = precision;
     if (precision == MP_BF16 && net->rounded == NULL &&
         (net->rounded = aligned_alloc(64, padded(net->weights) * sizeof(mp_bf16))) == NULL)
         return mp_fail(c, "no memory for %zu weights", net->weights);
     for (int i = 0; i < net->n; i++) {
         struct mp_net_layer *l = &net->layers[i];
+        if (plan_outer(c, net, i, batch) < 0)
+            return -1;
         if (l->layer->open == NULL)
             continue;
         if (l->plan == NULL &&
@@ -303,7 +373,7 @@ static struct mp_pass pass_of(struct mp_ctx *c, const struct mp_net *net, int i,
     for (int k = 0; k < l->n_weights; k++) {
         p.w[k] = w + l->offset[k];
         p.wb[k] = net->rounded != NULL ? net->rounded + l->offset[k] : NULL;
-        p.dw[k] = item->dw != NULL ? item->dw + l->offset[k] : NULL;
+        p.dw[k] = item->dw != NULL && !l->weight[k].outer ? item->dw + l->offset[k] : NULL;
     }
     return p;
 }
@@ -314,13 +384,6 @@ static double lap(const struct mp_net_item *item, int k, double start)
     if (item->seconds != NULL)
         item->seconds[k] += now - start;
     return now;
-}
-
-/* Whether layer i reads and writes bf16. */
-static bool takes_bf16(const struct mp_net *net, int i)
-{
-    return i >= 0 && i < net->n && precision_of(net, i) == MP_BF16 &&
-           net->layers[i].layer->forward_bf16 != NULL;
 }
 
 /* n values that are bf16 or floats, as `from` says, in the form that `to` says: as they
@@ -349,6 +412,15 @@ static int forward(const struct mp_net *net, int i, struct mp_pass *p, struct mp
     return bf16 ? l->forward_bf16(p, x, y) : l->forward(p, x, y);
 }
 
+static void keep_outer(struct mp_net_outer *o, size_t row, const struct mp_pass *p, const void *x,
+                       const void *dy)
+{
+    const size_t size = o->bf16 ? sizeof(mp_bf16) : sizeof(float);
+    const size_t in = mp_len(p->in) * size, out = mp_len(p->out) * size;
+    memcpy((char *)o->x + row * in, x, p->n * in);
+    memcpy((char *)o->dy + row * out, dy, p->n * out);
+}
+
 /* dy comes in the form of the layer above, dx leaves in that of layer i. */
 static int backward(const struct mp_net *net, int i, struct mp_pass *p, struct mp_net_item *item,
                     void *dy, void *dx)
@@ -361,7 +433,10 @@ static int backward(const struct mp_net *net, int i, struct mp_pass *p, struct m
     dy = in_form(p->c, dy, takes_bf16(net, i + 1), bf16, p->n * mp_len(p->out));
     if (x == NULL || dy == NULL)
         return -1;
-    return bf16 ? l->backward_bf16(p, x, y, dy, dx) : l->backward(p, x, y, dy, dx);
+    const int rc = bf16 ? l->backward_bf16(p, x, y, dy, dx) : l->backward(p, x, y, dy, dx);
+    if (rc >= 0 && net->layers[i].outer != NULL)
+        keep_outer(net->layers[i].outer, item->row, p, x, dy);
+    return rc;
 }
 
 static int forward_to(struct mp_ctx *c, const struct mp_net *net, const float *w,
@@ -418,4 +493,14 @@ int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
         dy = next;
     }
     return MP_OK;
+}
+
+int mp_net_gradient(struct mp_ctx *c, const struct mp_net *net, int i, size_t at, size_t n,
+                    float *g)
+{
+    const struct mp_weight *t = &net->layers[i].weight[0];
+    const struct mp_net_outer *o = net->layers[i].outer;
+    const size_t size = o->bf16 ? sizeof(mp_bf16) : sizeof(float);
+    return mp_matmul_run(c, n == mp_net_piece(t) ? o->piece : o->rest,
+                         (const char *)o->x + at / t->fan_out * size, o->dy, g);
 }

@@ -23,6 +23,7 @@ struct mp_net_layer {
     size_t saved;                      /* floats a row */
     void *plan;                        /* for items of MP_NET_ITEM rows */
     void *rest;                        /* for the batch's last, smaller item, or NULL */
+    struct mp_net_outer *outer;        /* of a layer with such a tensor, in training; or NULL */
 };
 
 struct mp_net {
@@ -31,7 +32,6 @@ struct mp_net {
     struct mp_shape in;
     int classes;
     size_t weights;                    /* floats in all, each tensor padded to 16 */
-    size_t rest_rows;                  /* rows of an item that `rest` is for; 0: none */
     enum mp_precision precision;       /* what products read; sums and weights are f32 */
     mp_bf16 *rounded;                  /* the weights as mp_net_round() saw them; or NULL */
 };
@@ -43,10 +43,9 @@ int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *li
                 struct mp_shape in, int classes);
 void mp_net_close(struct mp_net *net);
 
-/* Plans for whole items, and for one of rest_rows rows if that is not 0; passes then
- * read what `precision` says. */
-int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision,
-                size_t rest_rows);
+/* Plans for whole items, and for training in batches of `batch` rows if that is not 0;
+ * passes then read what `precision` says. */
+int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision, size_t batch);
 
 /* The weights from `at` on have changed, n of them: to be said before the next pass. */
 void mp_net_round(const struct mp_net *net, const float *w, size_t at, size_t n);
@@ -59,6 +58,7 @@ int mp_net_begin(struct mp_ctx *c, const struct mp_net *net, enum mp_net_init in
  * that of the weights.  The rest is free again after the backward pass: one place a
  * thread will do, and stays in its cache. */
 struct mp_net_item {
+    size_t row;            /* its first row in the batch */
     float *x, *rest, *scores;
     float *up, *down;      /* NULL without training */
     float *dw;
@@ -84,4 +84,12 @@ int mp_net_reveal(struct mp_ctx *c, const struct mp_net *net, const float *w,
 /* From item->up to item->dw, after a forward pass in training. */
 int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
                     struct mp_net_item *item, size_t n, uint64_t key);
+
+/* Floats of one piece of a tensor: what fits the cache, and the size of whole rows. */
+size_t mp_net_piece(const struct mp_weight *t);
+
+/* The batch's gradient of n values of layer i's `outer` tensor, a piece, from value `at`
+ * on; after the backward passes of all its items. */
+int mp_net_gradient(struct mp_ctx *c, const struct mp_net *net, int i, size_t at, size_t n,
+                    float *g);
 #endif

@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 1 << 14 };
-
 struct piece {
     size_t at, n;
+    int layer;
     const struct mp_weight *tensor;
     double norm;              /* of its gradient, squared */
 };
@@ -31,10 +30,10 @@ int mp_optimizer_open(struct mp_ctx *c, struct mp_optimizer *o, size_t weights)
 {
     const bool two = o->kind == MP_ADAM || o->kind == MP_ADAMW;
     o->step = 0;
-    o->sum = mp_alloc(c, weights, sizeof *o->sum);
+    o->sum = o->clip > 0 ? mp_alloc(c, weights, sizeof *o->sum) : NULL;
     o->first = mp_alloc(c, weights, sizeof *o->first);
     o->second = two ? mp_alloc(c, weights, sizeof *o->second) : NULL;
-    return o->sum == NULL || o->first == NULL || (two && o->second == NULL) ? -1 : MP_OK;
+    return (o->clip > 0 && o->sum == NULL) || o->first == NULL || (two && o->second == NULL) ? -1 : MP_OK;
 }
 
 void mp_optimizer_close(struct mp_optimizer *o)
@@ -70,17 +69,28 @@ MP_CLONES static void add(float *restrict sum, const float *restrict g, size_t n
         sum[i] += g[i];
 }
 
+/* The batch's gradient of a piece. */
+static int gradient(struct mp_ctx *c, const struct step *s, const struct piece *p, float *g)
+{
+    if (p->tensor->outer)
+        return mp_net_gradient(c, s->net, p->layer, p->at - s->net->layers[p->layer].offset[0],
+                               p->n, g);
+    memcpy(g, s->items[0].dw + p->at, p->n * sizeof *g);
+    for (size_t k = 1; k < s->n_items; k++)
+        add(g, s->items[k].dw + p->at, p->n);
+    return MP_OK;
+}
+
+/* Keeps it, and finds its length. */
 static int sum_piece(struct mp_ctx *c, void *arg, size_t i)
 {
     struct step *s = arg;
     struct piece *p = &s->pieces[i];
     float *sum = s->o->sum + p->at;
-    (void)c;
-    memcpy(sum, s->items[0].dw + p->at, p->n * sizeof *sum);
-    for (size_t k = 1; k < s->n_items; k++)
-        add(sum, s->items[k].dw + p->at, p->n);
+    if (gradient(c, s, p, sum) < 0)
+        return -1;
     p->norm = 0;
-    for (size_t j = 0; j < p->n && s->o->clip > 0 && !p->tensor->fixed; j++)
+    for (size_t j = 0; j < p->n && !p->tensor->fixed; j++)
         p->norm += (double)sum[j] * (double)sum[j];
     return MP_OK;
 }
@@ -122,12 +132,11 @@ MP_CLONES static void adam(float *restrict w, const float *restrict g, float *re
     }
 }
 
-static void move(const struct step *s, size_t i)
+/* Of piece p, whose gradient is g. */
+static void move(const struct step *s, const struct piece *p, const float *g)
 {
     const struct mp_optimizer *o = s->o;
-    const struct piece *p = &s->pieces[i];
     float *w = s->w + p->at, *m = o->first + p->at;
-    const float *g = o->sum + p->at;
     const float rate = (float)s->rate, scale = (float)s->scale;
     const float decay = p->tensor->decay ? (float)o->decay : 0;
     const double t = (double)o->step;
@@ -147,30 +156,45 @@ static void move(const struct step *s, size_t i)
 static int step_piece(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct step *s = arg;
+    const struct piece *p = &s->pieces[i];
     (void)c;
-    move(s, i);
-    mp_net_round(s->net, s->w, s->pieces[i].at, s->pieces[i].n);
+    move(s, p, s->o->sum + p->at);
+    mp_net_round(s->net, s->w, p->at, p->n);
     return MP_OK;
 }
 
 /* In one go, while the piece is in the cache: clipping alone needs all sums first. */
 static int sum_and_step(struct mp_ctx *c, void *arg, size_t i)
 {
-    return sum_piece(c, arg, i) < 0 ? -1 : step_piece(c, arg, i);
+    const struct step *s = arg;
+    const struct piece *p = &s->pieces[i];
+    const int mark = mp_scratch_mark(c);
+    float *g = mp_scratch(c, p->n);
+    const int rc = g != NULL ? gradient(c, s, p, g) : -1;
+    if (rc == MP_OK) {
+        move(s, p, g);
+        mp_net_round(s->net, s->w, p->at, p->n);
+    }
+    mp_scratch_release(c, mark);
+    return rc;
 }
 
 static int cut(struct mp_ctx *c, const struct mp_net *net, struct step *s)
 {
-    if ((s->pieces = mp_alloc(c, net->weights / PIECE + 4 * (size_t)net->n, sizeof *s->pieces)) ==
-        NULL)
+    size_t n = 0;
+    for (int i = 0; i < net->n; i++)
+        for (int k = 0; k < net->layers[i].n_weights; k++)
+            n += net->layers[i].weight[k].size / mp_net_piece(&net->layers[i].weight[k]) + 1;
+    if ((s->pieces = mp_alloc(c, n, sizeof *s->pieces)) == NULL)
         return -1;
     for (int i = 0; i < net->n; i++)
         for (int k = 0; k < net->layers[i].n_weights; k++) {
             const struct mp_weight *t = &net->layers[i].weight[k];
-            for (size_t at = 0; at < t->size; at += PIECE)
+            const size_t piece = mp_net_piece(t);
+            for (size_t at = 0; at < t->size; at += piece)
                 s->pieces[s->n_pieces++] = (struct piece){
                     .at = net->layers[i].offset[k] + at,
-                    .n = t->size - at < PIECE ? t->size - at : PIECE, .tensor = t };
+                    .n = t->size - at < piece ? t->size - at : piece, .layer = i, .tensor = t };
         }
     return MP_OK;
 }

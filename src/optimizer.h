@@ -14,7 +14,7 @@ struct mp_optimizer {
     double momentum, decay, clip; /* clip: largest norm of the whole gradient; 0: any */
     uint64_t step;                /* steps made */
     float *first, *second;        /* moments; as long as the weights; NULL if the kind has none */
-    float *sum;                   /* the batch's gradient */
+    float *sum;                   /* the batch's gradient, if it may be clipped */
 };
 
 int mp_optimizer_open(struct mp_ctx *c, struct mp_optimizer *o, size_t weights);

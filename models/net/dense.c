@@ -52,7 +52,8 @@ static int weights(const void *params, struct mp_shape in, struct mp_shape out, 
     const struct params *p = params;
     const size_t n_in = mp_len(in), n_out = mp_len(out);
     w[0] = (struct mp_weight){ .name = "weights", .size = n_in * n_out, .fan_in = n_in,
-                               .fan_out = n_out, .init = MP_INIT_FAN, .decay = true };
+                               .fan_out = n_out, .init = MP_INIT_FAN, .decay = true,
+                               .outer = true };
     w[1] = (struct mp_weight){ .name = "bias", .size = n_out, .init = MP_INIT_ZERO };
     return p->bias ? 2 : 1;
 }
@@ -70,16 +71,15 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
     return (double)mp_len(in) * (double)mp_len(out);
 }
 
-/* Products that make the output and the gradients of weights and input. */
+/* Products that make the output and the gradient of the input. */
 struct plan {
-    struct mp_matmul *y, *dw, *dx;
+    struct mp_matmul *y, *dx;
 };
 
 static void close(void *plan)
 {
     struct plan *v = plan;
     mp_matmul_close(v->y);
-    mp_matmul_close(v->dw);
     mp_matmul_close(v->dx);
     free(v);
 }
@@ -95,13 +95,10 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
     v->y = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = n, .n = n_out, .k = n_in, .lda = n_in, .ldb = n_out, .ldc = n_out,
         .precision = precision });
-    v->dw = mp_matmul_open(c, &(struct mp_matmul_dims){
-        .m = n_in, .n = n_out, .k = n, .ta = true, .lda = n_in, .ldb = n_out, .ldc = n_out,
-        .precision = precision });
     v->dx = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = n, .n = n_in, .k = n_out, .tb = true, .lda = n_out, .ldb = n_out, .ldc = n_in,
         .round = true, .precision = precision });
-    if (v->y == NULL || v->dw == NULL || v->dx == NULL) {
+    if (v->y == NULL || v->dx == NULL) {
         close(v);
         return -1;
     }
@@ -119,7 +116,8 @@ static void finish(const struct mp_pass *p, float *y)
     mp_act_forward((enum mp_act)params->act, y, p->n * n_out, p->saved);
 }
 
-/* From the gradient of the output to that of x W + b, and of b. */
+/* From the gradient of the output to that of x W + b, from which the net makes that of W;
+ * and to that of b. */
 static void begin(const struct mp_pass *p, const float *y, float *dy)
 {
     const struct params *params = p->params;
@@ -143,9 +141,8 @@ static int forward(struct mp_pass *p, const float *x, float *y)
 static int backward(struct mp_pass *p, const float *x, const float *y, float *dy, float *dx)
 {
     const struct plan *plan = p->plan;
+    (void)x;
     begin(p, y, dy);
-    if (mp_matmul_run(p->c, plan->dw, x, dy, p->dw[0]) < 0)
-        return -1;
     return dx != NULL ? mp_matmul_run(p->c, plan->dx, dy, p->w[0], dx) : MP_OK;
 }
 
@@ -168,14 +165,13 @@ static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, 
     const struct plan *plan = p->plan;
     const size_t n = p->n * mp_len(p->out);
     float *wide = mp_scratch(p->c, n), *up = mp_scratch(p->c, n);
+    (void)x;
     if (wide == NULL || up == NULL)
         return -1;
     mp_from_bf16(y, wide, n);
     mp_from_bf16(dy, up, n);
     begin(p, wide, up);
     mp_to_bf16(up, dy, n);
-    if (mp_matmul_run(p->c, plan->dw, x, dy, p->dw[0]) < 0)
-        return -1;
     return dx != NULL ? mp_matmul_run(p->c, plan->dx, dy, p->wb[0], dx) : MP_OK;
 }
 

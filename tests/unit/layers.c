@@ -178,7 +178,7 @@ static struct mp_pass pass_of(const struct probe *p, struct mp_ctx *c, const str
                             .saved = t->saved };
     for (int k = 0; k < p->n_weights; k++) {
         pass.w[k] = t->w[k];
-        pass.dw[k] = t->dw[k];
+        pass.dw[k] = p->weight[k].outer ? NULL : t->dw[k];
         pass.wb[k] = t->wb[k];
     }
     return pass;
@@ -193,6 +193,21 @@ static int forward(const struct probe *p, struct mp_ctx *c, const struct item *t
     return rc;
 }
 
+/* Of tensors that the net makes the gradient of: the sum of x' dy over the rows. */
+static void outer(const struct probe *p, const struct item *t, const float *x, const float *dy)
+{
+    for (int k = 0; k < p->n_weights; k++) {
+        const struct mp_weight *w = &p->weight[k];
+        for (size_t at = 0; w->outer && at < w->size; at++) {
+            const size_t i = at / w->fan_out, j = at % w->fan_out;
+            double sum = 0;
+            for (size_t r = 0; r < p->n; r++)
+                sum += (double)x[r * w->fan_in + i] * (double)dy[r * w->fan_out + j];
+            t->dw[k][at] = (float)sum;
+        }
+    }
+}
+
 /* dy may be overwritten, so the layer gets a copy. */
 static int backward(const struct probe *p, struct mp_ctx *c, const struct item *t, uint64_t key,
                     float *dx)
@@ -200,6 +215,7 @@ static int backward(const struct probe *p, struct mp_ctx *c, const struct item *
     struct mp_pass pass = pass_of(p, c, t, true, key);
     float *dy = copy(t->dy, p->n * mp_len(p->out));
     const int rc = p->layer->backward(&pass, t->x, t->y, dy, dx);
+    outer(p, t, t->x, dy);
     mp_ctx_reuse(c);
     release(dy);
     return rc;
@@ -502,6 +518,12 @@ static int pass_bf16(const struct probe *p, struct mp_ctx *c, const struct item 
     mp_ctx_reuse(c);
     mp_from_bf16(y, t->y, out);
     mp_from_bf16(dx, t->dx, in);
+    float *left = block(in), *right = block(out);
+    mp_from_bf16(x, left, in);
+    mp_from_bf16(dy, right, out);
+    outer(p, t, left, right);
+    release(left);
+    release(right);
     release((float *)y);
     release((float *)dx);
     return rc;

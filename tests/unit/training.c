@@ -69,7 +69,7 @@ static bool hand_open(struct mp_ctx *c, struct hand *h, const struct mp_plan *pl
     h->batch = batch;
     h->n_items = (batch + MP_NET_ITEM - 1) / MP_NET_ITEM;
     if (mp_net_open(c, &h->net, plan->nodes[0].params, in, classes) < 0 ||
-        mp_net_plan(c, &h->net, MP_F32, batch % MP_NET_ITEM) < 0 ||
+        mp_net_plan(c, &h->net, MP_F32, batch) < 0 ||
         mp_optimizer_open(c, &h->o, h->net.weights) < 0)
         return false;
     const size_t size = (mp_net_item_size(&h->net, true) + 15) / 16 * 16 + h->net.weights;
@@ -120,6 +120,7 @@ static double hand_step(struct mp_ctx *c, struct hand *h, const float *x, const 
         struct mp_net_item *item = &h->items[i];
         const size_t from = i * MP_NET_ITEM, left = h->batch - from;
         const size_t n = left < MP_NET_ITEM ? left : MP_NET_ITEM;
+        item->row = from;
         memcpy(item->x, x + from * d, n * d * sizeof *x);
         if (mp_net_forward(c, &h->net, h->w, item, n, true, 1) < 0)
             return NAN;
