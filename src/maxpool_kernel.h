@@ -71,6 +71,36 @@ MP_CLONES static void NAME(unpool)(const struct pooling *q, const VALUE *restric
                 }
 }
 
+/* The same with few channels: what came of a window, and what it gives, is laid where the
+ * window begins, with gradients of 0 between, so that loops run over whole rows. */
+MP_CLONES static void NAME(unpool_few)(const struct pooling *q, const VALUE *restrict x,
+                                       VALUE *restrict dx, const VALUE *restrict y,
+                                       const VALUE *restrict dy, VALUE *restrict largest,
+                                       VALUE *restrict left)
+{
+    const size_t c = q->c;
+
+    memset(dx, 0, q->in_h * q->row * sizeof *dx);
+    memset(largest, 0, q->row * sizeof *largest);
+    memset(left, 0, q->row * sizeof *left);
+    for (size_t v = 0; v < q->out_h; v++) {
+        for (size_t u = 0; u < q->out_w; u++, y += c, dy += c)
+            for (size_t k = 0; k < c; k++) {
+                largest[u * q->stride * c + k] = y[k];
+                left[u * q->stride * c + k] = dy[k];
+            }
+        for (size_t i = 0; i < q->size; i++)
+            for (size_t j = 0; j < q->size; j++) {
+                const size_t at = (v * q->stride + i) * q->row + j * c;
+                for (size_t k = 0; k < q->row - j * c; k++) {
+                    const VALUE hit = WHERE(x[at + k], largest[k], left[k]);
+                    dx[at + k] = MORE(dx[at + k], hit);
+                    left[k] = LESS(left[k], hit);
+                }
+            }
+    }
+}
+
 static int NAME(pool_all)(struct mp_pass *p, const VALUE *x, VALUE *y)
 {
     const struct pooling q = pooling_of(p);
@@ -89,9 +119,15 @@ static int NAME(unpool_all)(struct mp_pass *p, const VALUE *x, const VALUE *y, V
 {
     const struct pooling q = pooling_of(p);
     const size_t len = mp_len(p->in), d = mp_len(p->out);
+    VALUE *a = (VALUE *)mp_scratch(p->c, q.row), *b = (VALUE *)mp_scratch(p->c, q.row);
 
+    if (a == NULL || b == NULL)
+        return -1;
     for (size_t i = 0; dx != NULL && i < p->n; i++)
-        NAME(unpool)(&q, x + i * len, dx + i * len, y + i * d, dy + i * d);
+        if (q.c < NAME(FEW))
+            NAME(unpool_few)(&q, x + i * len, dx + i * len, y + i * d, dy + i * d, a, b);
+        else
+            NAME(unpool)(&q, x + i * len, dx + i * len, y + i * d, dy + i * d);
     return MP_OK;
 }
 

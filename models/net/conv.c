@@ -1,11 +1,13 @@
 /* conv.c - convolution layer.
  *
- * By oneDNN, see dnn.c.  Cost: h w kernel^2 channels filters multiply-adds for each
+ * By oneDNN, see dnn.c; of images of one channel by plane_conv.c.  Cost: h w kernel^2 channels filters multiply-adds for each
  * pass (forward, gradient of the image, gradient of the weights), at half of the
  * processor's peak or more for 16 channels and up.  Defined by torch.nn.Conv2d, which it
  * equals to rounding; with stride > 1, pad=same pads as TensorFlow does. */
 #include "dnn.h"
 #include "layer.h"
+#include "plane_conv.h"
+#include <stdlib.h>
 
 enum { SAME, VALID };
 
@@ -83,28 +85,62 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
     return (double)n_weights(params, in) * out.h * out.w;
 }
 
+struct plan {
+    struct mp_conv_dims dims;
+    bool plane;              /* but for the gradient of the image */
+    struct mp_conv *library;
+};
+
+static void close(void *plan)
+{
+    struct plan *v = plan;
+    mp_conv_close(v->library);
+    free(v);
+}
+
 static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
                 size_t n, enum mp_precision precision, void **plan)
 {
     const struct params *p = params;
-    const struct mp_conv_dims d = {
+    struct plan *v = mp_alloc(c, 1, sizeof *v);
+    if (v == NULL)
+        return -1;
+    v->dims = (struct mp_conv_dims){
         .n = n, .in = in, .out = out, .kernel = p->kernel, .stride = p->stride,
         .top = before(p, in.h, out.h), .left = before(p, in.w, out.w),
         .bias = p->bias, .relu = p->act == MP_ACT_RELU, .precision = precision,
     };
-    *plan = mp_conv_open(c, &d);
-    return *plan != NULL ? MP_OK : -1;
+    v->plane = mp_plane_conv_fits(&v->dims);
+    if ((v->library = mp_conv_open(c, &v->dims)) == NULL) {
+        close(v);
+        return -1;
+    }
+    *plan = v;
+    return MP_OK;
 }
 
-static void close(void *plan)
+/* Up to an activation other than relu. */
+static int convolve(struct mp_pass *p, const void *x, const void *w, void *y)
 {
-    mp_conv_close(plan);
+    const struct plan *v = p->plan;
+    return v->plane ? mp_plane_conv_forward(p->c, &v->dims, x, p->w[0], p->w[1], y)
+                    : mp_conv_forward(p->c, v->library, x, w, p->w[1], y);
+}
+
+/* All gradients from that before the activation; without dx only those of the weights. */
+static int gradients(struct mp_pass *p, const void *x, const void *w, const void *dy, void *dx)
+{
+    const struct plan *v = p->plan;
+    const int rc = v->plane
+                       ? mp_plane_conv_backward(p->c, &v->dims, x, dy, p->dw[0], p->dw[1])
+                       : mp_conv_backward_weights(p->c, v->library, x, dy, p->dw[0], p->dw[1]);
+    return rc < 0 || dx == NULL ? rc : mp_conv_backward_data(p->c, v->library, w, dy, dx);
 }
 
 static int forward(struct mp_pass *p, const float *x, float *y)
 {
     const struct params *params = p->params;
-    if (mp_conv_forward(p->c, p->plan, x, p->w[0], p->w[1], y) < 0)
+    if (convolve(p, x, p->w[0], y) < 0)
         return -1;
     if (params->act != MP_ACT_RELU)
         mp_act_forward((enum mp_act)params->act, y, p->n * mp_len(p->out), p->saved);
@@ -115,15 +151,13 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
 {
     const struct params *params = p->params;
     mp_act_backward((enum mp_act)params->act, y, p->saved, dy, p->n * mp_len(p->out));
-    if (mp_conv_backward_weights(p->c, p->plan, x, dy, p->dw[0], p->dw[1]) < 0)
-        return -1;
-    return dx != NULL ? mp_conv_backward_data(p->c, p->plan, p->w[0], dy, dx) : MP_OK;
+    return gradients(p, x, p->w[0], dy, dx);
 }
 
 static int forward_bf16(struct mp_pass *p, const mp_bf16 *x, mp_bf16 *y)
 {
     const struct params *params = p->params;
-    if (mp_conv_forward(p->c, p->plan, x, p->wb[0], p->w[1], y) < 0)
+    if (convolve(p, x, p->wb[0], y) < 0)
         return -1;
     if (params->act != MP_ACT_RELU)
         mp_act_forward_bf16((enum mp_act)params->act, y, p->n * mp_len(p->out), p->saved);
@@ -135,9 +169,7 @@ static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, 
 {
     const struct params *params = p->params;
     mp_act_backward_bf16((enum mp_act)params->act, y, p->saved, dy, p->n * mp_len(p->out));
-    if (mp_conv_backward_weights(p->c, p->plan, x, dy, p->dw[0], p->dw[1]) < 0)
-        return -1;
-    return dx != NULL ? mp_conv_backward_data(p->c, p->plan, p->wb[0], dy, dx) : MP_OK;
+    return gradients(p, x, p->wb[0], dy, dx);
 }
 
 /* Every kernel that looks at the first channel: weights lie as kernel rows, kernel
