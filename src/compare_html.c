@@ -137,8 +137,8 @@ static void deep_words(FILE *f, const struct page *p)
     const double high = 100 * json_number_value(json_array_get(ends, 1));
     const char *better = text(pair, "better");
     times(train, sizeof train, real(best[1], "train_seconds"), real(best[0], "train_seconds"));
-    times(predict, sizeof predict, real(best[1], "images_per_second"),
-          real(best[0], "images_per_second"));
+    times(predict, sizeof predict, real(best[0], "images_per_second"),
+          real(best[1], "images_per_second"));
     fputs("<p><strong>Deep or classical?</strong> ", f);
     mp_html_printf(f, "%s, the best deep pipeline, ", text(best[1], "name"));
     if (real(pair, "difference") > 0)
@@ -152,8 +152,7 @@ static void deep_words(FILE *f, const struct page *p)
         mp_html_printf(f, "%s is better (p %.2g).", better, real(pair, "p_holm"));
     else
         mp_html_printf(f, "the rows do not tell which is better (p %.2g).", real(pair, "p_holm"));
-    mp_html_printf(f, "  It took %s long to train, and predicts %s many images a second.", train,
-                   predict);
+    mp_html_printf(f, "  It took %s long to train, and takes %s long to predict.", train, predict);
     fputs("</p>\n", f);
 }
 
@@ -547,7 +546,8 @@ static const json_t *curve(const struct mp_job *j, const char *name)
     return json_object_get(json_object_get(j->report, "training"), name);
 }
 
-/* A recorded accuracy as a line; its memory is in `room`. */
+/* A recorded accuracy as a line of what is wrong, so that a logarithm tells apart what is
+ * nearly right; none wrong has none.  Its memory is in `room`. */
 static size_t curve_series(struct mp_series *s, const struct mp_job *j, double *room, int i)
 {
     static const enum mp_colour colours[] = { MP_BLUE, MP_ORANGE, MP_PLUM, MP_GREEN };
@@ -555,7 +555,8 @@ static size_t curve_series(struct mp_series *s, const struct mp_job *j, double *
     const size_t n = json_array_size(values);
     for (size_t k = 0; k < n; k++) {
         room[k] = (double)(k + 1);
-        room[n + k] = 100 * json_number_value(json_array_get(values, k));
+        const double wrong = 100 - 100 * json_number_value(json_array_get(values, k));
+        room[n + k] = wrong > 0 ? wrong : NAN;
     }
     *s = (struct mp_series){ .name = j->name, .x = room, .y = room + n, .n = n,
                              .colour = colours[i % 4],
@@ -583,10 +584,10 @@ static int learning(struct mp_ctx *c, struct mp_html *h, const struct page *p)
     for (int i = 0; i < n; i++)
         used += curve_series(&s[i], nets[i], room + used, i);
     const struct mp_plot plot = {
-        .title = "Accuracy on the training rows while they were learned",
+        .title = "Share of the training rows that were wrong while they were learned",
         .text = "One line a net; the page of each run has the figures.",
         .x = { .title = "epoch", .low = 0, .high = 1 },
-        .y = { .title = "training accuracy", .unit = " %" }, .series = s, .n = n,
+        .y = { .title = "wrong in training", .unit = " %", .log = true }, .series = s, .n = n,
     };
     mp_html_section(h, "learning", n > 1 ? "How the nets learned" : "How the net learned");
     mp_html_figure(h->f);
