@@ -14,6 +14,7 @@ elif [ -z "$python" ]; then
     finish
 fi
 
+mkdir inspect
 rows train 600 > train.csv
 rows test 300 > test.csv
 printf 'data train=train.csv test=test.csv\n' > data.txt
@@ -26,12 +27,15 @@ mp run linear.txt && mp run net.txt
 ok "two runs"
 ! mp compare linear.txt net.txt bad.txt && mp ablate linear.txt
 ok "a comparison and an ablation"
+mp search linear.txt --set 'hog.cell={4,7}' --set 'svm.C={0.01,0.1,1}' &&
+    mp inspect train.csv test.csv -o inspect/inspect.html
+ok "a search and a look at the files"
 while IFS=$'\t' read -r verdict what wrong; do
     [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
     ok "$what"
 done < <(if HOME=$dir timeout 400 "$python" "$source/tests/cli/browser.py" "$browser" \
     runs/linear/report.html runs/net/report.html runs/compare/compare.html \
-    runs/ablate/ablate.html 2> "$err"; then echo ok; else echo not ok; fi |
+    runs/ablate/ablate.html runs/linear-search/search.html inspect/inspect.html 2> "$err"; then echo ok; else echo not ok; fi |
     sed '$s/$/\tthe browser ran to its end\t/')
 
 finish
