@@ -319,6 +319,19 @@ static size_t rows_learned(const struct engine *e, int f)
     return e->d->n * (e->fresh ? mp_plan_passes(e->p, e->p->nodes[f].inputs[0]) : 1);
 }
 
+/* Puts what node k gave for this thread's chunk, whose first row is number `at` of all that
+ * pass, where it is kept and into the cache. */
+static void store_rows(struct engine *e, const struct worker *w, int k, size_t at, bool keep)
+{
+    const struct mp_chunk *v = &w->view[k + 1];
+    const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
+    const void *rows = v->b != NULL ? (void *)v->b : (void *)v->x;
+    if (keep)
+        memcpy((char *)e->kept[e->p->n_nodes] + at * size, rows, v->n * size);
+    if (e->save != NULL)
+        mp_cache_write(e->save, at * size, rows, v->n * size);
+}
+
 /* One shard: zeroed state, rows [from, to) in order. */
 static int fit_shard(struct engine *e, struct worker *w, int f, void *state, size_t from,
                      size_t to, bool keep)
@@ -331,13 +344,7 @@ static int fit_shard(struct engine *e, struct worker *w, int f, void *state, siz
         const struct span span = span_at(e, at, to, step);
         if (run_chunk(e, w, span) < 0)
             return -1;
-        const struct mp_chunk *v = &w->view[input + 1];
-        const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
-        const void *rows = v->b != NULL ? (void *)v->b : (void *)v->x;
-        if (keep)
-            memcpy((char *)e->kept[e->p->n_nodes] + at * size, rows, v->n * size);
-        if (e->save != NULL)
-            mp_cache_write(e->save, at * size, rows, v->n * size);
+        store_rows(e, w, input, at, keep);
         mp_plan_where(&w->c, e->p, f);
         if (as_floats(w, input, &in) < 0)
             return -1;
@@ -374,10 +381,69 @@ static int join(struct engine *e, struct worker *w, int f, void *state, size_t s
     return rc;
 }
 
+/* The rows of `s`, from number `at` of all that pass, as floats in x: on all threads. */
+static int prepare_batch(struct mp_ctx *c, struct engine *e, int input, const struct span *s,
+                         size_t at, bool keep, float *x)
+{
+    const size_t step = chunk_rows(e->p, input);
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = 0; i < s->n; i += step) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        const struct span part = { .row0 = s->row0 + i, .n = rows_left(i, s->n, step),
+                                   .pass = s->pass };
+        struct mp_chunk in = { .n = 0 };
+        const bool good = run_chunk(e, w, part) == MP_OK && as_floats(w, input, &in) == MP_OK;
+        if (good) {
+            const size_t len = mp_len(in.shape);
+            store_rows(e, w, input, at + i, keep);
+            memcpy(x + i * len, in.x, in.n * len * sizeof *x);
+        }
+#pragma omp critical(mp_prepare_batch)
+        if (!good && !failed) {
+            failed = 1;
+            mp_ctx_take(c, &w->c);
+        }
+    }
+    return failed ? -1 : MP_OK;
+}
+
+/* An MP_TEAM stage: many rows at a time, and its own work on all threads. */
+static int fit_team(struct mp_ctx *c, struct engine *e, int f, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const int input = n->inputs[0];
+    const size_t len = mp_len(n->in), all = rows_learned(e, f), most = MP_CHUNK_VALUES / len;
+    const size_t step = most > MP_TEAM_ROWS ? MP_TEAM_ROWS : most + 1;
+    float *x = mp_alloc(c, mp_product(step, len), sizeof *x);
+    int rc = x != NULL ? MP_OK : -1;
+    for (size_t at = 0; at < all && rc == MP_OK;) {
+        const struct span s = span_at(e, at, all, step);
+        rc = prepare_batch(c, e, input, &s, at, keep, x);
+        if (rc < 0)
+            break;
+        const struct mp_chunk in = { .n = s.n, .shape = n->in, .x = x, .row0 = s.row0,
+                                     .y = e->y != NULL ? e->y + s.row0 : NULL,
+                                     .epoch = epoch_at(e, input, &s) };
+        const double start = mp_seconds();
+        mp_plan_where(c, e->p, f);
+        mp_ctx_reuse(c);
+        rc = n->entry->stage->fit(c, n->params, n->state, &in);
+        e->workers[0].cost[f].fit += (mp_seconds() - start) * e->threads;
+        e->workers[0].cost[f].fit_rows += in.n;
+        mp_bar_add(c->run->bar, (double)in.n);
+        at += s.n;
+    }
+    free(x);
+    return rc;
+}
+
 static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
 {
     const struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
+    if (s->flags & MP_TEAM)
+        return fit_team(c, e, f, keep);
     const bool serial = s->merge == NULL;
     const size_t all = rows_learned(e, f), rows = serial ? all : MP_SHARD_ROWS;
     const size_t shards = (all + rows - 1) / rows;
@@ -468,7 +534,10 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
             return rc;
         snprintf(what, sizeof what, "fit %s", n->entry->name);
         mp_bar_begin(c->run->bar, what, (double)rows_learned(e, f), "rows");
-        if (fit_shard(e, &e->workers[0], f, n->state, 0, rows_learned(e, f), false) < 0) {
+        if (s->flags & MP_TEAM) {
+            if (fit_team(c, e, f, false) < 0)
+                return -1;
+        } else if (fit_shard(e, &e->workers[0], f, n->state, 0, rows_learned(e, f), false) < 0) {
             mp_ctx_take(c, &e->workers[0].c);
             return -1;
         }
@@ -616,7 +685,8 @@ static double fit_seconds(const struct engine *e, int f)
     double sum = 0;
     for (int t = 0; t < e->threads; t++)
         sum += e->workers[t].cost[f].fit;
-    return sum / (e->p->nodes[f].entry->stage->merge != NULL ? e->threads : 1);
+    const struct mp_stage *s = e->p->nodes[f].entry->stage;
+    return sum / (s->merge != NULL || (s->flags & MP_TEAM) ? e->threads : 1);
 }
 
 static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *which)

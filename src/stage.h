@@ -126,7 +126,7 @@ int mp_classes(struct mp_ctx *c, const int **labels);
  * (a row, an epoch, a class), never from threads or chunks. */
 uint64_t mp_random(struct mp_ctx *c, uint64_t a, uint64_t b);
 
-/* In done(): work(c, arg, i) for i = 0 .. n-1 on the engine's threads, in any
+/* In done(), and in fit() of an MP_TEAM stage: work(c, arg, i) for i = 0 .. n-1 on the engine's threads, in any
  * order.  Each call gets a context of its own.  Negative: the failure of the
  * lowest i. */
 int mp_parallel_for(struct mp_ctx *c, size_t n,
@@ -268,6 +268,8 @@ enum {
                        they have not seen; its params begin with a struct mp_stack */
     MP_PIXELWISE = 4096, /* value i of a row stands for value i of what came in */
     MP_DEEP = 16384, /* computes with a net: its pipeline is told from the classical ones */
+    MP_TEAM = 32768, /* of an MP_SERIAL stage: fit() gets many rows at a time, which all threads
+                        have prepared, and may use mp_parallel_for() */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 

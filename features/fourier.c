@@ -1,0 +1,269 @@
+/* fourier.c - random Fourier features of the Gaussian kernel.
+ *
+ * Method: a Gaussian's Fourier transform is a Gaussian, so cosines of random directions
+ * w ~ N(0, 2 gamma I) with random phases b have, as a mean, the kernel: the features
+ * sqrt(2 / k) cos(w.x + b) of two rows x and y have inner product exp(-gamma |x - y|^2), give
+ * or take 1 / sqrt(k) (Rahimi and Recht 2007, "Random features for large-scale kernel
+ * machines").  Same law as scikit-learn's RBFSampler; the draws are our own.  fit() keeps
+ * means and sums of squares as standardize.c does.
+ *
+ * Directions and phases are kept in turns, so that a cosine needs no division by 2 pi.
+ *
+ * Cost: for each row values x components multiply-adds, and the cosines as long as 50
+ * values more; 3 us for 128 values and 4096 components on one core with AVX-512.
+ */
+#include "cosine.h"
+#include "dnn.h"
+#include "simd.h"
+#include "stage.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A product takes this many rows, missing ones being 0, and components: as all products
+ * are of one size, a row's values do not depend on where it stands. */
+enum { ROWS = 128, COLUMNS = 256, MAX_COMPONENTS = 65536, MAX_WEIGHTS = 1 << 28 };
+
+static const double pi = 3.14159265358979323846;
+
+struct params {
+    double gamma, scale;
+    int components;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(components, .def = "2048", .min = 1, .max = MAX_COMPONENTS,
+             .doc = "how many cosines; the more, the closer to the kernel"),
+    MP_PARAM(gamma, .def = "0", .min = 0, .max = 1e12,
+             .doc = "of the kernel exp(-gamma |x - y|^2); 0: from the training rows, by scale"),
+    MP_PARAM(scale, .def = "0.1", .min = 1e-6, .max = 1e6,
+             .doc = "what gamma=0 takes times the sum of the values' variances: rows at mean "
+                    "distance have kernel exp(-2 scale)"),
+    MP_END
+};
+
+struct state {
+    uint64_t rows, d;      /* rows seen, values per row */
+    double *mean, *spread; /* d each: means and sums of squares about them; until done() */
+    uint64_t k;            /* components */
+    double gamma;
+    float *w;              /* d x mp_lanes(k): component j is column j, in turns */
+    float *b;              /* k, in turns */
+};
+
+static int reserve(struct mp_ctx *c, struct state *s, size_t d)
+{
+    if (s->d == d)
+        return MP_OK;
+    if (s->d != 0)
+        return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)s->d);
+    s->mean = mp_alloc(c, d, sizeof *s->mean);
+    s->spread = mp_alloc(c, d, sizeof *s->spread);
+    if (s->mean == NULL || s->spread == NULL)
+        return -1;
+    s->d = d;
+    return MP_OK;
+}
+
+MP_CLONES static void add_row(double *restrict mean, double *restrict spread,
+                              const float *restrict x, size_t d, double share)
+{
+    for (size_t j = 0; j < d; j++) {
+        const double step = (double)x[j] - mean[j];
+        mean[j] += step * share;
+        spread[j] += step * ((double)x[j] - mean[j]);
+    }
+}
+
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
+{
+    const struct params *p = params;
+    (void)state;
+    if (mp_product(mp_len(in), (size_t)mp_lanes(p->components)) > MAX_WEIGHTS)
+        return mp_fail(c, "components=%d: more than %d weights for rows of %zu values; fewer "
+                       "components, or pca first", p->components, MAX_WEIGHTS, mp_len(in));
+    *out = (struct mp_shape){ 1, p->components, 1 };
+    return MP_OK;
+}
+
+static void label(const void *params, struct mp_shape in, size_t i, char *text, size_t size)
+{
+    (void)params;
+    (void)in;
+    snprintf(text, size, "fourier[%zu]", i);
+}
+
+static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
+{
+    struct state *s = state;
+    const size_t d = mp_len(in->shape);
+    (void)params;
+    if (reserve(c, s, d) < 0)
+        return -1;
+    for (size_t i = 0; i < in->n; i++)
+        add_row(s->mean, s->spread, in->x + i * d, d, 1 / (double)++s->rows);
+    return MP_OK;
+}
+
+static int merge(struct mp_ctx *c, void *into, void *from)
+{
+    struct state *a = into;
+    const struct state *b = from;
+    if (b->rows == 0)
+        return MP_OK;
+    if (reserve(c, a, b->d) < 0)
+        return -1;
+    const double share = (double)b->rows / (double)(a->rows + b->rows);
+    for (size_t j = 0; j < a->d; j++) {
+        const double gap = b->mean[j] - a->mean[j];
+        a->spread[j] += b->spread[j] + gap * gap * (double)a->rows * share;
+        a->mean[j] += gap * share;
+    }
+    a->rows += b->rows;
+    return MP_OK;
+}
+
+/* In 0 .. 1, never 0. */
+static double uniform(uint64_t bits)
+{
+    return ((double)(bits >> 11) + 0.5) * 0x1p-53;
+}
+
+/* One component's direction and phase; normal draws come in pairs (Box and Muller 1958). */
+static int draw(struct mp_ctx *c, void *arg, size_t j)
+{
+    struct state *s = arg;
+    const size_t wide = (size_t)mp_lanes((int)s->k);
+    const double sigma = sqrt(2 * s->gamma) / (2 * pi);
+    for (size_t i = 0; i < s->d; i += 2) {
+        const double r = sigma * sqrt(-2 * log(uniform(mp_random(c, j, i))));
+        const double a = 2 * pi * uniform(mp_random(c, j, i + 1));
+        s->w[i * wide + j] = (float)(r * cos(a));
+        if (i + 1 < s->d)
+            s->w[(i + 1) * wide + j] = (float)(r * sin(a));
+    }
+    s->b[j] = (float)uniform(mp_random(c, j, UINT64_MAX));
+    return MP_OK;
+}
+
+static int done(struct mp_ctx *c, const void *params, void *state)
+{
+    const struct params *p = params;
+    struct state *s = state;
+    double sum = 0;
+    if (s->rows == 0)
+        return mp_fail(c, "no rows to learn from");
+    for (size_t j = 0; j < s->d; j++)
+        sum += s->spread[j] / (double)s->rows;
+    if (!isfinite(sum))
+        return mp_fail(c, "the values' variances are not finite; make the values smaller");
+    s->k = (uint64_t)p->components;
+    /* Rows that are all the same have one kernel, whatever gamma. */
+    s->gamma = p->gamma > 0 ? p->gamma : sum > 0 ? fmin(p->scale / sum, 1e30) : 1;
+    free(s->mean);
+    free(s->spread);
+    s->mean = s->spread = NULL;
+    s->w = mp_alloc(c, s->d * (size_t)mp_lanes((int)s->k), sizeof *s->w);
+    s->b = mp_alloc(c, s->k, sizeof *s->b);
+    if (s->w == NULL || s->b == NULL)
+        return -1;
+    mp_remark(c, "gamma is %.6g", s->gamma);
+    return mp_parallel_for(c, s->k, draw, s);
+}
+
+static int io(struct mp_io *io, void *state)
+{
+    struct state *s = state;
+    if (mp_io_u64(io, "values", &s->d) < 0 || mp_io_u64(io, "components", &s->k) < 0 ||
+        mp_io_f64(io, "gamma", &s->gamma) < 0)
+        return -1;
+    if (s->k > MAX_COMPONENTS ||
+        mp_product(s->d, (size_t)mp_lanes((int)s->k)) > MAX_WEIGHTS)
+        return mp_fail(mp_io_ctx(io), "%llu components of %llu values: damaged",
+                       (unsigned long long)s->k, (unsigned long long)s->d);
+    if (mp_io_f32s(io, "directions", &s->w, s->d * (size_t)mp_lanes((int)s->k)) < 0)
+        return -1;
+    return mp_io_f32s(io, "phases", &s->b, s->k);
+}
+
+static void clear(void *state)
+{
+    struct state *s = state;
+    free(s->mean);
+    free(s->spread);
+    free(s->w);
+    free(s->b);
+}
+
+/* n x m of what apply() gives, rows `wide` apart, from products in turns. */
+MP_CLONES static void cosines(const float *restrict z, const float *restrict b, float scale,
+                              size_t n, size_t m, float *restrict y, size_t wide)
+{
+    for (size_t r = 0; r < n; r++, z += COLUMNS, y += wide)
+        for (size_t j = 0; j < m; j++)
+            y[j] = scale * mp_cos_turns(z[j] + b[j]);
+}
+
+/* n <= ROWS rows, of which x has ROWS. */
+static int transform(struct mp_ctx *c, const struct state *s, const float *x, size_t n, float *z,
+                     float *y)
+{
+    const size_t k = s->k, wide = (size_t)mp_lanes((int)k);
+    const float scale = (float)sqrt(2 / (double)k);
+    for (size_t j = 0; j < k; j += COLUMNS) {
+        const size_t all = wide - j < COLUMNS ? wide - j : COLUMNS;
+        if (mp_gemm(false, false, ROWS, all, s->d, 1, x, s->d, s->w + j, wide, 0, z, COLUMNS) < 0)
+            return mp_fail(c, "no memory for products of %d rows", ROWS);
+        cosines(z, s->b + j, scale, n, k - j < all ? k - j : all, y + j, k);
+    }
+    return MP_OK;
+}
+
+static int apply(struct mp_ctx *c, const void *params, const void *state,
+                 const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct state *s = state;
+    const size_t d = mp_len(in->shape), k = mp_len(out->shape);
+    float *z = mp_scratch(c, (size_t)ROWS * COLUMNS), *few = mp_scratch(c, ROWS * d);
+    (void)params;
+    if (z == NULL || few == NULL)
+        return -1;
+    if (d != s->d || k != s->k)
+        return mp_fail(c, "learned %zu components of %zu values, not %zu of %zu", (size_t)s->k,
+                       (size_t)s->d, k, d);
+    for (size_t i = 0; i < in->n; i += ROWS) {
+        const size_t n = in->n - i < ROWS ? in->n - i : ROWS;
+        const float *x = in->x + i * d;
+        if (n < ROWS) {
+            memcpy(few, x, n * d * sizeof *x);
+            memset(few + n * d, 0, (ROWS - n) * d * sizeof *x);
+            x = few;
+        }
+        if (transform(c, s, x, n, z, out->x + i * k) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+MP_STAGE(fourier) = {
+    .brief = "Map rows to random cosines, whose inner products are a Gaussian kernel",
+    .doc = "Random Fourier features: sqrt(2 / components) cos(w.x + b), with directions w drawn\n"
+           "from a normal distribution of variance 2 gamma and phases b from the whole turn.\n"
+           "Their inner products approach the kernel exp(-gamma |x - y|^2), so that a linear\n"
+           "model behind them, such as ridge, is one with that kernel, at a cost that grows\n"
+           "with the rows alone.  The law is that of scikit-learn's RBFSampler; the draws\n"
+           "depend on the seed.\n"
+           "\n"
+           "Without gamma the training rows tell it: scale over the sum of their values'\n"
+           "variances.  scale=1 is what scikit-learn calls gamma=\"scale\", for values of one\n"
+           "mean.  Digits want a wider kernel.\n"
+           "Reference: Rahimi and Recht 2007, Random features for large-scale kernel machines.",
+    .example = "fourier components=100 scale=0.5",
+    .params = table,
+    .params_size = sizeof(struct params),
+    .state_size = sizeof(struct state),
+    .shape = shape,
+    .label = label,
+    .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
+    .apply = apply,
+};

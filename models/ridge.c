@@ -1,0 +1,177 @@
+/* ridge.c - linear regression on the classes, in closed form.
+ *
+ * Each class against the rest: targets are 1 for its rows and -1 for others; minimises
+ * |X w + b - y|^2 + a |w|^2, where a is `ridge` times the mean diagonal of X'X, X about its
+ * mean, so that what it does depends neither on the scale of the values nor on how many rows
+ * there are.  All classes share one matrix X'X and one factor of it (Hoerl and Kennard 1970,
+ * "Ridge regression").  Equal to scikit-learn's Ridge(alpha=a) on such targets.
+ *
+ * Cost: see gram.c and gram_solve.c; rows are read once and not kept. */
+#include "gram.h"
+#include "linear_model.h"
+#include <stdlib.h>
+
+enum { AUTO, F32, BF16 }; /* precision */
+
+struct params {
+    double ridge;
+    int precision;
+    bool offset;
+};
+
+static const struct mp_param table[] = {
+    MP_PARAM(ridge, .def = "0.0001", .min = 1e-12, .max = 1e6,
+             .doc = "penalty on large weights, in units of the mean sum of squares of a value"),
+    MP_PARAM(offset, .def = "yes", .doc = "learn a constant for each class, without penalty"),
+    MP_PARAM(precision, .def = "f32", .choices = "auto|f32|bf16",
+             .doc = "what the products of training read; auto: bf16 where the processor "
+                    "multiplies that faster"),
+    MP_END
+};
+
+struct state {
+    struct mp_linear model; /* first: its functions are hooks of this stage */
+    struct mp_gram gram;    /* until done() */
+};
+
+static enum mp_precision precision_of(struct mp_ctx *c, const struct params *p)
+{
+    const bool has = mp_dnn_has_bf16();
+    if (p->precision == BF16 && !has)
+        mp_warn(c, "precision=bf16: this processor has neither AVX512_BF16 nor AMX (%s); "
+                   "products read f32", mp_dnn_isa());
+    return p->precision != F32 && has ? MP_BF16 : MP_F32;
+}
+
+static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                 struct mp_shape *out)
+{
+    const double d = (double)mp_len(in), most = MP_GRAM_MAX;
+    (void)params, (void)state, (void)out;
+    if (d > most)
+        return mp_fail(c, "rows of %.0f values would need %.1f GB for their products; takes at "
+                       "most %.0f (%.1f GB): give it fewer", d, 4e-9 * d * d, most,
+                       4e-9 * most * most);
+    return MP_OK;
+}
+
+static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
+{
+    const struct params *p = params;
+    struct state *s = state;
+    const size_t d = mp_len(in->shape);
+    const int classes = mp_classes(c, NULL);
+    if (in->y == NULL)
+        return mp_fail(c, "needs labels to learn from");
+    if (s->gram.tiles == NULL &&
+        mp_gram_open(c, &s->gram, d, (size_t)classes, p->offset, precision_of(c, p)) < 0)
+        return -1;
+    if (s->gram.d != d)
+        return mp_fail(c, "rows of %zu values after rows of %zu", d, s->gram.d);
+    return mp_gram_add(c, &s->gram, in);
+}
+
+/* X' y of each class against the rest. */
+static void right_sides(const struct mp_gram *g, bool offset, size_t n, double *b)
+{
+    const size_t wide = g->side * MP_GRAM_TILE;
+    for (size_t j = 0; j < wide; j++) {
+        const double all = mp_gram_sum(g, j);
+        for (size_t k = 0; k < n; k++) {
+            const double share = offset ? g->count[k] / (double)g->rows : 0.5;
+            b[k * wide + j] = 2 * (g->sums[k * wide + j] - share * all);
+        }
+    }
+}
+
+/* A larger ridge, ten times each, until there is a solution. */
+static int solve(struct mp_ctx *c, const struct params *p, const struct mp_gram *g, double *b,
+                 size_t n)
+{
+    const double mean = mp_gram_diagonal(g), unit = mean > 0 ? mean : 1;
+    double ridge = p->ridge;
+    int rc = mean < 1e37 ? mp_gram_solve(c, g, ridge * unit, b, n) : 2;
+    for (; rc == 1 && ridge <= 1; rc = mp_gram_solve(c, g, ridge * unit, b, n))
+        ridge *= 10;
+    if (rc > 0)
+        return mp_fail(c, "the products of the rows are too large or not finite; make the values "
+                       "smaller, for instance by standardize");
+    if (rc == MP_OK && ridge > p->ridge)
+        mp_remark(c, "ridge=%g is too small for products in single precision; took %g", p->ridge,
+                  ridge);
+    return rc;
+}
+
+static void keep(struct mp_linear *m, const struct mp_gram *g, bool offset, const double *b)
+{
+    const size_t d = g->d, wide = g->side * MP_GRAM_TILE;
+    for (size_t k = 0; k < m->columns; k++) {
+        double *w = m->w + k * (d + 1);
+        w[d] = offset ? 2 * g->count[k] / (double)g->rows - 1 : 0;
+        for (size_t j = 0; j < d; j++) {
+            w[j] = b[k * wide + j];
+            if (offset)
+                w[d] -= w[j] * ((double)g->shift[j] + mp_gram_sum(g, j) / (double)g->rows);
+        }
+    }
+}
+
+static int done(struct mp_ctx *c, const void *params, void *state)
+{
+    const struct params *p = params;
+    struct state *s = state;
+    struct mp_linear *m = &s->model;
+    struct mp_gram *g = &s->gram;
+    m->classes = (uint64_t)mp_classes(c, NULL);
+    m->columns = m->classes == 2 ? 1 : m->classes; /* of two, one is the other's opposite */
+    m->features = g->d;
+    m->rows = g->rows;
+    m->bias = p->offset ? 1 : -1;
+    if (g->rows == 0)
+        return mp_fail(c, "no rows to learn from");
+    if (m->classes < 2)
+        return mp_fail(c, "needs rows of at least two classes, got %d", (int)m->classes);
+    m->w = mp_alloc(c, mp_product(m->columns, m->features + 1), sizeof *m->w);
+    double *b = mp_alloc(c, m->columns * g->side * MP_GRAM_TILE, sizeof *b);
+    int rc = m->w != NULL && b != NULL ? mp_gram_finish(c, g) : -1;
+    if (rc == MP_OK) {
+        right_sides(g, p->offset, m->columns, b);
+        rc = solve(c, p, g, b, m->columns);
+    }
+    if (rc == MP_OK)
+        keep(m, g, p->offset, b);
+    free(b);
+    mp_gram_close(g);
+    return rc;
+}
+
+static void clear(void *state)
+{
+    struct state *s = state;
+    mp_gram_close(&s->gram);
+    mp_linear_clear(&s->model);
+}
+
+MP_STAGE(ridge) = {
+    .brief = "Fit the classes by linear least squares, in closed form",
+    .doc = "Ridge regression of each class against the rest, on targets 1 and -1.  The rows are\n"
+           "read once and not kept: what is learned from are the sums of their products, and\n"
+           "one factor of that matrix serves all classes.  So it is the fastest model for\n"
+           "some thousand values a row, such as fourier gives, and its memory, 4 bytes for\n"
+           "each pair of values, does not grow with the rows.\n"
+           "\n"
+           "The penalty is `ridge` times the mean diagonal of that matrix, of values less\n"
+           "their mean: the same whatever the scale of the values and the number of rows.  The\n"
+           "weights are those of scikit-learn's Ridge with that alpha.  Where single precision\n"
+           "cannot solve for so small a penalty, one ten times larger is taken, and the report\n"
+           "says so.  Reference: Hoerl and Kennard 1970, Ridge regression.",
+    .example = "ridge ridge=0.01",
+    .flags = MP_SERIAL | MP_TEAM,
+    .params = table,
+    .params_size = sizeof(struct params),
+    .state_size = sizeof(struct state),
+    .shape = shape,
+    .fit = fit, .done = done, .io = mp_linear_io, .clear = clear,
+    .apply = mp_linear_apply,
+    .pictures = mp_linear_pictures,
+};
