@@ -689,6 +689,17 @@ static double fit_seconds(const struct engine *e, int f)
     return sum / (s->merge != NULL || (s->flags & MP_TEAM) ? e->threads : 1);
 }
 
+/* Whether node k needs what node `from` gives. */
+static bool depends(const struct mp_plan *p, int k, int from)
+{
+    if (k <= from)
+        return k == from;
+    for (int j = 0; j < p->nodes[k].n_inputs; j++)
+        if (depends(p, p->nodes[k].inputs[j], from))
+            return true;
+    return false;
+}
+
 static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *which)
 {
     const struct mp_node *n = &e->p->nodes[f];
@@ -696,7 +707,7 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     bool again = false;
     char what[80];
     for (int k = f + 1; k < e->p->n_nodes; k++)
-        again = again || which[k];
+        again = again || (which[k] && depends(e->p, k, input));
     borrow(e, input);
     need(e, input);
     const bool pulls = n->entry->stage->flags & MP_PULL; /* and keeps what it needs itself */

@@ -103,6 +103,10 @@ static const char *const pipelines[] = {
     "blur\naugment copies=3\npixels\nstandardize\npca components=5\nsvm\n",
     "union\n  branch\n    pixels\n    standardize\n  branch\n    augment copies=2\n    pixels\n"
     "normalize\nlogistic\n",
+    "median\nridge ridge=0.01\n",
+    "pixels\npca components=8\nfourier components=300\nridge\ncalibrate\n",
+    "augment copies=2\npixels\nfourier components=70\nridge precision=auto\n",
+    "vote by=majority\n  branch\n    fourier components=70\n    ridge\n  branch\n    svm\n",
 };
 
 static void test_threads(struct tap *t)
@@ -213,6 +217,17 @@ static void test_copies_learned(struct tap *t)
     free(r.x);
 }
 
+/* A stage that is given many rows at a time learns from all copies, too. */
+static void test_copies_team(struct tap *t)
+{
+    enum { N = 1300 };
+    struct rows r;
+    size_t learned[8] = { 0 };
+    const bool good = run_as("augment copies=3\npixels\nridge\n", N, 2, false, &r, learned);
+    tap_ok(t, good && learned[2] == 4 * N, "copies: a stage of all threads learns from all");
+    free(r.x);
+}
+
 /* In the other branch of a union nothing is distorted, and every row is learned from once. */
 static void test_copies_beside(struct tap *t)
 {
@@ -246,6 +261,7 @@ int main(void)
     test_copies(&t);
     test_copies_in_turn(&t);
     test_copies_learned(&t);
+    test_copies_team(&t);
     test_copies_beside(&t);
     mp_sheet_stop();
     return tap_end(&t);

@@ -1,0 +1,38 @@
+#!/usr/bin/python3
+"""ridge.py - frozen numbers for ridge: scikit-learn's RidgeClassifier, which regresses on
+targets 1 and -1, by singular values in double precision.  Its alpha is ours times the mean
+diagonal of the rows' products."""
+import sklearn
+import numpy as np
+from sklearn.linear_model import RidgeClassifier
+
+from common import MIDDLE, digits, frozen, group, sample
+
+FIT, FIRST, ROWS = 300, 400, 12
+
+y = sample(0, FIT)[0]
+x = digits(0, FIRST + ROWS).astype(float)
+middle = x[MIDDLE].reshape(len(x), -1)
+x = x.reshape(len(x), -1)
+
+
+def scores(rows, ridge, offset):
+    known = rows[:FIT] - (rows[:FIT].mean(0) if offset else 0)
+    alpha = ridge * (known ** 2).sum(0).mean()
+    model = RidgeClassifier(alpha=alpha, fit_intercept=offset, solver="svd")
+    return model.fit(rows[:FIT], y).decision_function(rows[FIRST:])
+
+
+def case(f, line, near, numbers):
+    group(f, f"case {line}\nfit {FIT}\nrows {FIRST} {ROWS}\nnear {near}\nshape 1 10 1", numbers)
+
+
+with frozen("ridge.txt", np, sklearn) as f:
+    case(f, "crop margin=8 | ridge ridge=1", 1e-5, scores(middle, 1, True))
+    case(f, "crop margin=8 | ridge ridge=0.01", 1e-4, scores(middle, 0.01, True))
+    case(f, "crop margin=8 | ridge", 1e-4, scores(middle, 1e-4, True))
+    case(f, "crop margin=8 | ridge ridge=0.01 offset=no", 1e-4, scores(middle, 0.01, False))
+    # As good with values whose mean is large beside what they differ by.
+    case(f, "crop margin=8 | invert | ridge ridge=0.01", 1e-4, scores(1 - middle, 0.01, True))
+    # More values than rows: what little the rows tell is at the mercy of rounding.
+    case(f, "ridge ridge=0.01", 2e-3, scores(x, 0.01, True))
