@@ -12,10 +12,11 @@ sys.dont_write_bytecode = True
 import common
 
 
-def run(command, folder):
+def run(command, folder, environment=None):
     """Output, and what the process took: seconds by the clock, of CPU, MB of memory."""
     start = time.perf_counter()
-    p = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
+    p = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder,
+                         env=environment)
     out = p.stdout.read()
     _, status, usage = os.wait4(p.pid, 0)
     wall = time.perf_counter() - start

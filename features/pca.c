@@ -379,6 +379,7 @@ MP_STAGE(pca) = {
            "components without variance.  There cannot be more components than training rows.\n"
            "Memory: 12 d^2 bytes for each thread, for rows of d values.",
     .example = "pca components=20",
+    .flags = MP_SUMS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),

@@ -145,7 +145,7 @@ MP_STAGE(standardize) = {
            "StandardScaler.  Pixels that are nearly always paper have a tiny deviation, and\n"
            "ink there becomes a huge value: floor=0.1 or so keeps it within reason.",
     .example = "standardize floor=0.05",
-    .flags = MP_PIXELWISE | MP_INPLACE,
+    .flags = MP_PIXELWISE | MP_INPLACE | MP_SUMS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),

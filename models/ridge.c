@@ -166,7 +166,7 @@ MP_STAGE(ridge) = {
            "cannot solve for so small a penalty, one ten times larger is taken, and the report\n"
            "says so.  Reference: Hoerl and Kennard 1970, Ridge regression.",
     .example = "ridge ridge=0.01",
-    .flags = MP_SERIAL | MP_TEAM,
+    .flags = MP_SERIAL | MP_TEAM | MP_SUMS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),

@@ -5,8 +5,8 @@
  * Threads share the tiles; a tile is always the work of one thread and gets the batches in
  * order.  Columns that the last tile has too many are 0.
  *
- * Cost: d^2 multiply-adds a row, half of those of the whole matrix; 2.8 s for 60000 rows
- * of 4096 on two cores with AVX-512, 1.6 s in bf16.  Memory: 2 d^2 bytes, and 8 KiB times d
+ * Cost: d^2 multiply-adds a row, half of those of the whole matrix; 2.9 s for 60000 rows
+ * of 4096 on two cores with AVX-512, 1.7 s in bf16.  Memory: 2 d^2 bytes, and 4 KiB times d
  * for the batch (half as much again with bf16). */
 #include "gram.h"
 #include "simd.h"

@@ -11,7 +11,7 @@
 #define MP_GRAM_H
 #include "dnn.h"
 
-enum { MP_GRAM_TILE = 256, MP_GRAM_ROWS = 2048, MP_GRAM_MAX = 32768 };
+enum { MP_GRAM_TILE = 256, MP_GRAM_ROWS = 1024, MP_GRAM_MAX = 32768 };
 
 struct mp_gram {
     size_t d, side;            /* values in a row; tiles in a row of them */

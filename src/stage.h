@@ -270,6 +270,7 @@ enum {
     MP_DEEP = 16384, /* computes with a net: its pipeline is told from the classical ones */
     MP_TEAM = 32768, /* of an MP_SERIAL stage: fit() gets many rows at a time, which all threads
                         have prepared, and may use mp_parallel_for() */
+    MP_SUMS = 256,  /* what done() takes does not grow with the rows that it learned from */
     MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 

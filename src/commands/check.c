@@ -55,8 +55,10 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         snprintf(out, sizeof out, "%dx%dx%d", k->out.h, k->out.w, k->out.c);
         const double row = k->cost.apply_rows > 0 ? k->cost.apply / (double)k->cost.apply_rows : 0;
         const double learned = n * (double)k->passes;
+        const bool sums = k->entry != NULL && (k->entry->stage->flags & MP_SUMS);
+        const double done = sums ? k->cost.done : scale * k->cost.done / share;
         const double seconds = row * (learned + (double)x->test.n) / threads +
-                               scale * (k->cost.fit / threads + k->cost.done / share);
+                               scale * k->cost.fit / threads + done;
         total += seconds * (x->plan.source.folds > 0 ? x->plan.source.folds : 1);
         printf("%-5d %-34.34s %12s %12s %12.1f %10.2f\n", k->line, k->text, in, out,
                1e-6 * learned * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
