@@ -167,6 +167,11 @@ class Bench:
                 "better": "more" if case.more else "less", "leads": case.leads,
                 "limit": case.limit and dict(zip(("name", "value"), case.limit)), "sides": sides})
 
+    def curve(self, name, x, y, points):
+        """How y grows with x: for each series its (x, y), and the exponent that fits them."""
+        self.result.setdefault("curves", []).append({"name": name, "x": x, "y": y, "series": {
+            k: {"points": p, "exponent": exponent(p)} for k, p in points.items() if len(p) > 1}})
+
     def end(self):
         self.folder.cleanup()
         if self.a.json:
@@ -174,6 +179,11 @@ class Bench:
             print()
         else:
             print("\n".join(tables(self.result)))
+
+
+def exponent(points):
+    """Of the power of x that fits best, by least squares of the logarithms."""
+    return float(np.polyfit(*np.log(np.array(points, float)).T, 1)[0])
 
 
 def quotient(a, b, direct):
@@ -241,6 +251,12 @@ def tables(result):
         head, rows = table(group)
         lines += ["", "| " + " | ".join(head) + " |", "|---|---|" + "---:|" * (len(head) - 2)]
         lines += ["| " + " | ".join(row) + " |" for row in rows]
+    for curve in result.get("curves", []):
+        lines += ["", f"| {curve['name']}: {curve['y']} | exponent | "
+                  + f"{curve['x']}: {curve['y']} |", "|---|---:|---|"]
+        lines += [f"| {k} | {s['exponent']:.2f} | "
+                  + ", ".join(f"{number(x)}: {number(y)}" for x, y in s["points"]) + " |"
+                  for k, s in curve["series"].items()]
     lines += [""] + [f"{note}\n" for note in result["notes"]]
     return lines + [f"Missing: {m['peer']} ({m['how']})\n" for m in result["missing"]]
 

@@ -55,7 +55,7 @@ def options(p):
 
 
 def main():
-    b = common.Bench(__doc__, rows=200 * net.BATCH, quick=2 * net.WARM * net.BATCH, options=options)
+    b = common.Bench(__doc__, rows=200 * net.BATCH, quick=50 * net.BATCH, options=options)
     program, peak = common.program("mnistpipe"), common.peaks()
     net.write_data(b.data, b.rows, b.folder.name)
     for name in b.net or ([] if b.pipeline else list(net.NETS)):

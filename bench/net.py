@@ -158,7 +158,7 @@ def fastest(b, net, threads, torch):
 
 
 def main():
-    b = common.Bench(__doc__, rows=200 * BATCH, quick=2 * WARM * BATCH, options=options)
+    b = common.Bench(__doc__, rows=200 * BATCH, quick=50 * BATCH, options=options)
     program, threads = common.program("mnistpipe"), b.result["machine"]["cores"]
     torch, folder = b.module("torch", "python3-torch"), b.folder.name
     write_data(b.data, b.rows, folder)
