@@ -1,12 +1,14 @@
-/* peak.c - what the processor can multiply and add: the bound of every matrix product.
+/* peak.c - what the processor can multiply and add, and read from memory: the bounds of
+ * matrix products and of everything else.
  *
  *   peak [SECONDS]      default 0.5 for each kind
  *
- * Independent chains of fused multiply-adds on registers alone, on all cores at once,
+ * f32, bf16: independent chains of fused multiply-adds on registers alone, on all cores at once,
  * since these may share what they are fed by; a line for each kind that the processor
  * has: its name and GFLOP/s of one core, the best of ten parts of the time, since a
  * shared machine only ever slows down.  A multiply-add counts as two.
- * bf16 is that of AVX512_BF16 or, where there is AMX, of its tiles. */
+ * bf16 is that of AVX512_BF16 or, where there is AMX, of its tiles.
+ * memory, memory-one: GB/s that all cores, or one, read of 256 MiB, more than caches hold. */
 #include <immintrin.h>
 #include <omp.h>
 #include <stdint.h>
@@ -151,6 +153,42 @@ static void measure(const char *name, double (*work)(void), double seconds)
     fflush(stdout);
 }
 
+typedef uint64_t words __attribute__((vector_size(64)));
+
+/* The sum of n blocks, n a multiple of 4, in four chains. */
+static uint64_t sum_blocks(const words *x, size_t n)
+{
+    words s[4] = { 0 };
+    for (size_t i = 0; i < n; i += 4)
+        for (int k = 0; k < 4; k++)
+            s[k] += x[i + (size_t)k];
+    return s[0][0] + s[1][0] + s[2][0] + s[3][0];
+}
+
+static void measure_memory(const char *name, int threads, double seconds)
+{
+    enum { BLOCKS = 1 << 22 };
+    words *x = aligned_alloc(sizeof *x, BLOCKS * sizeof *x);
+    const double start = now();
+    double best = 0;
+    if (x == NULL)
+        return;
+    memset(x, 1, BLOCKS * sizeof *x);
+    for (int pass = 0; pass < PARTS || now() - start < seconds; pass++) {
+        const double from = now();
+        uint64_t sum = 0;
+#pragma omp parallel for num_threads(threads) reduction(+ : sum)
+        for (int part = 0; part < 64; part++)
+            sum += sum_blocks(x + part * (BLOCKS / 64), BLOCKS / 64);
+        volatile uint64_t used = sum;
+        (void)used;
+        const double rate = BLOCKS * sizeof *x / (now() - from);
+        best = rate > best ? rate : best;
+    }
+    printf("%s %.1f\n", name, 1e-9 * best);
+    free(x);
+}
+
 /* A flag of /proc/cpuinfo: the compiler's own test does not know AMX. */
 static int has(const char *flags, const char *name)
 {
@@ -178,5 +216,7 @@ int main(int argc, char **argv)
         measure("bf16", bf16_amx, seconds);
     else if (has(flags, "avx512_bf16"))
         measure("bf16", bf16_avx512, seconds);
+    measure_memory("memory", omp_get_max_threads(), seconds);
+    measure_memory("memory-one", 1, seconds);
     return 0;
 }

@@ -1,18 +1,20 @@
 #!/usr/bin/python3
 """Reading train.csv (60 000 rows, 110 MB, in the file cache) on one core: pandas.read_csv
-and numpy.loadtxt against mnistpipe's reader (bench/read.c).  All give the pixels and labels as
-bytes; that they are the same is checked.  Prints Markdown.  Needs python3-numpy, python3-pandas.
+and numpy.loadtxt against mnistpipe's reader (bench/read.c); and the same file packed.
+
+All give the pixels and labels as bytes; that they are the same is checked.  Peers of the packed
+file are pandas, and gzip, which only unpacks.
+Needs python3-numpy, and for the peers python3-pandas, gzip.
 """
-import subprocess, sys, tempfile, time, zlib
+import gzip, shutil, sys, time, zlib
 sys.dont_write_bytecode = True
 import numpy as np
 import common
 
 
 def ours(program, path):
-    out = subprocess.run([program, path], check=True, stdout=subprocess.PIPE, text=True).stdout
-    seconds, size, crc = out.split()
-    return float(seconds), int(size), int(crc)
+    seconds, _, crc = common.run([program, path])[0].split()
+    return {"seconds": float(seconds), "crc": int(crc)}
 
 
 def timed(read, path):
@@ -21,50 +23,67 @@ def timed(read, path):
     table = read(path)
     seconds = time.perf_counter() - start
     crc = zlib.crc32(np.ascontiguousarray(table[:, 1:]))
-    return seconds, zlib.crc32(np.ascontiguousarray(table[:, 0]), crc)
+    return {"seconds": seconds, "crc": zlib.crc32(np.ascontiguousarray(table[:, 0]), crc)}
 
 
-def peers():
-    import pandas as pd
-    return {
-        f"pandas {pd.__version__} read_csv":
-            lambda f: pd.read_csv(f, dtype=np.uint8).to_numpy(),
-        f"numpy {np.__version__} loadtxt":
-            lambda f: np.loadtxt(f, dtype=np.uint8, delimiter=",", skiprows=1),
-    }
+def same(sides):
+    """The sides, which stop the program if they do not read what the first reads."""
+    seen = []
+
+    def checked(name, work):
+        found = work()
+        if "crc" in found:
+            seen.append(found.pop("crc"))
+            if seen[-1] != seen[0]:
+                sys.exit(f"{name} and mnistpipe do not read the same pixels and labels")
+        return found
+    return {name: lambda name=name, work=work: checked(name, work) for name, work in sides.items()}
 
 
-def table(own, theirs, size):
-    x = common.median(own)
-    print(f"\n{common.machine()}; {size / 1e6:.0f} MB, medians of alternating runs "
-          f"({len(own)} of each), one thread\n")
-    print("| reader | seconds | MB/s | ratio |\n|---|---:|---:|---:|")
-    print(f"| mnistpipe | {x:.3f} | {size / x / 1e6:.0f} | |")
-    for name, runs in theirs.items():
-        y = common.median(runs)
-        print(f"| {name} | {y:.3f} | {size / y / 1e6:.0f} | {y / x:.1f} |")
+def unpack(path):
+    return {"seconds": common.run(["gzip", "-dc", path], to_nothing=True)[1]["seconds"]}
+
+
+def compare(b, program, path, size, limit):
+    """The readers on one file, packed or not."""
+    pandas, packed = b.module("pandas", "python3-pandas"), path.endswith(".gz")
+    sides = {"mnistpipe": lambda: ours(program, path)}
+    if pandas:
+        sides[f"pandas {pandas.__version__} read_csv"] = lambda: timed(
+            lambda f: pandas.read_csv(f, dtype=np.uint8).to_numpy(), path)
+    if not packed:
+        sides[f"numpy {np.__version__} loadtxt"] = lambda: timed(
+            lambda f: np.loadtxt(f, dtype=np.uint8, delimiter=",", skiprows=1), path)
+    elif shutil.which("gzip"):
+        sides["gzip -dc, no parsing"] = lambda: unpack(path)
+    else:
+        b.missing("gzip", "gzip")
+    b.compare(f"{path.split('/')[-1]}, {size / 1e6:.0f} MB", same(sides),
+              common.Case("seconds", "s", limit=limit, leads=True))
+
+
+def inflate_seconds(path):
+    with open(path, "rb") as f:
+        packed = f.read()
+    start = time.perf_counter()
+    common.inflate(packed)
+    return time.perf_counter() - start
 
 
 def main():
-    a = common.arguments(__doc__, runs=5).parse_args()
-    program, readers = common.program("bench/read"), peers()
-    own, theirs = [], {name: [] for name in readers}
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/train.csv"
-        common.say("writing train.csv")
-        common.write_csv(path, *common.mnist(a.data, "train", a.rows))
-        ours(program, path)  # the file is in the cache from here on
-        for i in range(a.n):
-            seconds, size, crc = ours(program, path)
-            own.append(seconds)
-            for name, read in readers.items():
-                seconds, other = timed(read, path)
-                theirs[name].append(seconds)
-                if other != crc:
-                    sys.exit(f"{name} and mnistpipe do not read the same pixels and labels")
-            common.say(f"run {i + 1}: mnistpipe {own[-1]:.3f} s,", ", ".join(
-                f"{name} {runs[-1]:.3f} s" for name, runs in theirs.items()))
-    table(own, theirs, size)
+    b = common.Bench(__doc__, quick=2000)
+    program, memory = common.program("bench/read"), 1e9 * common.peaks()["memory-one"]
+    path = f"{b.folder.name}/train.csv"
+    common.say("writing train.csv")
+    common.write_csv(path, *common.mnist(b.data, "train", b.rows))
+    with open(path, "rb") as f:
+        text = f.read()
+    with gzip.open(path + ".gz", "wb", 6) as f:
+        f.write(text)
+    compare(b, program, path, len(text), ("memory's speed, one core", len(text) / memory))
+    inflating = min(inflate_seconds(path + ".gz") for _ in range(b.runs))
+    compare(b, program, path + ".gz", len(text), ("zlib's inflate", inflating))
+    b.end()
 
 
 if __name__ == "__main__":
