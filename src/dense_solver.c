@@ -30,6 +30,9 @@ enum {
 /* Scores are f32: differences of the objective below this share of it are noise. */
 static const double noise = 2e-7;
 
+/* The tolerance on a sample: its solution is a start, no more. */
+static const double rough = 0.2;
+
 /* The rows in hand, and what is known of them at the current weights and at the next. */
 struct rows {
     const float **x;
@@ -416,7 +419,6 @@ static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance)
             return -1;
         move(s);
         worst = settle(s, tolerance);
-        if (getenv("DENSE_DEBUG")) { double ff=0; for(size_t k=0;k<s->loss.vectors;k++) ff+=coupled(s)?s->f[0]/(double)s->loss.vectors:s->f[k]; fprintf(stderr,"n %zu step %d products %d active %zu f %.4f worst %.2e\n",s->rows.n,i,s->result->products,s->active.n,ff,worst);}
         first = first > worst ? first : worst;
         if (worst > 0 && first > tolerance)
             mp_progress(c, s->progress + s->share * log(first / worst) / log(first / tolerance),
@@ -464,7 +466,7 @@ static int solve(struct mp_ctx *c, struct solver *s)
     for (; bits >= 0; bits -= LEVEL_BITS) {
         s->share = bits > 0 ? (0.9 - s->progress) / 2 : 1 - s->progress;
         take_level(c, s, bits);
-        if (solve_level(c, s, bits > 0 && p->tolerance < 0.02 ? 0.02 : p->tolerance) < 0)
+        if (solve_level(c, s, bits > 0 && p->tolerance < rough ? rough : p->tolerance) < 0)
             return -1;
     }
     return MP_OK;
@@ -472,33 +474,46 @@ static int solve(struct mp_ctx *c, struct solver *s)
 
 /* ---------------------------------------------------------- the whole */
 
-/* Part i of the losses with sums in double. */
+/* Part i of the losses with sums in double, whose scores lie panel after panel. */
 static int exact_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     const struct mp_dense_problem *p = s->p;
+    enum { MOST = 16 };
     const size_t to = p->n * (i + 1) / PARTS;
-    double z[256];
+    double z[256], *all = (double *)(void *)mp_scratch(c, 2 * MOST * s->lanes);
+    if (all == NULL)
+        return -1;
     memset(s->sums + i * s->lanes, 0, s->lanes * sizeof *s->sums);
-    for (size_t at = p->n * i / PARTS; at < to; at++) {
+    for (size_t at = p->n * i / PARTS; at < to; at += MOST) {
+        const size_t n = to - at < MOST ? to - at : MOST;
         for (size_t b = 0; b < s->blocks; b++)
-            mp_panel_scores_exact(p->x + at, 1, p->d, s->bias, s->w + mp_panel_at(b, p->d),
-                                  z + b * MP_PANEL);
-        mp_loss_exact(&s->loss, z, p->y[at], s->sums + i * s->lanes);
+            mp_panel_scores_exact(p->x + at, n, p->d, s->bias, s->w + mp_panel_at(b, p->d),
+                                  all + b * MOST * MP_PANEL);
+        for (size_t q = 0; q < n; q++) {
+            for (size_t k = 0; k < s->lanes; k++)
+                z[k] = all[(k / MP_PANEL * MOST + q) * MP_PANEL + k % MP_PANEL];
+            mp_loss_exact(&s->loss, z, p->y[at + q], s->sums + i * s->lanes);
+        }
     }
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
-/* The objective itself, of all vectors together. */
+/* The objective itself, of all vectors together, and how far f32 was from telling it. */
 static int check(struct mp_ctx *c, struct solver *s)
 {
-    double f[256];
+    double exact[256], *f = s->f;
+    struct mp_dense_result *r = s->result;
     if (mp_parallel_for(c, PARTS, exact_part, s) < 0)
         return -1;
-    objective(s, s->w, f);
-    s->result->objective = 0;
-    for (size_t k = 0; k < (coupled(s) ? 1 : s->loss.vectors); k++)
-        s->result->objective += f[k];
+    objective(s, s->w, exact);
+    for (size_t k = 0; k < s->loss.vectors; k++) {
+        /* A vector that no step improved may be as far off as its last one was to go. */
+        const double left = s->t[k] == 0 ? s->drop[k] : 0;
+        const double off = (fabs(exact[k] - f[k]) + left) / (exact[k] + 1e-300);
+        r->doubt = off > r->doubt ? off : r->doubt;
+        r->objective += coupled(s) && k > 0 ? 0 : exact[k];
+    }
     return MP_OK;
 }
 

@@ -25,6 +25,7 @@ struct mp_dense_problem {
 struct mp_dense_result {
     double objective;      /* in double, at the weights given back */
     int steps, products;   /* of Newton; with the curvature, inside them */
+    double doubt;          /* share of an objective that f32 could not tell */
     bool gave_up;          /* at the limit of steps */
 };
 

@@ -363,6 +363,10 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
     if (result.gave_up)
         mp_warn(c, "stopped at the limit of Newton steps before reaching its tolerance; a smaller "
                    "C would");
+    else if (result.doubt > p.tolerance && result.doubt > 1e-3)
+        mp_warn(c, "found the objective to %.1g of its value only, as rows are 32-bit floats; a "
+                   "smaller C, features of like size or a solver of liblinear would do better",
+                result.doubt);
     mp_remark(c, "dense solver: objective %.6g after %d Newton steps, %d products",
               result.objective, result.steps, result.products);
     return MP_OK;

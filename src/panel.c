@@ -19,7 +19,7 @@ typedef double wide __attribute__((vector_size(MP_PANEL * sizeof(double)), align
 enum { GROUP = 8 };
 
 /* Pointers to GROUP rows from `i` on; behind the last it is the last again. */
-static inline size_t group(const float *const *rows, size_t n, size_t i, const float **x)
+static inline __attribute__((always_inline)) size_t group(const float *const *rows, size_t n, size_t i, const float **x)
 {
     for (size_t q = 0; q < GROUP; q++)
         x[q] = rows[i + q < n ? i + q : n - 1];
@@ -48,18 +48,24 @@ MP_CLONES void mp_panel_scores(const float *const *rows, size_t n, size_t d, flo
 MP_CLONES void mp_panel_scores_exact(const float *const *rows, size_t n, size_t d, float bias,
                                      const float *w, double *z)
 {
-    for (size_t i = 0; i < n; i++) {
-        wide sum = { 0 };
-        if (bias != 0)
-            sum = (double)bias * __builtin_convertvector(SEE(w + d * MP_PANEL), wide);
-        for (size_t j = 0; j < d; j++)
-            sum += (double)rows[i][j] * __builtin_convertvector(SEE(w + j * MP_PANEL), wide);
-        memcpy(z + i * MP_PANEL, &sum, sizeof sum);
+    for (size_t i = 0; i < n; i += GROUP) {
+        const float *x[GROUP];
+        const size_t some = group(rows, n, i, x);
+        wide sum[GROUP] = { { 0 } };
+        for (size_t j = 0; j < d; j++) {
+            const wide v = __builtin_convertvector(SEE(w + j * MP_PANEL), wide);
+            for (size_t q = 0; q < GROUP; q++)
+                sum[q] += (double)x[q][j] * v;
+        }
+        for (size_t q = 0; q < GROUP && bias != 0; q++)
+            sum[q] += (double)bias * __builtin_convertvector(SEE(w + d * MP_PANEL), wide);
+        for (size_t q = 0; q < some; q++)
+            *(wide *)(z + (i + q) * MP_PANEL) = sum[q];
     }
 }
 
 /* Values j .. j + GROUP - 1 of the rows. */
-static inline void add_values(const float *const *rows, size_t n, size_t j, const float *r,
+static inline __attribute__((always_inline)) void add_values(const float *const *rows, size_t n, size_t j, const float *r,
                               size_t stride, float *g)
 {
     lanes sum[GROUP];

@@ -224,7 +224,8 @@ static int make_factor(struct mp_ctx *c, struct mp_preconditioner *p, const floa
 int mp_preconditioner_open(struct mp_ctx *c, struct mp_preconditioner *p, const float *const *x,
                            size_t rows, size_t d, float bias, double weight, size_t blocks)
 {
-    *p = (struct mp_preconditioner){ .n = d + 1, .pad = (d + 16) / 16 * 16, .blocks = blocks };
+    *p = (struct mp_preconditioner){ .n = d + 1, .blocks = blocks,
+                                     .pad = (d + BLOCK) / BLOCK * BLOCK };
     p->diagonal = mp_alloc(c, p->n, sizeof *p->diagonal);
     double *sum = mp_alloc(c, p->n, sizeof *sum);
     int rc = p->diagonal != NULL && sum != NULL ? MP_OK : -1;
