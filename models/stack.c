@@ -84,7 +84,8 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct mp_linear_params p = linear(params);
-    return mp_linear_train(c, &p, state, L2R_LR);
+    const struct mp_linear_solver solver = { .liblinear = L2R_LR };
+    return mp_linear_train(c, &p, state, &solver);
 }
 
 /* log(1 / (1 + exp(-s))), without overflow. */

@@ -1,4 +1,4 @@
-/* linear_model.c - liblinear for models.
+/* linear_model.c - linear models, by the dense solver or by liblinear.
  *
  * liblinear draws its permutations from the C library's rand(), one sequence for
  * the whole process, so classes trained side by side would depend on each
@@ -6,6 +6,8 @@
  * definition comes before the C library's for every shared library it loads.
  * Each training has a sequence of its own, keyed by seed and class. */
 #include "linear_model.h"
+#include "dense_solver.h"
+#include "linear_rows.h"
 #include "random.h"
 #include <linear.h>
 #include <setjmp.h>
@@ -62,86 +64,25 @@ static void on_print(const char *text)
 
 /* ------------------------------------------------------------------ rows */
 
-/* The rows of one chunk. */
-struct mp_linear_rows {
-    struct mp_linear_rows *next;
-    size_t n;
-    struct feature_node *nodes;
-    size_t *start;          /* of each row in nodes */
-    int *y;
-};
-
-static void rows_free(struct mp_linear_rows *r)
-{
-    while (r != NULL) {
-        struct mp_linear_rows *next = r->next;
-        free(r->nodes);
-        free(r->start);
-        free(r->y);
-        free(r);
-        r = next;
-    }
-}
-
 void mp_linear_clear(void *state)
 {
     struct mp_linear *m = state;
-    rows_free(m->first);
+    mp_linear_rows_free(m->first);
     free(m->w);
     memset(m, 0, sizeof *m);
 }
 
-static size_t count_values(const struct mp_chunk *in)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < in->n * mp_len(in->shape); i++)
-        n += in->x[i] != 0;
-    return n;
-}
-
-static void fill_rows(struct mp_linear_rows *r, double bias, const struct mp_chunk *in)
-{
-    const size_t d = mp_len(in->shape);
-    struct feature_node *at = r->nodes;
-    for (size_t i = 0; i < in->n; i++) {
-        const float *x = in->x + i * d;
-        r->start[i] = (size_t)(at - r->nodes);
-        r->y[i] = in->y[i];
-        for (size_t j = 0; j < d; j++) {
-            /* Written always, kept if not zero: no branch to mispredict. */
-            *at = (struct feature_node){ (int)j + 1, (double)x[j] };
-            at += x[j] != 0;
-        }
-        if (bias >= 0)
-            *at++ = (struct feature_node){ (int)d + 1, bias };
-        *at++ = (struct feature_node){ -1, 0 };
-    }
-}
-
 int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
-    const struct mp_linear_params *p = params;
     struct mp_linear *m = state;
-    const size_t d = mp_len(in->shape), values = count_values(in);
+    const size_t d = mp_len(in->shape);
+    (void)params;
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
     if (m->features != 0 && m->features != d)
         return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)m->features);
-    struct mp_linear_rows *r = mp_alloc(c, 1, sizeof *r);
-    if (r == NULL)
+    if (mp_linear_rows_add(c, &m->first, &m->last, in) < 0)
         return -1;
-    r->n = in->n;
-    /* One more: fill_rows writes a value before it knows whether it counts. */
-    r->nodes = mp_alloc(c, values + 2 * in->n + 1, sizeof *r->nodes);
-    r->start = mp_alloc(c, in->n, sizeof *r->start);
-    r->y = mp_alloc(c, in->n, sizeof *r->y);
-    if (r->nodes == NULL || r->start == NULL || r->y == NULL) {
-        rows_free(r);
-        return -1;
-    }
-    fill_rows(r, p->bias, in);
-    *(m->last != NULL ? &m->last->next : &m->first) = r;
-    m->last = r;
     m->features = d;
     m->rows += in->n;
     return MP_OK;
@@ -165,11 +106,19 @@ int mp_linear_merge(struct mp_ctx *c, void *into_state, void *from_state)
 
 /* -------------------------------------------------------------- training */
 
+/* liblinear's form of the rows of a block. */
+struct nodes {
+    struct nodes *next;
+    struct feature_node at[];
+};
+
 struct job {
     struct mp_linear *m;
     const struct mp_linear_params *p;
     int solver;
+    struct nodes *nodes;
     struct feature_node **x;
+    const float **rows;     /* of the dense solver */
     int *y;
     const int *labels;
     double *weight;         /* of each class */
@@ -199,21 +148,74 @@ static int read_weights(struct mp_ctx *c, const char *text, const int *labels, i
     return MP_OK;
 }
 
-static int gather(struct mp_ctx *c, struct job *j)
+static int open_job(struct mp_ctx *c, struct job *j)
 {
     const struct mp_linear *m = j->m;
-    j->x = mp_alloc(c, m->rows, sizeof *j->x);
     j->y = mp_alloc(c, m->rows, sizeof *j->y);
     j->weight = mp_alloc(c, m->classes, sizeof *j->weight);
     j->shares = mp_alloc(c, m->classes, sizeof *j->shares);
-    if (j->x == NULL || j->y == NULL || j->weight == NULL || j->shares == NULL)
+    if (j->y == NULL || j->weight == NULL || j->shares == NULL)
         return -1;
     size_t at = 0;
-    for (const struct mp_linear_rows *r = m->first; r != NULL; r = r->next)
-        for (size_t i = 0; i < r->n; i++, at++) {
-            j->x[at] = r->nodes + r->start[i];
-            j->y[at] = r->y[i];
+    for (const struct mp_linear_rows *r = m->first; r != NULL; at += r->n, r = r->next)
+        memcpy(j->y + at, r->y, r->n * sizeof *j->y);
+    return read_weights(c, j->p->weights, j->labels, (int)m->classes, j->weight);
+}
+
+static void close_job(struct job *j)
+{
+    while (j->nodes != NULL) {
+        struct nodes *next = j->nodes->next;
+        free(j->nodes);
+        j->nodes = next;
+    }
+    free(j->x);
+    free(j->rows);
+    free(j->y);
+    free(j->weight);
+    free(j->shares);
+}
+
+/* One row; where the next begins. */
+static struct feature_node *write_nodes(struct feature_node *at, const float *x, size_t d,
+                                        double bias)
+{
+    for (size_t j = 0; j < d; j++) {
+        /* Written always, kept if not zero: no branch to mispredict. */
+        *at = (struct feature_node){ (int)j + 1, (double)x[j] };
+        at += x[j] != 0;
+    }
+    if (bias >= 0)
+        *at++ = (struct feature_node){ (int)d + 1, bias };
+    *at++ = (struct feature_node){ -1, 0 };
+    return at;
+}
+
+/* The rows as liblinear wants them; a block that has been written is let go. */
+static int make_nodes(struct mp_ctx *c, struct job *j)
+{
+    struct mp_linear *m = j->m;
+    size_t row = 0;
+    if ((j->x = mp_alloc(c, m->rows, sizeof *j->x)) == NULL)
+        return -1;
+    for (struct mp_linear_rows *r; (r = m->first) != NULL;) {
+        /* One more: a value is written before it is known whether it counts. */
+        const size_t n = r->values + 2 * r->n + 1;
+        struct nodes *nodes = malloc(sizeof *nodes + n * sizeof *nodes->at);
+        if (nodes == NULL)
+            return mp_fail(c, "no memory for %zu values of rows", n);
+        nodes->next = j->nodes;
+        j->nodes = nodes;
+        struct feature_node *at = nodes->at;
+        for (size_t i = 0; i < r->n; i++) {
+            j->x[row++] = at;
+            at = write_nodes(at, r->x + i * r->d, r->d, m->bias);
         }
+        m->first = r->next;
+        r->next = NULL;
+        mp_linear_rows_free(r);
+    }
+    m->last = NULL;
     return MP_OK;
 }
 
@@ -326,38 +328,86 @@ static int train_together(struct mp_ctx *c, struct job *j)
     return MP_OK;
 }
 
-static int train_all(struct mp_ctx *c, struct job *j)
+static int train_liblinear(struct mp_ctx *c, struct job *j)
 {
-    struct mp_linear *m = j->m;
-    if (gather(c, j) < 0 ||
-        read_weights(c, j->p->weights, j->labels, (int)m->classes, j->weight) < 0)
-        return -1;
-    if ((m->w = mp_alloc(c, mp_product(m->columns, m->features + 1), sizeof *m->w)) == NULL)
+    const struct mp_linear *m = j->m;
+    if (m->rows > INT32_MAX || m->features >= INT32_MAX)
+        return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu",
+                       INT32_MAX, (unsigned long long)m->rows, (unsigned long long)m->features);
+    if (make_nodes(c, j) < 0)
         return -1;
     set_print_string_function(on_print);
     return j->solver == MCSVM_CS ? train_together(c, j)
                                     : mp_parallel_for(c, m->columns, train_class, j);
 }
 
-int mp_linear_train(struct mp_ctx *c, const void *params, void *state, int solver)
+static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
+{
+    struct mp_linear *m = j->m;
+    struct mp_dense_problem p = { .y = j->y, .n = m->rows, .d = m->features,
+                                  .classes = m->classes, .vectors = m->columns, .loss = loss,
+                                  .C = j->p->C, .bias = m->bias > 0 ? m->bias : 0,
+                                  .factor = j->weight,
+                                  .tolerance = j->p->tolerance > 0 ? j->p->tolerance : 1e-3 };
+    struct mp_dense_result result;
+    if ((p.x = j->rows = mp_alloc(c, m->rows, sizeof *j->rows)) == NULL)
+        return -1;
+    size_t at = 0;
+    for (const struct mp_linear_rows *r = m->first; r != NULL; r = r->next)
+        for (size_t i = 0; i < r->n; i++)
+            j->rows[at++] = r->x + i * r->d;
+    if (mp_dense_solve(c, &p, m->w, &result) < 0)
+        return -1;
+    for (size_t k = 0; k < m->columns; k++)
+        m->w[k * (m->features + 1) + m->features] *= p.bias;
+    if (result.gave_up)
+        mp_warn(c, "stopped at the limit of Newton steps before reaching its tolerance; a smaller "
+                   "C would");
+    else if (result.doubt > p.tolerance && result.doubt > 1e-3)
+        mp_warn(c, "found the objective to %.1g of its value only, as rows are 32-bit floats; a "
+                   "smaller C, features of like size or a solver of liblinear would do better",
+                result.doubt);
+    mp_remark(c, "dense solver: objective %.6g after %d Newton steps, %d products",
+              result.objective, result.steps, result.products);
+    return MP_OK;
+}
+
+/* Where the dense solver is faster. */
+static bool dense_pays(const struct mp_linear *m)
+{
+    double values = 0;
+    for (const struct mp_linear_rows *r = m->first; r != NULL; r = r->next)
+        values += (double)r->values;
+    return m->rows > 0;
+}
+
+static int train_rows(struct mp_ctx *c, struct job *j, const struct mp_linear_solver *solver)
+{
+    struct mp_linear *m = j->m;
+    const bool dense = solver->method == MP_LINEAR_DENSE ||
+                       (solver->method == MP_LINEAR_AUTO && dense_pays(m));
+    if (open_job(c, j) < 0 ||
+        (m->w = mp_alloc(c, mp_product(m->columns, m->features + 1), sizeof *m->w)) == NULL)
+        return -1;
+    if (solver->method == MP_LINEAR_AUTO && !dense)
+        mp_remark(c, "solver: liblinear, as rows are few or mostly zeros");
+    return dense ? train_dense(c, j, solver->loss) : train_liblinear(c, j);
+}
+
+int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
+                    const struct mp_linear_solver *solver)
 {
     struct mp_linear *m = state;
-    struct job j = { .m = m, .p = params, .solver = solver };
+    struct job j = { .m = m, .p = params, .solver = solver->liblinear };
     m->classes = (uint64_t)mp_classes(c, &j.labels);
-    /* Two classes need one vector, as in liblinear's own files. */
-    m->columns = m->classes == 2 && solver != MCSVM_CS ? 1 : m->classes;
+    /* Two classes need one vector, as in liblinear's own files, unless they are one problem. */
+    m->columns = m->classes == 2 && solver->liblinear != MCSVM_CS ? 1 : m->classes;
     m->bias = j.p->bias;
     if (m->classes < 2)
         return mp_fail(c, "needs rows of at least two classes, got %d", (int)m->classes);
-    if (m->rows > INT32_MAX || m->features >= INT32_MAX)
-        return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu",
-                       INT32_MAX, (unsigned long long)m->rows, (unsigned long long)m->features);
-    const int rc = train_all(c, &j);
-    free(j.x);
-    free(j.y);
-    free(j.weight);
-    free(j.shares);
-    rows_free(m->first);
+    const int rc = train_rows(c, &j, solver);
+    close_job(&j);
+    mp_linear_rows_free(m->first);
     m->first = m->last = NULL;
     return rc;
 }

@@ -1,13 +1,16 @@
-/* linear_model.h - liblinear for models: rows in, one weight vector per class out.
+/* linear_model.h - linear models: rows in, one weight vector per class out.
  *
  * One against the rest: a row's score for a class is w . x + b, and the classes
- * are independent problems, trained side by side on the engine's threads.
- * Crammer and Singer's machine trains all classes in one problem.  The functions
- * are a stage's hooks; a model adds its solvers and its text.
+ * are independent problems.  Crammer and Singer's machine and multinomial regression
+ * train all classes in one.  Two solvers of the same objectives: dense_solver.h takes
+ * rows of floats and all classes at once; liblinear takes the values that are not zero
+ * and trains classes side by side.  The functions are a stage's hooks; a model adds its
+ * solvers and its text.
  * liblinear: Fan, Chang, Hsieh, Wang, Lin 2008, "LIBLINEAR: a library for large
  * linear classification". */
 #ifndef MP_LINEAR_MODEL_H
 #define MP_LINEAR_MODEL_H
+#include "loss.h"
 #include "stage.h"
 
 struct mp_linear_params {
@@ -21,8 +24,9 @@ struct mp_linear_params {
     MP_PARAM_OF(struct mp_linear_params, C, .def = "1", .min = 1e-9, .max = 1e9,            \
                 .doc = "weight of the errors against the size of the weights"),             \
     MP_PARAM_OF(struct mp_linear_params, tolerance, .def = "0", .min = 0, .max = 10,        \
-                .doc = "when to stop; 0 takes liblinear's own: 0.1 for dual solvers, "      \
-                       "0.01 for the others"),                                              \
+                .doc = "when to stop; 0 takes the solver's own: 0.001 for the dense one "   \
+                       "and for multinomial, 0.1 for liblinear's dual ones, 0.01 for the "  \
+                       "others"),                                                           \
     MP_PARAM_OF(struct mp_linear_params, bias, .def = "1", .min = -1, .max = 1e6,           \
                 .doc = "value of a constant feature; below 0 there is no offset"),          \
     MP_PARAM_OF(struct mp_linear_params, weights, .def = "", .unit = "LABEL:WEIGHT,...",    \
@@ -40,15 +44,25 @@ struct mp_linear {
     double *w;                           /* columns x (features + 1): weights, then the offset */
 };
 
-/* Keeps the rows as liblinear wants them: 16 bytes per value that is not zero. */
+/* What a name among a model's solvers stands for. */
+struct mp_linear_solver {
+    enum { MP_LINEAR_LIBLINEAR, MP_LINEAR_DENSE, MP_LINEAR_AUTO } method;
+    enum mp_loss_kind loss;  /* of the dense solver */
+    int liblinear;           /* liblinear's number (L2R_L2LOSS_SVC ...); of the dense solver
+                                that of a model file of its kind */
+};
+
+/* Keeps the rows: 4 bytes per value. */
 int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
 
 /* Takes over the rows of `from`. */
 int mp_linear_merge(struct mp_ctx *c, void *into, void *from);
 
-/* For done(): trains with liblinear's solver of that number (L2R_L2LOSS_SVC ...),
- * and lets the rows go. */
-int mp_linear_train(struct mp_ctx *c, const void *params, void *state, int solver);
+/* For done(): trains, and lets the rows go.  liblinear is given its 16 bytes per value that
+ * is not zero block by block, as the rows go.  MP_LINEAR_AUTO takes the dense solver where
+ * that is faster: for rows of many values that are not mostly zeros. */
+int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
+                    const struct mp_linear_solver *solver);
 
 /* Scores are decision values, summed in double, rounded to float. */
 int mp_linear_apply(struct mp_ctx *c, const void *params, const void *state,

@@ -254,7 +254,7 @@ pipeline "no whole number" ":2: hog: cell=4.5: not a whole number (whole number 
     'hog cell=4.5\nsvm'
 pipeline "no value" ":2: svm: C=: not a number (number 1e-09..1000000000)" 'svm C='
 pipeline "none of the choices" ":2: svm: solver=dual: must be one of \
-l2loss_dual|l2loss_primal|l1loss_dual|crammer_singer|l1reg" 'svm solver=dual'
+auto|dense|l2loss_dual|l2loss_primal|l1loss_dual|crammer_singer|l1reg" 'svm solver=dual'
 pipeline "a required parameter" ":2: morphology: op is required \
 (dilate|erode|open|close|gradient|tophat|blackhat)" 'morphology radius=1\nsvm'
 pipeline "given twice" ":2: hog: cell is given twice" 'hog cell=4 cell=5\nsvm'

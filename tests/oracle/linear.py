@@ -3,8 +3,9 @@
 
 The optimum of the squared hinge and of the logistic loss is unique, so it is found
 here by another method than liblinear's: SciPy's L-BFGS on the objective itself,
-in double precision.  The other losses come from scikit-learn, which carries its
-own copy of liblinear.  The constant feature is regularised, as liblinear has it."""
+in double precision.  The other losses, and all classes in one problem, come from
+scikit-learn, which carries its own copy of liblinear.  The constant feature is
+regularised, as liblinear has it."""
 import numpy as np
 import scipy
 import sklearn
@@ -57,6 +58,14 @@ def by_sklearn(model):
     return model.fit(x[:FIT], y).decision_function(x[FIRST:])
 
 
+def multinomial(c, factors=None):
+    """All classes in one problem; the constant feature as one of the features."""
+    biased = np.hstack([x, np.ones((len(x), 1))])
+    model = LogisticRegression(C=c, multi_class="multinomial", solver="newton-cg", tol=1e-8,
+                               max_iter=10000, fit_intercept=False, class_weight=factors)
+    return model.fit(biased[:FIT], y).decision_function(biased[FIRST:])
+
+
 def case(f, line, near, scores):
     group(f, f"case {line}\nfit {FIT}\nrows {FIRST} {ROWS}\nnear {near}\nshape 1 10 1", scores)
 
@@ -64,8 +73,11 @@ def case(f, line, near, scores):
 with frozen("svm.txt", np, scipy, sklearn) as f:
     exact = by_lbfgs(squared_hinge, 0.1)
     case(f, "svm C=0.1 solver=l2loss_primal tolerance=1e-7", 1e-4, exact)
+    case(f, "svm C=0.1 solver=dense tolerance=1e-7", 1e-4, exact)
     case(f, "svm C=0.1 solver=l2loss_dual tolerance=1e-7", 1e-4, exact)
     case(f, "svm C=0.1 bias=2 weights=3:5,8:0.2 solver=l2loss_primal tolerance=1e-7", 1e-4,
+         by_lbfgs(squared_hinge, 0.1, 2, {3: 5, 8: 0.2}))
+    case(f, "svm C=0.1 bias=2 weights=3:5,8:0.2 solver=dense tolerance=1e-9", 1e-4,
          by_lbfgs(squared_hinge, 0.1, 2, {3: 5, 8: 0.2}))
     case(f, "svm C=0.1 solver=l1loss_dual tolerance=1e-6", 2e-3,
          by_sklearn(LinearSVC(C=0.1, loss="hinge", **TIGHT)))
@@ -75,7 +87,11 @@ with frozen("svm.txt", np, scipy, sklearn) as f:
          by_sklearn(LinearSVC(C=0.1, penalty="l1", dual=False, **TIGHT)))
 with frozen("logistic.txt", np, scipy, sklearn) as f:
     exact = by_lbfgs(logistic, 0.5)
-    case(f, "logistic C=0.5 tolerance=1e-7", 1e-4, exact)
+    case(f, "logistic C=0.5 solver=primal tolerance=1e-7", 1e-4, exact)
+    case(f, "logistic C=0.5 solver=dense tolerance=1e-8", 1e-4, exact)
+    case(f, "logistic C=0.5 solver=multinomial tolerance=1e-8", 1e-4, multinomial(0.5))
+    case(f, "logistic C=0.5 weights=3:5,8:0.2 solver=multinomial tolerance=1e-8", 1e-4,
+         multinomial(0.5, {3: 5, 8: 0.2}))
     case(f, "logistic C=0.5 solver=dual tolerance=1e-7", 1e-4, exact)
     case(f, "logistic C=0.5 solver=l1reg tolerance=1e-6", 2e-3,
          by_sklearn(LogisticRegression(C=0.5, penalty="l1", solver="liblinear", **TIGHT)))
