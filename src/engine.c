@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "progress.h"
 #include "reuse.h"
+#include "simd.h"
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,13 @@ static bool is_active(const struct engine *e, const struct mp_node *n, const str
            (e->training && (n->passes == 1 || s->pass > 0));
 }
 
+/* x[i] = b[i] / 255.0f, to the bit for all 256 of them, but without a division. */
+MP_CLONES static void to_floats(const uint8_t *restrict b, size_t n, float *restrict x)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)(b[i] * (1 / 255.0));
+}
+
 /* The output of node k as floats; bytes are converted once per chunk. */
 static int as_floats(struct worker *w, int k, struct mp_chunk *in)
 {
@@ -159,8 +167,8 @@ static int as_floats(struct worker *w, int k, struct mp_chunk *in)
     float *x = reserve(&w->c, &w->floats[k + 1], n * sizeof *x);
     if (x == NULL)
         return -1;
-    for (size_t i = 0; i < n && !w->converted[k + 1]; i++)
-        x[i] = (float)in->b[i] / 255.0f;
+    if (!w->converted[k + 1])
+        to_floats(in->b, n, x);
     w->converted[k + 1] = true;
     in->x = x;
     in->b = NULL;
