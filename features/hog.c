@@ -256,15 +256,17 @@ INLINE void soft_votes(const float *size, const float *bin, size_t n, int bins,
 }
 
 /* The same where each pixel has one bin. */
-INLINE void hard_votes(const float *size, const float *bin, size_t n, int bins,
-                       float *restrict votes)
+INLINE void hard_votes(const float *size, const float *bin, size_t n, int bins, float *votes)
 {
-    for (size_t i = 0; i < n; i += LANES, votes += (size_t)bins * LANES)
-        for (size_t b = 0; b < (size_t)bins; b++)
-            for (size_t l = 0; l < LANES; l++) {
-                const float v = size[i + l];
-                votes[b * LANES + l] = bin[i + l] == (float)b ? v : 0;
-            }
+    mp_vector *vote = (mp_vector *)votes;
+
+    for (size_t i = 0; i < n; i += LANES, vote += bins) {
+        const mp_vector v = *(const mp_vector *)(size + i), at = *(const mp_vector *)(bin + i);
+        for (int b = 0; b < bins; b++) {
+            __auto_type own = at == (float)b; /* all bits or none */
+            vote[b] = (mp_vector)(own & (__typeof__(own))v);
+        }
+    }
 }
 
 INLINE bool blank(const float *size)

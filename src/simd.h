@@ -52,22 +52,27 @@ static inline void mp_transpose_4x4(float *to, size_t to_step, const float *from
         __builtin_memcpy(to + j * to_step, &row[j], sizeof row[j]);
 }
 
-/* to[j * to_step + i] = from[i * from_step + j] for all rows i and columns j. */
+/* to[j * to_step + i] = from[i * from_step + j] for all rows i and columns j.  Columns are
+ * taken by the cache line, which keeps few lines in use whatever the steps are. */
 static inline void mp_transpose(float *to, size_t to_step, const float *from, size_t from_step,
                                 size_t rows, size_t cols)
 {
-    const size_t whole = cols / 4 * 4;
-    size_t i = 0;
-    for (; i + 4 <= rows; i += 4) {
-        for (size_t j = 0; j < whole; j += 4)
-            mp_transpose_4x4(to + j * to_step + i, to_step, from + i * from_step + j, from_step);
-        for (size_t j = whole; j < cols; j++)
-            for (size_t k = i; k < i + 4; k++)
-                to[j * to_step + k] = from[k * from_step + j];
+    const size_t by_4 = rows / 4 * 4;
+    for (size_t left = 0, end; left < cols; left = end) {
+        end = cols - left < MP_LANES ? cols : left + MP_LANES;
+        for (size_t i = 0; i < by_4; i += 4) {
+            size_t j = left;
+            for (; j + 4 <= end; j += 4)
+                mp_transpose_4x4(to + j * to_step + i, to_step, from + i * from_step + j,
+                                 from_step);
+            for (; j < end; j++)
+                for (size_t k = i; k < i + 4; k++)
+                    to[j * to_step + k] = from[k * from_step + j];
+        }
+        for (size_t i = by_4; i < rows; i++)
+            for (size_t j = left; j < end; j++)
+                to[j * to_step + i] = from[i * from_step + j];
     }
-    for (; i < rows; i++)
-        for (size_t j = 0; j < cols; j++)
-            to[j * to_step + i] = from[i * from_step + j];
 }
 
 /* The next multiple of MP_LANES: loops over so many values leave no rest. */
