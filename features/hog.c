@@ -13,7 +13,7 @@
  * of pixels only what lies between its first and last gradient is worked on.
  *
  * Cost: per pixel bins * (1 + windows reaching the pixel) vector steps for
- * sixteen images; 1.6 us for an image of 28x28 on one core with AVX-512.
+ * sixteen images; 2 us for an image of 28x28 on one core with AVX-512.
  */
 #include "simd.h"
 #include "stage.h"

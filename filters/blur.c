@@ -1,7 +1,7 @@
 /* blur.c - Gaussian blur.
  *
- * Two 1-D passes by libvips with a float kernel cut at four sigmas.  Cost: about
- * 2 h w (8 sigma + 1) multiply-adds an image; 11 us for 28x28 at sigma 1.
+ * Two 1-D passes (axis.h) with a float kernel cut at four sigmas.  Cost: at most
+ * 2 h w (8 sigma + 1) multiply-adds an image; 0.7 us for 28x28 at sigma 1.
  * Defined by scipy.ndimage.gaussian_filter(truncate=4), which it equals to 1e-6.
  */
 #include "axis.h"

@@ -16,9 +16,9 @@
  *
  *                        libvips (bytes as 16 bit)    here
  *                            floats   bytes       floats  bytes
- *              radius 1         24      22          6       4
- *              radius 2        102      87         16       9
- *              radius 3        181     162         30      20
+ *              radius 1         24      22        0.8     0.5
+ *              radius 2        102      87          8       6
+ *              radius 3        181     162         19      13
  *
  * Defined by scipy.ndimage.median_filter(size=2*radius+1), which it equals.
  */

@@ -1,23 +1,50 @@
 /* axis.c - linear maps along the axes of images: method and cost in axis.h.
  *
- * Images of 28 x 28, us an image, one core with AVX-512; libvips by sheet.h:
+ * Images of 28 x 28, us an image, one core with AVX-512; libvips 8.14 by sheet.h:
  *
- *                               libvips   here
+ *                                    libvips   here
+ *     blur sigma=1                      12.2   0.8
+ *     blur sigma=4                      37.4   1.6
+ *     edge                              15.7   1.0
+ *     resize to 20 x 20, lanczos         7.7   0.6
+ *     resize to 56 x 56, linear         21.9   1.1
  */
 #include "axis.h"
 #include "simd.h"
 #include <math.h>
 #include <string.h>
 
-int mp_axis_new(struct mp_ctx *c, struct mp_axis *a, int from, int to, int span)
+int mp_axis_new(struct mp_ctx *c, struct mp_axis *a, int from, int to, int most)
 {
-    const size_t each = sizeof *a->taps / sizeof(float);
-    a->from = from;
-    a->to = to;
-    a->span = span;
-    a->taps = (struct mp_taps *)mp_scratch(c, (size_t)to * each);
-    a->weights = mp_scratch(c, mp_product((size_t)to, (size_t)span));
-    return a->taps != NULL && a->weights != NULL ? MP_OK : -1;
+    const size_t span = (size_t)(most < from ? most : from), each = sizeof *a->taps / sizeof(float);
+    const size_t sums = span * (sizeof *a->sums / sizeof(float));
+    float *at = mp_scratch(c, sums + (size_t)to * (each + span));
+
+    if (at == NULL)
+        return -1;
+    *a = (struct mp_axis){ .from = from, .to = to, .span = (int)span };
+    a->sums = (double *)at;
+    a->taps = (struct mp_taps *)(at + sums);
+    a->weights = at + sums + (size_t)to * each;
+    return MP_OK;
+}
+
+void mp_axis_set(struct mp_axis *a, int i, int first, int n, const double *weights,
+                 enum mp_border border)
+{
+    const int low = mp_outside(first, a->from, MP_NEAREST);
+    const int high = mp_outside(first + n - 1, a->from, MP_NEAREST), count = high - low + 1;
+    float *w = a->weights + (size_t)i * (size_t)a->span;
+
+    memset(a->sums, 0, (size_t)count * sizeof *a->sums);
+    for (int k = 0; k < n; k++) {
+        const int at = mp_outside(first + k, a->from, border);
+        if (at >= 0)
+            a->sums[at - low] += weights[k];
+    }
+    a->taps[i] = (struct mp_taps){ low, count };
+    for (int k = 0; k < count; k++)
+        w[k] = (float)a->sums[k];
 }
 
 /* A pixel outside is repeated by one that is no farther from the middle of the window, so
@@ -27,27 +54,10 @@ int mp_axis_convolve(struct mp_ctx *c, struct mp_axis *a, int n, const double *k
 {
     const int side = 2 * radius + 1;
 
-    if (mp_axis_new(c, a, n, n, side < n ? side : n) < 0)
+    if (mp_axis_new(c, a, n, n, side) < 0)
         return -1;
-    const int mark = mp_scratch_mark(c);
-    double *sum = (double *)mp_scratch(c, 2 * (size_t)side);
-    if (sum == NULL)
-        return -1;
-    for (int i = 0; i < n; i++) {
-        const int first = i > radius ? i - radius : 0;
-        const int last = i + radius < n ? i + radius : n - 1;
-        float *w = a->weights + (size_t)i * (size_t)a->span;
-        memset(sum, 0, (size_t)side * sizeof *sum);
-        for (int k = 0; k < side; k++) {
-            const int at = mp_outside(i + k - radius, n, border);
-            if (at >= 0)
-                sum[at - first] += kernel[k];
-        }
-        a->taps[i] = (struct mp_taps){ first, last - first + 1 };
-        for (int k = 0; k <= last - first; k++)
-            w[k] = (float)sum[k];
-    }
-    mp_scratch_release(c, mark);
+    for (int i = 0; i < n; i++)
+        mp_axis_set(a, i, i - radius, side, kernel, border);
     return MP_OK;
 }
 

@@ -21,10 +21,17 @@ struct mp_axis {
     int span;             /* floats of `weights` for each new position */
     struct mp_taps *taps; /* for each new position */
     float *weights;
+    double *sums;         /* room for the weights of one position */
 };
 
-/* Memory for a map, in scratch; the caller fills taps and weights. */
-int mp_axis_new(struct mp_ctx *c, struct mp_axis *a, int from, int to, int span);
+/* Memory for a map whose windows have at most so many pixels; in scratch. */
+int mp_axis_new(struct mp_ctx *c, struct mp_axis *a, int from, int to, int most);
+
+/* The new position i is the sum of weights[k] times the pixel at first + k, which may be
+ * outside: for k < n, n at most what mp_axis_new() was told.  With a mirroring border the
+ * window has its middle at a pixel of the old axis. */
+void mp_axis_set(struct mp_axis *a, int i, int first, int n, const double *weights,
+                 enum mp_border border);
 
 /* The convolution of an axis of n pixels with kernel[0 .. 2 radius]; kernel[radius] is
  * the weight of a pixel itself, what comes before it that of earlier pixels. */

@@ -29,8 +29,9 @@ static void pack_line(char *to, const char *from, int w, int margin, size_t size
         return;
     }
     for (int i = 0; i < margin; i++) {
-        memcpy(to + (size_t)i * size, from + (size_t)mp_outside(i - margin, w, border) * size, size);
-        memcpy(right + (size_t)i * size, from + (size_t)mp_outside(w + i, w, border) * size, size);
+        const int before = mp_outside(i - margin, w, border), after = mp_outside(w + i, w, border);
+        memcpy(to + (size_t)i * size, from + (size_t)before * size, size);
+        memcpy(right + (size_t)i * size, from + (size_t)after * size, size);
     }
 }
 

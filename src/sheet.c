@@ -3,7 +3,6 @@
  * Method: see sheet.h.  Cost, without the operation itself: one copy in, of
  * (h + 2 margin) (w + 2 margin) pixels an image, and one copy out. */
 #include "sheet.h"
-#include <math.h>
 #include <string.h>
 
 /* Plugins, for file formats that no stage reads, would be looked for below
@@ -172,15 +171,4 @@ int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk 
         transpose(out->x, to, (size_t)t.h * (size_t)t.w, out->n, (size_t)s.c);
     close_pipe(&p);
     return status;
-}
-
-/* ------------------------------------------------------------- operations */
-
-void mp_clamp(struct mp_chunk *chunk)
-{
-    const size_t n = chunk->n * mp_len(chunk->shape);
-    for (size_t i = 0; i < n; i++) {
-        const float v = chunk->x[i] > 0 ? chunk->x[i] : 0;
-        chunk->x[i] = v < 1 ? v : 1;
-    }
 }

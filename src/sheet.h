@@ -1,5 +1,6 @@
 /* sheet.h - the bridge from chunks to libvips: one pipeline for all images of a
- * chunk, never one for each.
+ * chunk, never one for each.  For filters without a kernel of their own; those that
+ * have one are held to libvips by tests/unit/kernels.c, through this bridge.
  *
  * Two forms:
  *
@@ -47,8 +48,5 @@ int mp_sheet_filter(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk
 /* Puts the chunk's floats through `op` as bands; *out has the new shape. */
 int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out,
                    mp_sheet_op op, const void *arg);
-
-/* Back into 0 .. 1, for operations that overshoot. */
-void mp_clamp(struct mp_chunk *chunk);
 
 #endif
