@@ -9,10 +9,11 @@
  *
  * Sixteen images go side by side, one in each lane of the vector unit: every
  * inner loop runs over lanes, so any cell, window and number of bins is as
- * fast as another, and no image's result depends on its neighbours.
+ * fast as another, and no image's result depends on its neighbours.  Of a row
+ * of pixels only what lies between its first and last gradient is worked on.
  *
  * Cost: per pixel bins * (1 + windows reaching the pixel) vector steps for
- * sixteen images; 4 us for an image of 28x28 on one core with AVX-512.
+ * sixteen images; 2 us for an image of 28x28 on one core with AVX-512.
  */
 #include "simd.h"
 #include "stage.h"
@@ -67,13 +68,13 @@ struct grid {
 struct work {
     const struct params *p;
     struct grid g;
-    int span;               /* room for weights per line of pixels in the tables */
-    const float *ty, *tx;   /* windows that reach a line of pixels, see windows() */
+    int span;               /* the most weights of a window in the tables */
+    const float *wy, *wx;   /* the windows of cells, see windows() */
     const float *border;    /* cos and sin of each bin's border, see borders() */
     float *ring;            /* three rows of pixels, w * c * LANES each */
     float *line;            /* of one row of pixels: five values, w * LANES each */
-    float *votes;           /* bins * LANES */
-    float *row;             /* histograms of one row of pixels: cx * bins * LANES */
+    float *votes;           /* of one row of pixels: w * bins * LANES */
+    float *weights;         /* of the cells that a row of pixels is in: cy */
     float *cell;            /* cy * cx * bins * LANES */
     float *tile;            /* block * block * bins * LANES */
 };
@@ -92,29 +93,28 @@ static double reach_of(const struct params *p)
     return p->cells == BOX ? 0.5 * p->cell : p->window > 0 ? p->window : 1.5 * p->cell;
 }
 
-static int span_of(const struct params *p)
+static int span_of(const struct params *p, int n)
 {
-    return (int)(2 * reach_of(p) / p->cell) + 2;
+    const int span = (int)(2 * reach_of(p)) + 2;
+    return span < n ? span : n;
 }
 
-/* For each of n lines of pixels (rows or columns): number of the first window
- * that reaches it, how many do, and their weights, which add up to 1 over a
- * whole window. */
-static void windows(const struct params *p, int n, int cells, float *t)
+/* For each cell along a line of n pixels: the first pixel that its window reaches,
+ * how many it does, and their weights, which add up to 1 over a whole window. */
+static void windows(const struct params *p, int span, int n, int cells, float *t)
 {
-    const int span = span_of(p);
     const double r = reach_of(p), side = p->cell;
 
-    for (int i = 0; i < n; i++, t += span + 2) {
-        const int own = i / p->cell;
-        int first = p->cells == BOX ? own : (int)floor((i + 0.5 - r) / side - 0.5) + 1;
-        first = first < 0 ? 0 : first;
+    for (int k = 0; k < cells; k++, t += span + 2) {
+        const double middle = (k + 0.5) * side;
+        const int left = p->cells == BOX ? k * p->cell : (int)floor(middle - r - 0.5) + 1;
+        const int first = left > 0 ? left : 0;
         int count = 0;
-        for (int k = first; k < cells && count < span; k++) {
-            const double far = fabs(i + 0.5 - (k + 0.5) * side);
-            if (p->cells == BOX ? k > own : far >= r && k > own)
+        for (int i = first; i < n && count < span; i++) {
+            const double far = fabs(i + 0.5 - middle);
+            if (p->cells == BOX ? count == p->cell : far >= r)
                 break;
-            t[2 + count++] = (float)(p->cells == BOX ? 1 / side : fmax(0, 1 - far / r) / r);
+            t[2 + count++] = (float)(p->cells == BOX ? 1 / side : (1 - far / r) / r);
         }
         t[0] = (float)first;
         t[1] = (float)count;
@@ -143,9 +143,7 @@ INLINE void load_row(const float *x, size_t n, size_t d, size_t len, float *rest
 {
     if (n < LANES)
         memset(row, 0, len * LANES * sizeof *row);
-    for (size_t l = 0; l < n; l++)
-        for (size_t i = 0; i < len; i++)
-            row[i * LANES + l] = x[l * d + i];
+    mp_transpose(row, LANES, x, d, n, len);
 }
 
 /* Central differences of one row of pixels, 0 across the image's edge; of
@@ -229,24 +227,46 @@ INLINE void soft_bins(const float *x, const float *y, float *restrict bin, size_
         bin[i] = scale * turn(x[i], y[i], half) - 0.5f;
 }
 
-INLINE float hat(float x)
+/* Pixels' sizes, shared by distance between the two bins whose middles are nearest;
+ * bins go round, so the first is also the one after the last. */
+INLINE void soft_votes(const float *size, const float *bin, size_t n, int bins,
+                       float *restrict votes)
 {
-    const float v = 1 - fabsf(x);
-    return v > 0 ? v : 0;
+    const size_t step = (size_t)bins * LANES;
+
+    for (size_t i = 0; i < n; i += LANES, votes += step) {
+        float *last = votes + step - LANES;
+        float far[LANES];
+        for (size_t l = 0; l < LANES; l++)
+            far[l] = size[i + l] * bin[i + l];
+        for (size_t b = 0; b < (size_t)bins; b++)
+            for (size_t l = 0; l < LANES; l++) {
+                const float v = size[i + l] - fabsf(far[l] - size[i + l] * (float)b);
+                votes[b * LANES + l] = v > 0 ? v : 0;
+            }
+        for (size_t l = 0; l < LANES; l++) {
+            const float v = size[i + l] - fabsf(far[l] - size[i + l] * (float)bins);
+            votes[l] += v > 0 ? v : 0;
+        }
+        for (size_t l = 0; l < LANES; l++) {
+            const float v = size[i + l] - fabsf(far[l] + size[i + l]);
+            last[l] += v > 0 ? v : 0;
+        }
+    }
 }
 
-/* One pixel's size, shared by distance between the two bins whose middles are
- * nearest; a whole number, as hard_bins() gives it, is at the middle of a bin. */
-INLINE void vote(const float *size, const float *bin, int bins, float *restrict votes)
+/* The same where each pixel has one bin. */
+INLINE void hard_votes(const float *size, const float *bin, size_t n, int bins, float *votes)
 {
-    for (int b = 0; b < bins; b++)
-        for (int l = 0; l < LANES; l++)
-            votes[b * LANES + l] = size[l] * hat(bin[l] - (float)b);
-    float *last = votes + (bins - 1) * LANES;
-    for (int l = 0; l < LANES; l++)
-        votes[l] += size[l] * hat(bin[l] - (float)bins);
-    for (int l = 0; l < LANES; l++)
-        last[l] += size[l] * hat(bin[l] + 1);
+    mp_vector *vote = (mp_vector *)votes;
+
+    for (size_t i = 0; i < n; i += LANES, vote += bins) {
+        const mp_vector v = *(const mp_vector *)(size + i), at = *(const mp_vector *)(bin + i);
+        for (int b = 0; b < bins; b++) {
+            __auto_type own = at == (float)b; /* all bits or none */
+            vote[b] = (mp_vector)(own & (__typeof__(own))v);
+        }
+    }
 }
 
 INLINE bool blank(const float *size)
@@ -257,41 +277,92 @@ INLINE bool blank(const float *size)
     return any == 0;
 }
 
-INLINE void add_scaled(float *restrict to, const float *restrict from, float k, size_t n)
+/* What some pixels' votes for `many` bins, 1 or 4, add up to in one row of a window; that
+ * goes to cells `up` .. down - 1 of a column of cells, each by its weight for this row. */
+INLINE void pool(const struct work *w, const float *t, const mp_vector *votes, int n, int many,
+                 const float *ty, mp_vector *cell, int cells)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t l = 0; l < LANES; l++)
-            to[i * LANES + l] += k * from[i * LANES + l];
+    const size_t bins = (size_t)w->p->bins, step = (size_t)w->g.cx * bins;
+    mp_vector a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
+
+    for (int x = 0; x < n; x++, votes += bins) {
+        a += t[x] * votes[0];
+        if (many == 1)
+            continue;
+        b += t[x] * votes[1];
+        c += t[x] * votes[2];
+        d += t[x] * votes[3];
+    }
+    for (int j = 0; j < cells; j++, cell += step) {
+        cell[0] += ty[j] * a;
+        if (many == 1)
+            continue;
+        cell[1] += ty[j] * b;
+        cell[2] += ty[j] * c;
+        cell[3] += ty[j] * d;
+    }
 }
 
-/* The votes of pixel row y, whose neighbours lie in the ring, into w->row. */
-INLINE void row_histograms(const struct work *w, int y)
+/* The votes of pixels from .. to - 1 of row y into all cells whose windows they are in. */
+INLINE void add_row(const struct work *w, int y, int from, int to)
+{
+    const int bins = w->p->bins, entry = w->span + 2;
+    int top = 0, cells = 0;
+
+    for (int j = 0; j < w->g.cy; j++) {
+        const float *t = w->wy + (size_t)j * (size_t)entry;
+        const int at = y - (int)t[0];
+        if (at < 0 || at >= (int)t[1])
+            continue;
+        top = cells == 0 ? j : top;
+        w->weights[cells++] = t[2 + at];
+    }
+    for (int k = 0; k < w->g.cx; k++) {
+        const float *t = w->wx + (size_t)k * (size_t)entry;
+        const int first = (int)t[0], end = first + (int)t[1];
+        const int x0 = first > from ? first : from, x1 = end < to ? end : to;
+        const mp_vector *votes = (mp_vector *)w->votes + (x0 - from) * bins;
+        mp_vector *cell = (mp_vector *)w->cell + (size_t)(top * w->g.cx + k) * (size_t)bins;
+        int b = 0;
+        if (x0 >= x1)
+            continue;
+        for (; b + 4 <= bins; b += 4)
+            pool(w, t + 2 + x0 - first, votes + b, x1 - x0, 4, w->weights, cell + b, cells);
+        for (; b < bins; b++)
+            pool(w, t + 2 + x0 - first, votes + b, x1 - x0, 1, w->weights, cell + b, cells);
+    }
+}
+
+/* Adds pixel row y, whose neighbours lie in the ring, to the histograms. */
+INLINE void describe_row(const struct work *w, int y)
 {
     const struct params *p = w->p;
-    const size_t bins = (size_t)p->bins, wide = (size_t)w->g.w * LANES;
+    const size_t wide = (size_t)w->g.w * LANES;
     const bool edge = y == 0 || y == w->g.h - 1;
     const float *mid = w->ring + (size_t)(y % 3) * wide * (size_t)w->g.c;
     const float *up = w->ring + (size_t)((y + 2) % 3) * wide * (size_t)w->g.c;
     const float *down = w->ring + (size_t)((y + 1) % 3) * wide * (size_t)w->g.c;
     float *gx = w->line, *gy = gx + wide, *size = gy + wide, *half = size + wide;
     float *bin = half + wide;
+    size_t from = 0, to = wide;
 
     gradients(&w->g, edge ? mid : up, mid, edge ? mid : down, gx, gy, size);
-    for (size_t i = 0; i < wide; i++)
+    while (to > 0 && blank(size + to - LANES))
+        to -= LANES;
+    while (from < to && blank(size + from))
+        from += LANES;
+    if (from == to)
+        return;
+    for (size_t i = from; i < to; i++)
         size[i] = sqrtf(size[i]);
-    if (p->cells == BOX)
-        hard_bins(gx, gy, half, bin, wide, p, w->border);
-    else
-        soft_bins(gx, gy, bin, wide, p);
-    memset(w->row, 0, (size_t)w->g.cx * bins * LANES * sizeof *w->row);
-    for (size_t x = 0; x < (size_t)w->g.w; x++) {
-        const float *t = w->tx + x * (size_t)(w->span + 2);
-        if (t[1] == 0 || blank(size + x * LANES))
-            continue;
-        vote(size + x * LANES, bin + x * LANES, p->bins, w->votes);
-        for (int k = 0; k < (int)t[1]; k++)
-            add_scaled(w->row + (size_t)((int)t[0] + k) * bins * LANES, w->votes, t[2 + k], bins);
+    if (p->cells == BOX) {
+        hard_bins(gx + from, gy + from, half, bin, to - from, p, w->border);
+        hard_votes(size + from, bin, to - from, p->bins, w->votes);
+    } else {
+        soft_bins(gx + from, gy + from, bin, to - from, p);
+        soft_votes(size + from, bin, to - from, p->bins, w->votes);
     }
+    add_row(w, y, (int)(from / LANES), (int)(to / LANES));
 }
 
 /* Scales one block, whose upper left cell is at `cell`, and gives its values to
@@ -300,39 +371,40 @@ INLINE void block_out(const struct work *w, const float *cell, float *out, size_
 {
     const int norm = w->p->norm, side = w->p->block;
     const size_t run = (size_t)(side * w->p->bins), all = run * (size_t)side;
-    const size_t step = (size_t)w->g.cx * (size_t)w->p->bins * LANES;
+    const size_t step = (size_t)w->g.cx * (size_t)w->p->bins;
+    const mp_vector *from = (const mp_vector *)cell;
+    mp_vector *tile = (mp_vector *)w->tile, sum = { 0 };
     const float eps = 1e-5f;
-    float sum[LANES] = { 0 }, k[LANES];
+    float k[LANES];
 
     for (int y = 0; y < side; y++)
-        memcpy(w->tile + (size_t)y * run * LANES, cell + (size_t)y * step,
-               run * LANES * sizeof *cell);
-    for (size_t i = 0; i < all; i++)
-        for (size_t l = 0; l < LANES; l++) {
-            const float v = w->tile[i * LANES + l];
-            sum[l] += norm <= L1SQRT ? v : v * v;
+        for (size_t i = 0; i < run; i++) {
+            const mp_vector v = from[(size_t)y * step + i];
+            tile[(size_t)y * run + i] = v;
+            if (norm <= L1SQRT)
+                sum += v;
+            else
+                sum += v * v;
         }
     for (int l = 0; l < LANES; l++)
         k[l] = 1 / (norm <= L1SQRT ? sum[l] + eps : sqrtf(sum[l] + eps * eps));
     if (norm == L2HYS) {
-        memset(sum, 0, sizeof sum);
+        float rest[LANES] = { 0 };
         for (size_t i = 0; i < all; i++)
             for (size_t l = 0; l < LANES; l++) {
                 const float v = w->tile[i * LANES + l] * k[l], u = v < 0.2f ? v : 0.2f;
                 w->tile[i * LANES + l] = u;
-                sum[l] += u * u;
+                rest[l] += u * u;
             }
         for (int l = 0; l < LANES; l++)
-            k[l] = 1 / sqrtf(sum[l] + eps * eps);
+            k[l] = 1 / sqrtf(rest[l] + eps * eps);
     }
     for (size_t i = 0; i < all; i++)
         for (size_t l = 0; l < LANES; l++) {
             const float v = w->tile[i * LANES + l] * k[l];
             w->tile[i * LANES + l] = norm == L1SQRT ? sqrtf(v) : v;
         }
-    for (size_t l = 0; l < n; l++)
-        for (size_t i = 0; i < all; i++)
-            out[l * d + i] = w->tile[i * LANES + l];
+    mp_transpose(out, d, w->tile, LANES, all, n);
 }
 
 /* The descriptors of n <= LANES images. */
@@ -345,15 +417,10 @@ MP_CLONES static void describe(const struct work *w, const float *x, size_t n, f
     memset(w->cell, 0, (size_t)g->cy * row * LANES * sizeof *w->cell);
     load_row(x, n, d, len, w->ring);
     for (int y = 0; y < g->h; y++) {
-        const float *t = w->ty + (size_t)y * (size_t)(w->span + 2);
         if (y + 1 < g->h)
             load_row(x + (size_t)(y + 1) * len, n, d, len,
                      w->ring + (size_t)((y + 1) % 3) * len * LANES);
-        if (t[1] == 0)
-            continue;
-        row_histograms(w, y);
-        for (int k = 0; k < (int)t[1]; k++)
-            add_scaled(w->cell + (size_t)((int)t[0] + k) * row * LANES, w->row, t[2 + k], row);
+        describe_row(w, y);
     }
     const size_t all = (size_t)(w->p->block * w->p->block) * bins;
     for (int y = 0; y < g->by; y++)
@@ -404,24 +471,24 @@ static void label(const void *params, struct mp_shape in, size_t i, char *text, 
 static int prepare(struct mp_ctx *c, const struct params *p, struct mp_shape in, struct work *w)
 {
     const struct grid g = grid_of(p, in);
-    const size_t bins = (size_t)p->bins, span = (size_t)span_of(p);
-    float *ty = mp_scratch(c, (size_t)g.h * (span + 2));
-    float *tx = mp_scratch(c, (size_t)g.w * (span + 2));
+    const size_t bins = (size_t)p->bins, span = (size_t)span_of(p, g.h > g.w ? g.h : g.w);
+    float *wy = mp_scratch(c, (size_t)g.cy * (span + 2));
+    float *wx = mp_scratch(c, (size_t)g.cx * (span + 2));
     float *border = mp_scratch(c, 3 * bins);
 
     *w = (struct work){ .p = p, .g = g, .span = (int)span,
-                        .ty = ty, .tx = tx, .border = border };
+                        .wy = wy, .wx = wx, .border = border };
     w->ring = mp_scratch(c, 3 * LANES * (size_t)g.w * (size_t)g.c);
     w->line = mp_scratch(c, 5 * LANES * (size_t)g.w);
-    w->votes = mp_scratch(c, LANES * bins);
-    w->row = mp_scratch(c, LANES * bins * (size_t)g.cx);
+    w->votes = mp_scratch(c, LANES * bins * (size_t)g.w);
+    w->weights = mp_scratch(c, (size_t)g.cy);
     w->cell = mp_scratch(c, LANES * bins * (size_t)g.cx * (size_t)g.cy);
     w->tile = mp_scratch(c, LANES * bins * (size_t)(p->block * p->block));
-    if (ty == NULL || tx == NULL || border == NULL || w->ring == NULL || w->line == NULL ||
-        w->votes == NULL || w->row == NULL || w->cell == NULL || w->tile == NULL)
+    if (wy == NULL || wx == NULL || border == NULL || w->ring == NULL || w->line == NULL ||
+        w->votes == NULL || w->weights == NULL || w->cell == NULL || w->tile == NULL)
         return -1;
-    windows(p, g.h, g.cy, ty);
-    windows(p, g.w, g.cx, tx);
+    windows(p, (int)span, g.h, g.cy, wy);
+    windows(p, (int)span, g.w, g.cx, wx);
     borders(p, border);
     return MP_OK;
 }

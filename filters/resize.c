@@ -1,15 +1,18 @@
 /* resize.c - another image size.
  *
- * Pixel centres stay where they are in the image.  An axis that shrinks goes
- * through libvips' reduce (a kernel as wide as the shrink factor asks for, so
- * nothing aliases; positions rounded to 1/64 px), one that grows through its
- * affine.  Cost: 28x28 to 20x20 lanczos 6 us, to 32x32 linear 4 us an image.
+ * Pixel centres stay where they are in the image.  Each axis is a map of its own: a new
+ * pixel is the sum of the old ones that a kernel reaches from its centre, weighed by the
+ * kernel and divided by the sum of the weights.  Where an axis shrinks the kernel is
+ * wider by as much, so nothing aliases.  Cost: a multiply-add for each weight; 28x28 to
+ * 20x20 lanczos 0.6 us, to 56x56 linear 1.1 us an image.
  *
- * Peer: Pillow's Image.resize on floats.  Equal for nearest, and for linear when
- * growing (also cv2.INTER_LINEAR).  Else inside the image within 0.01 because of
- * the 1/64; near the border edge pixels repeat here and are left out there.
+ * Peer: Pillow's Image.resize on floats, which it equals to 1e-6 inside the image, and
+ * everywhere for nearest and for linear when growing (also cv2.INTER_LINEAR).  Near the
+ * border edge pixels repeat here, as in libvips and OpenCV, and are left out there.
  */
-#include "sheet.h"
+#include "axis.h"
+#include "pixel.h"
+#include "simd.h"
 #include <math.h>
 
 enum { NEAREST, LINEAR, CUBIC, LANCZOS }; /* order of .choices below */
@@ -28,7 +31,7 @@ static const struct mp_param table[] = {
     MP_PARAM(scale, .def = "1", .min = 0.01, .max = 100,
              .doc = "new size over old size, where neither width nor height is given"),
     MP_PARAM(kernel, .def = "cubic", .choices = "nearest|linear|cubic|lanczos",
-             .doc = "interpolation, from blocky to sharp; lanczos grows images as cubic does"),
+             .doc = "interpolation, from blocky to sharp"),
     MP_END
 };
 
@@ -55,67 +58,89 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     return MP_OK;
 }
 
-/* What the operations need to know. */
-struct sizes {
-    int kernel, w, h, new_w, new_h;
-};
-
-static int shrink(VipsImage **t, VipsImage *in, const struct sizes *s, VipsImage **out)
+static double sinc(double x)
 {
-    const VipsKernel kernel = s->kernel == LINEAR  ? VIPS_KERNEL_LINEAR
-                              : s->kernel == CUBIC ? VIPS_KERNEL_CUBIC
-                                                   : VIPS_KERNEL_LANCZOS3;
-    const double down = (double)s->h / s->new_h, across = (double)s->w / s->new_w;
-
-    if (vips_reducev(in, t, down > 1 ? down : 1, "kernel", kernel, NULL) != 0)
-        return -1;
-    return vips_reduceh(*t, out, across > 1 ? across : 1, "kernel", kernel, NULL);
+    return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x);
 }
 
-/* Output pixel x shows input position (x + 1/2) / scale - 1/2.  libvips' nearest
- * takes the pixel at or before a position, so the last half is left away there;
- * the 1e-9 lets ties fall to the later pixel in spite of rounding. */
-static int grow(VipsObject *scope, VipsImage *in, const struct sizes *s, VipsImage **out)
-{
-    static const char *const names[] = { "nearest", "bilinear", "bicubic", "bicubic" };
-    const bool pick = s->kernel == NEAREST; /* any size: nothing to average */
-    const double half = pick ? -1e-9 : 0.5;
-    const double down = pick || s->new_h > s->h ? (double)s->new_h / s->h : 1;
-    const double across = pick || s->new_w > s->w ? (double)s->new_w / s->w : 1;
-    VipsInterpolate *interpolate = vips_interpolate_new(names[s->kernel]);
+/* Half widths of the kernels, in order of .choices, and their weights at a distance. */
+static const double reach[] = { 0.5, 1, 2, 3 };
 
-    if (interpolate == NULL)
-        return -1;
-    vips_object_local(scope, interpolate);
-    VipsArrayInt *area = vips_array_int_newv(4, 0, 0, s->new_w, s->new_h);
-    const int status = vips_affine(in, out, across, 0.0, 0.0, down, "interpolate", interpolate,
-                                   "idx", half - 0.5 / across, "idy", half - 0.5 / down,
-                                   "oarea", area, "extend", VIPS_EXTEND_COPY, NULL);
-    vips_area_unref(VIPS_AREA(area));
-    return status;
+static double weight(int kernel, double x)
+{
+    x = fabs(x);
+    if (x >= reach[kernel])
+        return 0;
+    if (kernel == LINEAR)
+        return 1 - x;
+    if (kernel == LANCZOS)
+        return sinc(x) * sinc(x / 3);
+    return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((2.5 - 0.5 * x) * x - 4) * x + 2; /* Keys 1981 */
 }
 
-static int resize(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+/* The pixel that a new one's centre lies in; 1e-9: a tie falls to the later in spite of
+ * rounding. */
+static int pick(struct mp_ctx *c, struct mp_axis *a, int from, int to)
 {
-    const struct sizes *s = arg;
-    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 2);
+    const double one = 1;
 
-    if (s->kernel == NEAREST)
-        return grow(scope, in, s, out);
-    if (s->new_w <= s->w && s->new_h <= s->h)
-        return shrink(t, in, s, out);
-    return shrink(t, in, s, &t[1]) != 0 ? -1 : grow(scope, t[1], s, out);
+    if (mp_axis_new(c, a, from, to, 1) < 0)
+        return -1;
+    for (int i = 0; i < to; i++)
+        mp_axis_set(a, i, (int)((i + 0.5) * from / to + 1e-9), 1, &one, MP_NEAREST);
+    return MP_OK;
+}
+
+static int sample(struct mp_ctx *c, struct mp_axis *a, int from, int to, int kernel)
+{
+    const double step = (double)from / to, stretch = step > 1 ? step : 1;
+    const double r = reach[kernel] * stretch;
+    const int most = (int)(2 * r) + 2;
+
+    if (kernel == NEAREST)
+        return pick(c, a, from, to);
+    if (mp_axis_new(c, a, from, to, most) < 0)
+        return -1;
+    const int mark = mp_scratch_mark(c);
+    double *w = (double *)mp_scratch(c, (size_t)most * (sizeof *w / sizeof(float)));
+    if (w == NULL)
+        return -1;
+    for (int i = 0; i < to; i++) {
+        const double centre = (i + 0.5) * step - 0.5;
+        const int first = (int)ceil(centre - r), n = (int)floor(centre + r) - first + 1;
+        double sum = 0;
+        for (int k = 0; k < n; k++)
+            sum += w[k] = weight(kernel, (first + k - centre) / stretch);
+        for (int k = 0; k < n; k++)
+            w[k] /= sum;
+        mp_axis_set(a, i, first, n, w, MP_NEAREST);
+    }
+    mp_scratch_release(c, mark);
+    return MP_OK;
+}
+
+MP_CLONES static void cut(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = mp_cut(x[i]);
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
-    const struct sizes s = { p->kernel, in->shape.w, in->shape.h, out->shape.w, out->shape.h };
+    const struct mp_shape s = in->shape, t = out->shape;
+    struct mp_axes m = { .channels = (size_t)s.c };
     (void)state;
-    if (mp_sheet_bands(c, in, out, resize, &s) < 0)
+
+    if (sample(c, &m.down, s.h, t.h, p->kernel) < 0 ||
+        sample(c, &m.across, s.w, t.w, p->kernel) < 0 || mp_axes_room(c, &m) < 0)
         return -1;
-    mp_clamp(out);
+    for (size_t i = 0; i < in->n; i++) {
+        float *to = out->x + i * mp_len(t);
+        mp_axes_map(&m, in->x + i * mp_len(s), to);
+        cut(to, mp_len(t));
+    }
     return MP_OK;
 }
 
@@ -125,8 +150,8 @@ MP_STAGE(resize) = {
            "pixel covers, except with kernel=nearest, which picks one pixel.  cubic and\n"
            "lanczos sharpen a little and would overshoot; the result is cut to 0 .. 1.\n"
            "Pixel centres are aligned as in Pillow and OpenCV: nearest, and linear when\n"
-           "growing, equal Pillow; the others are within 0.01 of it inside the image.\n"
-           "At the border edge pixels repeat.",
+           "growing, equal Pillow; the others do inside the image.  At the border edge\n"
+           "pixels repeat.",
     .example = "resize width=20 height=20",
     .params = table,
     .params_size = sizeof(struct params),

@@ -4,7 +4,9 @@
  * blur.c, and a few percent.  Defined by skimage.filters.unsharp_mask(radius=sigma)
  * with border=reflect, which it equals to 1e-6.
  */
-#include "sheet.h"
+#include "axis.h"
+#include "pixel.h"
+#include "simd.h"
 
 struct params {
     double sigma, amount;
@@ -20,27 +22,30 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-static int unsharp(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+/* to may be x. */
+MP_CLONES static void add_difference(const float *x, const float *blurred, size_t n, float amount,
+                                     float *to)
 {
-    const struct params *p = arg;
-    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 3);
-
-    if (mp_gauss(scope, in, &t[0], p->sigma) != 0 ||
-        vips_linear1(t[0], &t[1], -p->amount, 0, NULL) != 0 ||
-        vips_linear1(in, &t[2], 1 + p->amount, 0, NULL) != 0)
-        return -1;
-    return vips_add(t[1], t[2], out, NULL);
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        to[i] = mp_cut(x[i] + amount * (x[i] - blurred[i]));
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
+    const size_t len = mp_len(in->shape);
+    float *blurred = mp_scratch(c, len);
+    struct mp_axes m;
     (void)state;
-    if (mp_sheet_filter(c, in, out, mp_gauss_radius(p->sigma), (enum mp_border)p->border,
-                        unsharp, p) < 0)
+
+    if (blurred == NULL || mp_axes_gauss(c, &m, in->shape, p->sigma, (enum mp_border)p->border) < 0)
         return -1;
-    mp_clamp(out);
+    for (size_t i = 0; i < in->n * len; i += len) {
+        mp_axes_map(&m, in->x + i, blurred);
+        add_difference(in->x + i, blurred, len, (float)p->amount, out->x + i);
+    }
     return MP_OK;
 }
 

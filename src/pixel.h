@@ -6,13 +6,17 @@
 
 enum { MP_LEVELS = 256 };
 
-/* The level next to x; below 0 and NaN it is 0, above 1 it is 255.  The inverse
- * of level / 255.0f. */
-static inline int mp_level(float x)
+/* Cuts x to 0 .. 1; NaN becomes 0. */
+static inline float mp_cut(float x)
 {
     x = x > 0 ? x : 0;
-    x = x < 1 ? x : 1;
-    return (int)(x * 255 + 0.5f);
+    return x < 1 ? x : 1;
+}
+
+/* The level next to x, cut to 0 .. 1.  The inverse of level / 255.0f. */
+static inline int mp_level(float x)
+{
+    return (int)(mp_cut(x) * 255 + 0.5f);
 }
 
 /* How many of n pixels have each level.  Four tables, joined at the end: digits

@@ -3,7 +3,6 @@
  * Method: see sheet.h.  Cost, without the operation itself: one copy in, of
  * (h + 2 margin) (w + 2 margin) pixels an image, and one copy out. */
 #include "sheet.h"
-#include <math.h>
 #include <string.h>
 
 /* Plugins, for file formats that no stage reads, would be looked for below
@@ -47,53 +46,6 @@ static size_t element_size(const struct mp_chunk *k)
 static char *pixels(const struct mp_chunk *k)
 {
     return k->b != NULL ? (char *)k->b : (char *)k->x;
-}
-
-/* Where position i, which may be outside, is found in a line of n pixels; -1:
- * on paper.  Mirrored lines repeat with a period, so any distance is fine. */
-static int source(int i, int n, enum mp_border border)
-{
-    if (i >= 0 && i < n)
-        return i;
-    if (border == MP_ZERO)
-        return -1;
-    if (border == MP_NEAREST)
-        return i < 0 ? 0 : n - 1;
-    const int period = border == MP_REFLECT ? 2 * n : n > 1 ? 2 * n - 2 : 1;
-    const int at = (i % period + period) % period;
-    return at < n ? at : border == MP_REFLECT ? period - 1 - at : period - at;
-}
-
-/* A packed line: `margin` pixels, the line, `margin` pixels; a pixel has
- * `size` bytes. */
-static void pack_line(char *to, const char *from, int w, int margin, size_t size,
-                      enum mp_border border)
-{
-    char *right = to + (size_t)(margin + w) * size;
-    memcpy(to + (size_t)margin * size, from, (size_t)w * size);
-    if (border == MP_ZERO) {
-        memset(to, 0, (size_t)margin * size);
-        memset(right, 0, (size_t)margin * size);
-        return;
-    }
-    for (int i = 0; i < margin; i++) {
-        memcpy(to + (size_t)i * size, from + (size_t)source(i - margin, w, border) * size, size);
-        memcpy(right + (size_t)i * size, from + (size_t)source(w + i, w, border) * size, size);
-    }
-}
-
-void mp_pack(char *to, const char *image, int h, int w, size_t size, int margin,
-             enum mp_border border)
-{
-    const size_t line = (size_t)w * size, packed = line + 2 * (size_t)margin * size;
-
-    for (int y = -margin; y < h + margin; y++, to += packed) {
-        const int at = source(y, h, border);
-        if (at < 0)
-            memset(to, 0, packed); /* zero bits are paper in both element types */
-        else
-            pack_line(to, image + (size_t)at * line, w, margin, size, border);
-    }
 }
 
 /* ------------------------------------------------------------- evaluation */
@@ -219,39 +171,4 @@ int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk 
         transpose(out->x, to, (size_t)t.h * (size_t)t.w, out->n, (size_t)s.c);
     close_pipe(&p);
     return status;
-}
-
-/* ------------------------------------------------------------- operations */
-
-int mp_gauss_radius(double sigma)
-{
-    return (int)(4 * sigma + 0.5);
-}
-
-int mp_gauss(VipsObject *scope, VipsImage *in, VipsImage **out, double sigma)
-{
-    double k[128], sum = 0; /* a matrix; radius at most 63 */
-    const int r = mp_gauss_radius(sigma), size = 2 * r + 1;
-    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 1);
-
-    if (r > 63) {
-        vips_error("gauss", "sigma %g is too large", sigma);
-        return -1;
-    }
-    for (int i = -r; i <= r; i++)
-        sum += k[i + r] = exp(-0.5 * i * i / (sigma * sigma));
-    for (int i = 0; i < size; i++)
-        k[i] /= sum;
-    t[0] = vips_image_new_matrix_from_array(size, 1, k, size);
-    return t[0] == NULL ? -1
-                        : vips_convsep(in, out, t[0], "precision", VIPS_PRECISION_FLOAT, NULL);
-}
-
-void mp_clamp(struct mp_chunk *chunk)
-{
-    const size_t n = chunk->n * mp_len(chunk->shape);
-    for (size_t i = 0; i < n; i++) {
-        const float v = chunk->x[i] > 0 ? chunk->x[i] : 0;
-        chunk->x[i] = v < 1 ? v : 1;
-    }
 }

@@ -1,5 +1,6 @@
 /* sheet.h - the bridge from chunks to libvips: one pipeline for all images of a
- * chunk, never one for each.
+ * chunk, never one for each.  For filters without a kernel of their own; those that
+ * have one are held to libvips by tests/unit/kernels.c, through this bridge.
  *
  * Two forms:
  *
@@ -24,24 +25,13 @@
  * included above; an image alone pays all of it. */
 #ifndef MP_SHEET_H
 #define MP_SHEET_H
+#include "border.h"
 #include "stage.h"
 #include <vips/vips.h>
 
 /* Starts and stops libvips for the process: no cache, no threads of its own. */
 int mp_sheet_start(struct mp_ctx *c);
 void mp_sheet_stop(void);
-
-/* What lies outside an image; the meanings and names of scipy.ndimage, except
- * that its "constant" with value 0 is "zero". */
-enum mp_border { MP_ZERO, MP_NEAREST, MP_REFLECT, MP_MIRROR };
-#define MP_BORDERS "zero|nearest|reflect|mirror"
-#define MP_BORDER_DOC "what lies outside the image: paper, the edge pixel, the image " \
-                      "mirrored with or without repeating the edge pixel"
-
-/* Copies an image with `margin` pixels around it, filled by the border rule; a
- * pixel has `size` bytes, all channels together. */
-void mp_pack(char *to, const char *image, int h, int w, size_t size, int margin,
-             enum mp_border border);
 
 /* Names libvips operations: from `in` to *out, which the caller releases.
  * Steps between the two belong to `scope`:
@@ -58,13 +48,5 @@ int mp_sheet_filter(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk
 /* Puts the chunk's floats through `op` as bands; *out has the new shape. */
 int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out,
                    mp_sheet_op op, const void *arg);
-
-/* The Gaussian of scipy.ndimage.gaussian_filter(truncate=4): its radius in
- * pixels, and the operation. */
-int mp_gauss_radius(double sigma);
-int mp_gauss(VipsObject *scope, VipsImage *in, VipsImage **out, double sigma);
-
-/* Back into 0 .. 1, for operations that overshoot. */
-void mp_clamp(struct mp_chunk *chunk);
 
 #endif
