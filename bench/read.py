@@ -1,19 +1,20 @@
 #!/usr/bin/python3
-"""Reading train.csv (60 000 rows, 110 MB, in the file cache) on one core: pandas.read_csv
-and numpy.loadtxt against mnistpipe's reader (bench/read.c); and the same file packed.
+"""Reading train.csv (60 000 rows, 110 MB, in the file cache): pandas.read_csv and
+numpy.loadtxt, which use one core, against mnistpipe's reader (bench/read.c) on all cores and on
+one; and the same file packed.
 
 All give the pixels and labels as bytes; that they are the same is checked.  Peers of the packed
 file are pandas, and gzip, which only unpacks.
 Needs python3-numpy, and for the peers python3-pandas, gzip.
 """
-import gzip, shutil, sys, time, zlib
+import gzip, os, shutil, sys, time, zlib
 sys.dont_write_bytecode = True
 import numpy as np
 import common
 
 
-def ours(program, path):
-    seconds, _, crc = common.run([program, path])[0].split()
+def ours(program, path, threads):
+    seconds, _, crc = common.run([program, path, "1", str(threads)])[0].split()
     return {"seconds": float(seconds), "crc": int(crc)}
 
 
@@ -47,7 +48,8 @@ def unpack(path):
 def compare(b, program, path, size, limit):
     """The readers on one file, packed or not."""
     pandas, packed = b.module("pandas", "python3-pandas"), path.endswith(".gz")
-    sides = {"mnistpipe": lambda: ours(program, path)}
+    sides = {"mnistpipe": lambda: ours(program, path, len(os.sched_getaffinity(0))),
+             "mnistpipe, one core": lambda: ours(program, path, 1)}
     if pandas:
         sides[f"pandas {pandas.__version__} read_csv"] = lambda: timed(
             lambda f: pandas.read_csv(f, dtype=np.uint8).to_numpy(), path)

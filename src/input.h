@@ -19,13 +19,14 @@ struct mp_input {
     uint64_t file_bytes;   /* on disk; 0: a pipe, unknown */
 
     int fd;                /* -1: the bytes come from `memory` */
-    const uint8_t *memory;
-    size_t memory_left;
+    const uint8_t *memory; /* all of them */
     size_t block;          /* bytes read at a time */
     uint64_t taken;        /* bytes taken from the file so far */
     bool gzip, in_member;  /* in_member: the end is not allowed here */
     z_stream z;
     uint8_t *raw;          /* gzip: the block being inflated */
+    int fills;             /* how often the buffer has been refilled */
+    struct mp_ahead *ahead; /* the thread that inflates ahead of the reader, or NULL */
 };
 
 /* Opens FILE and reads its first block.  Negative: mp_fail() said why, and
@@ -46,6 +47,19 @@ int mp_input_byte(struct mp_input *in);
 
 /* Reads on to the end, so that damage further down is found. */
 int mp_input_drain(struct mp_input *in);
+
+/* A plain file can be read anywhere: how many bytes it has; 0 of what cannot. */
+uint64_t mp_input_whole(const struct mp_input *in);
+
+/* Where in it the next byte stands. */
+uint64_t mp_input_tell(const struct mp_input *in);
+
+/* Up to n bytes from `offset` on, fewer at the end or where reading fails; several
+ * threads may do that at once. */
+size_t mp_input_peek(const struct mp_input *in, uint64_t offset, uint8_t *to, size_t n);
+
+/* Goes on from there. */
+int mp_input_seek(struct mp_input *in, uint64_t offset);
 
 /* realloc() of *at to n * size bytes, with checks and mp_fail(). */
 int mp_input_grow(struct mp_input *in, uint8_t **at, size_t n, size_t size);
