@@ -1,88 +1,68 @@
 #!/usr/bin/python3
-"""`mnistpipe run pipelines/hog_fourier.txt` from two CSV files to the report, as a whole process,
-against scikit-learn's part of the same work (bench/peers/kernel.py: PCA, RBFSampler,
-RidgeClassifier) on the very features that our `deskew` and `hog` give, read from .npy files
-without the clock.  Each run has another seed.  Prints Markdown.
-Needs python3-numpy, python3-sklearn.
+"""Histograms, random cosines and least squares, `mnistpipe run` of pipelines/hog_fourier.txt from two
+CSV files to the report, against scikit-learn's part of the same work (bench/peers/kernel.py:
+PCA, RBFSampler, RidgeClassifier).
+
+scikit-learn begins with the very features that our `deskew` and `hog` give, and its clock runs only
+while it learns and predicts.  Each run has another seed.
+Needs python3-numpy, and for the peer python3-sklearn.
 """
-import json, os, subprocess, sys, tempfile
+import itertools, json, os, sys
 sys.dont_write_bytecode = True
 import common
-from whole_job import run
 
 PIPELINE = os.path.join(common.SOURCE, "pipelines/hog_fourier.txt")
 SCALE, RIDGE, COMPONENTS, COSINES = 0.1, 1e-4, 128, 4096
 
 
-def best_environment():
-    """OpenBLAS told the processor, which Debian's cannot always tell itself."""
-    with open("/proc/cpuinfo") as f:
-        cpu = f.read()
-    kind = ("Cooperlake" if "avx512_bf16" in cpu else "SkylakeX" if "avx512vl" in cpu else None)
-    return {**os.environ, **({"OPENBLAS_CORETYPE": kind} if kind else {})}
-
-
 def export(program, folder):
     """The features, in files that NumPy reads."""
-    with open(f"{folder}/features.txt", "w") as f:
+    with open(PIPELINE) as lines, open(f"{folder}/features.txt", "w") as f:
         f.write("data train=train.csv test=test.csv\n")
-        f.writelines(line for line in open(PIPELINE) if line.startswith(("deskew", "hog")))
-    subprocess.run([program, "export", "features.txt", "--format", "npy", "-o", "features",
-                    "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        f.writelines(line for line in lines if line.startswith(("deskew", "hog")))
+    common.run([program, "export", "features.txt", "--format", "npy", "-o", "features", "--quiet"],
+               cwd=folder, to_nothing=True)
 
 
 def peer(folder, seed):
     words = [SCALE, RIDGE, COMPONENTS, COSINES, seed]
-    out, taken = run([sys.executable, os.path.join(common.SOURCE, "bench/peers/kernel.py"),
-                      "features", *map(str, words)], folder, best_environment())
+    out, taken = common.run([sys.executable, "-W", "ignore",
+                             os.path.join(common.SOURCE, "bench/peers/kernel.py"), "features",
+                             *map(str, words)], os.environ, folder)
     out = json.loads(out)
-    return dict(taken, accuracy=out["accuracy"], steps=out["seconds"],
-                wall=sum(out["seconds"].values()))
+    return dict(taken, seconds=sum(out["seconds"].values()),
+                **{"test accuracy, %": out["accuracy"]},
+                **{f"{step}, s": value for step, value in out["seconds"].items()})
 
 
 def ours(program, folder, precision, seed):
-    out, taken = run([program, "run", PIPELINE, "--train", "train.csv", "--test", "test.csv",
-                      "--set", f"ridge.precision={precision}", "--seed", str(seed), "--quiet",
-                      "--json", "-o", "run"], folder)
-    return dict(taken, accuracy=json.loads(out)["test"]["accuracy"])
+    out, taken = common.run([program, "run", PIPELINE, "--train", "train.csv", "--test", "test.csv",
+                             "--set", f"ridge.precision={precision}", "--seed", str(seed), "--quiet",
+                             "--json", "-o", "run"], cwd=folder)
+    return dict(taken, **{"test accuracy, %": json.loads(out)["test"]["accuracy"]})
 
 
-def table(found):
-    own = common.median([r["wall"] for r in next(iter(found.values()))])
-    n = len(next(iter(found.values())))
-    print(f"\n{common.machine()}; medians of alternating runs ({n} of each, seeds 1 to {n})\n")
-    print("| | seconds | ratio | CPU seconds | peak memory, MiB | test accuracy, % |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for name, runs in found.items():
-        wall, cpu, memory, accuracy = (common.median([r[k] for r in runs])
-                                       for k in ("wall", "cpu", "memory", "accuracy"))
-        print(f"| {name} | {wall:.2f} | {wall / own:.1f} | {cpu:.1f} | {memory:.0f} | "
-              f"{100 * accuracy:.2f} |")
-    steps = [r["steps"] for r in next(reversed(found.values()))]
-    print("\nOf scikit-learn's: " + ", ".join(
-        f"{name} {common.median([s[name] for s in steps]):.2f} s" for name in steps[0]))
+def side(work, *words):
+    """Seed 0 is the warm-up's."""
+    seeds = itertools.count()
+    return lambda: work(*words, next(seeds))
 
 
 def main():
-    a = common.arguments(__doc__).parse_args()
-    program = common.program("mnistpipe")
-    import sklearn
-    names = {"mnistpipe, whole command": "auto", "the same, precision=f32": "f32"}
-    last = f"scikit-learn {sklearn.__version__}, from the features on"
-    found = {name: [] for name in [*names, last]}
-    with tempfile.TemporaryDirectory() as folder:
-        common.say("writing train.csv, test.csv and features")
-        common.write_csv(f"{folder}/train.csv", *common.mnist(a.data, "train", a.rows))
-        common.write_csv(f"{folder}/test.csv", *common.mnist(a.data, "t10k"))
-        export(program, folder)
-        for i in range(a.n):
-            for name, precision in names.items():
-                found[name].append(ours(program, folder, precision, i + 1))
-            found[last].append(peer(folder, i + 1))
-            common.say(f"run {i + 1}:", ", ".join(
-                f"{name} {runs[-1]['wall']:.2f} s, {100 * runs[-1]['accuracy']:.2f} %"
-                for name, runs in found.items()))
-    table(found)
+    b = common.Bench(__doc__)
+    program, folder = common.program("mnistpipe"), b.folder.name
+    sides = {"mnistpipe, whole command": side(ours, program, folder, "auto"),
+             "the same, precision=f32": side(ours, program, folder, "f32")}
+    sklearn = b.module("sklearn", "python3-sklearn")
+    if sklearn:
+        sides[f"scikit-learn {sklearn.__version__}, from the features on"] = side(peer, folder)
+    common.say("writing train.csv, test.csv and features")
+    common.write_csv(f"{folder}/train.csv", *common.mnist(b.data, "train", b.rows))
+    common.write_csv(f"{folder}/test.csv", *common.mnist(b.data, "t10k", b.rows))
+    export(program, folder)
+    b.compare("hog_fourier.txt", sides, common.Case("seconds", "s", "whole job"),
+              common.Case("cpu", "s", "of all cores"), common.Case("memory", "MiB", "peak memory"))
+    b.end()
 
 
 if __name__ == "__main__":

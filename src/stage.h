@@ -126,9 +126,9 @@ int mp_classes(struct mp_ctx *c, const int **labels);
  * (a row, an epoch, a class), never from threads or chunks. */
 uint64_t mp_random(struct mp_ctx *c, uint64_t a, uint64_t b);
 
-/* In done(), and in fit() of an MP_TEAM stage: work(c, arg, i) for i = 0 .. n-1 on the engine's threads, in any
- * order.  Each call gets a context of its own.  Negative: the failure of the
- * lowest i. */
+/* In done(), and in fit() of an MP_TEAM stage: work(c, arg, i) for i = 0 .. n-1 on the
+ * engine's threads, in any order.  Each call gets a context of its own.  Negative: the
+ * failure of the lowest i. */
 int mp_parallel_for(struct mp_ctx *c, size_t n,
                     int (*work)(struct mp_ctx *c, void *arg, size_t i), void *arg);
 
