@@ -1,25 +1,18 @@
 #!/usr/bin/python3
 """`mnistpipe run pipelines/hog_fourier.txt` from two CSV files to the report, as a whole process,
-against scikit-learn's part of the same work (bench/peers/kernel.py: PCA, RBFSampler,
-RidgeClassifier) on the very features that our `deskew` and `hog` give, read from .npy files
-without the clock.  Each run has another seed.  Prints Markdown.
-Needs python3-numpy, python3-sklearn.
+against scikit-learn's part of the same work.
+
+The peer (bench/peers/kernel.py: PCA, RBFSampler, RidgeClassifier) begins with the very features
+that our `deskew` and `hog` give, read from .npy files without the clock.  Each run has another
+seed.  Needs python3-numpy, and for the peer python3-sklearn.
 """
-import json, os, subprocess, sys, tempfile
+import itertools, json, os, subprocess, sys
 sys.dont_write_bytecode = True
 import common
-from whole_job import run
 
 PIPELINE = os.path.join(common.SOURCE, "pipelines/hog_fourier.txt")
 SCALE, RIDGE, COMPONENTS, COSINES = 0.1, 1e-4, 128, 4096
-
-
-def best_environment():
-    """OpenBLAS told the processor, which Debian's cannot always tell itself."""
-    with open("/proc/cpuinfo") as f:
-        cpu = f.read()
-    kind = ("Cooperlake" if "avx512_bf16" in cpu else "SkylakeX" if "avx512vl" in cpu else None)
-    return {**os.environ, **({"OPENBLAS_CORETYPE": kind} if kind else {})}
+LEARNT = "test accuracy, %"
 
 
 def export(program, folder):
@@ -33,56 +26,42 @@ def export(program, folder):
 
 def peer(folder, seed):
     words = [SCALE, RIDGE, COMPONENTS, COSINES, seed]
-    out, taken = run([sys.executable, os.path.join(common.SOURCE, "bench/peers/kernel.py"),
-                      "features", *map(str, words)], folder, best_environment())
+    out, taken = common.run([sys.executable, os.path.join(common.SOURCE, "bench/peers/kernel.py"),
+                             "features", *map(str, words)], os.environ, folder)
     out = json.loads(out)
-    return dict(taken, accuracy=out["accuracy"], steps=out["seconds"],
-                wall=sum(out["seconds"].values()))
+    return {**taken, "seconds": sum(out["seconds"].values()), LEARNT: out["accuracy"],
+            **{f"{step}, s": s for step, s in out["seconds"].items()}}
 
 
 def ours(program, folder, precision, seed):
-    out, taken = run([program, "run", PIPELINE, "--train", "train.csv", "--test", "test.csv",
-                      "--set", f"ridge.precision={precision}", "--seed", str(seed), "--quiet",
-                      "--json", "-o", "run"], folder)
-    return dict(taken, accuracy=json.loads(out)["test"]["accuracy"])
+    out, taken = common.run([program, "run", PIPELINE, "--train", "train.csv", "--test", "test.csv",
+                             "--set", f"ridge.precision={precision}", "--seed", str(seed),
+                             "--quiet", "--json", "-o", "run"], cwd=folder)
+    return {**taken, LEARNT: json.loads(out)["test"]["accuracy"]}
 
 
-def table(found):
-    own = common.median([r["wall"] for r in next(iter(found.values()))])
-    n = len(next(iter(found.values())))
-    print(f"\n{common.machine()}; medians of alternating runs ({n} of each, seeds 1 to {n})\n")
-    print("| | seconds | ratio | CPU seconds | peak memory, MiB | test accuracy, % |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for name, runs in found.items():
-        wall, cpu, memory, accuracy = (common.median([r[k] for r in runs])
-                                       for k in ("wall", "cpu", "memory", "accuracy"))
-        print(f"| {name} | {wall:.2f} | {wall / own:.1f} | {cpu:.1f} | {memory:.0f} | "
-              f"{100 * accuracy:.2f} |")
-    steps = [r["steps"] for r in next(reversed(found.values()))]
-    print("\nOf scikit-learn's: " + ", ".join(
-        f"{name} {common.median([s[name] for s in steps]):.2f} s" for name in steps[0]))
+def seeded(work, *words):
+    """A side whose runs have the seeds 1, 2, ..."""
+    seeds = itertools.count(1)
+    return lambda: work(*words, next(seeds))
 
 
 def main():
-    a = common.arguments(__doc__).parse_args()
-    program = common.program("mnistpipe")
-    import sklearn
-    names = {"mnistpipe, whole command": "auto", "the same, precision=f32": "f32"}
-    last = f"scikit-learn {sklearn.__version__}, from the features on"
-    found = {name: [] for name in [*names, last]}
-    with tempfile.TemporaryDirectory() as folder:
-        common.say("writing train.csv, test.csv and features")
-        common.write_csv(f"{folder}/train.csv", *common.mnist(a.data, "train", a.rows))
-        common.write_csv(f"{folder}/test.csv", *common.mnist(a.data, "t10k"))
-        export(program, folder)
-        for i in range(a.n):
-            for name, precision in names.items():
-                found[name].append(ours(program, folder, precision, i + 1))
-            found[last].append(peer(folder, i + 1))
-            common.say(f"run {i + 1}:", ", ".join(
-                f"{name} {runs[-1]['wall']:.2f} s, {100 * runs[-1]['accuracy']:.2f} %"
-                for name, runs in found.items()))
-    table(found)
+    b = common.Bench(__doc__)
+    program, folder, sklearn = common.program("mnistpipe"), b.folder.name, b.module(
+        "sklearn", "python3-sklearn")
+    common.say("writing train.csv, test.csv and features")
+    common.write_csv(f"{folder}/train.csv", *common.mnist(b.data, "train", b.rows))
+    common.write_csv(f"{folder}/test.csv", *common.mnist(b.data, "t10k", b.rows))
+    export(program, folder)
+    sides = {"mnistpipe, whole command": seeded(ours, program, folder, "auto"),
+             "the same, precision=f32": seeded(ours, program, folder, "f32")}
+    if sklearn:
+        sides[f"scikit-learn {sklearn.__version__}, from the features on"] = seeded(peer, folder)
+    b.compare("hog_fourier.txt", sides, common.Case("seconds", "s", "whole job", leads=True),
+              common.Case("cpu", "s", "of all cores"),
+              common.Case("memory", "MiB", "peak memory"))
+    b.end()
 
 
 if __name__ == "__main__":
