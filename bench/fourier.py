@@ -54,8 +54,8 @@ def main():
     common.write_csv(f"{folder}/train.csv", *common.mnist(b.data, "train", b.rows))
     common.write_csv(f"{folder}/test.csv", *common.mnist(b.data, "t10k", b.rows))
     export(program, folder)
-    sides = {"mnistpipe, whole command": seeded(ours, program, folder, "auto"),
-             "the same, precision=f32": seeded(ours, program, folder, "f32")}
+    sides = {"mnistpipe": seeded(ours, program, folder, "auto"),
+             "mnistpipe, precision=f32": seeded(ours, program, folder, "f32")}
     if sklearn:
         sides[f"scikit-learn {sklearn.__version__}, from the features on"] = seeded(peer, folder)
     b.compare("hog_fourier.txt", sides, common.Case("seconds", "s", "whole job", leads=True),

@@ -50,7 +50,7 @@ def value(x, unit):
 
 def best_peer(case):
     """The peer that comes closest, or None."""
-    peers = [s for s in case["sides"][1:] if s.get("ratio")]
+    peers = [s for s in case["sides"][1:] if s.get("ratio") and not s["name"].startswith(OURS)]
     return min(peers, key=lambda s: s["ratio"]) if peers else None
 
 
