@@ -62,8 +62,8 @@ def main():
     for file in b.p or [f"{common.SOURCE}/pipelines/{n}.txt" for n in DEFAULT]:
         without, drawn = variants(file, folder)
         b.compare(os.path.basename(file), {
-            "with augment": lambda: epoch(program, drawn, folder, b.e, b.extra),
-            "without": lambda: epoch(program, without, folder, b.e, b.extra),
+            "mnistpipe with augment": lambda: epoch(program, drawn, folder, b.e, b.extra),
+            "mnistpipe without": lambda: epoch(program, without, folder, b.e, b.extra),
         }, common.Case("seconds", "s", "an epoch"))
     b.end()
 

@@ -54,7 +54,7 @@ def say(*words):
 
 class Case:
     """One of the numbers that a side returns, and what its best could be: `limit` is (name, value)
-    in the same unit, or (name, None).  A case that leads is in the picture of the project's README."""
+    in the same unit, or (name, None).  A case that leads is in the picture that README shows."""
     def __init__(self, key, unit, what="", more=False, limit=None, leads=False):
         self.key, self.unit, self.what, self.more = key, unit, what, more
         self.limit, self.leads = limit, leads
@@ -80,9 +80,10 @@ def arguments(doc, rows, runs):
                    help="folder of MNIST's four IDX files (default: %(default)s,\n"
                         "where `mnistpipe fetch mnist` puts them)")
     p.add_argument("-n", type=positive, metavar="RUNS",
-                   help=f"runs of each side, in turns, after one that does not count (default: {runs})")
+                   help=f"runs of each side in turns, after one for nothing (default: {runs})")
     p.add_argument("--rows", type=positive, metavar="ROWS", help=f"images (default: {rows})")
-    p.add_argument("--quick", action="store_true", help="few rows, two runs: a look, no measurement")
+    p.add_argument("--quick", action="store_true",
+                   help="few rows, two runs: a look, no measurement")
     p.add_argument("--json", action="store_true", help="print the result as JSON, not as tables")
     return p
 
@@ -145,7 +146,7 @@ class Bench:
         keys = {case.key for case in cases}
         for case in cases:
             if any((c["name"], c["what"]) == (name, case.what) for c in self.result["cases"]):
-                sys.exit(f"{name}, {case.what}: two cases of one name, the ledger needs to tell them")
+                sys.exit(f"{name}, {case.what}: two cases have this name")
             own, sides = None, []
             for side, runs in found.items():
                 if case.key not in runs[0]:
@@ -239,8 +240,8 @@ def grouped(result):
 
 def circumstances(result):
     m = result["machine"]
-    return (f"{m['processor']}, {m['cores']} cores, {m['system']}; {result['rows']} rows; medians of "
-            f"{result['runs']} runs in turns; commit {result['commit']}"
+    return (f"{m['processor']}, {m['cores']} cores, {m['system']}; {result['rows']} rows; medians "
+            f"of {result['runs']} runs in turns; commit {result['commit']}"
             + ("; a quick look, no measurement" if result["quick"] else ""))
 
 

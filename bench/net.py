@@ -148,8 +148,8 @@ def fastest(b, net, threads, torch):
     tried = {}
     for setting in settings(net, common.flags()):
         tried[setting] = peer(net, setting, threads, b.folder.name)
-        common.say(f"{b.result['bench']}: {net}, PyTorch {setting}: "
-                   f"{tried[setting]['epoch']:.2f} s an epoch, {tried[setting]['rate']:.0f} images/s")
+        common.say(f"net: {net}, PyTorch {setting}: {tried[setting]['epoch']:.2f} s an epoch, "
+                   f"{tried[setting]['rate']:.0f} images/s")
     b.note(f"{net}, PyTorch {torch.__version__} once in each setting, seconds an epoch and images "
            "a second: " + "; ".join(f"{k} {v['epoch']:.2f}, {v['rate']:.0f}"
                                     for k, v in tried.items()))

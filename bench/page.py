@@ -13,8 +13,8 @@ def esc(text):
 
 
 def text_width(text):
-    return LETTER * sum(0.42 if c in NARROW else 0.98 if c in WIDE else 0.72 if c.isupper() else 0.64
-                        for c in text)
+    return LETTER * sum(0.42 if c in NARROW else 0.98 if c in WIDE else 0.72 if c.isupper()
+                        else 0.64 for c in text)
 
 
 def clip(text, width):
@@ -50,7 +50,7 @@ def value(x, unit):
 
 def best_peer(case):
     """The peer that comes closest, or None."""
-    peers = [s for s in case["sides"][1:] if s.get("ratio")]
+    peers = [s for s in case["sides"][1:] if s.get("ratio") and not s["name"].startswith(OURS)]
     return min(peers, key=lambda s: s["ratio"]) if peers else None
 
 
@@ -152,8 +152,8 @@ def curve_plot(curve):
         return 198 - 168 * math.log(y / y0) / math.log(y1 / y0)
     body = [label(0, 12, curve["y"]), label(right, 234, curve["x"], "end"),
             line("axis", left, right, 198, 198)]
-    body += [line("grid", left, right, py(t), py(t)) + label(left - 6, py(t) + 4, short(t), "end", "")
-             for t in ticks(y0, y1)]
+    body += [line("grid", left, right, py(t), py(t))
+             + label(left - 6, py(t) + 4, short(t), "end", "") for t in ticks(y0, y1)]
     body += [line("axis", px(t), px(t), 198, 202) + label(px(t), 215, short(t), "middle", "")
              for t in ticks(x0, x1)]
     taken = []
@@ -161,7 +161,8 @@ def curve_plot(curve):
         at = [(px(x), py(y)) for x, y in s["points"]]
         body.append(f'<path class="line k{i % 4 + 1}" d="M'
                     + "L".join(f"{x:.1f} {y:.1f}" for x, y in at) + '" />')
-        body += [f'<circle class="f{i % 4 + 1}" cx="{x:.1f}" cy="{y:.1f}" r="3.5" />' for x, y in at]
+        body += [f'<circle class="f{i % 4 + 1}" cx="{x:.1f}" cy="{y:.1f}" r="3.5" />'
+                 for x, y in at]
         up = at[-1][1]
         while any(abs(up - t) < 14 for t in taken):
             up += 14 if up < 100 else -14
@@ -220,8 +221,8 @@ def slowdowns(ledger, entry):
             continue
         said.append(
             f"{name} has {value(new[0], case['unit'])} against {value(old[own][0], case['unit'])} "
-            f"on {best['date'][:10]} (commit {best['commit']}), {percent(ratio(old[own], new))}; runs "
-            f"had {common.number(old[own][1])} .. {common.number(old[own][2])} then, "
+            f"on {best['date'][:10]} (commit {best['commit']}), {percent(ratio(old[own], new))}; "
+            f"runs had {common.number(old[own][1])} .. {common.number(old[own][2])} then, "
             f"{common.number(new[1])} .. {common.number(new[2])} now" + excuse(case, own, old))
     return said
 
@@ -254,7 +255,8 @@ def html_table(caption, head, rows, text_columns=1):
     """Cells are markup; all but the first columns are numbers."""
     def kind(i):
         return ' class="n"' if i >= text_columns else ""
-    out = ['<div class="scroll"><table>', f"<caption><span>{esc(caption)}</span></caption>", "<thead><tr>"]
+    out = [f'<div class="scroll"><table>\n<caption><span>{esc(caption)}</span></caption>',
+           "<thead><tr>"]
     out += [f'<th scope="col"{kind(i)}>{esc(h)}</th>' for i, h in enumerate(head)]
     out += ["</tr></thead>", "<tbody>"]
     for row in rows:
@@ -276,8 +278,8 @@ def bars_figures(result):
         body, height = case_bars(group)
         title = f"{result['bench']}: {what}{', ' if what else ''}{unit}"
         better = "longer" if group[0]["better"] == "more" else "shorter"
-        text = f"{title}, medians; {better} is better; lines are the least and the most; bars are " \
-               "to scale within a case."
+        text = (f"{title}, medians; {better} is better; lines are the least and the most; bars are "
+                "to scale within a case.")
         out.append(figure(svg(title, text, height, body), text))
     return '<div class="pair">\n' + "".join(out) + "</div>\n" if out else ""
 
@@ -286,8 +288,8 @@ def section(result):
     out = [f"<p>{esc(result['question'])}</p>\n", bars_figures(result)]
     for curve in result.get("curves", []):
         body, height = curve_plot(curve)
-        text = (f"{curve['name']}: {curve['y']} over {curve['x']}, both in powers. The number behind "
-                "a name is the exponent that fits: 1 grows with the rows, 0 does not grow.")
+        text = (f"{curve['name']}: {curve['y']} over {curve['x']}, both in powers. The number "
+                "behind a name is the exponent that fits: 1 grows with the rows, 0 does not grow.")
         out.append(figure(svg(curve["name"], text, height, body), text))
     for group in common.grouped(result):
         head, rows = common.table(group)
@@ -313,7 +315,8 @@ def facts(results):
     pairs = [("machine", machine_id(newest)), ("date", newest["date"][:10]),
              ("commit", newest["commit"]), ("cases with a peer", len(ratios))]
     if ratios:
-        pairs.insert(0, ("ahead of the best peer in", f"{sum(r > 1 for r in ratios)} of {len(ratios)}"))
+        ahead = sum(r > 1 for r in ratios)
+        pairs.insert(0, ("ahead of the best peer in", f"{ahead} of {len(ratios)}"))
     return '<dl class="facts">\n' + "".join(
         f"<div><dt>{esc(a)}</dt><dd>{esc(b)}</dd></div>\n" for a, b in pairs) + "</dl>\n"
 
@@ -335,16 +338,16 @@ def sections(results, ledger):
         past = history(ledger, machine)
         if past:
             head = ["case", "first", "", "last", "", "times faster", "all"]
-            out.append((f"past-{i}", f"The past: {machine}", html_table(
-                "Medians of mnistpipe, first and last, on as many rows; and all between.", head, past)))
+            caption = "Medians of mnistpipe, first and last, on as many rows; and all between."
+            out.append((f"past-{i}", f"The past: {machine}", html_table(caption, head, past)))
     return out
 
 
 def page(results, ledger):
     parts = sections(results, ledger)
     slow = len(slowdowns(ledger, ledger[-1])) if ledger else 0
-    warning = (f'<p class="warning"><a href="#slower">{slow} case{"s" * (slow > 1)}</a> slower than '
-               "before.</p>\n" if slow else "")
+    warning = (f'<p class="warning"><a href="#slower">{slow} case{"s" * (slow > 1)}</a> slower '
+               "than before.</p>\n" if slow else "")
     return (
         '<!DOCTYPE html>\n<html lang="en" xmlns="http://www.w3.org/1999/xhtml">\n<head>\n'
         '<meta charset="utf-8" />\n'
@@ -354,13 +357,15 @@ def page(results, ledger):
         "<title>mnistpipe beside its peers \u2013 make bench</title>\n"
         f'<link rel="icon" href="data:," />\n<style>\n{style()}\n'
         "svg.spark{width:7rem;margin:0}</style>\n</head>\n<body>\n"
-        '<a class="skip" href="#main">To the content</a>\n<header>\n<p class="kind">make bench</p>\n'
+        '<a class="skip" href="#main">To the content</a>\n<header>\n'
+        '<p class="kind">make bench</p>\n'
         f"<h1>mnistpipe beside its peers</h1>\n{facts(results)}{warning}</header>\n"
         '<nav aria-label="Sections"><ul>\n'
         + "".join(f'<li><a href="#{esc(i)}">{esc(t)}</a></li>\n' for i, t, _ in parts)
         + '</ul></nav>\n<main id="main">\n'
         + "".join(f'<section id="{esc(i)}" aria-labelledby="{esc(i)}-title">\n'
-                  f'<h2 id="{esc(i)}-title">{esc(t)}</h2>\n{body}</section>\n' for i, t, body in parts)
+                  f'<h2 id="{esc(i)}-title">{esc(t)}</h2>\n{body}</section>\n'
+                  for i, t, body in parts)
         + "</main>\n</body>\n</html>\n")
 
 
@@ -368,7 +373,8 @@ def picture(results):
     """For a README: nothing around it, so it brings its colours itself."""
     rows = glance(results, True)
     body, height = ratio_bars(rows) if rows else ("", 20)
-    text = "How many times faster mnistpipe is than the best peer; left of the line the peer is faster."
+    text = ("How many times faster mnistpipe is than the best peer; left of the line the peer is "
+            "faster.")
     rules = re.findall(r":root\{color-scheme:light dark[^}]*\}|@media\(prefers-color-scheme:dark\)"
                        r"\{:root\{[^}]*\}\}|\bsvg [.a-z][^{}]*\{[^}]*\}", style())
     inner = (f"<style>{''.join(rules)}text{{font:{LETTER}px system-ui,'Liberation Sans',"

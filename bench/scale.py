@@ -3,9 +3,9 @@
 as features double, and with threads; and the exponent that fits.
 
 Rows beyond MNIST's are its own, each copy shifted by up to two pixels. Rows of the test are few, so
-that training is what is measured. A pipeline stops growing when the last run took --most seconds, or
-when the next may need more than half of the memory. Memory is the most that was resident: what the
-system could take back, as pages of a file, counts while it is there.
+that training is what is measured. A pipeline stops growing when the last run took --most
+seconds, or when the next may need more than half of the memory. Memory is the most that was
+resident: what the system could take back, as pages of a file, counts while it is there.
 What follows -- is handed to `mnistpipe run`.  Needs python3-numpy.
 """
 import sys
@@ -15,10 +15,12 @@ import common
 
 FIRST, DOUBLED, FEW = 7500, 7, 1000
 PIPELINES = {
-    "hog, pca, net": "deskew\nhog cell=4\npca components=40\nnet epochs=1 batch=128\n  dense units=64",
+    "hog, pca, net": "deskew\nhog cell=4\npca components=40\nnet epochs=1 batch=128\n"
+                     "  dense units=64",
     "hog, svm": "deskew\nhog cell=7\nsvm C=0.1",
     "lenet5": "net epochs=1 batch=128\n  conv filters=6 kernel=5 act=relu\n  maxpool size=2\n"
-              "  conv filters=16 kernel=5 pad=valid act=relu\n  maxpool size=2\n  dense units=84 act=relu",
+              "  conv filters=16 kernel=5 pad=valid act=relu\n  maxpool size=2\n"
+              "  dense units=84 act=relu",
 }
 SIDES = (14, 20, 28, 40, 56)   # of images, for features: their squares about double
 WIDE = "resize width={0} height={0}\npixels\npca components=20\nsvm C=0.1"
@@ -38,8 +40,9 @@ def run(b, program, lines, folder, threads):
     with open(path, "w") as f:
         f.write(f"data train=x test=x\n{lines}\n")
     taken = [common.run([program, "run", path, "--train", f"{folder}/train-images-idx3-ubyte",
-                         "--test", f"{b.folder.name}/t10k-images-idx3-ubyte", "--threads", str(threads),
-                         "--quiet", "-o", f"{b.folder.name}/run", *b.extra], to_nothing=True)[1]
+                         "--test", f"{b.folder.name}/t10k-images-idx3-ubyte", "--threads",
+                         str(threads), "--quiet", "-o", f"{b.folder.name}/run", *b.extra],
+                        to_nothing=True)[1]
              for _ in range(b.runs)]
     return min(t["seconds"] for t in taken), min(t["memory"] for t in taken)
 
@@ -54,7 +57,8 @@ def grow(b, name, what, sizes, work):
         seconds.append((size, taken))
         memory.append((size, used))
         if taken > b.most or 2 * used > most:
-            b.note(f"{name}, {what}: no more than {size}, which took {taken:.1f} s and {used:.0f} MiB.")
+            b.note(f"{name}, {what}: no more than {size}, which took {taken:.1f} s and "
+                   f"{used:.0f} MiB.")
             break
     return seconds, memory
 
@@ -66,7 +70,7 @@ def curves(b, what, found):
 
 def options(p):
     p.add_argument("--most", type=float, default=60, metavar="SECONDS",
-                   help="a run that takes longer is the last of its pipeline (default: %(default)s)")
+                   help="a longer run is the last of its pipeline (default: %(default)s)")
     p.add_argument("--only", action="append", choices=list(PIPELINES), help="this pipeline")
 
 
@@ -85,8 +89,8 @@ def main():
         return written[n]
     sizes = [first << i for i in range(DOUBLED) if first << i <= b.rows]
     chosen = {k: PIPELINES[k] for k in b.only or PIPELINES}
-    curves(b, "rows", {k: grow(b, k, "rows", sizes, lambda n, p=p: run(b, program, p, folder(n), cores))
-                       for k, p in chosen.items()})
+    curves(b, "rows", {k: grow(b, k, "rows", sizes, lambda n, p=p: run(
+        b, program, p, folder(n), cores)) for k, p in chosen.items()})
     middle = sizes[len(sizes) // 2]
     curves(b, "features", {"pca": grow(b, "pca", "features", [s * s for s in SIDES], lambda n: run(
         b, program, WIDE.format(round(n ** 0.5)), folder(middle), cores))})

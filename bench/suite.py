@@ -23,13 +23,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def programs():
     """By name: what can be run here."""
-    return {os.path.splitext(name)[0]: os.path.join(HERE, name) for name in sorted(os.listdir(HERE))
-            if os.path.isfile(os.path.join(HERE, name)) and os.access(os.path.join(HERE, name), os.X_OK)}
+    paths = [os.path.join(HERE, name) for name in sorted(os.listdir(HERE))]
+    return {os.path.splitext(os.path.basename(p))[0]: p for p in paths
+            if os.path.isfile(p) and os.access(p, os.X_OK)}
 
 
 def run(name, path, options):
     """Its result, or None after a line that says why not."""
-    done = subprocess.run([path, "--json", *options], stdout=subprocess.PIPE, text=True, env=common.OWN)
+    done = subprocess.run([path, "--json", *options], stdout=subprocess.PIPE, text=True,
+                          env=common.OWN)
     if done.returncode == 0:
         try:
             return json.loads(done.stdout)
@@ -76,7 +78,8 @@ def write(path, text):
 
 def publish(folder, results, ledger):
     ordered = [results[name] for name in sorted(results)]
-    write(f"{folder}/bench.json", json.dumps({"schema": common.SCHEMA, "results": ordered}, indent=1))
+    whole = {"schema": common.SCHEMA, "results": ordered}
+    write(f"{folder}/bench.json", json.dumps(whole, indent=1))
     write(f"{folder}/bench.html", page.page(ordered, ledger))
     write(f"{folder}/bench.md", "\n".join(line for r in ordered for line in common.tables(r)))
     write(f"{folder}/bench.svg", page.picture(ordered))
@@ -96,7 +99,7 @@ def main():
     options = ["--quick"] * quick + sys.argv[at + 1:] + [d for d in [os.environ.get("MNIST")] if d]
     build = os.path.abspath(os.environ.get("BUILD", "."))
     folder = os.environ.get("RESULTS") or f"{build}/bench/{'quick' if quick else 'results'}"
-    book = os.environ.get("LEDGER") or (f"{folder}/ledger.jsonl" if quick else f"{HERE}/ledger.jsonl")
+    book = os.environ.get("LEDGER") or f"{folder if quick else HERE}/ledger.jsonl"
     os.makedirs(folder, exist_ok=True)
     new = {}
     for i, (name, path) in enumerate(which.items()):

@@ -44,7 +44,8 @@ def main():
     b = common.Bench(__doc__, options=lambda p: p.add_argument(
         "--pipeline", default=os.path.join(common.SOURCE, "pipelines/hog_svm.txt"),
         help="what mnistpipe runs (default: pipelines/hog_svm.txt)"))
-    program, pipeline, folder = common.program("mnistpipe"), os.path.abspath(b.pipeline), b.folder.name
+    program, folder = common.program("mnistpipe"), b.folder.name
+    pipeline = os.path.abspath(b.pipeline)
     sides = {"mnistpipe": lambda: ours(folder, program, pipeline, b.extra)}
     needs = [b.module(*p) for p in (("pandas", "python3-pandas"), ("cv2", "python3-opencv"),
                                     ("sklearn", "python3-sklearn"))]

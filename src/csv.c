@@ -360,7 +360,7 @@ static int make_room(struct table *t)
     if (d->n < t->room)
         return MP_OK;
     t->room = t->room == 0 ? (1 << 20) / len + 1 : 2 * t->room;
-    if (mp_input_grow(t->in, &d->x, t->room, len) < 0)
+    if (mp_data_room(t->in->c, d, t->room, len) < 0)
         return -1;
     return t->labelled ? mp_input_grow(t->in, &d->label, t->room, 1) : MP_OK;
 }
@@ -392,8 +392,8 @@ static int rows(struct table *t)
 /* Gives back the room that was not needed. */
 static void trim(struct mp_data *d)
 {
-    uint8_t *x = realloc(d->x, d->n * mp_len(d->shape));
-    d->x = x != NULL ? x : d->x;
+    mp_rows_resize(&d->store, d->n * mp_len(d->shape));
+    d->x = d->store.at;
     uint8_t *label = d->label != NULL ? realloc(d->label, d->n) : NULL;
     d->label = label != NULL ? label : d->label;
 }

@@ -17,7 +17,6 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #if defined __x86_64__ && defined __GNUC__
 #include <immintrin.h>
 #define MP_WIDE_ROWS
@@ -292,32 +291,20 @@ static int take_pieces(struct job *j, int threads)
     return MP_OK;
 }
 
-/* Memory for n bytes; pages of 2 MB where there are, as each costs a fault when it is
- * first written to. */
-static uint8_t *reserve(size_t n)
-{
-    const size_t page = (size_t)2 << 20;
-    if (n < 4 * page || n > PTRDIFF_MAX - page)
-        return malloc(n);
-    uint8_t *at = aligned_alloc(page, (n + page - 1) / page * page);
-#ifdef MADV_HUGEPAGE
-    if (at != NULL)
-        madvise(at, n, MADV_HUGEPAGE);
-#endif
-    return at;
-}
-
 /* A row has at least 2 bytes a value: so much memory is asked for, and what is not
  * needed is never touched.  Without it, the caller makes room as it goes. */
 static bool make_room(struct job *j, size_t columns)
 {
+    struct mp_data *d = j->d;
     j->room = (size_t)((j->to - j->from) / (2 * columns)) + 1;
-    j->d->x = reserve(mp_product(j->room, j->len));
-    if (j->labelled && j->d->x != NULL && (j->d->label = malloc(j->room)) == NULL) {
-        free(j->d->x);
-        j->d->x = NULL;
+    if ((j->labelled && (d->label = malloc(j->room)) == NULL) ||
+        !mp_rows_resize(&d->store, mp_product(j->room, j->len))) {
+        free(d->label);
+        d->label = NULL;
+        return false;
     }
-    return j->d->x != NULL;
+    d->x = d->store.at;
+    return true;
 }
 
 int mp_csv_rows(struct mp_input *in, struct mp_data *d, bool labelled, size_t *room)

@@ -6,6 +6,7 @@
  */
 #include "data.h"
 #include "csv.h"
+#include "ctx.h"
 #include "idx.h"
 #include <stdlib.h>
 #include <string.h>
@@ -195,10 +196,23 @@ int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, s
 void mp_data_free(struct mp_data *d)
 {
     free(d->name);
-    free(d->x);
+    if (d->store.at != NULL)
+        mp_rows_free(&d->store);
+    else
+        free(d->x);
     free(d->label);
     free(d->number);
     memset(d, 0, sizeof *d);
+}
+
+int mp_data_room(struct mp_ctx *c, struct mp_data *d, size_t n, size_t len)
+{
+    const size_t size = mp_product(n, len);
+    if (++c->n_alloc == c->fail_at || !mp_rows_resize(&d->store, size))
+        return mp_fail(c, "%s: no memory for %zu x %zu bytes",
+                       d->name != NULL ? d->name : "rows", n, len);
+    d->x = d->store.at;
+    return MP_OK;
 }
 
 static uint64_t number(const struct mp_data *d, size_t i)
@@ -219,12 +233,13 @@ int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, 
     *part = *d;
     part->n = n;
     part->label = NULL;
+    part->x = NULL;
+    part->store = (struct mp_rows){ .at = NULL };
     part->name = copy_name(c, d->name);
-    part->x = mp_alloc(c, n, len);
     part->number = mp_alloc(c, n, sizeof *part->number);
     if (d->label != NULL)
         part->label = mp_alloc(c, n, 1);
-    if (part->name == NULL || part->x == NULL || part->number == NULL ||
+    if (part->name == NULL || part->number == NULL || mp_data_room(c, part, n, len) < 0 ||
         (d->label != NULL && part->label == NULL)) {
         mp_data_free(part);
         return -1;

@@ -1,6 +1,7 @@
 /* data.h - data sets: images as bytes, with or without labels. */
 #ifndef MP_DATA_H
 #define MP_DATA_H
+#include "rows.h"
 #include "stage.h"
 
 struct mp_data {
@@ -8,6 +9,7 @@ struct mp_data {
     size_t n;              /* rows */
     struct mp_shape shape; /* of one image; c is 1 */
     uint8_t *x;            /* n * mp_len(shape): 0 is paper, 255 is ink */
+    struct mp_rows store;  /* where x lies; empty: x was allocated otherwise, free() does */
     uint8_t *label;        /* n labels as the file has them, or NULL */
     uint64_t line0;        /* number of row 0 in the file: line 1 or 2 of a CSV, item 0 of IDX */
     uint64_t *number;      /* after mp_data_pick(): what row i is called; NULL: line0 + i */
@@ -33,6 +35,9 @@ int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, s
 int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, struct mp_shape *shape);
 
 void mp_data_free(struct mp_data *d);
+
+/* Room in x for n images of `len` pixels; those that are there stay. */
+int mp_data_room(struct mp_ctx *c, struct mp_data *d, size_t n, size_t len);
 
 /* Works out d->crc: for rows that were made, not read. */
 void mp_data_seal(struct mp_data *d);

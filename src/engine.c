@@ -36,6 +36,7 @@ struct engine {
     bool *needed;                /* nodes to run in this pass */
     bool *source;                /* kept nodes that these read */
     void **kept;                 /* a node's output for all rows, or NULL */
+    struct mp_rows *room;        /* where that lies, if it is ours */
     bool *lent;                  /* it is the cache's, not ours */
     struct mp_reuse *reuse;      /* NULL: no cache */
     struct mp_cache_writer *save; /* the cache's copy of the rows that a fit reads, or NULL */
@@ -70,15 +71,15 @@ static void engine_close(struct engine *e)
         free(w->cost);
         free(w->converted);
     }
-    for (int k = 0; e->kept != NULL && e->lent != NULL && k < e->p->n_nodes; k++)
-        if (!e->lent[k])
-            free(e->kept[k]);
+    for (int k = 0; e->room != NULL && k <= e->p->n_nodes; k++)
+        mp_rows_free(&e->room[k]);
     mp_reuse_close(e->reuse);
     free(e->lent);
     free(e->workers);
     free(e->needed);
     free(e->source);
     free(e->kept);
+    free(e->room);
 }
 
 static int engine_open(struct mp_ctx *c, struct engine *e)
@@ -88,10 +89,11 @@ static int engine_open(struct mp_ctx *c, struct engine *e)
     e->needed = mp_alloc(c, n, sizeof *e->needed);
     e->source = mp_alloc(c, n, sizeof *e->source);
     e->kept = mp_alloc(c, n, sizeof *e->kept);
+    e->room = mp_alloc(c, n, sizeof *e->room);
     e->lent = mp_alloc(c, n, sizeof *e->lent);
     e->workers = mp_alloc(c, (size_t)e->threads, sizeof *e->workers);
-    if (e->needed == NULL || e->source == NULL || e->kept == NULL || e->lent == NULL ||
-        e->workers == NULL)
+    if (e->needed == NULL || e->source == NULL || e->kept == NULL || e->room == NULL ||
+        e->lent == NULL || e->workers == NULL)
         return -1;
     for (int t = 0; t < e->threads; t++) {
         struct worker *w = &e->workers[t];
@@ -619,9 +621,9 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k)
     borrow(e, k);
     if (e->kept[k] != NULL || size > KEEP_BYTES - e->kept_bytes)
         return MP_OK;
-    char *all = malloc(size);
-    if (all == NULL)
+    if (!mp_rows_resize(&e->room[k], size))
         return MP_OK;
+    char *all = e->room[k].at;
     need(e, k);
     const double start = mp_seconds();
     mp_bar_begin(c->run->bar, "prepare rows", (double)e->d->n, "rows");
@@ -640,10 +642,8 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k)
         }
         mp_bar_add(c->run->bar, (double)s.n);
     }
-    if (failed) {
-        free(all);
+    if (failed)
         return -1;
-    }
     e->kept[k] = all;
     e->kept_bytes += size;
     const double seconds = mp_seconds() - start;
@@ -662,7 +662,7 @@ static void drop_unsteady(struct engine *e)
         if (e->kept[k] != NULL && !steady(e->p, k)) {
             const struct mp_node *n = &e->p->nodes[k];
             e->kept_bytes -= e->d->n * n->passes * mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
-            free(e->kept[k]);
+            mp_rows_free(&e->room[k]);
             e->kept[k] = NULL;
         }
 }
@@ -726,7 +726,8 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
         const size_t size = mp_product(rows_learned(e, f), row);
         /* Held in the spare last slot until the pass is over. */
         keep = size <= KEEP_BYTES - e->kept_bytes &&
-               (e->kept[e->p->n_nodes] = malloc(size)) != NULL;
+               mp_rows_resize(&e->room[e->p->n_nodes], size);
+        e->kept[e->p->n_nodes] = e->room[e->p->n_nodes].at;
         e->kept_bytes += keep ? size : 0;
     }
     snprintf(what, sizeof what, "fit %s", n->entry->name);
@@ -737,10 +738,13 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
         begin_save(e, input);
     int rc = pulls ? prepare_pull(c, e, f) : fit_shards(c, e, f, keep);
     end_save(e, input, rc == MP_OK, mp_seconds() - start - (fit_seconds(e, f) - own));
-    if (keep && rc == MP_OK)
+    if (keep && rc == MP_OK) {
         e->kept[input] = e->kept[e->p->n_nodes];
-    else
-        free(e->kept[e->p->n_nodes]);
+        e->room[input] = e->room[e->p->n_nodes];
+        e->room[e->p->n_nodes] = (struct mp_rows){ .at = NULL };
+    } else {
+        mp_rows_free(&e->room[e->p->n_nodes]);
+    }
     e->kept[e->p->n_nodes] = NULL;
     if (rc < 0 || finish(c, e, f) < 0)
         return -1;

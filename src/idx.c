@@ -53,9 +53,10 @@ static int read_header(struct mp_input *in, uint32_t want, uint32_t *sizes)
     return MP_OK;
 }
 
-/* All bytes up to the end of the file into *to, at most `want` of them; *found
- * counts them all. */
-static int read_all(struct mp_input *in, uint64_t want, uint8_t **to, uint64_t *found)
+/* All bytes up to the end of the file into d's images or labels, at most `want` of them;
+ * *found counts them all. */
+static int read_all(struct mp_input *in, uint64_t want, struct mp_data *d, bool images,
+                    uint64_t *found)
 {
     uint64_t room = 0;
     *found = 0;
@@ -72,10 +73,12 @@ static int read_all(struct mp_input *in, uint64_t want, uint8_t **to, uint64_t *
                 room = room == 0 ? FIRST_PIECE : 2 * room;
                 room = room < *found + k ? *found + k : room;
                 room = room > want ? want : room;
-                if (mp_input_grow(in, to, room < SIZE_MAX ? (size_t)room : SIZE_MAX, 1) < 0)
+                const size_t size = room < SIZE_MAX ? (size_t)room : SIZE_MAX;
+                if ((images ? mp_data_room(in->c, d, size, 1)
+                            : mp_input_grow(in, &d->label, size, 1)) < 0)
                     return -1;
             }
-            memcpy(*to + *found, in->buf + in->at, k);
+            memcpy((images ? d->x : d->label) + *found, in->buf + in->at, k);
         }
         *found += have;
         in->at += have;
@@ -100,7 +103,7 @@ int mp_idx_read_images(struct mp_input *in, struct mp_shape size, struct mp_data
     if (in->shape_only)
         return MP_OK;
     const uint64_t want = (uint64_t)s[0] * s[1] * s[2]; /* below 2^56 */
-    if (read_all(in, want, &d->x, &found) < 0)
+    if (read_all(in, want, d, true, &found) < 0)
         return -1;
     if (found != want)
         return mp_fail(in->c, "%s: found %llu bytes of pixels, expected %llu (%u images of %ux%u)",
@@ -121,7 +124,7 @@ int mp_idx_read_labels(struct mp_input *in, struct mp_data *d)
     if (n != d->n)
         return mp_fail(in->c, "%s: found %u labels, expected %zu, as many as images in %s",
                        in->name, n, d->n, d->name);
-    if (read_all(in, n, &d->label, &found) < 0)
+    if (read_all(in, n, d, false, &found) < 0)
         return -1;
     if (found != n)
         return mp_fail(in->c, "%s: found %llu bytes of labels, expected %u", in->name,

@@ -308,10 +308,10 @@ static int pull_rows(struct mp_ctx *c, struct mp_data *d, const int **y)
     d->shape = mp_pull_shape(c);
     const size_t len = mp_len(d->shape);
     float *x = mp_alloc(c, mp_product(BLOCK, len), sizeof *x);
-    d->x = mp_alloc(c, d->n, len);
+    const int room = mp_data_room(c, d, d->n, len);
     if (*y != NULL)
         d->label = mp_alloc(c, d->n, 1);
-    int rc = x == NULL || d->x == NULL || (*y != NULL && d->label == NULL) ? -1 : MP_OK;
+    int rc = x == NULL || room < 0 || (*y != NULL && d->label == NULL) ? -1 : MP_OK;
     for (size_t at = 0; at < d->n && rc == MP_OK; at += BLOCK) {
         const size_t n = d->n - at < BLOCK ? d->n - at : BLOCK;
         for (size_t i = 0; i < n; i++)

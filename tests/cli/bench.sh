@@ -29,7 +29,8 @@ import json, statistics, sys
 found = json.load(open("results/bench.json"))
 assert found["schema"] == 1 and [r["bench"] for r in found["results"]] == ["read"]
 r = found["results"][0]
-assert set(r) >= {"question", "date", "commit", "machine", "rows", "runs", "quick", "missing", "notes"}
+assert set(r) >= {"question", "date", "commit", "machine", "rows", "runs", "quick", "missing",
+                  "notes"}
 assert r["quick"] and r["rows"] == 400 and r["runs"] == 2 and len(r["cases"]) == 2
 for case in r["cases"]:
     own = case["sides"][0]
@@ -53,7 +54,8 @@ mkdir hidden && echo 'raise ImportError("hidden")' > hidden/pandas.py
 PYTHONPATH=$PWD/hidden suite read
 ok "a peer is missing, the others go on"
 said=$(grep -c 'pandas is missing' "$err")
-equal "$said" 1 && equal "$(grep '^missing' "$out")" "missing: pandas; apt-get install python3-pandas" &&
+equal "$said" 1 &&
+    equal "$(grep '^missing' "$out")" "missing: pandas; apt-get install python3-pandas" &&
     ! grep -q '| pandas' "$out" && grep -q '| numpy' "$out"
 ok "one line says so, and how to get it"
 equal "$(wc -l < ledger.jsonl)" 2 && grep -q 'The past: ' results/bench.html
@@ -77,7 +79,8 @@ ok "a benchmark that is not there"
 ok "a benchmark that fails leaves the ledger as it is"
 for f in "$source"/bench/*; do
     [ ! -f "$f" ] || [ ! -x "$f" ] && continue
-    "$f" --help > help.txt 2>> "$log" && grep -q -e --json help.txt && grep -q -e --quick help.txt ||
+    "$f" --help > help.txt 2>> "$log" && grep -q -e --json help.txt &&
+        grep -q -e --quick help.txt ||
         { echo "$f: does not follow bench/README.md" >> "$log"; false; } || break
 done
 ok "every benchmark follows the convention"
@@ -89,8 +92,9 @@ import page
 
 def line(day, own, peer=None, machine="m", rows=9, better="less"):
     sides = {"mnistpipe": own, **({"pandas": peer} if peer else {})}
-    return {"date": f"2026-01-0{day}T00:00:00Z", "commit": f"c{day}", "machine": machine, "medians": {
-        "read/a/s": {"unit": "s", "better": better, "rows": rows, "sides": sides}}}
+    case = {"unit": "s", "better": better, "rows": rows, "sides": sides}
+    return {"date": f"2026-01-0{day}T00:00:00Z", "commit": f"c{day}", "machine": machine,
+            "medians": {"read/a/s": case}}
 
 def said(*lines):
     return page.slowdowns(list(lines), lines[-1])
@@ -105,8 +109,8 @@ assert said(line(1, slow, better="more"), line(2, fast, better="more")) == [
     "then, 0.900 .. 1.10 now"]
 # Against the best of all before, and beside what the peer did.
 assert said(line(1, fast, [5, 5, 5]), line(2, slow, [5, 5, 5]), line(3, slow, [5, 5, 5])) == [
-    "read/a/s has 1.50 s against 1 s on 2026-01-01 (commit c1), 50 % slower; runs had 0.900 .. 1.10 "
-    "then, 1.40 .. 1.60 now; pandas 0 % slower"]
+    "read/a/s has 1.50 s against 1 s on 2026-01-01 (commit c1), 50 % slower; runs had 0.900 .. "
+    "1.10 then, 1.40 .. 1.60 now; pandas 0 % slower"]
 assert said(line(1, fast, [5, 5, 5]), line(2, slow, [7, 7, 7]))[0].endswith(
     "; pandas 40 % slower: so was the machine")
 END

@@ -1,0 +1,26 @@
+/* rows.h - room for rows, of which there may be more than memory holds.
+ *
+ * A block is plain memory while it is small.  Larger ones are a temporary file without a
+ * name, mapped: the system may write its pages out and take their memory whenever others
+ * need it, so that what the process itself holds does not grow with the rows. */
+#ifndef MP_ROWS_H
+#define MP_ROWS_H
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mp_rows {      /* zeroed: empty */
+    void *at;         /* for rows of any type: aligned to 16 bytes at least */
+    size_t size;
+    int file;         /* 0: plain memory */
+};
+
+/* Bytes from which on a block is a file: 512 MiB, or an eighth of what the process may
+ * have, if that is less (the machine's memory, RLIMIT_DATA, the cgroup's memory.max). */
+size_t mp_rows_limit(void);
+
+/* Makes the block `size` bytes; what is in it stays, what comes new is not zeroed.  False:
+ * there is no room, neither on disk nor in memory, and the block is as it was. */
+bool mp_rows_resize(struct mp_rows *r, size_t size);
+void mp_rows_free(struct mp_rows *r);
+
+#endif
