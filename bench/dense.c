@@ -1,7 +1,9 @@
 /* dense.c - trains a linear model on features from a file: what bench/dense.py runs.
  *
  *   dense FEATURES.npy LABELS ROWS THREADS OUT 'svm C=0.3 solver=dense'
- *   dense FEATURES.npy LABELS ROWS THREADS OUT 'liblinear 1 0.3'       its own train(), -s 1 -c 0.3 -B 1
+ *   dense FEATURES.npy LABELS ROWS THREADS OUT 'liblinear 1 0.3'
+ *
+ * The second is liblinear's own train(), -s 1 -c 0.3 -B 1.
  *
  * Features are float32 as `mnistpipe export --format npy` writes them, labels a byte each.
  * Rows go from the file straight into what the solver keeps, so the process's peak is the

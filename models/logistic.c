@@ -11,7 +11,39 @@
 static const struct mp_param table[] = {
     MP_PARAM_OF(struct mp_linear_params, solver, .def = "auto",
                 .choices = "auto|dense|multinomial|primal|dual|l1reg",
-                .doc = "One logistic model for each class against the rest, or with multinomial one\n"
+                .doc = "loss, penalty and method; the last three are liblinear's -s 0, 7 and 6; "
+                       "auto is dense, or primal where that is faster"),
+    MP_LINEAR_PARAMS,
+    MP_END
+};
+
+static const struct mp_linear_solver solvers[] = {
+    { MP_LINEAR_AUTO, MP_LOGISTIC, L2R_LR },
+    { MP_LINEAR_DENSE, MP_LOGISTIC, L2R_LR },
+    /* liblinear has no such model; a file of Crammer and Singer's has one vector for each
+     * class, too, and is used the same way. */
+    { MP_LINEAR_DENSE, MP_MULTINOMIAL, MCSVM_CS },
+    { .liblinear = L2R_LR }, { .liblinear = L2R_LR_DUAL }, { .liblinear = L1R_LR },
+};
+
+static const struct mp_linear_solver *solver(const struct mp_linear_params *p)
+{
+    return &solvers[p->solver];
+}
+
+static int done(struct mp_ctx *c, const void *params, void *state)
+{
+    return mp_linear_train(c, params, state, solver(params));
+}
+
+static int native(struct mp_ctx *c, const void *params, const void *state, const char *path)
+{
+    return mp_linear_save(c, state, solver(params)->liblinear, path);
+}
+
+MP_STAGE(logistic) = {
+    .brief = "Separate the classes by logistic regression",
+    .doc = "One logistic model for each class against the rest, or with multinomial one\n"
            "model of all classes, whose scores are logits.  A score is the log odds w.x + b.\n"
            "A little less accurate than svm on digits.  dense and multinomial take rows of\n"
            "floats and all classes at once, by truncated Newton steps, and stop when a step\n"

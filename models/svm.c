@@ -11,7 +11,38 @@
 static const struct mp_param table[] = {
     MP_PARAM_OF(struct mp_linear_params, solver, .def = "auto",
                 .choices = "auto|dense|l2loss_dual|l2loss_primal|l1loss_dual|crammer_singer|l1reg",
-                .doc = "One hyperplane for each class against the rest.  A score is the decision value\n"
+                .doc = "loss, penalty and method; the last five are liblinear's -s 1, 2, 3, 4 "
+                       "and 5; auto is dense, or l2loss_dual where that is faster"),
+    MP_LINEAR_PARAMS,
+    MP_END
+};
+
+static const struct mp_linear_solver solvers[] = {
+    { MP_LINEAR_AUTO, MP_SQUARED_HINGE, L2R_L2LOSS_SVC_DUAL },
+    { MP_LINEAR_DENSE, MP_SQUARED_HINGE, L2R_L2LOSS_SVC },
+    { .liblinear = L2R_L2LOSS_SVC_DUAL }, { .liblinear = L2R_L2LOSS_SVC },
+    { .liblinear = L2R_L1LOSS_SVC_DUAL }, { .liblinear = MCSVM_CS },
+    { .liblinear = L1R_L2LOSS_SVC },
+};
+
+static const struct mp_linear_solver *solver(const struct mp_linear_params *p)
+{
+    return &solvers[p->solver];
+}
+
+static int done(struct mp_ctx *c, const void *params, void *state)
+{
+    return mp_linear_train(c, params, state, solver(params));
+}
+
+static int native(struct mp_ctx *c, const void *params, const void *state, const char *path)
+{
+    return mp_linear_save(c, state, solver(params)->liblinear, path);
+}
+
+MP_STAGE(svm) = {
+    .brief = "Separate the classes by a linear support vector machine",
+    .doc = "One hyperplane for each class against the rest.  A score is the decision value\n"
            "w.x + b.  Features of very different sizes should be standardized first.  C is\n"
            "best chosen on held-out training rows.  The dense solver takes rows of floats\n"
            "and all classes at once, by truncated Newton steps; it minimises what\n"

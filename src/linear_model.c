@@ -345,7 +345,7 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 {
     struct mp_linear *m = j->m;
     struct mp_dense_problem p = { .y = j->y, .n = m->rows, .d = m->features,
-                                  .classes = m->classes, .vectors = m->columns, .loss = loss,
+                                  .vectors = m->columns, .loss = loss,
                                   .C = j->p->C, .bias = m->bias > 0 ? m->bias : 0,
                                   .factor = j->weight,
                                   .tolerance = j->p->tolerance > 0 ? j->p->tolerance : 1e-3 };

@@ -127,8 +127,9 @@ static void by_liblinear(const struct set *s, const struct mp_dense_problem *p, 
     for (size_t v = 0; v < p->vectors; v++) {
         int labels[2] = { 1, -1 };
         double factors[2] = { p->factor[v], p->vectors == 1 ? p->factor[1] : 1 };
+        const int number = p->loss == MP_LOGISTIC ? L2R_LR : L2R_L2LOSS_SVC;
         const struct parameter how = { .eps = 1e-8, .C = p->C, .nr_weight = 2,
-                                       .solver_type = p->loss == MP_LOGISTIC ? L2R_LR : L2R_L2LOSS_SVC,
+                                       .solver_type = number,
                                        .weight_label = labels, .weight = factors };
         const struct problem given = { .l = (int)s->n, .n = (int)d + 1, .y = y, .x = x,
                                        .bias = p->bias };
@@ -190,7 +191,7 @@ static void one(struct tap *t, const struct task *task, enum mp_loss_kind loss)
     const size_t size = vectors * (task->d + 1);
     for (size_t i = 0; i < task->k; i++)
         factor[i] = i == 1 ? task->factor : 1;
-    struct mp_dense_problem p = { .x = s.rows, .y = s.y, .n = s.n, .d = s.d, .classes = s.k,
+    struct mp_dense_problem p = { .x = s.rows, .y = s.y, .n = s.n, .d = s.d,
                                   .vectors = vectors, .loss = loss, .C = task->C,
                                   .bias = task->bias, .factor = factor, .tolerance = 1e-3 };
     double *w = direct_memory(4 * size, sizeof *w), *other = w + size, *slope = w + 2 * size;
