@@ -77,7 +77,7 @@ grep -qF "$(wilson "$hits" 1000)" runs/hog_svm/report.txt ||
 ok "accuracy, errors and interval are those of predictions.csv and the labels"
 
 told "JSON: keys" 'set(r) == {"mnistpipe", "pipeline", "seed", "threads", "labels", "train", "test",
-    "seconds", "stages", "scores", "memory", "bundle", "libraries", "warnings"}'
+    "seconds", "stages", "scores", "memory", "bundle", "libraries", "warnings", "remarks"}'
 told "JSON: the test's keys" 'set(t) == {"data", "file", "rows", "image", "crc32", "split",
     "in_training", "accuracy", "errors", "accuracy_interval", "interval", "macro_f1", "confusion", "classes"}'
 told "JSON: the data" '(r["train"]["rows"], t["rows"], t["image"], r["seed"], r["labels"])
