@@ -1,10 +1,10 @@
 /* svm.c - linear support vector machine.
  *
  * Minimises 1/2 |w|^2 + C sum max(0, 1 - y w.x)^p, or with the 1-norm |w|, one
- * problem for each class against the rest, by liblinear's coordinate descent
- * (dual) or trust-region Newton method (primal).  Cost: the dual passes over the
- * rows until the tolerance is reached, each pass one multiply-add per value that
- * is not zero and class; more passes the larger C is. */
+ * problem for each class against the rest, by the dense solver (dense_solver.c) or by
+ * liblinear's coordinate descent (dual) or trust-region Newton method (primal).  Cost
+ * of the dual: passes over the rows until the tolerance is reached, each pass one
+ * multiply-add per value that is not zero and class; more passes the larger C is. */
 #include "linear_model.h"
 #include <linear.h>
 
@@ -42,13 +42,18 @@ static int native(struct mp_ctx *c, const void *params, const void *state, const
 
 MP_STAGE(svm) = {
     .brief = "Separate the classes by a linear support vector machine",
-    .doc = "One hyperplane for each class against the rest, found by liblinear; the\n"
-           "classes are trained side by side.  A score is the decision value w.x + b.\n"
-           "Features of very different sizes should be standardized first.  C is best\n"
-           "chosen on held-out training rows; dual solvers slow down as it grows, and\n"
-           "l2loss_primal is then the better choice.  l1reg sets most weights to zero.\n"
-           "Memory while training: 16 bytes for each value that is not zero.\n"
-           "Reference: Fan and others 2008, LIBLINEAR.",
+    .doc = "One hyperplane for each class against the rest.  A score is the decision value\n"
+           "w.x + b.  Features of very different sizes should be standardized first.  C is\n"
+           "best chosen on held-out training rows.  The dense solver takes rows of floats\n"
+           "and all classes at once, by truncated Newton steps; it minimises what\n"
+           "l2loss_primal and l2loss_dual of liblinear do and stops when a step was to\n"
+           "lower the objective by no more than the share `tolerance`.  auto takes it but\n"
+           "where rows are few or mostly zeros; the report tells which solver ran.  Of\n"
+           "liblinear's, dual ones slow down as C grows, and l2loss_primal is then the\n"
+           "better choice; l1reg sets most weights to zero.  Memory while training: 4 bytes\n"
+           "for each value, or for liblinear 16 for each that is not zero.\n"
+           "Reference: Fan and others 2008, LIBLINEAR; Keerthi, DeCoste 2005, A modified\n"
+           "finite Newton method for fast solution of large scale linear SVMs.",
     .example = "svm C=0.1",
     .params = table,
     .params_size = sizeof(struct mp_linear_params),

@@ -12,7 +12,7 @@
 struct mp_dense_problem {
     const float *const *x; /* the rows: n of d values */
     const int *y;          /* their classes */
-    size_t n, d, classes;
+    size_t n, d;
     size_t vectors;        /* classes; 1: class 0 against class 1 */
     enum mp_loss_kind loss;
     double C, bias;        /* bias: the constant feature's value; 0: there is none */

@@ -345,7 +345,7 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 {
     struct mp_linear *m = j->m;
     struct mp_dense_problem p = { .y = j->y, .n = m->rows, .d = m->features,
-                                  .classes = m->classes, .vectors = m->columns, .loss = loss,
+                                  .vectors = m->columns, .loss = loss,
                                   .C = j->p->C, .bias = m->bias > 0 ? m->bias : 0,
                                   .factor = j->weight,
                                   .tolerance = j->p->tolerance > 0 ? j->p->tolerance : 1e-3 };
@@ -367,18 +367,21 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
         mp_warn(c, "found the objective to %.1g of its value only, as rows are 32-bit floats; a "
                    "smaller C, features of like size or a solver of liblinear would do better",
                 result.doubt);
-    mp_remark(c, "dense solver: objective %.6g after %d Newton steps, %d products",
+    mp_remark(c, "solved by dense: objective %.6g after %d Newton steps, %d products",
               result.objective, result.steps, result.products);
     return MP_OK;
 }
 
-/* Where the dense solver is faster. */
+/* Where the dense solver is faster, measured on pixels and gradient histograms of 100 to
+ * 60 000 digits: where liblinear would have much to do, and the rows are not mostly zeros. */
 static bool dense_pays(const struct mp_linear *m)
 {
+    const double work = 4e6, filled = 0.1;
     double values = 0;
     for (const struct mp_linear_rows *r = m->first; r != NULL; r = r->next)
         values += (double)r->values;
-    return m->rows > 0;
+    return values * (double)m->columns >= work &&
+           values >= filled * (double)m->rows * (double)m->features;
 }
 
 static int train_rows(struct mp_ctx *c, struct job *j, const struct mp_linear_solver *solver)
@@ -390,7 +393,7 @@ static int train_rows(struct mp_ctx *c, struct job *j, const struct mp_linear_so
         (m->w = mp_alloc(c, mp_product(m->columns, m->features + 1), sizeof *m->w)) == NULL)
         return -1;
     if (solver->method == MP_LINEAR_AUTO && !dense)
-        mp_remark(c, "solver: liblinear, as rows are few or mostly zeros");
+        mp_remark(c, "solved by liblinear: the rows are few or mostly zeros");
     return dense ? train_dense(c, j, solver->loss) : train_liblinear(c, j);
 }
 

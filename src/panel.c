@@ -9,8 +9,10 @@
 #include <string.h>
 
 /* aligned(4): they lie wherever floats do. */
-typedef float lanes __attribute__((vector_size(MP_PANEL * sizeof(float)), aligned(4), may_alias));
-typedef double wide __attribute__((vector_size(MP_PANEL * sizeof(double)), aligned(8), may_alias));
+typedef float lanes
+    __attribute__((vector_size(MP_PANEL * sizeof(float)), aligned(4), may_alias));
+typedef double wide
+    __attribute__((vector_size(MP_PANEL * sizeof(double)), aligned(8), may_alias));
 
 /* Macros, as a function that returns a vector has another ABI in every clone. */
 #define LANES(at) (*(lanes *)(at))
@@ -19,7 +21,8 @@ typedef double wide __attribute__((vector_size(MP_PANEL * sizeof(double)), align
 enum { GROUP = 8 };
 
 /* Pointers to GROUP rows from `i` on; behind the last it is the last again. */
-static inline __attribute__((always_inline)) size_t group(const float *const *rows, size_t n, size_t i, const float **x)
+static inline __attribute__((always_inline)) size_t group(const float *const *rows, size_t n,
+                                                           size_t i, const float **x)
 {
     for (size_t q = 0; q < GROUP; q++)
         x[q] = rows[i + q < n ? i + q : n - 1];
@@ -65,8 +68,9 @@ MP_CLONES void mp_panel_scores_exact(const float *const *rows, size_t n, size_t 
 }
 
 /* Values j .. j + GROUP - 1 of the rows. */
-static inline __attribute__((always_inline)) void add_values(const float *const *rows, size_t n, size_t j, const float *r,
-                              size_t stride, float *g)
+/* In line, so that it is compiled along with each clone. */
+static inline __attribute__((always_inline)) void
+add_values(const float *const *rows, size_t n, size_t j, const float *r, size_t stride, float *g)
 {
     lanes sum[GROUP];
     for (size_t q = 0; q < GROUP; q++)

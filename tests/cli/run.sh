@@ -77,7 +77,7 @@ grep -qF "$(wilson "$hits" 1000)" runs/hog_svm/report.txt ||
 ok "accuracy, errors and interval are those of predictions.csv and the labels"
 
 told "JSON: keys" 'set(r) == {"mnistpipe", "pipeline", "seed", "threads", "labels", "train", "test",
-    "seconds", "stages", "scores", "memory", "bundle", "libraries", "warnings"}'
+    "seconds", "stages", "scores", "memory", "bundle", "libraries", "warnings", "remarks"}'
 told "JSON: the test's keys" 'set(t) == {"data", "file", "rows", "image", "crc32", "split",
     "in_training", "accuracy", "errors", "accuracy_interval", "interval", "macro_f1", "confusion", "classes"}'
 told "JSON: the data" '(r["train"]["rows"], t["rows"], t["image"], r["seed"], r["labels"])
@@ -171,6 +171,8 @@ svm solver=l2loss_primal
 svm solver=l1reg C=0.1
 logistic solver=dual C=0.1
 logistic solver=l1reg C=0.1
+hog cell=7\nsvm solver=dense
+pixels\nlogistic solver=multinomial C=0.1
 END
 pipe "svm solver=l1loss_dual C=0.1" > seed.txt
 mp run seed.txt --seed 7 -o runs/s7 && mp run seed.txt --set data.seed=7 -o runs/t7 &&
@@ -355,6 +357,10 @@ agrees "svm on gradients" "deskew\nhog cell=7\nsvm C=0.1"
 agrees "logistic on pixels" "pixels\nlogistic C=0.1"
 agrees "crammer_singer without offset" \
     "pixels\npca components=30\nsvm solver=crammer_singer bias=-1"
+agrees "dense solver" "pixels\nsvm C=0.1 solver=dense"
+agrees "multinomial" "pixels\nlogistic C=0.1 solver=multinomial"
+agrees "two classes, multinomial" "hog cell=7\nlogistic solver=multinomial" \
+    --train two.csv --test twotest.csv
 agrees "another bias" "pixels\nstandardize\nsvm bias=5"
 agrees "two classes" "hog cell=7\nsvm" --train two.csv --test twotest.csv
 agrees "other labels" "hog cell=7\nlogistic" --train odd.csv --test oddtest.csv

@@ -1,0 +1,166 @@
+/* dense.c - trains a linear model on features from a file: what bench/dense.py runs.
+ *
+ *   dense FEATURES.npy LABELS ROWS THREADS OUT 'svm C=0.3 solver=dense'
+ *   dense FEATURES.npy LABELS ROWS THREADS OUT 'liblinear 1 0.3'
+ *
+ * The second is liblinear's own train(), -s 1 -c 0.3 -B 1.
+ *
+ * Features are float32 as `mnistpipe export --format npy` writes them, labels a byte each.
+ * Rows go from the file straight into what the solver keeps, so the process's peak is the
+ * solver's.  Prints the seconds of keeping rows and training without reading; OUT gets the
+ * weights, class by class in double, the offset last. */
+#include "clock.h"
+#include "linear_model.h"
+#include "pipeline.h"
+#include <linear.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHARD = 1024, CHUNK = 256 };
+
+struct input {
+    FILE *f;
+    const unsigned char *label;
+    size_t rows, d;
+    double seconds;
+};
+
+static bool next(struct input *in, float *x, size_t rows)
+{
+    return fread(x, sizeof *x * in->d, rows, in->f) == rows;
+}
+
+static int by_stage(struct mp_ctx *c, struct input *in, const char *line, FILE *out)
+{
+    struct mp_script script = { 0 };
+    struct mp_plan plan = { 0 };
+    if (mp_script_parse(c, "bench", line, &script) < 0 || mp_plan_build(c, &script, &plan) < 0)
+        return -1;
+    const struct mp_node *n = &plan.nodes[plan.n_nodes - 1];
+    const struct mp_stage *s = n->entry->stage;
+    struct mp_linear all = { 0 };
+    float *x = mp_alloc(c, CHUNK * in->d, sizeof *x);
+    int y[CHUNK];
+    if (x == NULL || s->state_size != sizeof all)
+        return mp_fail(c, "%s: expected a linear model", line);
+    for (size_t shard = 0; shard < in->rows; shard += SHARD) {
+        struct mp_linear part = { 0 };
+        for (size_t at = shard; at < in->rows && at < shard + SHARD; at += CHUNK) {
+            const size_t rows = in->rows - at < CHUNK ? in->rows - at : CHUNK;
+            if (!next(in, x, rows))
+                return mp_fail(c, "the features end before row %zu", at + rows);
+            for (size_t i = 0; i < rows; i++)
+                y[i] = in->label[at + i];
+            const struct mp_chunk chunk = { .n = rows, .shape = { 1, (int)in->d, 1 }, .x = x,
+                                            .y = y, .row0 = at };
+            const double start = mp_seconds();
+            if (s->fit(c, n->params, &part, &chunk) < 0)
+                return -1;
+            in->seconds += mp_seconds() - start;
+        }
+        if (s->merge(c, &all, &part) < 0)
+            return -1;
+    }
+    const double start = mp_seconds();
+    if (s->done(c, n->params, &all) < 0)
+        return -1;
+    in->seconds += mp_seconds() - start;
+    fwrite(all.w, sizeof *all.w, all.columns * (all.features + 1), out);
+    s->clear(&all);
+    free(x);
+    mp_plan_free(&plan);
+    mp_script_free(&script);
+    return MP_OK;
+}
+
+static void silent(const char *text)
+{
+    (void)text;
+}
+
+static int by_liblinear(struct mp_ctx *c, struct input *in, int solver, double C, FILE *out)
+{
+    float *x = mp_alloc(c, in->d, sizeof *x);
+    struct feature_node **rows = mp_alloc(c, in->rows, sizeof *rows);
+    double *y = mp_alloc(c, in->rows, sizeof *y);
+    if (x == NULL || rows == NULL || y == NULL)
+        return -1;
+    for (size_t i = 0; i < in->rows; i++) {
+        if (!next(in, x, 1))
+            return mp_fail(c, "the features end before row %zu", i);
+        const double start = mp_seconds();
+        size_t some = 2, at = 0;
+        for (size_t j = 0; j < in->d; j++)
+            some += x[j] != 0;
+        if ((rows[i] = malloc(some * sizeof **rows)) == NULL)
+            return mp_fail(c, "no memory for row %zu", i);
+        for (size_t j = 0; j < in->d; j++)
+            if (x[j] != 0)
+                rows[i][at++] = (struct feature_node){ (int)j + 1, (double)x[j] };
+        rows[i][at++] = (struct feature_node){ (int)in->d + 1, 1 };
+        rows[i][at] = (struct feature_node){ -1, 0 };
+        y[i] = in->label[i];
+        in->seconds += mp_seconds() - start;
+    }
+    const struct problem problem = { .l = (int)in->rows, .n = (int)in->d + 1, .y = y, .x = rows,
+                                     .bias = 1 };
+    const struct parameter how = { .solver_type = solver, .C = C,
+                                   .eps = solver == L2R_L2LOSS_SVC_DUAL ? 0.1 : 0.01 };
+    set_print_string_function(silent);
+    const double start = mp_seconds();
+    struct model *m = train(&problem, &how);
+    in->seconds += mp_seconds() - start;
+    for (int class = 0; class < m->nr_class; class++)
+        for (int k = 0; k < m->nr_class; k++)
+            for (size_t j = 0; j <= in->d && m->label[k] == class; j++)
+                fwrite(&m->w[j * (size_t)m->nr_class + (size_t)k], sizeof(double), 1, out);
+    return MP_OK;
+}
+
+/* Behind the header of version 1: its length stands in bytes 8 and 9. */
+static bool open_npy(struct input *in, const char *path)
+{
+    unsigned char head[10];
+    char text[65536] = "";
+    const char *shape;
+    in->f = fopen(path, "rb");
+    if (in->f == NULL || fread(head, 1, 10, in->f) != 10 || memcmp(head, "\x93NUMPY\1", 7) != 0)
+        return false;
+    const size_t length = head[8] + 256u * head[9];
+    return length < sizeof text && fread(text, 1, length, in->f) == length &&
+           strstr(text, "'<f4'") != NULL && (shape = strstr(text, "'shape': (")) != NULL &&
+           sscanf(shape + 10, "%*u, %zu", &in->d) == 1;
+}
+
+int main(int argc, char **argv)
+{
+    int labels[10], solver, rc = -1;
+    double C;
+    struct input in = { 0 };
+    struct mp_run run = { .seed = 1, .n_classes = 10, .labels = labels };
+    struct mp_ctx c;
+    if (argc != 7)
+        return 2;
+    for (int i = 0; i < 10; i++)
+        labels[i] = i;
+    in.rows = strtoul(argv[3], NULL, 10);
+    run.threads = atoi(argv[4]);
+    mp_ctx_init(&c, &run);
+    unsigned char *y = mp_alloc(&c, in.rows, 1);
+    FILE *f = fopen(argv[2], "rb"), *out = fopen(argv[5], "wb");
+    if (y == NULL || f == NULL || out == NULL || fread(y, 1, in.rows, f) != in.rows ||
+        !open_npy(&in, argv[1]))
+        mp_fail(&c, "cannot read %s or %s, or write %s", argv[1], argv[2], argv[5]);
+    else {
+        in.label = y;
+        rc = sscanf(argv[6], "liblinear %d %lf", &solver, &C) == 2
+                 ? by_liblinear(&c, &in, solver, C, out)
+                 : by_stage(&c, &in, argv[6], out);
+    }
+    if (rc < 0 || fclose(out) != 0) {
+        fprintf(stderr, "dense: %s\n", c.msg);
+        return 1;
+    }
+    printf("%.4f\n", in.seconds);
+    return 0;
+}
