@@ -7,8 +7,8 @@
  * In a line: four "0," at a time, since most pixels are paper; any other value of
  * one to three digits without a branch on its length.  With AVX-512 VBMI2, 64 bytes at a
  * time without any branch.
- * Cost, with the checksum: 110 MB in 0.04 s on one core, 0.03 s on two; without AVX-512
- * 0.12 s and 0.06 s.
+ * Cost, with the checksum: 110 MB in 0.04 s on one core, 0.03 s on two; without
+ * AVX-512 0.12 s on one.
  */
 #include "csv_rows.h"
 #include "ctx.h"

@@ -255,23 +255,23 @@ enum {
     MP_SERIAL = 2,  /* fit() wants all rows in order; there is no merge() */
     MP_BYTES = 4,   /* apply() also takes bytes and then gives bytes, the very
                        values that it gives for the same pixels as floats */
+    MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
     MP_TRAIN_ONLY = 16, /* changes training rows, afresh every epoch; others pass unchanged */
     MP_PULL = 32,   /* no fit(): done() fetches the rows that it wants by mp_pull() */
     MP_LAYERS = 64, /* lines indented below it are layers (layer.h); its params begin with
                        a struct mp_layers */
     MP_DATA = 128,  /* takes the data set's own rows: stands first, or first in a branch */
+    MP_SUMS = 256,  /* what done() takes does not grow with the rows that it learned from */
     MP_SCORES = 1024, /* takes the scores of the model that it stands after, and learns from
                        rows held back from it; its params begin with a struct mp_held */
     MP_BRANCHES = 2048, /* lines indented below it are branches, whose scores it takes side by
                        side; its params begin with a struct mp_branches */
+    MP_PIXELWISE = 4096, /* value i of a row stands for value i of what came in */
     MP_STACKS = 8192, /* of an MP_BRANCHES stage: learns from the branches' scores of rows that
                        they have not seen; its params begin with a struct mp_stack */
-    MP_PIXELWISE = 4096, /* value i of a row stands for value i of what came in */
     MP_DEEP = 16384, /* computes with a net: its pipeline is told from the classical ones */
     MP_TEAM = 32768, /* of an MP_SERIAL stage: fit() gets many rows at a time, which all threads
                         have prepared, and may use mp_parallel_for() */
-    MP_SUMS = 256,  /* what done() takes does not grow with the rows that it learned from */
-    MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
 };
 
 struct mp_stage {

@@ -186,7 +186,8 @@ static void check_members(struct probe *p)
     expect(p, s->apply != NULL, "has no apply()");
     expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
                              MP_LAYERS | MP_TRAIN_ONLY | MP_DATA | MP_SCORES |
-                             MP_BRANCHES | MP_PIXELWISE | MP_STACKS | MP_TEAM | MP_SUMS)) == 0,
+                             MP_BRANCHES | MP_PIXELWISE | MP_STACKS | MP_TEAM | MP_SUMS |
+                             MP_DEEP)) == 0,
            "unknown flags");
     expect(p, !(s->flags & MP_TEAM) || (s->flags & MP_SERIAL), "MP_TEAM goes with MP_SERIAL");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||

@@ -2,6 +2,9 @@
  *
  * Input: a bundle; its header is made to fit what follows, so that the mutations
  * reach the code behind the checksums.  What loads must also apply. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create() */
+#endif
 #include "bundle.h"
 #include "ctx.h"
 #include "predictions.h"
