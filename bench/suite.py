@@ -25,7 +25,13 @@ def programs():
     """By name: what can be run here."""
     paths = [os.path.join(HERE, name) for name in sorted(os.listdir(HERE))]
     return {os.path.splitext(os.path.basename(p))[0]: p for p in paths
-            if os.path.isfile(p) and os.access(p, os.X_OK)}
+            if os.path.isfile(p) and os.access(p, os.X_OK) and is_script(p)}
+
+
+def is_script(path):
+    """In a build within the source, programs that the benchmarks need lie beside them."""
+    with open(path, "rb") as f:
+        return f.read(2) == b"#!"
 
 
 def run(name, path, options):

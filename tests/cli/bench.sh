@@ -72,7 +72,7 @@ ok "the picture is well-formed, light and dark"
 
 ! suite nothing && equal "$(cat "$err")" \
     "nothing: no such benchmark; there are: $(cd "$source/bench" && for f in *; do
-        [ -f "$f" ] && [ -x "$f" ] && echo "${f%.*}"; done | LC_ALL=C sort | xargs)"
+        [ -f "$f" ] && [ -x "$f" ] && head -1 "$f" | grep -aq '^#!' && echo "${f%.*}"; done | LC_ALL=C sort | xargs)"
 ok "a benchmark that is not there"
 ! MNIST=$dir/nowhere suite read && grep -qx 'read: failed; the others go on' "$err" &&
     grep -q 'mnistpipe fetch mnist' "$err" && equal "$(wc -l < ledger.jsonl)" 2
