@@ -50,8 +50,8 @@ equal "$(ls runs)" hog_svm &&
     equal "$(echo $(ls runs/hog_svm))" \
         "bundle.mnp predictions.csv report.html report.json report.txt svm.liblinear"
 ok "its folder holds six files and nothing else"
-[ ! -s "$err" ]
-ok "without a terminal nothing is said on stderr"
+! grep -v "^[a-z ]*: .* left$" "$err" >> "$log"
+ok "without a terminal nothing is said on stderr, but how far a long step has come"
 same <(grep -v '^seconds' "$out") <(grep -v '^seconds' runs/hog_svm/report.txt)
 ok "report.txt is what was printed"
 awk -F, 'NR == 1 { n = NF; bad = n != 12 || $1 != "row" || $2 != "predicted" || $3 != "score_0" }
