@@ -12,7 +12,6 @@
 #include "clock.h"
 #include "ctx.h"
 #include "engine.h"
-#include "sheet.h"
 #include <cblas.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -141,8 +140,7 @@ int main(int argc, char **argv)
     struct mp_ctx c;
     mp_ctx_init(&c, &run);
     openblas_set_num_threads(1); /* the engine owns the threads */
-    const int rc = mp_sheet_start(&c) < 0 ? -1 : work(&c, &j);
-    mp_sheet_stop();
+    const int rc = work(&c, &j);
     if (rc < 0)
         fprintf(stderr, "kernels: %s\n", c.msg);
     mp_ctx_free(&c);

@@ -1,6 +1,6 @@
 /* axis.c - linear maps along the axes of images: method and cost in axis.h.
  *
- * Images of 28 x 28, us an image, one core with AVX-512; libvips 8.14 by sheet.h:
+ * Images of 28 x 28, us an image, one core with AVX-512; libvips 8.14 by tests/sheet.h:
  *
  *                                    libvips   here
  *     blur sigma=1                      12.2   0.8

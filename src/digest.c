@@ -116,7 +116,7 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *arg)
 /* Wishes of the user that libraries read, and that may change the last bit. */
 static void add_wishes(struct mp_digest *d)
 {
-    static const char *const names[] = { "GLIBC_TUNABLES", "VIPS_NOVECTOR", "LD_PRELOAD" };
+    static const char *const names[] = { "GLIBC_TUNABLES", "LD_PRELOAD" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
         mp_digest_text(d, value != NULL ? value : "");

@@ -7,11 +7,9 @@
 #include "options.h"
 #include "param.h"
 #include "progress.h"
-#include "sheet.h"
 #include "versions.h"
 #include <cblas.h>
 #include <errno.h>
-#include <locale.h>
 #include <omp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -55,17 +53,6 @@ static const struct mp_command_entry *find_command(const char *name)
     return NULL;
 }
 
-/* One BLAS thread and one libvips thread: the engine owns the threads.  No
- * locale: numbers have points everywhere. */
-static int start_libraries(struct mp_ctx *c)
-{
-    openblas_set_num_threads(1);
-    if (mp_sheet_start(c) < 0)
-        return -1;
-    setlocale(LC_ALL, "C");
-    return MP_OK;
-}
-
 static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
                        const struct mp_asked *asked, const void *options, int n, char **args)
 {
@@ -80,12 +67,10 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
     signal(SIGXFSZ, SIG_IGN);
-    if (start_libraries(c) < 0)
-        return -1;
+    openblas_set_num_threads(1); /* the engine owns the threads */
     run->bar = mp_bar_new(asked->quiet);
     int rc = e->command->run(c, options, n, args);
     mp_bar_free(run->bar);
-    mp_sheet_stop();
     return rc;
 }
 

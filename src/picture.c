@@ -1,8 +1,8 @@
 /* picture.c - pictures that people look at. */
 #include "picture.h"
+#include "vips.h"
 #include <stdlib.h>
 #include <string.h>
-#include <vips/vips.h>
 
 int mp_picture_open(struct mp_ctx *c, struct mp_picture *p, int h, int w, int bands, uint8_t grey)
 {
@@ -48,20 +48,23 @@ void mp_picture_ink(struct mp_picture *p, int top, int left, int zoom, const str
 int mp_picture_png(struct mp_ctx *c, const struct mp_picture *p, uint8_t **png, size_t *n)
 {
     const size_t bytes = (size_t)p->h * (size_t)p->w * (size_t)p->bands;
+    struct mp_vips v;
     void *made = NULL;
     int rc = -1;
-    VipsImage *image = vips_image_new_from_memory(p->px, bytes, p->w, p->h, p->bands,
-                                                  VIPS_FORMAT_UCHAR);
     *png = NULL;
-    if (image != NULL && vips_pngsave_buffer(image, &made, n, "strip", TRUE, NULL) == 0)
+    if (mp_vips_open(c, &v) < 0)
+        return -1;
+    VipsImage *image = v.image_new_from_memory(p->px, bytes, p->w, p->h, p->bands,
+                                               VIPS_FORMAT_UCHAR);
+    if (image != NULL && v.pngsave_buffer(image, &made, n, "strip", TRUE, NULL) == 0)
         rc = (*png = mp_alloc(c, *n, 1)) != NULL ? MP_OK : -1;
     else
-        mp_fail(c, "libvips cannot write a PNG: %s", vips_error_buffer());
+        mp_vips_fail(c, &v, "libvips cannot write a PNG");
     if (rc == MP_OK)
         memcpy(*png, made, *n);
     g_free(made); /* of GLib's allocator: what we hand out is for free() */
     if (image != NULL)
-        g_object_unref(image);
+        v.object_unref(image);
     return rc;
 }
 

@@ -13,10 +13,10 @@
 #include "param.h"
 #include "pipeline.h"
 #include "random.h"
-#include "sheet.h"
 #include "state.h"
 #include "tap.h"
 #include <ctype.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -1084,12 +1084,6 @@ static void check_stage(struct tap *tap, const struct mp_entry *e)
 int main(int argc, char **argv)
 {
     struct tap tap = { 0 };
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
-    if (mp_sheet_start(&c) < 0) {
-        printf("Bail out! %s\n", c.msg);
-        return 1;
-    }
     for (const struct mp_entry *e = mp_registry; e->name != NULL; e++) {
         bool wanted = argc < 2;
         for (int i = 1; i < argc; i++)
@@ -1097,7 +1091,5 @@ int main(int argc, char **argv)
         if (wanted)
             check_stage(&tap, e);
     }
-    mp_sheet_stop();
-    mp_ctx_free(&c);
     return tap_end(&tap);
 }

@@ -38,7 +38,6 @@
 #include "data.h"
 #include "direct.h"
 #include "pipeline.h"
-#include "sheet.h"
 #include "tap.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -932,15 +931,9 @@ static void check_folder(struct suite *s, const char *folder)
 int main(int argc, char **argv)
 {
     struct suite s = { 0 };
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
     if (argc < 2) {
         fprintf(stderr, "usage: stagetest FILE.test ... | FOLDER\n");
         return 2;
-    }
-    if (mp_sheet_start(&c) < 0) {
-        printf("Bail out! %s\n", c.msg);
-        return 1;
     }
     for (int i = 1; i < argc; i++)
         if (ends_with(argv[i], ".test"))
@@ -950,7 +943,5 @@ int main(int argc, char **argv)
     for (int i = 0; i < s.n_oracles; i++)
         free(s.oracles[i]);
     mp_data_free(&s.data);
-    mp_sheet_stop();
-    mp_ctx_free(&c);
     return tap_end(&s.tap);
 }

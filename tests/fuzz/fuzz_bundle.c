@@ -8,7 +8,6 @@
 #include "bundle.h"
 #include "ctx.h"
 #include "predictions.h"
-#include "sheet.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -53,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     crc = (uint32_t)crc32_z(0, copy, 28);
     memcpy(copy + 28, &crc, 4);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (write(fd, copy, size) == (ssize_t)size && mp_sheet_start(&c) == MP_OK &&
+    if (write(fd, copy, size) == (ssize_t)size &&
         mp_bundle_read(&c, path, &b) == MP_OK) {
         use(&c, &b);
         mp_bundle_free(&b);

@@ -9,7 +9,6 @@
 #include "fit.h"
 #include "metrics.h"
 #include "pipeline.h"
-#include "sheet.h"
 #include "split.h"
 #include "state.h"
 
@@ -381,7 +380,6 @@ int main(void)
     struct bench b;
     struct mp_subset all;
     open_bench(&b, &t);
-    tap_ok(&t, mp_sheet_start(&b.c) == MP_OK, "libvips starts");
     test_oracle(&b);
     test_winner(&b);
     test_nothing(&b);
@@ -393,6 +391,5 @@ int main(void)
     }
     mp_subset_free(&all);
     mp_ctx_free(&b.c);
-    mp_sheet_stop();
     return tap_end(&t);
 }

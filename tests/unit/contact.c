@@ -1,10 +1,10 @@
 /* contact.c - contact sheets: which rows, which values, which pixels. */
 #include "contact.h"
+#include "../sheet.h"
 #include "../tap.h"
 #include "ctx.h"
 #include "engine.h"
 #include "random.h"
-#include "sheet.h"
 #include "terminal.h"
 #include <math.h>
 #include <stdlib.h>

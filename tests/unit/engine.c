@@ -4,7 +4,6 @@
 #include "ctx.h"
 #include "engine.h"
 #include "random.h"
-#include "sheet.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,9 +252,6 @@ static void test_copies_beside(struct tap *t)
 int main(void)
 {
     struct tap t = { 0 };
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
-    tap_ok(&t, mp_sheet_start(&c) == MP_OK, "libvips starts");
     test_threads(&t);
     test_union(&t);
     test_copies(&t);
@@ -263,6 +259,5 @@ int main(void)
     test_copies_learned(&t);
     test_copies_team(&t);
     test_copies_beside(&t);
-    mp_sheet_stop();
     return tap_end(&t);
 }

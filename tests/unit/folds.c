@@ -10,7 +10,6 @@
 #include "folds.h"
 #include "metrics.h"
 #include "random.h"
-#include "sheet.h"
 #include "state.h"
 #include <math.h>
 #include <stdlib.h>
@@ -316,15 +315,11 @@ static void test_cross(struct tap *t)
 int main(void)
 {
     struct tap t = { 0 };
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
-    tap_ok(&t, mp_sheet_start(&c) == MP_OK, "libvips starts");
     test_fair(&t);
     test_refused(&t);
     test_leak(&t);
     test_threads(&t);
     test_permuted(&t);
     test_cross(&t);
-    mp_sheet_stop();
     return tap_end(&t);
 }

@@ -8,7 +8,6 @@
 #include "engine.h"
 #include "pipeline.h"
 #include "random.h"
-#include "sheet.h"
 
 enum { DRAWS = 30 };
 
@@ -154,12 +153,8 @@ static void test_scale(struct tap *t)
 int main(void)
 {
     struct tap t = { 0 };
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
-    tap_ok(&t, mp_sheet_start(&c) == MP_OK, "libvips starts");
     test_cosine(&t);
     test_kernel(&t);
     test_scale(&t);
-    mp_sheet_stop();
     return tap_end(&t);
 }

@@ -4,7 +4,7 @@
 #include "ctx.h"
 #include "pipeline.h"
 #include "random.h"
-#include "sheet.h"
+#include "../sheet.h"
 #include "../tap.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* picture.c - what is drawn is what libvips reads back from the PNG. */
 #include "ctx.h"
 #include "picture.h"
-#include "sheet.h"
+#include "../sheet.h"
 #include "../tap.h"
 #include <stdlib.h>
 #include <string.h>

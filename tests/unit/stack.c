@@ -5,7 +5,6 @@
 #include "folds.h"
 #include "pipeline.h"
 #include "predictions.h"
-#include "sheet.h"
 #include "split.h"
 #include "state.h"
 
@@ -153,9 +152,6 @@ int main(void)
     struct tap t = { 0 };
     struct bench b, serial;
     struct mp_plan p, q;
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
-    mp_sheet_start(&c);
     if (!tap_ok(&t, open_bench(&b, &t, 3) && build(&b, stacked, &p) &&
                         mp_fit(&b.c, &p, &b.d, b.y) == MP_OK, "models are stacked"))
         tap_note("%s", b.c.msg);
@@ -169,6 +165,5 @@ int main(void)
     mp_plan_free(&q);
     close_bench(&b);
     close_bench(&serial);
-    mp_sheet_stop();
     return tap_end(&t);
 }

@@ -1,9 +1,9 @@
 /* terminal.c - pictures in a terminal: characters as they must be, and graphics decoded
  * again by readers written here from the protocols' descriptions. */
+#include "../sheet.h"
 #include "../tap.h"
 #include "ctx.h"
 #include "random.h"
-#include "sheet.h"
 #include "terminal.h"
 #include <stdlib.h>
 #include <string.h>

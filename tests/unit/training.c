@@ -11,7 +11,6 @@
 #include "engine.h"
 #include "optimizer.h"
 #include "random.h"
-#include "sheet.h"
 #include "state.h"
 #include <math.h>
 #include <stdlib.h>
@@ -621,9 +620,6 @@ static void test_stops(struct tap *t)
 int main(void)
 {
     struct tap t = { 0 };
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
-    tap_ok(&t, mp_sheet_start(&c) == MP_OK, "libvips starts");
     test_oracle(&t);
     test_first_weights(&t);
     test_schedules(&t);
@@ -631,7 +627,5 @@ int main(void)
     test_threads(&t);
     test_validation(&t);
     test_stops(&t);
-    mp_sheet_stop();
-    mp_ctx_free(&c);
     return tap_end(&t);
 }

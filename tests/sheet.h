@@ -1,6 +1,6 @@
 /* sheet.h - the bridge from chunks to libvips: one pipeline for all images of a
- * chunk, never one for each.  For filters without a kernel of their own; those that
- * have one are held to libvips by tests/unit/kernels.c, through this bridge.
+ * chunk, never one for each.  Filters have kernels of their own; unit/kernels.c holds
+ * them to libvips through this bridge.
  *
  * Two forms:
  *
@@ -29,7 +29,7 @@
 #include "stage.h"
 #include <vips/vips.h>
 
-/* Starts and stops libvips for the process: no cache, no threads of its own. */
+/* Starts and stops libvips, with which the test is linked: no cache, no threads of its own. */
 int mp_sheet_start(struct mp_ctx *c);
 void mp_sheet_stop(void);
 

@@ -5,8 +5,8 @@
 #include "sheet.h"
 #include <string.h>
 
-/* Plugins, for file formats that no stage reads, would be looked for below
- * $VIPSHOME; loading them takes 20 to 45 ms of every command. */
+/* Plugins, for file formats that no test reads, would be looked for below
+ * $VIPSHOME; loading them takes 20 to 45 ms. */
 int mp_sheet_start(struct mp_ctx *c)
 {
     g_setenv("VIPSHOME", "/nonexistent", FALSE);
