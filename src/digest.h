@@ -23,6 +23,8 @@ struct mp_key mp_digest_end(struct mp_digest *d);
 
 /* What computes: the bytes of this program, its libraries (versions, files, and the
  * instructions that they chose), the processor.  Two programs of the same digest give
- * the same results.  Cost: reading the program once, 25 ms for 10 MB. */
+ * the same results.  libvips, which makes pictures and no results, counts once it is
+ * loaded: to be called before the first picture.  Cost: reading the program once, 25 ms
+ * for 10 MB. */
 struct mp_key mp_program_digest(void);
 #endif
