@@ -9,6 +9,7 @@
 #include "folds.h"
 #include "report.h"
 #include "report_html.h"
+#include "vips.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +344,13 @@ static int warn_of_overlap(struct mp_ctx *c, struct job *j)
     return MP_OK;
 }
 
+/* The report's pictures need libvips; without, training for hours would be lost. */
+static int check_pictures(struct mp_ctx *c)
+{
+    struct mp_vips v;
+    return mp_vips_open(c, &v);
+}
+
 static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
 {
     if (mp_experiment_plan(c, pipeline, &j->x) < 0)
@@ -350,8 +358,9 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
     if (!j->x.plan.has_model)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
                           "(`mnistpipe export` writes features without one)", pipeline);
-    if (mp_check_folder(c, j->folder) < 0 || mp_experiment_read(c, &j->x) < 0 ||
-        warn_of_overlap(c, j) < 0 || learn(c, j) < 0 || write_results(c, j) < 0)
+    if (mp_check_folder(c, j->folder) < 0 || check_pictures(c) < 0 ||
+        mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 || learn(c, j) < 0 ||
+        write_results(c, j) < 0)
         return -1;
     return write_report(c, j);
 }

@@ -46,6 +46,10 @@ equal $? 1 status && [ ! -e none.png ] &&
     equal "$(cat "$err")" "mnistpipe: pictures need libvips, which cannot be loaded: \
 $PWD/broken/$name: file too short" text
 ok "libvips that cannot be loaded: a line says so, and nothing is left behind"
+sed '50s/,.*/,x/' train.csv > bad.csv # fails when it is read
+broken run svm.txt --train bad.csv -o none
+equal $? 1 status && [ ! -e none ] && grep -q "^mnistpipe: pictures need libvips, " "$err"
+ok "run says so before it reads and learns"
 broken predict run/bundle.mnp test.csv -o again.csv && same again.csv predictions.csv
 ok "predict does without"
 
