@@ -122,7 +122,7 @@ def limits(program, net, threads, folder, extra):
     rate = 1e9 * common.peaks()[kind(r)] * threads
     name = f"peak {kind(r)} arithmetic"
     forward, backward = (2 * sum(layer[way + "_multiply_adds"] for layer in r["layers"])
-                         for way in ("forward", "backward"))
+                         / (WARM * BATCH) for way in ("forward", "backward"))
     return (name, EPOCH * (forward + backward) / rate), (name, rate / forward)
 
 
