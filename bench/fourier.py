@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Histograms, random cosines and least squares, `mnistpipe run` of pipelines/hog_fourier.txt from two
-CSV files to the report, against scikit-learn's part of the same work (bench/peers/kernel.py:
+"""Histograms, random cosines and least squares, `mnistpipe run` of pipelines/hog_fourier.txt from
+two CSV files to the report, against scikit-learn's part of the same work (bench/peers/kernel.py:
 PCA, RBFSampler, RidgeClassifier).
 
 scikit-learn begins with the very features that our `deskew` and `hog` give, and its clock runs only

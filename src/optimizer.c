@@ -33,7 +33,9 @@ int mp_optimizer_open(struct mp_ctx *c, struct mp_optimizer *o, size_t weights)
     o->sum = o->clip > 0 ? mp_alloc(c, weights, sizeof *o->sum) : NULL;
     o->first = mp_alloc(c, weights, sizeof *o->first);
     o->second = two ? mp_alloc(c, weights, sizeof *o->second) : NULL;
-    return (o->clip > 0 && o->sum == NULL) || o->first == NULL || (two && o->second == NULL) ? -1 : MP_OK;
+    const bool all = (o->sum != NULL || o->clip <= 0) && o->first != NULL &&
+                     (o->second != NULL || !two);
+    return all ? MP_OK : -1;
 }
 
 void mp_optimizer_close(struct mp_optimizer *o)

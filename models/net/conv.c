@@ -1,9 +1,10 @@
 /* conv.c - convolution layer.
  *
- * By oneDNN, see dnn.c; of images of one channel by plane_conv.c.  Cost: h w kernel^2 channels filters multiply-adds for each
- * pass (forward, gradient of the image, gradient of the weights), at half of the
- * processor's peak or more for 16 channels and up.  Defined by torch.nn.Conv2d, which it
- * equals to rounding; with stride > 1, pad=same pads as TensorFlow does. */
+ * By oneDNN, see dnn.c; of images of one channel by plane_conv.c.  Cost: h w kernel^2
+ * channels filters multiply-adds for each pass (forward, gradient of the image, gradient
+ * of the weights), at half of the processor's peak or more for 16 channels and up.  Defined
+ * by torch.nn.Conv2d, which it equals to rounding; with stride > 1, pad=same pads as
+ * TensorFlow does. */
 #include "dnn.h"
 #include "layer.h"
 #include "plane_conv.h"
