@@ -4,8 +4,7 @@
  * w ~ N(0, 2 gamma I) with random phases b have, as a mean, the kernel: the features
  * sqrt(2 / k) cos(w.x + b) of two rows x and y have inner product exp(-gamma |x - y|^2), give
  * or take 1 / sqrt(k) (Rahimi and Recht 2007, "Random features for large-scale kernel
- * machines").  Same law as scikit-learn's RBFSampler; the draws are our own.  fit() keeps
- * means and sums of squares as standardize.c does.
+ * machines").  Same law as scikit-learn's RBFSampler; the draws are our own.
  *
  * Directions and phases are kept in turns, so that a cosine needs no division by 2 pi.
  *
@@ -14,6 +13,7 @@
  */
 #include "cosine.h"
 #include "dnn.h"
+#include "moments.h"
 #include "simd.h"
 #include "stage.h"
 #include <stdlib.h>
@@ -42,37 +42,12 @@ static const struct mp_param table[] = {
 };
 
 struct state {
-    uint64_t rows, d;      /* rows seen, values per row */
-    double *mean, *spread; /* d each: means and sums of squares about them; until done() */
-    uint64_t k;            /* components */
+    struct mp_moments seen; /* until done() */
+    uint64_t d, k;          /* values of a row, components */
     double gamma;
-    float *w;              /* d x mp_lanes(k): component j is column j, in turns */
-    float *b;              /* k, in turns */
+    float *w;               /* d x mp_lanes(k): component j is column j, in turns */
+    float *b;               /* k, in turns */
 };
-
-static int reserve(struct mp_ctx *c, struct state *s, size_t d)
-{
-    if (s->d == d)
-        return MP_OK;
-    if (s->d != 0)
-        return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)s->d);
-    s->mean = mp_alloc(c, d, sizeof *s->mean);
-    s->spread = mp_alloc(c, d, sizeof *s->spread);
-    if (s->mean == NULL || s->spread == NULL)
-        return -1;
-    s->d = d;
-    return MP_OK;
-}
-
-MP_CLONES static void add_row(double *restrict mean, double *restrict spread,
-                              const float *restrict x, size_t d, double share)
-{
-    for (size_t j = 0; j < d; j++) {
-        const double step = (double)x[j] - mean[j];
-        mean[j] += step * share;
-        spread[j] += step * ((double)x[j] - mean[j]);
-    }
-}
 
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                  struct mp_shape *out)
@@ -96,31 +71,15 @@ static void label(const void *params, struct mp_shape in, size_t i, char *text, 
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     struct state *s = state;
-    const size_t d = mp_len(in->shape);
     (void)params;
-    if (reserve(c, s, d) < 0)
-        return -1;
-    for (size_t i = 0; i < in->n; i++)
-        add_row(s->mean, s->spread, in->x + i * d, d, 1 / (double)++s->rows);
-    return MP_OK;
+    return mp_moments_add(c, &s->seen, in);
 }
 
 static int merge(struct mp_ctx *c, void *into, void *from)
 {
     struct state *a = into;
     const struct state *b = from;
-    if (b->rows == 0)
-        return MP_OK;
-    if (reserve(c, a, b->d) < 0)
-        return -1;
-    const double share = (double)b->rows / (double)(a->rows + b->rows);
-    for (size_t j = 0; j < a->d; j++) {
-        const double gap = b->mean[j] - a->mean[j];
-        a->spread[j] += b->spread[j] + gap * gap * (double)a->rows * share;
-        a->mean[j] += gap * share;
-    }
-    a->rows += b->rows;
-    return MP_OK;
+    return mp_moments_join(c, &a->seen, &b->seen);
 }
 
 /* In 0 .. 1, never 0. */
@@ -151,18 +110,17 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     const struct params *p = params;
     struct state *s = state;
     double sum = 0;
-    if (s->rows == 0)
+    if (s->seen.rows == 0)
         return mp_fail(c, "no rows to learn from");
+    s->d = s->seen.d;
     for (size_t j = 0; j < s->d; j++)
-        sum += s->spread[j] / (double)s->rows;
+        sum += s->seen.spread[j] / (double)s->seen.rows;
     if (!isfinite(sum))
         return mp_fail(c, "the values' variances are not finite; make the values smaller");
     s->k = (uint64_t)p->components;
     /* Rows that are all the same have one kernel, whatever gamma. */
     s->gamma = p->gamma > 0 ? p->gamma : sum > 0 ? fmin(p->scale / sum, 1e30) : 1;
-    free(s->mean);
-    free(s->spread);
-    s->mean = s->spread = NULL;
+    mp_moments_free(&s->seen);
     s->w = mp_alloc(c, s->d * (size_t)mp_lanes((int)s->k), sizeof *s->w);
     s->b = mp_alloc(c, s->k, sizeof *s->b);
     if (s->w == NULL || s->b == NULL)
@@ -189,8 +147,7 @@ static int io(struct mp_io *io, void *state)
 static void clear(void *state)
 {
     struct state *s = state;
-    free(s->mean);
-    free(s->spread);
+    mp_moments_free(&s->seen);
     free(s->w);
     free(s->b);
 }

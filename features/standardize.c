@@ -1,18 +1,14 @@
 /* standardize.c - give every feature mean 0 and standard deviation 1.
  *
- * Method: fit() keeps a count, a mean and a sum of squared differences per
- * feature (Welford 1962); merge() joins two such sums (Chan, Golub, LeVeque
- * 1979).  Unlike "sum of squares minus square of sum" neither cancels when the
- * mean is large beside the deviation.  Equal to StandardScaler of scikit-learn:
- * the deviation is that of the rows themselves (divided by n, not n - 1), and a
- * constant feature is divided by 1.
+ * Method: moments.h.  Equal to StandardScaler of scikit-learn: the deviation is that of the
+ * rows themselves (divided by n, not n - 1), and a constant feature is divided by 1.
  *
  * Cost: four flops a value to fit, two to apply.
  */
+#include "moments.h"
 #include "stage.h"
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
 struct params {
     double floor;
@@ -25,109 +21,65 @@ static const struct mp_param table[] = {
 };
 
 struct state {
-    uint64_t rows, d;      /* rows seen, values per row */
-    double *mean, *spread; /* d each; spread: sum of squares, after done() 1 / deviation */
+    struct mp_moments seen; /* after done() spread is 1 / deviation */
 };
-
-static int reserve(struct mp_ctx *c, struct state *s, size_t d)
-{
-    if (s->d == d)
-        return MP_OK;
-    if (s->d != 0)
-        return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)s->d);
-    free(s->mean);
-    free(s->spread);
-    s->mean = mp_alloc(c, d, sizeof *s->mean);
-    s->spread = mp_alloc(c, d, sizeof *s->spread);
-    if (s->mean == NULL || s->spread == NULL)
-        return -1;
-    s->d = d;
-    return MP_OK;
-}
 
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     struct state *s = state;
-    const size_t d = mp_len(in->shape);
     (void)params;
-
-    if (reserve(c, s, d) < 0)
-        return -1;
-    double *restrict mean = s->mean, *restrict spread = s->spread;
-    for (size_t i = 0; i < in->n; i++) {
-        const float *x = in->x + i * d;
-        const double share = 1 / (double)++s->rows;
-        for (size_t j = 0; j < d; j++) {
-            const double step = (double)x[j] - mean[j];
-            mean[j] += step * share;
-            spread[j] += step * ((double)x[j] - mean[j]);
-        }
-    }
-    return MP_OK;
+    return mp_moments_add(c, &s->seen, in);
 }
 
 static int merge(struct mp_ctx *c, void *into, void *from)
 {
     struct state *a = into;
     const struct state *b = from;
-
-    if (b->rows == 0)
-        return MP_OK;
-    if (reserve(c, a, b->d) < 0)
-        return -1;
-    const double share = (double)b->rows / (double)(a->rows + b->rows);
-    for (size_t j = 0; j < a->d; j++) {
-        const double gap = b->mean[j] - a->mean[j];
-        a->spread[j] += b->spread[j] + gap * gap * (double)a->rows * share;
-        a->mean[j] += gap * share;
-    }
-    a->rows += b->rows;
-    return MP_OK;
+    return mp_moments_join(c, &a->seen, &b->seen);
 }
 
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct params *p = params;
-    struct state *s = state;
-    const double n = (double)s->rows;
+    struct mp_moments *m = &((struct state *)state)->seen;
+    const double n = (double)m->rows;
 
-    if (s->rows == 0)
+    if (m->rows == 0)
         return mp_fail(c, "no rows to learn from");
-    for (size_t j = 0; j < s->d; j++) {
+    for (size_t j = 0; j < m->d; j++) {
         /* Constant: what there is of variance can be rounding alone. */
-        const double var = s->spread[j] / n, slip = n * s->mean[j] * DBL_EPSILON;
+        const double var = m->spread[j] / n, slip = n * m->mean[j] * DBL_EPSILON;
         const bool constant = var <= n * DBL_EPSILON * var + slip * slip;
-        s->spread[j] = 1 / (constant ? 1 : fmax(p->floor, sqrt(var)));
+        m->spread[j] = 1 / (constant ? 1 : fmax(p->floor, sqrt(var)));
     }
     return MP_OK;
 }
 
 static int io(struct mp_io *io, void *state)
 {
-    struct state *s = state;
-    if (mp_io_u64(io, "rows", &s->rows) < 0 || mp_io_u64(io, "values", &s->d) < 0 ||
-        mp_io_f64s(io, "mean", &s->mean, s->d) < 0)
+    struct mp_moments *m = &((struct state *)state)->seen;
+    if (mp_io_u64(io, "rows", &m->rows) < 0 || mp_io_u64(io, "values", &m->d) < 0 ||
+        mp_io_f64s(io, "mean", &m->mean, m->d) < 0)
         return -1;
-    return mp_io_f64s(io, "scale", &s->spread, s->d);
+    return mp_io_f64s(io, "scale", &m->spread, m->d);
 }
 
 static void clear(void *state)
 {
     struct state *s = state;
-    free(s->mean);
-    free(s->spread);
+    mp_moments_free(&s->seen);
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
-    const struct state *s = state;
-    const double *mean = s->mean, *scale = s->spread;
+    const struct mp_moments *m = &((const struct state *)state)->seen;
+    const double *mean = m->mean, *scale = m->spread;
     const size_t d = mp_len(in->shape);
     (void)params;
 
-    if (d != s->d)
-        return mp_fail(c, "learned from rows of %zu values, given %zu", (size_t)s->d, d);
+    if (d != m->d)
+        return mp_fail(c, "learned from rows of %zu values, given %zu", (size_t)m->d, d);
     for (size_t i = 0; i < in->n; i++) {
         const float *x = in->x + i * d;
         float *y = out->x + i * d;

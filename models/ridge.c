@@ -125,7 +125,6 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     m->classes = (uint64_t)mp_classes(c, NULL);
     m->columns = m->classes == 2 ? 1 : m->classes; /* of two, one is the other's opposite */
     m->features = g->d;
-    m->rows = g->rows;
     m->bias = p->offset ? 1 : -1;
     if (g->rows == 0)
         return mp_fail(c, "no rows to learn from");

@@ -256,6 +256,7 @@ static void parse(struct job *j, const struct piece *p)
             break;
         at = after;
     }
+    mp_rows_let_go(&j->d->store, j->d->x + p->row0 * j->len, j->d->x + i * j->len);
     const uint64_t offset = p->offset + (uint64_t)(at - p->buf);
     if (at < p->limit)
 #pragma omp critical(mp_csv_rows)

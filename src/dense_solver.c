@@ -8,6 +8,9 @@
  * the start for four times as many.  Cost: a pass over the rows for each Newton step, over
  * the rows that count for each product, and for the preconditioner (preconditioner.h).
  *
+ * Rows may be more than memory holds: those in a file are let go when a pass has left them
+ * behind.  What a row needs in memory are two scores a vector and a few numbers.
+ *
  * Rows are cut into parts whose number depends on the problem alone and whose sums are
  * added in order.  Reference: Lin, Weng, Keerthi 2008, "Trust region Newton method for
  * large-scale logistic regression"; Keerthi, DeCoste 2005, "A modified finite Newton
@@ -24,6 +27,7 @@ enum {
     MAX_ROWS = 128,   /* at a time */
     MAX_STEPS = 200,  /* of Newton */
     MAX_PRODUCTS = 40, /* in one of them */
+    LET_GO = 4 << 20, /* bytes of rows that a pass leaves behind at a time */
     LEVEL_BITS = 2    /* a sample is a 2^LEVEL_BITS-th of the next larger one */
 };
 
@@ -38,7 +42,8 @@ struct rows {
     const float **x;
     int *y;
     size_t n;
-    float *z, *h, *next_z, *next_h;
+    float *z, *next_z;
+    float *weight; /* of its curvature in all */
 };
 
 /* Of these the rows that have curvature. */
@@ -135,6 +140,17 @@ static void add_rows(const struct solver *s, const float *const *x, size_t n, co
                      g + mp_panel_at(b, s->p->d));
 }
 
+/* A pass has read rows [*from, to) of x: beyond `least` bytes the process lets them go. */
+static void let_go(const struct solver *s, const float *const *x, size_t *from, size_t to,
+                   size_t least)
+{
+    const struct mp_dense_problem *p = s->p;
+    if (p->file == NULL || to == *from || (to - *from) * p->d * sizeof **x < least)
+        return;
+    mp_rows_let_go(p->file, x[*from], x[to - 1] + p->d);
+    *from = to;
+}
+
 /* Part i of the loss and its gradient at next_w: rows on the right side of all margins
  * have no slope and are left out. */
 static int look_part(struct mp_ctx *c, void *arg, size_t i)
@@ -144,17 +160,18 @@ static int look_part(struct mp_ctx *c, void *arg, size_t i)
     const size_t most = rows_at_once(s->p->d), to = r->n * (i + 1) / PARTS;
     float *g = s->parts + i * s->size, *slope = mp_scratch(c, MAX_ROWS * s->lanes);
     double *sum = s->sums + i * s->lanes;
+    size_t begin = r->n * i / PARTS;
     if (slope == NULL)
         return -1;
     memset(g, 0, s->size * sizeof *g);
     memset(sum, 0, s->lanes * sizeof *sum);
-    for (size_t at = r->n * i / PARTS; at < to; at += most) {
+    for (size_t at = begin; at < to; at += most) {
         const size_t n = to - at < most ? to - at : most;
         const float *x[MAX_ROWS];
         size_t kept = 0;
         float *z = r->next_z + at * s->lanes;
         scores(s, r->x + at, n, s->next_w, z);
-        mp_loss_rows(&s->loss, z, r->y + at, n, sum, slope, r->next_h + at * s->lanes);
+        mp_loss_rows(&s->loss, z, r->y + at, n, sum, slope, NULL);
         for (size_t q = 0; q < n; q++) {
             float some = 0, *to_row = slope + kept * s->lanes;
             for (size_t k = 0; k < s->lanes; k++) {
@@ -166,7 +183,9 @@ static int look_part(struct mp_ctx *c, void *arg, size_t i)
         }
         if (kept > 0)
             add_rows(s, x, kept, slope, g);
+        let_go(s, r->x, &begin, at + n, LET_GO);
     }
+    let_go(s, r->x, &begin, to, 0);
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
@@ -177,15 +196,18 @@ static int curve_part(struct mp_ctx *c, void *arg, size_t i)
     const struct active *a = &s->active;
     const size_t most = rows_at_once(s->p->d), to = a->n * (i + 1) / PARTS;
     float *g = s->parts + i * s->size, *v = mp_scratch(c, MAX_ROWS * s->lanes);
+    size_t begin = a->n * i / PARTS;
     if (v == NULL)
         return -1;
     memset(g, 0, s->size * sizeof *g);
-    for (size_t at = a->n * i / PARTS; at < to; at += most) {
+    for (size_t at = begin; at < to; at += most) {
         const size_t n = to - at < most ? to - at : most;
         scores(s, a->x + at, n, s->direction, v);
         mp_loss_curve(&s->loss, a->h + at * s->lanes, a->y + at, n, v);
         add_rows(s, a->x + at, n, v, g);
+        let_go(s, a->x, &begin, at + n, LET_GO);
     }
+    let_go(s, a->x, &begin, to, 0);
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
@@ -241,31 +263,52 @@ static void move(struct solver *s)
     SWAP(float *, s->w, s->next_w);
     SWAP(float *, s->g, s->next_g);
     SWAP(float *, s->rows.z, s->rows.next_z);
-    SWAP(float *, s->rows.h, s->rows.next_h);
     SWAP(double *, s->f, s->next_f);
 #undef SWAP
 }
 
 /* -------------------------------------------------------- Newton's step */
 
+/* Part i of the rows' weights.  Curvature is worked out again where it is needed: kept for
+ * all rows it would take more memory than their scores. */
+static int weigh_part(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct solver *s = arg;
+    const struct rows *r = &s->rows;
+    const size_t to = r->n * (i + 1) / PARTS;
+    float *h = mp_scratch(c, s->lanes);
+    double unused[256] = { 0 };
+    if (h == NULL)
+        return -1;
+    for (size_t at = r->n * i / PARTS; at < to; at++) {
+        mp_loss_rows(&s->loss, r->z + at * s->lanes, r->y + at, 1, unused, NULL, h);
+        r->weight[at] = mp_loss_weight(&s->loss, h, r->y[at], s->live);
+    }
+    return MP_OK;
+}
+
 /* Rows whose curvature counts: together the others have less than a hundredth. */
-static void find_active(struct solver *s)
+static int find_active(struct mp_ctx *c, struct solver *s)
 {
     const struct rows *r = &s->rows;
     struct active *a = &s->active;
-    double sum = 0;
+    double sum = 0, unused[256] = { 0 };
+    if (mp_parallel_for(c, PARTS, weigh_part, s) < 0)
+        return -1;
     for (size_t i = 0; i < r->n; i++)
-        sum += (double)mp_loss_weight(&s->loss, r->h + i * s->lanes, r->y[i], s->live);
+        sum += (double)r->weight[i];
     const float least = (float)(0.01 * sum / (double)r->n);
     a->n = 0;
     for (size_t i = 0; i < r->n; i++) {
-        const float *h = r->h + i * s->lanes;
-        const float weight = mp_loss_weight(&s->loss, h, r->y[i], s->live);
+        if (!(r->weight[i] > 0 && r->weight[i] >= least))
+            continue;
         a->x[a->n] = r->x[i];
         a->y[a->n] = r->y[i];
-        memcpy(a->h + a->n * s->lanes, h, s->lanes * sizeof *h);
-        a->n += weight > 0 && weight >= least;
+        mp_loss_rows(&s->loss, r->z + i * s->lanes, r->y + i, 1, unused, NULL,
+                     a->h + a->n * s->lanes);
+        a->n++;
     }
+    return MP_OK;
 }
 
 /* product = H direction. */
@@ -409,8 +452,7 @@ static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance)
             break;
         }
         s->result->steps++;
-        find_active(s);
-        if (find_step(c, s) < 0)
+        if (find_active(c, s) < 0 || find_step(c, s) < 0)
             return -1;
         for (size_t k = 0; k < s->lanes; k++)
             s->t[k] = 1;
@@ -460,8 +502,9 @@ static int solve(struct mp_ctx *c, struct solver *s)
     take_level(c, s, sample);
     /* A twentieth of the rows lies inside a margin when it matters. */
     const double weight = (s->loss.kind == MP_SQUARED_HINGE ? 0.1 : 0.05) * s->C;
-    if (mp_preconditioner_open(c, &s->inverse, s->rows.x, s->rows.n, p->d, s->bias, weight,
-                               s->blocks) < 0)
+    const struct mp_sample some = { (const float *const *)s->rows.x, s->rows.n, p->d, s->bias,
+                                    p->file };
+    if (mp_preconditioner_open(c, &s->inverse, &some, weight, s->blocks) < 0)
         return -1;
     for (; bits >= 0; bits -= LEVEL_BITS) {
         s->share = bits > 0 ? (0.9 - s->progress) / 2 : 1 - s->progress;
@@ -481,11 +524,12 @@ static int exact_part(struct mp_ctx *c, void *arg, size_t i)
     const struct mp_dense_problem *p = s->p;
     enum { MOST = 16 };
     const size_t to = p->n * (i + 1) / PARTS;
+    size_t begin = p->n * i / PARTS;
     double z[256], *all = (double *)(void *)mp_scratch(c, 2 * MOST * s->lanes);
     if (all == NULL)
         return -1;
     memset(s->sums + i * s->lanes, 0, s->lanes * sizeof *s->sums);
-    for (size_t at = p->n * i / PARTS; at < to; at += MOST) {
+    for (size_t at = begin; at < to; at += MOST) {
         const size_t n = to - at < MOST ? to - at : MOST;
         for (size_t b = 0; b < s->blocks; b++)
             mp_panel_scores_exact(p->x + at, n, p->d, s->bias, s->w + mp_panel_at(b, p->d),
@@ -495,7 +539,9 @@ static int exact_part(struct mp_ctx *c, void *arg, size_t i)
                 z[k] = all[(k / MP_PANEL * MOST + q) * MP_PANEL + k % MP_PANEL];
             mp_loss_exact(&s->loss, z, p->y[at + q], s->sums + i * s->lanes);
         }
+        let_go(s, p->x, &begin, at + n, LET_GO);
     }
+    let_go(s, p->x, &begin, to, 0);
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
@@ -522,7 +568,7 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
     const size_t n = s->p->n, lanes = s->lanes;
     float **panels[] = { &s->w, &s->step, &s->g, &s->residual, &s->direction, &s->product,
                          &s->solved, &s->next_w, &s->next_g };
-    float **by_row[] = { &s->rows.z, &s->rows.h, &s->rows.next_z, &s->rows.next_h, &s->active.h };
+    float **by_row[] = { &s->rows.z, &s->rows.next_z, &s->active.h };
     float **by_lane[] = { &s->own, &s->rest, &s->live };
     double **doubles[] = { &s->f, &s->next_f, &s->drop, &s->t };
     bool good = true;
@@ -538,6 +584,7 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
            (s->sums = mp_alloc(c, PARTS * lanes, sizeof(double))) != NULL &&
            (s->rows.x = mp_alloc(c, n + 1, sizeof *s->rows.x)) != NULL &&
            (s->rows.y = mp_alloc(c, n + 1, sizeof *s->rows.y)) != NULL &&
+           (s->rows.weight = mp_alloc(c, n + 1, sizeof *s->rows.weight)) != NULL &&
            (s->active.x = mp_alloc(c, n + 1, sizeof *s->active.x)) != NULL &&
            (s->active.y = mp_alloc(c, n + 1, sizeof *s->active.y)) != NULL;
     s->loss.own = s->own;
@@ -548,7 +595,7 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
 static void close_solver(struct solver *s)
 {
     void *all[] = { s->w, s->step, s->g, s->residual, s->direction, s->product, s->solved,
-                    s->next_w, s->next_g, s->rows.z, s->rows.h, s->rows.next_z, s->rows.next_h,
+                    s->next_w, s->next_g, s->rows.z, s->rows.next_z, s->rows.weight,
                     s->active.h, s->own, s->rest, s->live, s->f, s->next_f, s->drop, s->t, s->parts,
                     s->sums, s->rows.x, s->rows.y, s->active.x, s->active.y };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

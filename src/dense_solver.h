@@ -7,10 +7,12 @@
 #ifndef MP_DENSE_SOLVER_H
 #define MP_DENSE_SOLVER_H
 #include "loss.h"
+#include "rows.h"
 #include "stage.h"
 
 struct mp_dense_problem {
     const float *const *x; /* the rows: n of d values */
+    const struct mp_rows *file; /* where those lie that are not in memory, in order; or NULL */
     const int *y;          /* their classes */
     size_t n, d;
     size_t vectors;        /* classes; 1: class 0 against class 1 */

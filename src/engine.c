@@ -23,6 +23,7 @@ struct worker {
     struct mp_chunk *view;       /* each node's output for the chunk in hand */
     struct block *out, *floats;  /* memory of outputs, and of bytes made floats */
     bool *converted;             /* floats holds this chunk's output of that node */
+    size_t from, to;             /* the rows of that chunk, until they are let go */
     struct mp_cost *cost;
 };
 
@@ -250,10 +251,30 @@ static void *rows_of(struct worker *w, struct block *b, const void *all, size_t 
     return at;
 }
 
+/* Bytes of a row that node k gives. */
+static size_t row_bytes(const struct engine *e, int k)
+{
+    const struct mp_node *n = &e->p->nodes[k];
+    return mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+}
+
+/* Rows from `from` to `to`, of the data and of what was kept, are done with for now: there may
+ * be more of them than memory holds. */
+static void let_go(const struct engine *e, size_t from, size_t to)
+{
+    const size_t image = mp_len(e->d->shape);
+    mp_rows_let_go(&e->d->store, e->d->x + from * image, e->d->x + to * image);
+    for (int k = 0; k < e->p->n_nodes; k++)
+        for (size_t pass = 0; e->room[k].file != 0 && pass < e->p->nodes[k].passes; pass++) {
+            const char *at = (char *)e->room[k].at + pass * e->d->n * row_bytes(e, k);
+            mp_rows_let_go(&e->room[k], at + from * row_bytes(e, k), at + to * row_bytes(e, k));
+        }
+}
+
 static int view_kept(struct engine *e, struct worker *w, int k, const struct span *s)
 {
     const struct mp_node *n = &e->p->nodes[k];
-    const size_t row = mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+    const size_t row = row_bytes(e, k);
     const char *pass = (char *)e->kept[k] + (n->passes > 1 ? s->pass : 0) * e->d->n * row;
     void *at = rows_of(w, &w->out[k + 1], pass, row, s);
     struct mp_chunk v = w->view[0];
@@ -269,6 +290,9 @@ static int view_kept(struct engine *e, struct worker *w, int k, const struct spa
 static int run_chunk(struct engine *e, struct worker *w, struct span s)
 {
     const struct mp_data *d = e->d;
+    let_go(e, w->from, w->to);
+    w->from = s.row0;
+    w->to = s.row0 + (s.rows == NULL ? s.n : 0);
     if (mp_stopped(&w->c)) {
         mp_ctx_where(&w->c, "%s", "");
         return mp_fail(&w->c, "interrupted");
@@ -336,8 +360,11 @@ static void store_rows(struct engine *e, const struct worker *w, int k, size_t a
     const struct mp_chunk *v = &w->view[k + 1];
     const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
     const void *rows = v->b != NULL ? (void *)v->b : (void *)v->x;
-    if (keep)
-        memcpy((char *)e->kept[e->p->n_nodes] + at * size, rows, v->n * size);
+    char *to = keep ? (char *)e->kept[e->p->n_nodes] + at * size : NULL;
+    if (keep) {
+        memcpy(to, rows, v->n * size);
+        mp_rows_let_go(&e->room[e->p->n_nodes], to, to + v->n * size);
+    }
     if (e->save != NULL)
         mp_cache_write(e->save, at * size, rows, v->n * size);
 }
@@ -508,6 +535,7 @@ static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *ro
             mp_ctx_take(c, &w->c);
         }
     }
+    let_go(e, 0, e->d->n);
     return failed ? -1 : MP_OK;
 }
 
@@ -615,8 +643,7 @@ static void end_save(struct engine *e, int k, bool good, double seconds)
 static int keep_node(struct mp_ctx *c, struct engine *e, int k)
 {
     const struct mp_node *n = &e->p->nodes[k];
-    const size_t row = mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
-    const size_t size = mp_product(e->d->n, row), step = chunk_rows(e->p, k);
+    const size_t row = row_bytes(e, k), size = mp_product(e->d->n, row), step = chunk_rows(e->p, k);
     int failed = 0;
     borrow(e, k);
     if (e->kept[k] != NULL || size > KEEP_BYTES - e->kept_bytes)
@@ -633,8 +660,11 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k)
         const struct span s = { .row0 = row0, .n = rows_left(row0, e->d->n, step) };
         const bool good = run_chunk(e, w, s) == MP_OK;
         const struct mp_chunk *v = &w->view[k + 1];
-        if (good)
-            memcpy(all + row0 * row, n->bytes ? (void *)v->b : (void *)v->x, s.n * row);
+        if (good) {
+            char *to = all + row0 * row;
+            memcpy(to, n->bytes ? (void *)v->b : (void *)v->x, s.n * row);
+            mp_rows_let_go(&e->room[k], to, to + s.n * row);
+        }
 #pragma omp critical(mp_keep_node)
         if (!good && !failed) {
             failed = 1;
@@ -660,8 +690,7 @@ static void drop_unsteady(struct engine *e)
 {
     for (int k = 0; k < e->p->n_nodes; k++)
         if (e->kept[k] != NULL && !steady(e->p, k)) {
-            const struct mp_node *n = &e->p->nodes[k];
-            e->kept_bytes -= e->d->n * n->passes * mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+            e->kept_bytes -= e->d->n * e->p->nodes[k].passes * row_bytes(e, k);
             mp_rows_free(&e->room[k]);
             e->kept[k] = NULL;
         }
@@ -721,9 +750,7 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     const bool pulls = n->entry->stage->flags & MP_PULL; /* and keeps what it needs itself */
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {
-        const struct mp_node *from = &e->p->nodes[input];
-        const size_t row = mp_len(from->out) * (from->bytes ? 1 : sizeof(float));
-        const size_t size = mp_product(rows_learned(e, f), row);
+        const size_t size = mp_product(rows_learned(e, f), row_bytes(e, input));
         /* Held in the spare last slot until the pass is over. */
         keep = size <= KEEP_BYTES - e->kept_bytes &&
                mp_rows_resize(&e->room[e->p->n_nodes], size);

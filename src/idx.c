@@ -79,6 +79,8 @@ static int read_all(struct mp_input *in, uint64_t want, struct mp_data *d, bool 
                     return -1;
             }
             memcpy((images ? d->x : d->label) + *found, in->buf + in->at, k);
+            if (images)
+                mp_rows_let_go(&d->store, d->x + *found, d->x + *found + k);
         }
         *found += have;
         in->at += have;

@@ -7,7 +7,6 @@
  * Each training has a sequence of its own, keyed by seed and class. */
 #include "linear_model.h"
 #include "dense_solver.h"
-#include "linear_rows.h"
 #include "random.h"
 #include <linear.h>
 #include <setjmp.h>
@@ -67,7 +66,7 @@ static void on_print(const char *text)
 void mp_linear_clear(void *state)
 {
     struct mp_linear *m = state;
-    mp_linear_rows_free(m->first);
+    mp_linear_rows_free(&m->rows);
     free(m->w);
     memset(m, 0, sizeof *m);
 }
@@ -75,33 +74,16 @@ void mp_linear_clear(void *state)
 int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     struct mp_linear *m = state;
-    const size_t d = mp_len(in->shape);
     (void)params;
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
-    if (m->features != 0 && m->features != d)
-        return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)m->features);
-    if (mp_linear_rows_add(c, &m->first, &m->last, in) < 0)
-        return -1;
-    m->features = d;
-    m->rows += in->n;
-    return MP_OK;
+    return mp_linear_rows_add(c, &m->rows, in);
 }
 
 int mp_linear_merge(struct mp_ctx *c, void *into_state, void *from_state)
 {
     struct mp_linear *into = into_state, *from = from_state;
-    if (from->first == NULL)
-        return MP_OK;
-    if (into->features != 0 && into->features != from->features)
-        return mp_fail(c, "rows of %zu values after rows of %zu", (size_t)from->features,
-                       (size_t)into->features);
-    *(into->last != NULL ? &into->last->next : &into->first) = from->first;
-    into->last = from->last;
-    into->features = from->features;
-    into->rows += from->rows;
-    from->first = from->last = NULL;
-    return MP_OK;
+    return mp_linear_rows_merge(c, &into->rows, &from->rows);
 }
 
 /* -------------------------------------------------------------- training */
@@ -151,14 +133,14 @@ static int read_weights(struct mp_ctx *c, const char *text, const int *labels, i
 static int open_job(struct mp_ctx *c, struct job *j)
 {
     const struct mp_linear *m = j->m;
-    j->y = mp_alloc(c, m->rows, sizeof *j->y);
+    j->y = mp_alloc(c, m->rows.n, sizeof *j->y);
     j->weight = mp_alloc(c, m->classes, sizeof *j->weight);
     j->shares = mp_alloc(c, m->classes, sizeof *j->shares);
     if (j->y == NULL || j->weight == NULL || j->shares == NULL)
         return -1;
     size_t at = 0;
-    for (const struct mp_linear_rows *r = m->first; r != NULL; at += r->n, r = r->next)
-        memcpy(j->y + at, r->y, r->n * sizeof *j->y);
+    for (const struct mp_linear_block *b = m->rows.first; b != NULL; at += b->n, b = b->next)
+        memcpy(j->y + at, b->y, b->n * sizeof *j->y);
     return read_weights(c, j->p->weights, j->labels, (int)m->classes, j->weight);
 }
 
@@ -196,26 +178,24 @@ static int make_nodes(struct mp_ctx *c, struct job *j)
 {
     struct mp_linear *m = j->m;
     size_t row = 0;
-    if ((j->x = mp_alloc(c, m->rows, sizeof *j->x)) == NULL)
+    if ((j->x = mp_alloc(c, m->rows.n, sizeof *j->x)) == NULL)
         return -1;
-    for (struct mp_linear_rows *r; (r = m->first) != NULL;) {
+    for (const struct mp_linear_block *b; (b = m->rows.first) != NULL;) {
         /* One more: a value is written before it is known whether it counts. */
-        const size_t n = r->values + 2 * r->n + 1;
+        const size_t n = b->values + 2 * b->n + 1, d = m->features;
         struct nodes *nodes = malloc(sizeof *nodes + n * sizeof *nodes->at);
         if (nodes == NULL)
             return mp_fail(c, "no memory for %zu values of rows", n);
         nodes->next = j->nodes;
         j->nodes = nodes;
         struct feature_node *at = nodes->at;
-        for (size_t i = 0; i < r->n; i++) {
+        for (size_t i = 0; i < b->n; i++) {
             j->x[row++] = at;
-            at = write_nodes(at, r->x + i * r->d, r->d, m->bias);
+            at = write_nodes(at, b->x + i * d, d, m->bias);
         }
-        m->first = r->next;
-        r->next = NULL;
-        mp_linear_rows_free(r);
+        mp_rows_let_go(&m->rows.file, b->x, b->x + b->n * d);
+        mp_linear_rows_drop(&m->rows);
     }
-    m->last = NULL;
     return MP_OK;
 }
 
@@ -226,7 +206,7 @@ static struct model *train_one(struct mp_ctx *c, struct job *j, int class, const
     const struct mp_linear *m = j->m;
     const bool dual = j->solver == L2R_L2LOSS_SVC_DUAL || j->solver == L2R_L1LOSS_SVC_DUAL ||
                       j->solver == MCSVM_CS || j->solver == L2R_LR_DUAL;
-    struct problem problem = { .l = (int)m->rows, .n = (int)(m->features + (m->bias >= 0)),
+    struct problem problem = { .l = (int)m->rows.n, .n = (int)(m->features + (m->bias >= 0)),
                                .y = (double *)(uintptr_t)y, .x = j->x, .bias = m->bias };
     struct parameter parameter = { .solver_type = j->solver,
                                    .eps = j->p->tolerance > 0 ? j->p->tolerance : dual ? 0.1 : 0.01,
@@ -280,13 +260,13 @@ static int train_class(struct mp_ctx *c, void *arg, size_t i)
     struct mp_linear *m = j->m;
     const double factor[2] = { j->weight[i], m->columns == 1 ? j->weight[1] : 1 };
     int labels[2], n_weights = 0;
-    double weights[2], *y = mp_alloc(c, m->rows, sizeof *y);
+    double weights[2], *y = mp_alloc(c, m->rows.n, sizeof *y);
     if (y == NULL)
         return -1;
-    for (size_t r = 0; r < m->rows; r++)
+    for (size_t r = 0; r < m->rows.n; r++)
         y[r] = j->y[r] == (int)i ? 1 : -1;
     for (int s = 0; s < 2; s++)
-        if (factor[s] != 1 && occurs(y, m->rows, 1 - 2 * s)) {
+        if (factor[s] != 1 && occurs(y, m->rows.n, 1 - 2 * s)) {
             labels[n_weights] = 1 - 2 * s;
             weights[n_weights++] = factor[s];
         }
@@ -305,14 +285,14 @@ static int train_together(struct mp_ctx *c, struct job *j)
     struct mp_linear *m = j->m;
     const int k = (int)m->classes;
     int *labels = mp_alloc(c, m->classes, sizeof *labels);
-    double *y = mp_alloc(c, m->rows, sizeof *y);
+    double *y = mp_alloc(c, m->rows.n, sizeof *y);
     struct model *trained = NULL;
     if (labels != NULL && y != NULL) {
         int n_weights = 0;
-        for (size_t r = 0; r < m->rows; r++)
+        for (size_t r = 0; r < m->rows.n; r++)
             y[r] = j->y[r];
         for (int i = 0; i < k; i++)
-            if (j->weight[i] != 1 && occurs(y, m->rows, i)) {
+            if (j->weight[i] != 1 && occurs(y, m->rows.n, i)) {
                 labels[n_weights] = i;
                 j->weight[n_weights++] = j->weight[i];
             }
@@ -331,9 +311,9 @@ static int train_together(struct mp_ctx *c, struct job *j)
 static int train_liblinear(struct mp_ctx *c, struct job *j)
 {
     const struct mp_linear *m = j->m;
-    if (m->rows > INT32_MAX || m->features >= INT32_MAX)
+    if (m->rows.n > INT32_MAX || m->features >= INT32_MAX)
         return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu",
-                       INT32_MAX, (unsigned long long)m->rows, (unsigned long long)m->features);
+                       INT32_MAX, (unsigned long long)m->rows.n, (unsigned long long)m->features);
     if (make_nodes(c, j) < 0)
         return -1;
     set_print_string_function(on_print);
@@ -344,18 +324,18 @@ static int train_liblinear(struct mp_ctx *c, struct job *j)
 static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 {
     struct mp_linear *m = j->m;
-    struct mp_dense_problem p = { .y = j->y, .n = m->rows, .d = m->features,
-                                  .vectors = m->columns, .loss = loss,
+    struct mp_dense_problem p = { .y = j->y, .n = m->rows.n, .d = m->features,
+                                  .file = &m->rows.file, .vectors = m->columns, .loss = loss,
                                   .C = j->p->C, .bias = m->bias > 0 ? m->bias : 0,
                                   .factor = j->weight,
                                   .tolerance = j->p->tolerance > 0 ? j->p->tolerance : 1e-3 };
     struct mp_dense_result result;
-    if ((p.x = j->rows = mp_alloc(c, m->rows, sizeof *j->rows)) == NULL)
+    if ((p.x = j->rows = mp_alloc(c, m->rows.n, sizeof *j->rows)) == NULL)
         return -1;
     size_t at = 0;
-    for (const struct mp_linear_rows *r = m->first; r != NULL; r = r->next)
-        for (size_t i = 0; i < r->n; i++)
-            j->rows[at++] = r->x + i * r->d;
+    for (const struct mp_linear_block *b = m->rows.first; b != NULL; b = b->next)
+        for (size_t i = 0; i < b->n; i++)
+            j->rows[at++] = b->x + i * m->features;
     if (mp_dense_solve(c, &p, m->w, &result) < 0)
         return -1;
     for (size_t k = 0; k < m->columns; k++)
@@ -377,11 +357,9 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 static bool dense_pays(const struct mp_linear *m)
 {
     const double work = 4e6, filled = 0.1;
-    double values = 0;
-    for (const struct mp_linear_rows *r = m->first; r != NULL; r = r->next)
-        values += (double)r->values;
+    const double values = (double)m->rows.values;
     return values * (double)m->columns >= work &&
-           values >= filled * (double)m->rows * (double)m->features;
+           values >= filled * (double)m->rows.n * (double)m->features;
 }
 
 static int train_rows(struct mp_ctx *c, struct job *j, const struct mp_linear_solver *solver)
@@ -402,6 +380,8 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
 {
     struct mp_linear *m = state;
     struct job j = { .m = m, .p = params, .solver = solver->liblinear };
+    mp_linear_rows_find(&m->rows);
+    m->features = m->rows.d;
     m->classes = (uint64_t)mp_classes(c, &j.labels);
     /* Two classes need one vector, as in liblinear's own files, unless they are one problem. */
     m->columns = m->classes == 2 && solver->liblinear != MCSVM_CS ? 1 : m->classes;
@@ -410,8 +390,7 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
         return mp_fail(c, "needs rows of at least two classes, got %d", (int)m->classes);
     const int rc = train_rows(c, &j, solver);
     close_job(&j);
-    mp_linear_rows_free(m->first);
-    m->first = m->last = NULL;
+    mp_linear_rows_free(&m->rows);
     return rc;
 }
 

@@ -10,6 +10,7 @@
  * linear classification". */
 #ifndef MP_LINEAR_MODEL_H
 #define MP_LINEAR_MODEL_H
+#include "linear_rows.h"
 #include "loss.h"
 #include "stage.h"
 
@@ -32,12 +33,10 @@ struct mp_linear_params {
     MP_PARAM_OF(struct mp_linear_params, weights, .def = "", .unit = "LABEL:WEIGHT,...",    \
                 .doc = "factors on C for some classes, such as 7:2,1:0.5")
 
-struct mp_linear_rows;
-
 /* The state of a linear model. */
 struct mp_linear {
-    struct mp_linear_rows *first, *last; /* training rows, until done() */
-    uint64_t rows, features;
+    struct mp_linear_rows rows;          /* for training, until done() */
+    uint64_t features;
     uint64_t columns;                    /* weight vectors: classes, or 1 when there are two */
     uint64_t classes;
     double bias;                         /* value of the constant feature; below 0: none */
@@ -52,7 +51,7 @@ struct mp_linear_solver {
                                 that of a model file of its kind */
 };
 
-/* Keeps the rows: 4 bytes per value. */
+/* Keeps the rows: 4 bytes per value, in a file where that is more than memory is for. */
 int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
 
 /* Takes over the rows of `from`. */

@@ -2,7 +2,9 @@
  *
  * A block has room for more rows than a chunk has, so that it spans whole huge pages, which
  * the system is asked for: fresh memory costs a fault a page, and rows are read many
- * times.  What is not filled is never touched and takes no memory. */
+ * times.  What is not filled is never touched and takes no memory.
+ *
+ * Shards of rows are merged in order, and it is then that a block goes to the file. */
 #include "linear_rows.h"
 #include "simd.h"
 #include <stdlib.h>
@@ -11,38 +13,58 @@
 
 enum { ROOM = 1024, ROOM_VALUES = 1 << 21, HUGE = 2 << 20 };
 
-void mp_linear_rows_free(struct mp_linear_rows *r)
+static void free_block(struct mp_linear_block *b)
 {
-    while (r != NULL) {
-        struct mp_linear_rows *next = r->next;
-        free(r->x);
-        free(r->y);
-        free(r);
-        r = next;
-    }
+    if (!b->filed)
+        free(b->x);
+    free(b->y);
+    free(b);
 }
 
-static struct mp_linear_rows *block(struct mp_ctx *c, size_t room, size_t d)
+void mp_linear_rows_drop(struct mp_linear_rows *r)
 {
-    struct mp_linear_rows *r = mp_alloc(c, 1, sizeof *r);
-    if (r == NULL)
+    struct mp_linear_block *b = r->first;
+    r->first = b->next;
+    if (r->first == NULL)
+        r->last = NULL;
+    free_block(b);
+}
+
+void mp_linear_rows_free(struct mp_linear_rows *r)
+{
+    while (r->first != NULL)
+        mp_linear_rows_drop(r);
+    mp_rows_free(&r->file);
+    *r = (struct mp_linear_rows){ .first = NULL };
+}
+
+static struct mp_linear_block *make_block(struct mp_ctx *c, size_t room, size_t d)
+{
+    struct mp_linear_block *b = mp_alloc(c, 1, sizeof *b);
+    if (b == NULL)
         return NULL;
-    const size_t size = mp_product(mp_product(room, d), sizeof *r->x);
-    r->room = room;
-    r->d = d;
-    r->y = mp_alloc(c, room, sizeof *r->y);
+    const size_t size = mp_product(mp_product(room, d), sizeof *b->x);
+    b->room = room;
+    b->y = mp_alloc(c, room, sizeof *b->y);
     if (size < SIZE_MAX - HUGE)
-        r->x = aligned_alloc(size < HUGE ? 64 : HUGE, (size + HUGE - 1) / HUGE * HUGE);
-    if (r->y == NULL || r->x == NULL) {
-        if (r->y != NULL)
+        b->x = aligned_alloc(size < HUGE ? 64 : HUGE, (size + HUGE - 1) / HUGE * HUGE);
+    if (b->y == NULL || b->x == NULL) {
+        if (b->y != NULL)
             mp_fail(c, "no memory for %zu rows of %zu values", room, d);
-        mp_linear_rows_free(r);
+        free_block(b);
         return NULL;
     }
     /* Not the last part of a page: what is not used shall not be touched. */
     if (size >= HUGE)
-        madvise(r->x, size / HUGE * HUGE, MADV_HUGEPAGE);
-    return r;
+        madvise(b->x, size / HUGE * HUGE, MADV_HUGEPAGE);
+    return b;
+}
+
+static void append(struct mp_linear_rows *r, struct mp_linear_block *b)
+{
+    *(r->last != NULL ? &r->last->next : &r->first) = b;
+    r->last = b;
+    b->next = NULL;
 }
 
 MP_CLONES static size_t count(const float *x, size_t n)
@@ -53,21 +75,77 @@ MP_CLONES static size_t count(const float *x, size_t n)
     return some;
 }
 
-int mp_linear_rows_add(struct mp_ctx *c, struct mp_linear_rows **first,
-                       struct mp_linear_rows **last, const struct mp_chunk *in)
+/* All rows have `d` values. */
+static int settle(struct mp_ctx *c, struct mp_linear_rows *r, size_t d)
+{
+    if (r->n != 0 && r->d != d)
+        return mp_fail(c, "rows of %zu values after rows of %zu", d, r->d);
+    r->d = d;
+    return MP_OK;
+}
+
+int mp_linear_rows_add(struct mp_ctx *c, struct mp_linear_rows *r, const struct mp_chunk *in)
 {
     const size_t d = mp_len(in->shape);
-    struct mp_linear_rows *r = *last;
-    if (r == NULL || r->room - r->n < in->n) {
+    struct mp_linear_block *b = r->last;
+    if (settle(c, r, d) < 0)
+        return -1;
+    if (b == NULL || b->filed || b->room - b->n < in->n) {
         const size_t room = ROOM_VALUES / (d + 1) < ROOM ? ROOM_VALUES / (d + 1) : ROOM;
-        if ((r = block(c, in->n > room ? in->n : room, d)) == NULL)
+        if ((b = make_block(c, in->n > room ? in->n : room, d)) == NULL)
             return -1;
-        *(*last != NULL ? &(*last)->next : first) = r;
-        *last = r;
+        append(r, b);
     }
-    memcpy(r->x + r->n * d, in->x, in->n * d * sizeof *r->x);
-    memcpy(r->y + r->n, in->y, in->n * sizeof *r->y);
-    r->values += count(in->x, in->n * d);
+    const size_t values = count(in->x, in->n * d);
+    memcpy(b->x + b->n * d, in->x, in->n * d * sizeof *b->x);
+    memcpy(b->y + b->n, in->y, in->n * sizeof *b->y);
+    b->n += in->n;
+    b->values += values;
     r->n += in->n;
+    r->values += values;
+    r->memory += in->n * d * sizeof *b->x;
     return MP_OK;
+}
+
+/* Whether the block could be put there. */
+static bool to_file(struct mp_linear_rows *r, struct mp_linear_block *b)
+{
+    const size_t at = r->file.size;
+    if (!mp_rows_append(&r->file, b->x, b->n * r->d * sizeof *b->x))
+        return false;
+    free(b->x);
+    b->x = NULL;
+    b->at = at;
+    b->filed = true;
+    return true;
+}
+
+int mp_linear_rows_merge(struct mp_ctx *c, struct mp_linear_rows *into,
+                         struct mp_linear_rows *from)
+{
+    if (from->n == 0)
+        return MP_OK;
+    if (settle(c, into, from->d) < 0)
+        return -1;
+    if (into->most == 0)
+        into->most = mp_rows_limit();
+    while (from->first != NULL) {
+        struct mp_linear_block *b = from->first;
+        const size_t size = b->n * from->d * sizeof *b->x;
+        from->first = b->next;
+        append(into, b);
+        if (into->memory + size <= into->most || !to_file(into, b))
+            into->memory += size;
+        into->n += b->n;
+        into->values += b->values;
+    }
+    *from = (struct mp_linear_rows){ .first = NULL };
+    return MP_OK;
+}
+
+void mp_linear_rows_find(struct mp_linear_rows *r)
+{
+    for (struct mp_linear_block *b = r->first; b != NULL; b = b->next)
+        if (b->filed)
+            b->x = (float *)(void *)((char *)r->file.at + b->at);
 }

@@ -25,10 +25,10 @@ MP_CLONES static void hinge_rows(const struct mp_loss *l, const float *z, const 
         for (size_t k = 0; k < lanes; k++) {
             const float gap = 1 - sign[k] * z[i * lanes + k], slack = gap > 0 ? gap : 0;
             sum[k] += (double)(cost[k] * slack * slack);
-            if (r != NULL) {
+            if (r != NULL)
                 r[i * lanes + k] = -2 * cost[k] * sign[k] * slack;
+            if (h != NULL)
                 h[i * lanes + k] = slack > 0 ? 2 * cost[k] : 0;
-            }
         }
     }
 }
@@ -42,18 +42,15 @@ static void logistic_rows(const struct mp_loss *l, const float *z, const int *y,
         sides(l, y[i], sign, cost);
         for (size_t k = 0; k < lanes; k++) {
             const size_t at = i * lanes + k;
-            if (cost[k] == 0) {
-                if (r != NULL)
-                    r[at] = h[at] = 0;
-                continue;
-            }
-            const float m = sign[k] * z[at], e = expf(-fabsf(m));
+            const bool counts = cost[k] != 0;
+            const float m = sign[k] * z[at], e = counts ? expf(-fabsf(m)) : 1;
             const float wrong = (m > 0 ? e : 1) / (1 + e); /* probability of the other side */
-            sum[k] += (double)(cost[k] * (log1pf(e) + (m < 0 ? -m : 0)));
-            if (r != NULL) {
+            if (counts)
+                sum[k] += (double)(cost[k] * (log1pf(e) + (m < 0 ? -m : 0)));
+            if (r != NULL)
                 r[at] = -cost[k] * sign[k] * wrong;
+            if (h != NULL)
                 h[at] = cost[k] * e / ((1 + e) * (1 + e));
-            }
         }
     }
 }
@@ -71,9 +68,11 @@ static void multinomial_rows(const struct mp_loss *l, const float *z, const int 
         for (size_t k = 0; k < l->vectors; k++)
             all += p[k] = expf(at[k] - most);
         sum[0] += (double)(cost * (logf(all) + most - at[y[i]]));
-        for (size_t k = 0; k < lanes && r != NULL; k++) {
-            h[i * lanes + k] = p[k] / all;
-            r[i * lanes + k] = cost * (p[k] / all - ((size_t)y[i] == k ? 1.0f : 0.0f));
+        for (size_t k = 0; k < lanes; k++) {
+            if (r != NULL)
+                r[i * lanes + k] = cost * (p[k] / all - ((size_t)y[i] == k ? 1.0f : 0.0f));
+            if (h != NULL)
+                h[i * lanes + k] = p[k] / all;
         }
     }
 }

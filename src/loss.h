@@ -21,7 +21,7 @@ struct mp_loss {
 
 /* Loss, slope and curvature of n rows at scores z.  Losses are added to sum, by lane (of
  * the multinomial loss all to lane 0).  r: the slopes; h: what mp_loss_curve() needs.
- * r and h may be NULL. */
+ * Both may be NULL. */
 void mp_loss_rows(const struct mp_loss *l, const float *z, const int *y, size_t n, double *sum,
                   float *r, float *h);
 

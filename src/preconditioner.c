@@ -45,21 +45,29 @@ static int add_tile(struct mp_ctx *c, void *arg, size_t q)
     return MP_OK;
 }
 
-static int gram_of(struct mp_ctx *c, struct mp_preconditioner *p, const float *const *x,
-                   size_t rows, float bias, double weight)
+/* Rows `from` to `to` have been read. */
+static void let_go(const struct mp_sample *s, size_t from, size_t to)
 {
-    const size_t d = p->n - 1, side = (p->n + TILE - 1) / TILE;
+    if (s->file != NULL)
+        mp_rows_let_go(s->file, s->x[from], s->x[to - 1] + s->d);
+}
+
+static int gram_of(struct mp_ctx *c, struct mp_preconditioner *p, const struct mp_sample *s,
+                   double weight)
+{
+    const size_t side = (p->n + TILE - 1) / TILE;
     struct gram g = { .at = p->factor, .n = p->n, .pad = p->pad, .weight = (float)weight };
     int rc = MP_OK;
     g.piece = mp_alloc(c, mp_product(PIECE, p->pad), sizeof *g.piece);
     if (g.piece == NULL)
         return -1;
-    for (size_t from = 0; from < rows && rc == MP_OK; from += PIECE) {
-        g.rows = rows - from < PIECE ? rows - from : PIECE;
+    for (size_t from = 0; from < s->n && rc == MP_OK; from += PIECE) {
+        g.rows = s->n - from < PIECE ? s->n - from : PIECE;
         for (size_t i = 0; i < g.rows; i++) {
-            memcpy(g.piece + i * p->pad, x[from + i], d * sizeof **x);
-            g.piece[i * p->pad + d] = bias;
+            memcpy(g.piece + i * p->pad, s->x[from + i], s->d * sizeof *g.piece);
+            g.piece[i * p->pad + s->d] = s->bias;
         }
+        let_go(s, from, from + g.rows);
         rc = mp_parallel_for(c, side * (side + 1) / 2, add_tile, &g);
     }
     free(g.piece);
@@ -179,12 +187,12 @@ static int invert(struct mp_ctx *c, const struct mp_preconditioner *p, float *in
 }
 
 /* The Gram matrix has its diagonal raised by `ridge` beside the 1 of the penalty. */
-static int try_factor(struct mp_ctx *c, struct mp_preconditioner *p, const float *const *x,
-                      size_t rows, float bias, double weight, double ridge)
+static int try_factor(struct mp_ctx *c, struct mp_preconditioner *p, const struct mp_sample *s,
+                      double weight, double ridge)
 {
     float *inverse = mp_alloc(c, mp_product(2 * BLOCK, p->pad), sizeof *inverse);
     memset(p->factor, 0, p->n * p->pad * sizeof *p->factor);
-    int rc = inverse != NULL ? gram_of(c, p, x, rows, bias, weight) : -1;
+    int rc = inverse != NULL ? gram_of(c, p, s, weight) : -1;
     for (size_t i = 0; i < p->n && rc == MP_OK; i++)
         p->factor[i * p->pad + i] += (float)(1 + ridge);
     if (rc == MP_OK)
@@ -195,8 +203,8 @@ static int try_factor(struct mp_ctx *c, struct mp_preconditioner *p, const float
     return rc;
 }
 
-static int make_factor(struct mp_ctx *c, struct mp_preconditioner *p, const float *const *x,
-                       size_t rows, float bias, double weight)
+static int make_factor(struct mp_ctx *c, struct mp_preconditioner *p, const struct mp_sample *s,
+                       double weight)
 {
     double mean = 0;
     p->factor = mp_alloc(c, mp_product(p->n, p->pad), sizeof *p->factor);
@@ -210,7 +218,7 @@ static int make_factor(struct mp_ctx *c, struct mp_preconditioner *p, const floa
     }
     /* f32 carries 7 digits: smaller eigenvalues than 1e-6 of the mean are noise. */
     for (double ridge = 1e-6 * mean; ; ridge *= 30) {
-        const int rc = try_factor(c, p, x, rows, bias, weight, ridge);
+        const int rc = try_factor(c, p, s, weight, ridge);
         if (rc <= 0)
             return rc;
         if (!(ridge < mean))
@@ -221,24 +229,28 @@ static int make_factor(struct mp_ctx *c, struct mp_preconditioner *p, const floa
     return MP_OK;
 }
 
-int mp_preconditioner_open(struct mp_ctx *c, struct mp_preconditioner *p, const float *const *x,
-                           size_t rows, size_t d, float bias, double weight, size_t blocks)
+int mp_preconditioner_open(struct mp_ctx *c, struct mp_preconditioner *p,
+                           const struct mp_sample *s, double weight, size_t blocks)
 {
+    const size_t d = s->d;
     *p = (struct mp_preconditioner){ .n = d + 1, .blocks = blocks,
                                      .pad = (d + BLOCK) / BLOCK * BLOCK };
     p->diagonal = mp_alloc(c, p->n, sizeof *p->diagonal);
     double *sum = mp_alloc(c, p->n, sizeof *sum);
     int rc = p->diagonal != NULL && sum != NULL ? MP_OK : -1;
-    for (size_t i = 0; i < rows && rc == MP_OK; i++)
+    for (size_t i = 0; i < s->n && rc == MP_OK; i++) {
         for (size_t j = 0; j < d; j++)
-            sum[j] += (double)x[i][j] * (double)x[i][j];
+            sum[j] += (double)s->x[i][j] * (double)s->x[i][j];
+        if ((i + 1) % PIECE == 0)
+            let_go(s, i + 1 - PIECE, i + 1);
+    }
     for (size_t j = 0; j <= d && rc == MP_OK; j++) {
-        const double squares = j < d ? sum[j] : (double)rows * (double)bias * (double)bias;
+        const double squares = j < d ? sum[j] : (double)s->n * (double)s->bias * (double)s->bias;
         p->diagonal[j] = (float)(1 / (1 + weight * squares));
     }
     free(sum);
-    if (rc == MP_OK && p->n <= LARGEST && rows >= p->n)
-        rc = make_factor(c, p, x, rows, bias, weight);
+    if (rc == MP_OK && p->n <= LARGEST && s->n >= p->n)
+        rc = make_factor(c, p, s, weight);
     return rc;
 }
 

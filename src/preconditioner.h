@@ -4,6 +4,7 @@
  * inverted: applying it is two triangular products, which all weight vectors share. */
 #ifndef MP_PRECONDITIONER_H
 #define MP_PRECONDITIONER_H
+#include "rows.h"
 #include "stage.h"
 
 struct mp_preconditioner {
@@ -16,10 +17,18 @@ struct mp_preconditioner {
     size_t blocks;    /* panels of vectors that it is applied to */
 };
 
-/* For rows x[0 .. rows-1] of d values and the constant `bias`: I + weight * sum x x'.  Where
- * the factor would cost more than it saves, the diagonal is used. */
-int mp_preconditioner_open(struct mp_ctx *c, struct mp_preconditioner *p, const float *const *x,
-                           size_t rows, size_t d, float bias, double weight, size_t blocks);
+/* What it is estimated from. */
+struct mp_sample {
+    const float *const *x;      /* n rows of d values */
+    size_t n, d;
+    float bias;                 /* a value more in each */
+    const struct mp_rows *file; /* where rows lie that are not in memory, or NULL */
+};
+
+/* Of I + weight * sum x x'.  Where the factor would cost more than it saves, the diagonal is
+ * used. */
+int mp_preconditioner_open(struct mp_ctx *c, struct mp_preconditioner *p,
+                           const struct mp_sample *s, double weight, size_t blocks);
 void mp_preconditioner_close(struct mp_preconditioner *p);
 
 /* y = inverse times v: panels as of panel.h, one after the other. */

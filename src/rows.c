@@ -8,6 +8,7 @@
 #define _GNU_SOURCE /* O_TMPFILE, mremap() */
 #endif
 #include "rows.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -91,7 +92,8 @@ static int open_nameless(void)
 
 static bool grow_file(struct mp_rows *r, size_t size)
 {
-    if (size > r->size && posix_fallocate(r->file, 0, (off_t)size) != 0)
+    if (size > r->size &&
+        posix_fallocate(r->file, (off_t)r->size, (off_t)(size - r->size)) != 0)
         return false;
     void *at = mremap(r->at, r->size, size, MREMAP_MAYMOVE);
     if (at == MAP_FAILED)
@@ -164,4 +166,48 @@ void mp_rows_free(struct mp_rows *r)
         free(r->at);
     }
     *r = (struct mp_rows){ .at = NULL };
+}
+
+static bool write_at(int file, const char *bytes, size_t size, size_t at)
+{
+    while (size > 0) {
+        const ssize_t n = pwrite(file, bytes, size, (off_t)at);
+        if (n <= 0 && errno != EINTR)
+            return false;
+        bytes += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+bool mp_rows_append(struct mp_rows *r, const void *bytes, size_t size)
+{
+    const size_t end = r->size;
+    if (size > PTRDIFF_MAX - end)
+        return false;
+    const bool moved = r->file == 0 && move_to_file(r, end + size);
+    if (!moved && !mp_rows_resize(r, end + size))
+        return false;
+    if (r->file == 0)
+        memcpy((char *)r->at + end, bytes, size);
+    if (r->file == 0 || write_at(r->file, bytes, size, end))
+        return true;
+    if (end == 0)
+        mp_rows_free(r);
+    else
+        mp_rows_resize(r, end);
+    return false;
+}
+
+void mp_rows_let_go(const struct mp_rows *r, const void *from, const void *to)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)r->at;
+    uintptr_t a = (uintptr_t)from, b = (uintptr_t)to;
+    if (r->file == 0)
+        return;
+    a = (a > begin ? a : begin) / page * page;
+    b = b < begin + r->size ? b : begin + r->size;
+    if (a < b)
+        madvise((void *)a, b - a, MADV_DONTNEED); /* of a shared file: they stay in it */
 }

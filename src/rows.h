@@ -23,4 +23,12 @@ size_t mp_rows_limit(void);
 bool mp_rows_resize(struct mp_rows *r, size_t size);
 void mp_rows_free(struct mp_rows *r);
 
+/* Puts `size` bytes behind the block's end, into a file wherever there is a place for one,
+ * whatever the block's size, and without the process holding them.  False: there is no room. */
+bool mp_rows_append(struct mp_rows *r, const void *bytes, size_t size);
+
+/* What lies from `from` to `to` is not looked at again soon: as far as it is this block's
+ * and in its file, the process holds it no more.  It stays, and can be looked at again. */
+void mp_rows_let_go(const struct mp_rows *r, const void *from, const void *to);
+
 #endif
