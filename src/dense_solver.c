@@ -18,6 +18,7 @@
 #include "dense_solver.h"
 #include "panel.h"
 #include "preconditioner.h"
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,8 @@ struct rows {
     int *y;
     size_t n;
     float *z, *next_z;
-    float *weight; /* of its curvature in all */
+    struct mp_rows z_room, next_room; /* where those lie */
+    float *weight;                    /* of a row's curvature in all */
 };
 
 /* Of these the rows that have curvature. */
@@ -51,7 +53,8 @@ struct active {
     const float **x;
     int *y;
     float *h;
-    size_t n;
+    struct mp_rows h_room;
+    size_t n, room;
 };
 
 struct solver {
@@ -151,6 +154,15 @@ static void let_go(const struct solver *s, const float *const *x, size_t *from, 
     *from = to;
 }
 
+/* The same of the scores of part i. */
+static void let_scores_go(const struct solver *s, size_t i)
+{
+    const struct rows *r = &s->rows;
+    const size_t from = r->n * i / PARTS * s->lanes, to = r->n * (i + 1) / PARTS * s->lanes;
+    mp_rows_let_go(&r->z_room, r->z + from, r->z + to);
+    mp_rows_let_go(&r->next_room, r->next_z + from, r->next_z + to);
+}
+
 /* Part i of the loss and its gradient at next_w: rows on the right side of all margins
  * have no slope and are left out. */
 static int look_part(struct mp_ctx *c, void *arg, size_t i)
@@ -186,6 +198,7 @@ static int look_part(struct mp_ctx *c, void *arg, size_t i)
         let_go(s, r->x, &begin, at + n, LET_GO);
     }
     let_go(s, r->x, &begin, to, 0);
+    let_scores_go(s, i);
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
@@ -208,6 +221,7 @@ static int curve_part(struct mp_ctx *c, void *arg, size_t i)
         let_go(s, a->x, &begin, at + n, LET_GO);
     }
     let_go(s, a->x, &begin, to, 0);
+    mp_rows_let_go(&a->h_room, a->h + a->n * i / PARTS * s->lanes, a->h + to * s->lanes);
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
@@ -263,6 +277,7 @@ static void move(struct solver *s)
     SWAP(float *, s->w, s->next_w);
     SWAP(float *, s->g, s->next_g);
     SWAP(float *, s->rows.z, s->rows.next_z);
+    SWAP(struct mp_rows, s->rows.z_room, s->rows.next_room);
     SWAP(double *, s->f, s->next_f);
 #undef SWAP
 }
@@ -284,6 +299,32 @@ static int weigh_part(struct mp_ctx *c, void *arg, size_t i)
         mp_loss_rows(&s->loss, r->z + at * s->lanes, r->y + at, 1, unused, NULL, h);
         r->weight[at] = mp_loss_weight(&s->loss, h, r->y[at], s->live);
     }
+    let_scores_go(s, i);
+    return MP_OK;
+}
+
+/* For a number in every lane of n rows. */
+static int make_room(struct mp_ctx *c, const struct solver *s, size_t n, struct mp_rows *room)
+{
+    const size_t size = mp_product(mp_product(n, s->lanes), sizeof(float));
+    return mp_rows_resize(room, size) ? MP_OK
+                                      : mp_fail(c, "no memory for the scores of %zu rows", n);
+}
+
+/* Room for n active rows: as many as there were at most, which are few of all. */
+static int make_active(struct mp_ctx *c, struct solver *s, size_t n)
+{
+    struct active *a = &s->active;
+    if (n <= a->room)
+        return MP_OK;
+    free(a->x);
+    free(a->y);
+    a->room = n;
+    a->x = mp_alloc(c, n, sizeof *a->x);
+    a->y = mp_alloc(c, n, sizeof *a->y);
+    if (a->x == NULL || a->y == NULL || make_room(c, s, n, &a->h_room) < 0)
+        return -1;
+    a->h = a->h_room.at;
     return MP_OK;
 }
 
@@ -293,14 +334,19 @@ static int find_active(struct mp_ctx *c, struct solver *s)
     const struct rows *r = &s->rows;
     struct active *a = &s->active;
     double sum = 0, unused[256] = { 0 };
+    size_t n = 0;
     if (mp_parallel_for(c, PARTS, weigh_part, s) < 0)
         return -1;
     for (size_t i = 0; i < r->n; i++)
         sum += (double)r->weight[i];
-    const float least = (float)(0.01 * sum / (double)r->n);
+    const float least = fmaxf((float)(0.01 * sum / (double)r->n), FLT_TRUE_MIN);
+    for (size_t i = 0; i < r->n; i++)
+        n += r->weight[i] >= least;
+    if (make_active(c, s, n) < 0)
+        return -1;
     a->n = 0;
     for (size_t i = 0; i < r->n; i++) {
-        if (!(r->weight[i] > 0 && r->weight[i] >= least))
+        if (!(r->weight[i] >= least))
             continue;
         a->x[a->n] = r->x[i];
         a->y[a->n] = r->y[i];
@@ -308,6 +354,7 @@ static int find_active(struct mp_ctx *c, struct solver *s)
                      a->h + a->n * s->lanes);
         a->n++;
     }
+    mp_rows_let_go(&r->z_room, r->z, r->z + r->n * s->lanes);
     return MP_OK;
 }
 
@@ -385,6 +432,7 @@ static int line_part(struct mp_ctx *c, void *arg, size_t i)
             z[k] = from[k] + (float)s->t[k] * (end[k] - from[k]);
         mp_loss_rows(&s->loss, z, r->y + at, 1, sum, NULL, NULL);
     }
+    let_scores_go(s, i);
     return MP_OK;
 }
 
@@ -563,19 +611,26 @@ static int check(struct mp_ctx *c, struct solver *s)
     return MP_OK;
 }
 
+static int open_scores(struct mp_ctx *c, struct solver *s)
+{
+    struct rows *r = &s->rows;
+    if (make_room(c, s, s->p->n, &r->z_room) < 0 || make_room(c, s, s->p->n, &r->next_room) < 0)
+        return -1;
+    r->z = r->z_room.at;
+    r->next_z = r->next_room.at;
+    return MP_OK;
+}
+
 static int open_solver(struct mp_ctx *c, struct solver *s)
 {
     const size_t n = s->p->n, lanes = s->lanes;
     float **panels[] = { &s->w, &s->step, &s->g, &s->residual, &s->direction, &s->product,
                          &s->solved, &s->next_w, &s->next_g };
-    float **by_row[] = { &s->rows.z, &s->rows.next_z, &s->active.h };
     float **by_lane[] = { &s->own, &s->rest, &s->live };
     double **doubles[] = { &s->f, &s->next_f, &s->drop, &s->t };
     bool good = true;
     for (size_t i = 0; i < sizeof panels / sizeof *panels; i++)
         good = good && (*panels[i] = mp_alloc(c, s->size, sizeof(float))) != NULL;
-    for (size_t i = 0; i < sizeof by_row / sizeof *by_row; i++)
-        good = good && (*by_row[i] = mp_alloc(c, mp_product(n + 1, lanes), sizeof(float))) != NULL;
     for (size_t i = 0; i < sizeof by_lane / sizeof *by_lane; i++)
         good = good && (*by_lane[i] = mp_alloc(c, lanes, sizeof(float))) != NULL;
     for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++)
@@ -585,8 +640,7 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
            (s->rows.x = mp_alloc(c, n + 1, sizeof *s->rows.x)) != NULL &&
            (s->rows.y = mp_alloc(c, n + 1, sizeof *s->rows.y)) != NULL &&
            (s->rows.weight = mp_alloc(c, n + 1, sizeof *s->rows.weight)) != NULL &&
-           (s->active.x = mp_alloc(c, n + 1, sizeof *s->active.x)) != NULL &&
-           (s->active.y = mp_alloc(c, n + 1, sizeof *s->active.y)) != NULL;
+           open_scores(c, s) == MP_OK;
     s->loss.own = s->own;
     s->loss.rest = s->rest;
     return good ? MP_OK : -1;
@@ -595,11 +649,14 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
 static void close_solver(struct solver *s)
 {
     void *all[] = { s->w, s->step, s->g, s->residual, s->direction, s->product, s->solved,
-                    s->next_w, s->next_g, s->rows.z, s->rows.next_z, s->rows.weight,
-                    s->active.h, s->own, s->rest, s->live, s->f, s->next_f, s->drop, s->t, s->parts,
+                    s->next_w, s->next_g, s->rows.weight,
+                    s->own, s->rest, s->live, s->f, s->next_f, s->drop, s->t, s->parts,
                     s->sums, s->rows.x, s->rows.y, s->active.x, s->active.y };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
+    mp_rows_free(&s->rows.z_room);
+    mp_rows_free(&s->rows.next_room);
+    mp_rows_free(&s->active.h_room);
     mp_preconditioner_close(&s->inverse);
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LET_GO = 4096 }; /* rows at a time, of which there may be more than memory holds */
+
 struct item {
     uint64_t hash;
     const uint8_t *x;
@@ -91,6 +93,8 @@ int mp_duplicates_find(struct mp_ctx *c, const struct mp_data *a, const struct m
     for (size_t i = 0; i < n; i++) {
         const uint8_t *x = i < a->n ? a->x + i * len : b->x + (i - a->n) * len;
         item[i] = (struct item){ hash_row(x, len), x, i, len };
+        if (i < a->n && (i + 1) % LET_GO == 0)
+            mp_rows_let_go(&a->store, x + len - LET_GO * len, x + len);
     }
     qsort(item, n, sizeof *item, by_item);
     const int rc = collect(c, item, n, g);

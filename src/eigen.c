@@ -20,6 +20,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 enum { MAX_ROUNDS = 100, MAX_DEGREE = 12, PART = 112 };
 
@@ -76,11 +78,41 @@ static int product_part(struct mp_ctx *c, void *arg, size_t i)
     return MP_OK;
 }
 
+/* OpenBLAS reserves so much for each thread that calls it, and where it is refused that, asks
+ * again without end. */
+static const size_t blas_room = (size_t)130 << 20;
+
+/* Whether the process may have no more than so much memory. */
+static bool limited(void)
+{
+    struct rlimit data, space;
+    return (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY) ||
+           (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY);
+}
+
+/* For one thread, at least. */
+static int check_room(struct mp_ctx *c)
+{
+    void *at = limited() ? mmap(NULL, blas_room, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : NULL;
+    if (at == MAP_FAILED)
+        return mp_fail(c, "no memory for products of matrices: OpenBLAS reserves %zu MB",
+                       blas_room >> 20);
+    if (at != NULL)
+        munmap(at, blas_room);
+    return MP_OK;
+}
+
 /* to = a b, on the engine's threads: in parts that do not depend on how many these are. */
 static int product(struct mp_ctx *c, const gsl_matrix *a, const gsl_matrix *b, gsl_matrix *to)
 {
     struct factors f = { a, b, to };
-    return mp_parallel_for(c, (a->size1 + PART - 1) / PART, product_part, &f);
+    const size_t parts = (a->size1 + PART - 1) / PART;
+    if (!limited())
+        return mp_parallel_for(c, parts, product_part, &f);
+    for (size_t i = 0; i < parts; i++)
+        product_part(c, &f, i);
+    return MP_OK;
 }
 
 /* Makes the columns of q orthonormal: Householder QR, Q = E - V T V1', where V1
@@ -255,6 +287,8 @@ int mp_eigen_top(struct mp_ctx *c, const double *a, size_t n, size_t k, double *
     for (size_t i = 0; i < n * n; i++)
         if (!isfinite(a[i]))
             return mp_fail(c, "the covariances are not finite; look for values that are not");
+    if (check_room(c) < 0)
+        return -1;
     /* GSL's default is to abort the program. */
     gsl_error_handler_t *was = gsl_set_error_handler_off();
     const int rc = top_pairs(c, a, n, k, values, vectors);

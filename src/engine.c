@@ -529,13 +529,13 @@ static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *ro
         const bool good = run_chunk(e, w, s) == MP_OK && as_floats(w, last, &in) == MP_OK;
         if (good)
             memcpy(x + at * len, in.x, s.n * len * sizeof *x);
+        let_go(e, 0, e->d->n);
 #pragma omp critical(mp_gather)
         if (!good && !failed) {
             failed = 1;
             mp_ctx_take(c, &w->c);
         }
     }
-    let_go(e, 0, e->d->n);
     return failed ? -1 : MP_OK;
 }
 

@@ -44,10 +44,11 @@ static struct mp_linear_block *make_block(struct mp_ctx *c, size_t room, size_t 
     if (b == NULL)
         return NULL;
     const size_t size = mp_product(mp_product(room, d), sizeof *b->x);
+    const size_t page = size < HUGE ? 64 : HUGE;
     b->room = room;
     b->y = mp_alloc(c, room, sizeof *b->y);
     if (size < SIZE_MAX - HUGE)
-        b->x = aligned_alloc(size < HUGE ? 64 : HUGE, (size + HUGE - 1) / HUGE * HUGE);
+        b->x = aligned_alloc(page, (size + page - 1) / page * page);
     if (b->y == NULL || b->x == NULL) {
         if (b->y != NULL)
             mp_fail(c, "no memory for %zu rows of %zu values", room, d);

@@ -64,6 +64,7 @@ int mp_neighbours(struct mp_ctx *c, const struct mp_data *d, const size_t *rows,
 #pragma omp for schedule(static) nowait
         for (size_t j = 0; j < n; j++)
             search(d->x + rows[j] * len, among, from, to, len, k, nearest + j * k);
+        mp_rows_let_go(&among->store, among->x + from * len, among->x + to * len);
     }
     return MP_OK;
 }

@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { LARGE = 512 << 20, PART = 8 };
+enum { LARGE = 512 << 20, PART = 16 };
 
 /* ----------------------------------------------------------------- limits */
 

@@ -14,7 +14,7 @@ struct mp_rows {      /* zeroed: empty */
     int file;         /* 0: plain memory */
 };
 
-/* Bytes from which on a block is a file: 512 MiB, or an eighth of what the process may
+/* Bytes from which on a block is a file: 512 MiB, or a sixteenth of what the process may
  * have, if that is less (the machine's memory, RLIMIT_DATA, the cgroup's memory.max). */
 size_t mp_rows_limit(void);
 

@@ -182,6 +182,28 @@ static int solve(const struct mp_dense_problem *p, int threads, double *w,
     return rc;
 }
 
+/* With every other row in a file: the same weights to the bit. */
+static bool same_from_file(const struct set *s, const struct mp_dense_problem *p, const double *w,
+                           double *other, size_t size)
+{
+    struct mp_dense_problem part = *p;
+    struct mp_dense_result r;
+    struct mp_rows file = { .at = NULL };
+    const size_t row = p->d * sizeof(float);
+    const float **x = direct_memory(s->n, sizeof *x);
+    bool good = true;
+    for (size_t i = 0; i < s->n; i += 2)
+        good = good && mp_rows_append(&file, s->rows[i], row);
+    for (size_t i = 0; i < s->n; i++)
+        x[i] = i % 2 == 0 ? (float *)(void *)((char *)file.at + i / 2 * row) : s->rows[i];
+    part.x = x;
+    part.file = &file;
+    good = good && solve(&part, 2, other, &r) == MP_OK && memcmp(w, other, size * sizeof *w) == 0;
+    mp_rows_free(&file);
+    free(x);
+    return good;
+}
+
 static void one(struct tap *t, const struct task *task, enum mp_loss_kind loss)
 {
     static const char *const losses[] = { "squared hinge", "logistic", "multinomial" };
@@ -206,6 +228,8 @@ static void one(struct tap *t, const struct task *task, enum mp_loss_kind loss)
         same = same && solve(&p, threads, other, &again) == MP_OK &&
                memcmp(w, other, size * sizeof *w) == 0;
     tap_ok(t, same, "%s, %s: the same bits with 1, 2 and 4 threads", task->name, name);
+    tap_ok(t, same_from_file(&s, &p, w, other, size), "%s, %s: the same from a file", task->name,
+           name);
     if (loss != MP_MULTINOMIAL) {
         by_liblinear(&s, &p, other);
         const double best = objective(&s, &p, other, slope);
