@@ -4,8 +4,10 @@ histograms: `svm solver=dense` against liblinear, on all cores and by itself (be
 
 The features come from one file; reading it does not count.  `svm solver=l2loss_dual` is
 liblinear with a class on each core; `liblinear -s 1` is its own train(), which knows one core.
-Beside the seconds: the objective of each one's weights, computed here in double, accuracy on the
-test images, and the peak memory of the process, which holds the rows and nothing else of size.
+"allowed" may have no more memory of its own than so many MiB (prlimit --data), and keeps its
+rows in a file.  Beside the seconds: the objective of each one's weights, computed here in double,
+accuracy on the test images, and the peak memory of the process, which holds the rows and nothing
+else of size.
 The limit is reading the rows once from memory.
 Needs python3-numpy.
 """
@@ -14,8 +16,10 @@ sys.dont_write_bytecode = True
 import numpy as np
 import common
 
-C = 0.3
+C, ALLOWED = 0.3, 300   # MiB
+FEW = f"mnistpipe solver=dense, allowed {ALLOWED} MiB"
 SIDES = {"mnistpipe solver=dense": f"svm C={C} solver=dense",
+         FEW: f"svm C={C} solver=dense",
          "mnistpipe solver=l2loss_dual (liblinear, all cores)": f"svm C={C} solver=l2loss_dual",
          "liblinear -s 1 (one core)": f"liblinear 1 {C}"}
 
@@ -33,7 +37,8 @@ def features(b):
     subprocess.run([common.program("mnistpipe"), "export", "features.txt", "--format", "npy", "-o",
                     "features", "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     for part in ("train", "test"):
-        np.load(f"{folder}/features/{part}.labels.npy").astype(np.uint8).tofile(f"{folder}/{part}.y")
+        labels = np.load(f"{folder}/features/{part}.labels.npy")
+        labels.astype(np.uint8).tofile(f"{folder}/{part}.y")
     return folder
 
 
@@ -48,10 +53,11 @@ def objective(x, y, w):
     return float((w * w).sum() / 2 + C * (np.maximum(0, 1 - margin) ** 2).sum())
 
 
-def train(b, program, folder, line, data):
+def train(b, program, folder, side, data):
     cores = len(os.sched_getaffinity(0))
-    out, taken = common.run([program, f"{folder}/features/train.npy", f"{folder}/train.y",
-                             str(b.rows), str(cores), f"{folder}/w", line])
+    limit = ["prlimit", f"--data={ALLOWED << 20}"] if side == FEW else []
+    out, taken = common.run([*limit, program, f"{folder}/features/train.npy", f"{folder}/train.y",
+                             str(b.rows), str(cores), f"{folder}/w", SIDES[side]])
     x, y, test_x, test_y = data
     w = np.fromfile(f"{folder}/w").reshape(-1, x.shape[1] + 1)
     right = (scores(test_x, w).argmax(axis=1) == test_y).mean()
@@ -67,8 +73,7 @@ def main():
     memory = common.peaks().get("memory")
     limit = data[0].nbytes / 1e9 / memory if memory else None
     b.compare("svm C=0.3 on gradient histograms",
-              {side: lambda line=line: train(b, program, folder, line, data)
-               for side, line in SIDES.items()},
+              {side: lambda side=side: train(b, program, folder, side, data) for side in SIDES},
               common.Case("seconds", "s", limit=("reading the rows once", limit), leads=True),
               common.Case("memory", "MiB", "peak memory"))
     b.end()

@@ -37,8 +37,8 @@ def peer(folder, seed):
 
 def ours(program, folder, precision, seed):
     out, taken = common.run([program, "run", PIPELINE, "--train", "train.csv", "--test", "test.csv",
-                             "--set", f"ridge.precision={precision}", "--seed", str(seed), "--quiet",
-                             "--json", "-o", "run"], cwd=folder)
+                             "--set", f"ridge.precision={precision}", "--seed", str(seed),
+                             "--quiet", "--json", "-o", "run"], cwd=folder)
     return dict(taken, **{"test accuracy, %": json.loads(out)["test"]["accuracy"]})
 
 

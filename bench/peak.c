@@ -29,7 +29,8 @@ static double now(void)
 }
 
 /* Each chain is a variable of its own, so that it stays in its register. */
-#define EACH(m) m(0) m(1) m(2) m(3) m(4) m(5) m(6) m(7) m(8) m(9) m(10) m(11) m(12) m(13) m(14) m(15)
+#define EACH(m)                                                                             \
+    m(0) m(1) m(2) m(3) m(4) m(5) m(6) m(7) m(8) m(9) m(10) m(11) m(12) m(13) m(14) m(15)
 
 __attribute__((target("avx2,fma"))) static double f32_avx2(void)
 {

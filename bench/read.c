@@ -2,8 +2,8 @@
  *
  *     read FILE [RUNS [THREADS]]
  *
- * Prints a line for every reading, on one thread unless more are given: seconds, bytes in the file, and
- * the CRC-32 of the pixels and labels found, so that others can compare theirs.
+ * Prints a line for every reading, on one thread unless more are given: seconds, bytes in the
+ * file, and the CRC-32 of the pixels and labels found, so that others can compare theirs.
  */
 #include "clock.h"
 #include "ctx.h"

@@ -6,6 +6,7 @@ Rows beyond MNIST's are its own, each copy shifted by up to two pixels. Rows of 
 that training is what is measured. A pipeline stops growing when the last run took --most
 seconds, or when the next may need more than half of the memory. Memory is the most that was
 resident: what the system could take back, as pages of a file, counts while it is there.
+"Allowed": the process may have no more memory of its own than that (prlimit --data).
 What follows -- is handed to `mnistpipe run`.  Needs python3-numpy.
 """
 import sys
@@ -14,14 +15,18 @@ import numpy as np
 import common
 
 FIRST, DOUBLED, FEW = 7500, 7, 1000
+ALLOWED = 400   # MiB
 PIPELINES = {
     "hog, pca, net": "deskew\nhog cell=4\npca components=40\nnet epochs=1 batch=128\n"
                      "  dense units=64",
-    "hog, svm": "deskew\nhog cell=7\nsvm C=0.1",
+    "hog_svm": "deskew\nhog cell=4 block=2 bins=8 signed=yes norm=l1sqrt\nsvm C=0.3",
+    "hog_fourier": "deskew\nhog cell=4 block=2 bins=8 signed=yes norm=l1sqrt\n"
+                   "pca components=128\nfourier components=4096\nridge precision=auto",
     "lenet5": "net epochs=1 batch=128\n  conv filters=6 kernel=5 act=relu\n  maxpool size=2\n"
               "  conv filters=16 kernel=5 pad=valid act=relu\n  maxpool size=2\n"
               "  dense units=84 act=relu",
 }
+STREAMED = ("hog, pca, net", "hog_svm", "lenet5")   # a ridge of 4096 values needs more
 SIDES = (14, 20, 28, 40, 56)   # of images, for features: their squares about double
 WIDE = "resize width={0} height={0}\npixels\npca components=20\nsvm C=0.1"
 
@@ -34,14 +39,16 @@ def more_rows(images, labels, n):
     return out[:n], np.tile(labels, passes)[:n]
 
 
-def run(b, program, lines, folder, threads):
+def run(b, program, lines, folder, threads, allowed=None):
     """The least of the runs, as nothing but other work makes one longer."""
     path = f"{b.folder.name}/pipeline.txt"
     with open(path, "w") as f:
         f.write(f"data train=x test=x\n{lines}\n")
-    taken = [common.run([program, "run", path, "--train", f"{folder}/train-images-idx3-ubyte",
-                         "--test", f"{b.folder.name}/t10k-images-idx3-ubyte", "--threads",
-                         str(threads), "--quiet", "-o", f"{b.folder.name}/run", *b.extra],
+    limit = ["prlimit", f"--data={allowed << 20}"] if allowed else []
+    taken = [common.run([*limit, program, "run", path,
+                         "--train", f"{folder}/train-images-idx3-ubyte",
+                         "--test", f"{b.folder.name}/t10k-images-idx3-ubyte",
+                         "--threads", str(threads), "--quiet", "-o", f"{b.folder.name}/run", *b.extra],
                         to_nothing=True)[1]
              for _ in range(b.runs)]
     return min(t["seconds"] for t in taken), min(t["memory"] for t in taken)
@@ -63,9 +70,18 @@ def grow(b, name, what, sizes, work):
     return seconds, memory
 
 
-def curves(b, what, found):
-    b.curve(f"time, {what}", what, "seconds", {k: v[0] for k, v in found.items()})
-    b.curve(f"peak memory, {what}", what, "MiB", {k: v[1] for k, v in found.items()})
+def curves(b, what, found, how=""):
+    b.curve(f"time, {what}{how}", what, "seconds", {k: v[0] for k, v in found.items()})
+    b.curve(f"peak memory, {what}{how}", what, "MiB", {k: v[1] for k, v in found.items()})
+
+
+def largest(b, found, how=""):
+    """The last of each curve as a case, which the ledger remembers."""
+    for name, (seconds, memory) in found.items():
+        rows = seconds[-1][0]
+        b.add(f"{name}, {rows} rows{how}",
+              {"mnistpipe": [{"seconds": seconds[-1][1], "memory": memory[-1][1]}]},
+              common.Case("seconds", "s"), common.Case("memory", "MiB", "peak memory"))
 
 
 def options(p):
@@ -89,8 +105,12 @@ def main():
         return written[n]
     sizes = [first << i for i in range(DOUBLED) if first << i <= b.rows]
     chosen = {k: PIPELINES[k] for k in b.only or PIPELINES}
-    curves(b, "rows", {k: grow(b, k, "rows", sizes, lambda n, p=p: run(
-        b, program, p, folder(n), cores)) for k, p in chosen.items()})
+    for allowed, some in (None, chosen), (ALLOWED, [k for k in chosen if k in STREAMED]):
+        how = f", allowed {allowed} MiB" if allowed else ""
+        found = {k: grow(b, k + how, "rows", sizes, lambda n, p=PIPELINES[k]: run(
+            b, program, p, folder(n), cores, allowed)) for k in some}
+        curves(b, "rows", found, how)
+        largest(b, found, how)
     middle = sizes[len(sizes) // 2]
     curves(b, "features", {"pca": grow(b, "pca", "features", [s * s for s in SIDES], lambda n: run(
         b, program, WIDE.format(round(n ** 0.5)), folder(middle), cores))})

@@ -22,7 +22,8 @@ struct mp_job {
 
 /* Plans all pipelines, each without what its job's `drop` says; one that is wrong gets an
  * error, and the others go on.  All must be on the same rows, or mp_fail() says which are
- * not.  *x becomes the experiment of the first good one, its data read.  `folder` will hold a folder for each. */
+ * not.  *x becomes the experiment of the first good one, its data read.  `folder` will hold a
+ * folder for each. */
 int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, struct mp_job *jobs,
                  struct mp_experiment *x);
 

@@ -8,8 +8,8 @@ if ! "$python" -c 'import numpy' 2> /dev/null; then
     skip "benchmarks" "no numpy for $python"
     finish
 fi
-export PYTHONDONTWRITEBYTECODE=1 BUILD=${BUILD:-$(dirname "$program")} QUICK=1 MNIST=$dir/work/mnist
-export RESULTS=$dir/work/results LEDGER=$dir/work/ledger.jsonl
+export PYTHONDONTWRITEBYTECODE=1 BUILD=${BUILD:-$(dirname "$program")} QUICK=1 MNIST=$PWD/mnist
+export RESULTS=$PWD/results LEDGER=$PWD/ledger.jsonl
 "$python" - "$source" "$data" << 'END'
 import gzip, sys
 sys.path.insert(0, sys.argv[1] + "/bench")

@@ -59,7 +59,7 @@ static void test_merge(struct tap *t, struct mp_ctx *c, size_t most, size_t want
     }
     mp_linear_rows_find(&all);
     tap_ok(t, rc == 0 && whole(&all, (size_t)2 * ROWS * SHARDS, &filed) && filed == want,
-           "with memory for %zu bytes %zu of 5 shards are in a file, all rows in order", most, want);
+           "with memory for %zu bytes %zu of 5 shards are in a file, rows in order", most, want);
     tap_ok(t, whole(&all, (size_t)2 * ROWS * SHARDS, &filed), "and are there after being let go");
     mp_linear_rows_drop(&all);
     tap_ok(t, all.first != NULL && all.first->y[0] == 2 * ROWS, "the first can be dropped");
