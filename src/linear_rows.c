@@ -11,12 +11,48 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ROOM = 1024, ROOM_VALUES = 1 << 21, HUGE = 2 << 20 };
+enum { ROOM = 1024, ROOM_VALUES = 1 << 21, PAGE = 4096, HUGE = 2 << 20 };
+
+/* Bytes of a block: whole pages. */
+static size_t block_size(size_t room, size_t d)
+{
+    const size_t size = mp_product(mp_product(room, d), sizeof(float));
+    return size > PTRDIFF_MAX - HUGE ? SIZE_MAX : (size + PAGE - 1) / PAGE * PAGE;
+}
+
+/* Large blocks come from the system itself and go back to it: free() would keep what comes
+ * and goes by the hundred.  NULL: no memory. */
+static float *take_pages(size_t size)
+{
+    if (size > PTRDIFF_MAX - 2 * HUGE)
+        return NULL;
+    if (size < HUGE)
+        return aligned_alloc(PAGE, size);
+    char *all = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED)
+        return NULL;
+    char *at = all + (HUGE - (uintptr_t)all % HUGE) % HUGE;
+    if (at > all)
+        munmap(all, (size_t)(at - all));
+    if (at < all + HUGE)
+        munmap(at + size, (size_t)(all + HUGE - at));
+    /* Not the last part of a huge page: what is not used shall not be touched. */
+    madvise(at, size / HUGE * HUGE, MADV_HUGEPAGE);
+    return (float *)(void *)at;
+}
+
+static void give_pages(float *x, size_t size)
+{
+    if (x != NULL && size >= HUGE)
+        munmap(x, size);
+    else
+        free(x);
+}
 
 static void free_block(struct mp_linear_block *b)
 {
     if (!b->filed)
-        free(b->x);
+        give_pages(b->x, b->size);
     free(b->y);
     free(b);
 }
@@ -43,21 +79,16 @@ static struct mp_linear_block *make_block(struct mp_ctx *c, size_t room, size_t 
     struct mp_linear_block *b = mp_alloc(c, 1, sizeof *b);
     if (b == NULL)
         return NULL;
-    const size_t size = mp_product(mp_product(room, d), sizeof *b->x);
-    const size_t page = size < HUGE ? 64 : HUGE;
     b->room = room;
+    b->size = block_size(room, d);
     b->y = mp_alloc(c, room, sizeof *b->y);
-    if (size < SIZE_MAX - HUGE)
-        b->x = aligned_alloc(page, (size + page - 1) / page * page);
+    b->x = take_pages(b->size);
     if (b->y == NULL || b->x == NULL) {
         if (b->y != NULL)
             mp_fail(c, "no memory for %zu rows of %zu values", room, d);
         free_block(b);
         return NULL;
     }
-    /* Not the last part of a page: what is not used shall not be touched. */
-    if (size >= HUGE)
-        madvise(b->x, size / HUGE * HUGE, MADV_HUGEPAGE);
     return b;
 }
 
@@ -114,7 +145,7 @@ static bool to_file(struct mp_linear_rows *r, struct mp_linear_block *b)
     const size_t at = r->file.size;
     if (!mp_rows_append(&r->file, b->x, b->n * r->d * sizeof *b->x))
         return false;
-    free(b->x);
+    give_pages(b->x, b->size);
     b->x = NULL;
     b->at = at;
     b->filed = true;

@@ -10,6 +10,7 @@ struct mp_linear_block {
     struct mp_linear_block *next;
     size_t n, room;   /* rows here, and for how many there is room */
     size_t values;    /* how many of their values are not zero */
+    size_t size;      /* bytes of that room, while it is in memory */
     float *x;         /* of a block in the file only after mp_linear_rows_find() */
     size_t at;        /* where in the file it begins, in bytes */
     bool filed;

@@ -3,6 +3,8 @@
  * Method: see sheet.h.  Cost, without the operation itself: one copy in, of
  * (h + 2 margin) (w + 2 margin) pixels an image, and one copy out. */
 #include "sheet.h"
+#include "axis.h"
+#include <math.h>
 #include <string.h>
 
 /* Plugins, for file formats that no test reads, would be looked for below
@@ -171,4 +173,90 @@ int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk 
         transpose(out->x, to, (size_t)t.h * (size_t)t.w, out->n, (size_t)s.c);
     close_pipe(&p);
     return status;
+}
+
+/* ---------------------------------------------------------------- filters */
+
+int mp_sheet_blur(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    const double sigma = *(const double *)arg;
+    double kernel[2 * MP_GAUSS_MOST + 1];
+    const int side = 2 * mp_gauss_radius(sigma) + 1;
+    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 1);
+
+    mp_gauss(sigma, kernel);
+    t[0] = vips_image_new_matrix_from_array(side, 1, kernel, side);
+    return vips_convsep(in, out, t[0], "precision", VIPS_PRECISION_FLOAT, NULL);
+}
+
+int mp_sheet_sharpen(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 3);
+
+    if (mp_sheet_blur(scope, in, &t[0], arg) != 0 || vips_linear1(t[0], &t[1], -1.0, 0, NULL) != 0 ||
+        vips_linear1(in, &t[2], 2.0, 0, NULL) != 0)
+        return -1;
+    return vips_add(t[1], t[2], out, NULL);
+}
+
+int mp_sheet_edge(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    const double *w = arg;
+    double across[9] = { 0 }, down[9] = { 0 };
+    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 5);
+
+    for (int i = 0; i < 3; i++) {
+        across[3 * i + 2] = down[6 + i] = w[i] * M_SQRT1_2;
+        across[3 * i] = down[i] = -w[i] * M_SQRT1_2;
+    }
+    t[0] = vips_image_new_matrix_from_array(3, 3, across, 9);
+    t[1] = vips_image_new_matrix_from_array(3, 3, down, 9);
+    if (vips_conv(in, &t[2], t[0], "precision", VIPS_PRECISION_FLOAT, NULL) != 0 ||
+        vips_conv(in, &t[3], t[1], "precision", VIPS_PRECISION_FLOAT, NULL) != 0 ||
+        vips_complexform(t[2], t[3], &t[4], NULL) != 0)
+        return -1;
+    return vips_abs(t[4], out, NULL);
+}
+
+int mp_sheet_median(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    (void)scope, (void)arg;
+    return vips_rank(in, out, 3, 3, 4, NULL);
+}
+
+int mp_sheet_dilate(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    (void)scope, (void)arg;
+    return vips_rank(in, out, 3, 3, 8, NULL);
+}
+
+static int shrink(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    const struct mp_sheet_size *s = arg;
+    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 1);
+
+    if (vips_reducev(in, &t[0], 1 / s->down, "kernel", s->reduce, NULL) != 0)
+        return -1;
+    return vips_reduceh(t[0], out, 1 / s->across, "kernel", s->reduce, NULL);
+}
+
+/* Pixel x of the new image shows position (x + 1/2) / scale - 1/2. */
+static int grow(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    const struct mp_sheet_size *s = arg;
+    VipsInterpolate *interpolate = vips_interpolate_new(s->kernel);
+    VipsArrayInt *area = vips_array_int_newv(4, 0, 0, (int)lrint(s->from.w * s->across),
+                                             (int)lrint(s->from.h * s->down));
+    vips_object_local(scope, interpolate);
+    const int rc = vips_affine(in, out, s->across, 0.0, 0.0, s->down, "interpolate", interpolate,
+                               "idx", 0.5 - 0.5 / s->across, "idy", 0.5 - 0.5 / s->down,
+                               "oarea", area, "extend", VIPS_EXTEND_COPY, NULL);
+    vips_area_unref(VIPS_AREA(area));
+    return rc;
+}
+
+int mp_sheet_resize(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    const struct mp_sheet_size *s = arg;
+    return s->kernel != NULL ? grow(scope, in, out, arg) : shrink(scope, in, out, arg);
 }

@@ -49,4 +49,24 @@ int mp_sheet_filter(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk
 int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out,
                    mp_sheet_op op, const void *arg);
 
+/* Filters, as such operations.  arg: sigma, a double; sharpen adds what a blur takes away. */
+int mp_sheet_blur(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+int mp_sheet_sharpen(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+
+/* arg: three weights along the edge, doubles whose sum is 1. */
+int mp_sheet_edge(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+
+/* Of 3 x 3 pixels; no arg. */
+int mp_sheet_median(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+int mp_sheet_dilate(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+
+/* A change of size, for mp_sheet_bands(). */
+struct mp_sheet_size {
+    const char *kernel;  /* interpolator, when growing; NULL: it shrinks */
+    VipsKernel reduce;   /* when shrinking */
+    struct mp_shape from;
+    double down, across; /* new size over old */
+};
+int mp_sheet_resize(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+
 #endif

@@ -112,60 +112,12 @@ static void compare_borders(struct test *t, const char *format)
 
 /* ------------------------------------------------------------- the filters */
 
-static int blur(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
-{
-    const double sigma = *(const double *)arg;
-    double kernel[2 * MP_GAUSS_MOST + 1];
-    const int side = 2 * mp_gauss_radius(sigma) + 1;
-    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 1);
-
-    mp_gauss(sigma, kernel);
-    t[0] = vips_image_new_matrix_from_array(side, 1, kernel, side);
-    return vips_convsep(in, out, t[0], "precision", VIPS_PRECISION_FLOAT, NULL);
-}
-
-static int sharpen(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
-{
-    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 3);
-
-    if (blur(scope, in, &t[0], arg) != 0 || vips_linear1(t[0], &t[1], -1.0, 0, NULL) != 0 ||
-        vips_linear1(in, &t[2], 2.0, 0, NULL) != 0)
-        return -1;
-    return vips_add(t[1], t[2], out, NULL);
-}
-
-/* arg: weights along the edge, whose sum is 1. */
-static int edge(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
-{
-    const double *w = arg;
-    double across[9] = { 0 }, down[9] = { 0 };
-    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 5);
-
-    for (int i = 0; i < 3; i++) {
-        across[3 * i + 2] = down[6 + i] = w[i] * M_SQRT1_2;
-        across[3 * i] = down[i] = -w[i] * M_SQRT1_2;
-    }
-    t[0] = vips_image_new_matrix_from_array(3, 3, across, 9);
-    t[1] = vips_image_new_matrix_from_array(3, 3, down, 9);
-    if (vips_conv(in, &t[2], t[0], "precision", VIPS_PRECISION_FLOAT, NULL) != 0 ||
-        vips_conv(in, &t[3], t[1], "precision", VIPS_PRECISION_FLOAT, NULL) != 0 ||
-        vips_complexform(t[2], t[3], &t[4], NULL) != 0)
-        return -1;
-    return vips_abs(t[4], out, NULL);
-}
-
-static int median(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
-{
-    (void)scope, (void)arg;
-    return vips_rank(in, out, 3, 3, 4, NULL);
-}
-
 static void filters(struct test *t)
 {
     static const double sobel[] = { 0.25, 0.5, 0.25 }, scharr[] = { 0.1875, 0.625, 0.1875 };
     static const double sigmas[] = { 0.6, 2.3, 10 };
     t->near = 2e-6;
-    t->op = blur;
+    t->op = mp_sheet_blur;
     for (size_t i = 0; i < sizeof sigmas / sizeof *sigmas; i++) {
         char line[40];
         snprintf(line, sizeof line, "blur sigma=%g", sigmas[i]);
@@ -173,78 +125,52 @@ static void filters(struct test *t)
         t->margin = mp_gauss_radius(sigmas[i]);
         compare_borders(t, line);
     }
-    t->op = sharpen;
+    t->op = mp_sheet_sharpen;
     t->arg = &sigmas[0];
     t->margin = mp_gauss_radius(sigmas[0]);
     compare_borders(t, "sharpen sigma=0.6 amount=1");
     t->margin = 1;
-    t->op = edge;
+    t->op = mp_sheet_edge;
     t->arg = sobel;
     compare_borders(t, "edge op=sobel");
     t->arg = scharr;
     compare_borders(t, "edge op=scharr");
-    t->op = median;
+    t->op = mp_sheet_median;
     t->near = 0;
     compare_borders(t, "median radius=1");
 }
 
 /* ------------------------------------------------------------------- sizes */
 
-struct size {
-    const char *line, *kernel; /* of the interpolator, when growing */
-    VipsKernel reduce;
-    struct mp_shape from;
-    double down, across;       /* new size over old */
-    double near;
-};
-
-static int shrink(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
-{
-    const struct size *s = arg;
-    VipsImage **t = (VipsImage **)vips_object_local_array(scope, 1);
-
-    if (vips_reducev(in, &t[0], 1 / s->down, "kernel", s->reduce, NULL) != 0)
-        return -1;
-    return vips_reduceh(t[0], out, 1 / s->across, "kernel", s->reduce, NULL);
-}
-
-/* Pixel x of the new image shows position (x + 1/2) / scale - 1/2. */
-static int grow(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
-{
-    const struct size *s = arg;
-    VipsInterpolate *interpolate = vips_interpolate_new(s->kernel);
-    VipsArrayInt *area = vips_array_int_newv(4, 0, 0, (int)lrint(s->from.w * s->across),
-                                             (int)lrint(s->from.h * s->down));
-    vips_object_local(scope, interpolate);
-    const int rc = vips_affine(in, out, s->across, 0.0, 0.0, s->down, "interpolate", interpolate,
-                               "idx", 0.5 - 0.5 / s->across, "idy", 0.5 - 0.5 / s->down,
-                               "oarea", area, "extend", VIPS_EXTEND_COPY, NULL);
-    vips_area_unref(VIPS_AREA(area));
-    return rc;
-}
-
 /* libvips rounds positions to 1/64 px, but for linear when growing. */
 static void sizes(struct test *t)
 {
-    static const struct size all[] = {
-        { "resize width=56 height=56 kernel=linear", "bilinear", 0, { 28, 28, 1 }, 2, 2, 2e-6 },
-        { "resize width=33 height=30 kernel=linear", "bilinear", 0, { 20, 11, 3 }, 1.5, 3, 2e-6 },
-        { "resize width=56 height=84 kernel=cubic", "bicubic", 0, { 28, 28, 1 }, 3, 2, 0.02 },
-        { "resize width=14 height=7 kernel=linear", NULL, VIPS_KERNEL_LINEAR, { 28, 28, 1 },
-          0.25, 0.5, 2e-6 },
-        { "resize width=20 height=24 kernel=linear", NULL, VIPS_KERNEL_LINEAR, { 28, 28, 1 },
-          24 / 28.0, 20 / 28.0, 0.02 },
-        { "resize width=20 height=20 kernel=cubic", NULL, VIPS_KERNEL_CUBIC, { 40, 25, 3 }, 0.5,
-          0.8, 0.02 },
-        { "resize width=20 height=20 kernel=lanczos", NULL, VIPS_KERNEL_LANCZOS3, { 28, 28, 1 },
-          20 / 28.0, 20 / 28.0, 0.02 },
+    static const struct {
+        const char *line;
+        struct mp_sheet_size size;
+        double near;
+    } all[] = {
+        { "resize width=56 height=56 kernel=linear",
+          { "bilinear", 0, { 28, 28, 1 }, 2, 2 }, 2e-6 },
+        { "resize width=33 height=30 kernel=linear",
+          { "bilinear", 0, { 20, 11, 3 }, 1.5, 3 }, 2e-6 },
+        { "resize width=56 height=84 kernel=cubic",
+          { "bicubic", 0, { 28, 28, 1 }, 3, 2 }, 0.02 },
+        { "resize width=14 height=7 kernel=linear",
+          { NULL, VIPS_KERNEL_LINEAR, { 28, 28, 1 }, 0.25, 0.5 }, 2e-6 },
+        { "resize width=20 height=24 kernel=linear",
+          { NULL, VIPS_KERNEL_LINEAR, { 28, 28, 1 }, 24 / 28.0, 20 / 28.0 }, 0.02 },
+        { "resize width=20 height=20 kernel=cubic",
+          { NULL, VIPS_KERNEL_CUBIC, { 40, 25, 3 }, 0.5, 0.8 }, 0.02 },
+        { "resize width=20 height=20 kernel=lanczos",
+          { NULL, VIPS_KERNEL_LANCZOS3, { 28, 28, 1 }, 20 / 28.0, 20 / 28.0 }, 0.02 },
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         snprintf(t->line, sizeof t->line, "%s", all[i].line);
-        t->op = all[i].kernel != NULL ? grow : shrink;
-        t->arg = &all[i];
+        t->op = mp_sheet_resize;
+        t->arg = &all[i].size;
         t->near = all[i].near;
-        compare(t, all[i].from, true);
+        compare(t, all[i].size.from, true);
     }
 }
 
