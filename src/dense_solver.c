@@ -28,7 +28,7 @@ enum {
     MAX_ROWS = 128,   /* at a time */
     MAX_STEPS = 200,  /* of Newton */
     MAX_PRODUCTS = 40, /* in one of them */
-    LET_GO = 4 << 20, /* bytes of rows that a pass leaves behind at a time */
+    LET_GO = 4 << 20, /* bytes that a pass leaves behind at a time */
     LEVEL_BITS = 2    /* a sample is a 2^LEVEL_BITS-th of the next larger one */
 };
 
@@ -143,14 +143,18 @@ static void add_rows(const struct solver *s, const float *const *x, size_t n, co
                      g + mp_panel_at(b, s->p->d));
 }
 
-/* A pass has read rows [*from, to) of x: beyond `least` bytes the process lets them go. */
+/* A pass has read rows [*from, to) of x: once they reach over `least` bytes of a file, those
+ * between them included, which are read along, the process lets them go. */
 static void let_go(const struct solver *s, const float *const *x, size_t *from, size_t to,
                    size_t least)
 {
     const struct mp_dense_problem *p = s->p;
-    if (p->file == NULL || to == *from || (to - *from) * p->d * sizeof **x < least)
+    if (p->file == NULL || to == *from)
         return;
-    mp_rows_let_go(p->file, x[*from], x[to - 1] + p->d);
+    const float *end = x[to - 1] + p->d;
+    if ((uintptr_t)end - (uintptr_t)x[*from] < least)
+        return;
+    mp_rows_let_go(p->file, x[*from], end);
     *from = to;
 }
 

@@ -751,8 +751,9 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {
         const size_t size = mp_product(rows_learned(e, f), row_bytes(e, input));
-        /* Held in the spare last slot until the pass is over. */
-        keep = size <= KEEP_BYTES - e->kept_bytes &&
+        /* Held in the spare last slot until the pass is over.  Not in a file: for one more
+         * pass, writing and reading that takes longer than most stages do. */
+        keep = size <= KEEP_BYTES - e->kept_bytes && size < mp_rows_limit() &&
                mp_rows_resize(&e->room[e->p->n_nodes], size);
         e->kept[e->p->n_nodes] = e->room[e->p->n_nodes].at;
         e->kept_bytes += keep ? size : 0;
