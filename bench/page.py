@@ -137,6 +137,13 @@ def short(x):
     return f"{x / 1000:g} k" if x >= 10000 else f"{x:g}"
 
 
+def free_place(y, taken, line=14):
+    """The place nearest to y that is a line away from all that are taken."""
+    places = [y] + [t + d for t in taken for d in (-line, line)]
+    return min((p for p in places if all(abs(p - t) >= line for t in taken)),
+               key=lambda p: abs(p - y))
+
+
 def curve_plot(curve):
     """Both axes in powers: a cost that grows as a power is a straight line."""
     ends = [curve["series"][k]["points"] for k in curve["series"]]
@@ -163,11 +170,8 @@ def curve_plot(curve):
                     + "L".join(f"{x:.1f} {y:.1f}" for x, y in at) + '" />')
         body += [f'<circle class="f{i % 4 + 1}" cx="{x:.1f}" cy="{y:.1f}" r="3.5" />'
                  for x, y in at]
-        up = at[-1][1]
-        while any(abs(up - t) < 14 for t in taken):
-            up += 14 if up < 100 else -14
-        taken.append(up)
-        body.append(label(at[-1][0] + 7, up + 4, names[name], kind=f"over f{i % 4 + 1}"))
+        taken.append(free_place(at[-1][1], taken))
+        body.append(label(at[-1][0] + 7, taken[-1] + 4, names[name], kind=f"over f{i % 4 + 1}"))
     return "\n".join(body) + "\n", 240
 
 
