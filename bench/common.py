@@ -201,6 +201,10 @@ def number(x):
     return f"{x:.0f}" if abs(x) >= 1000 else f"{x:#.3g}".rstrip(".")
 
 
+def percent(share):
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
+
+
 def fact(name, x):
     return f"{100 * x:.2f}" if name.endswith("%") else number(x)
 
@@ -216,7 +220,7 @@ def cells(case, side):
     return [case["name"], side["name"], number(side["median"]),
             f"{number(side['low'])} .. {number(side['high'])}",
             f"{side['ratio']:.2f}" if side.get("ratio") else "",
-            f"{100 * side['share']:.2g} %" if side.get("share") else "",
+            percent(side["share"]) if side.get("share") else "",
             *(fact(k, side["facts"][k]) if k in side["facts"] else "" for k in facts)]
 
 

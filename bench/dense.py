@@ -3,11 +3,11 @@
 histograms: `svm solver=dense` against liblinear, on all cores and by itself (bench/dense.c).
 
 The features come from one file; reading it does not count.  `svm solver=l2loss_dual` is
-liblinear with a class on each core; `liblinear -s 1` is its own train(), which knows one core.
-"allowed" may have no more memory of its own than so many MiB (prlimit --data), and keeps its
-rows in a file.  Beside the seconds: the objective of each one's weights, computed here in double,
-accuracy on the test images, and the peak memory of the process, which holds the rows and nothing
-else of size.
+liblinear with a class on each core, as mnistpipe calls it; `liblinear -s 1` is its own train(),
+which knows one core.  "allowed" may have no more memory of its own than so many MiB (prlimit
+--data), and keeps its rows in a file.  Beside the seconds: the objective of each one's weights,
+computed here in double, accuracy on the test images, and the peak memory of the process, which
+holds the rows and nothing else of size.
 The limit is reading the rows once from memory.
 Needs python3-numpy.
 """
@@ -20,7 +20,7 @@ C, ALLOWED = 0.3, 300   # MiB
 FEW = f"mnistpipe solver=dense, allowed {ALLOWED} MiB"
 SIDES = {"mnistpipe solver=dense": f"svm C={C} solver=dense",
          FEW: f"svm C={C} solver=dense",
-         "mnistpipe solver=l2loss_dual (liblinear, all cores)": f"svm C={C} solver=l2loss_dual",
+         "liblinear, a class on each core": f"svm C={C} solver=l2loss_dual",
          "liblinear -s 1 (one core)": f"liblinear 1 {C}"}
 
 

@@ -3,7 +3,7 @@ the program's own pages, taken from src/html.c; plots are drawn as src/plot.c dr
 import html, math, os, re
 import common
 
-WIDTH, LETTER, STEP = 400, 12, 19
+WIDTH, BROAD, LETTER, STEP = 400, 720, 12, 19   # px: of a plot, of the one across the page
 NARROW, WIDE = set("ijlI.,:;'|!-() ftr"), set("mwMW%")
 OURS, LONG_AGO = "mnistpipe", 40   # lines of the ledger that a sparkline shows at most
 
@@ -57,8 +57,9 @@ def best_peer(case):
 # ------------------------------------------------------------------------- plots
 
 def svg(title, text, height, body, width=WIDTH):
-    return (f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            f'role="img" aria-label="{esc(title)}. {esc(text)}"><title>{esc(title)}</title>'
+    broad = f'style="max-width:{width}px" ' if width > WIDTH else ""
+    return (f'<svg class="plot" {broad}xmlns="http://www.w3.org/2000/svg" '
+            f'viewBox="0 0 {width} {height}" role="img" aria-label="{esc(title)}. {esc(text)}"><title>{esc(title)}</title>'
             f"<desc>{esc(text)}</desc>\n{body}</svg>\n")
 
 
@@ -82,8 +83,10 @@ def case_bars(group):
         y += STEP
         for i, s in enumerate(case["sides"]):
             scale = [left + room * v / most for v in (s["median"], s["low"], s["high"])]
-            body += [label(left - 8, y + 13, s["name"], "end", "strong" if i == 0 else ""),
-                     f'<rect class="f{1 if i == 0 else 0}" x="{left:.1f}" y="{y + 3}" '
+            own = s["name"].startswith(OURS)
+            body += [label(left - 8, y + 13, clip(s["name"], left - 10), "end",
+                           "strong" if i == 0 else ""),
+                     f'<rect class="f{1 if own else 0}" x="{left:.1f}" y="{y + 3}" '
                      f'width="{scale[0] - left:.1f}" height="12" />',
                      line("whisker", scale[1], scale[2], y + 9, y + 9),
                      label(scale[2] + 6, y + 13, value(s["median"], case["unit"]), kind="")]
@@ -93,22 +96,23 @@ def case_bars(group):
 
 
 def ratio_bars(rows):
-    """rows: (name, ratio).  A scale of powers around 1: right of the line we are ahead."""
-    low, high = min([1.0] + [r for _, r in rows]), max([1.0] + [r for _, r in rows])
-    names = max(text_width(name) for name, _ in rows) + 10
-    room = max(60, WIDTH - names - text_width("88.8x") - 8)
+    """rows: (name, peer, ratio).  A scale of powers around 1: right of the line we are ahead."""
+    ratios = [1.0] + [r for _, _, r in rows]
+    low, high = min(ratios), max(ratios)
+    names = max(text_width(name) for name, _, _ in rows) + 10
+    room = BROAD - names - max(text_width(f"88.8x {peer}") for _, peer, _ in rows) - 8
     span = math.log(high / low) or 1
 
     def place(r):
         return names + room * math.log(r / low) / span
     body = []
-    for i, (name, r) in enumerate(rows):
+    for i, (name, peer, r) in enumerate(rows):
         top, one = 4 + i * STEP, place(1)
         body += [label(names - 8, top + 13, name, "end"),
                  f'<rect class="f{1 if r >= 1 else 2}" x="{min(one, place(r)):.1f}" y="{top + 3}" '
                  f'width="{abs(place(r) - one):.1f}" height="12" />',
-                 label(max(one, place(r)) + 6, top + 13, f"{r:.1f}x" if r < 100 else f"{r:.0f}x",
-                       kind="")]
+                 label(max(one, place(r)) + 6, top + 13,
+                       (f"{r:.1f}x " if r < 100 else f"{r:.0f}x ") + peer, kind="")]
     height = 8 + len(rows) * STEP
     body.append(line("axis", place(1), place(1), 2, height - 2))
     return "\n".join(body) + "\n", height
@@ -305,17 +309,24 @@ def section(result):
     return "".join(out) + f'<p class="note">{esc(common.circumstances(result))}</p>\n'
 
 
+def who(side):
+    """A peer's name without its version and what it was told."""
+    name = re.split(r" [\d(-]", side["name"])[0]
+    return name if "," in name else name.split()[0]
+
+
 def glance(results, only_leaders):
-    """(name, ratio to the best peer) of the cases that have one."""
-    return [(clip(c["name"] + (f", {c['what']}" if c["what"] else ""), WIDTH / 2),
-             best_peer(c)["ratio"])
+    """(name, best peer, ratio to it) of the cases that have one, the largest first."""
+    rows = [(clip(c["name"] + (f", {c['what']}" if c["what"] else ""), BROAD * 0.45),
+             who(best_peer(c)), best_peer(c)["ratio"])
             for r in results for c in r["cases"]
             if best_peer(c) and (c["leads"] or not only_leaders)]
+    return sorted(rows, key=lambda row: -row[2])
 
 
 def facts(results):
     newest = max(results, key=lambda r: r["date"])
-    ratios = [r for _, r in glance(results, False)]
+    ratios = [r for _, _, r in glance(results, False)]
     pairs = [("machine", machine_id(newest)), ("date", newest["date"][:10]),
              ("commit", newest["commit"]), ("cases with a peer", len(ratios))]
     if ratios:
@@ -332,7 +343,7 @@ def sections(results, ledger):
         body, height = ratio_bars(rows)
         text = ("How many times faster than the best peer, median against median, on a scale of "
                 "powers; left of the line the peer is faster.")
-        out.append(("glance", "At a glance", figure(svg("Ratios", text, height, body), text)))
+        out.append(("glance", "At a glance", figure(svg("Ratios", text, height, body, BROAD), text)))
     out += [(r["bench"], r["bench"], section(r)) for r in results]
     slow = slowdowns(ledger, ledger[-1]) if ledger else []
     if slow:
@@ -386,4 +397,4 @@ def picture(results):
              '<rect width="100%" height="100%" style="fill:var(--page)" />\n')
     shifted = inner + label(0, 14, "times faster than the best peer") \
         + f'\n<g transform="translate(0 20)">\n{body}</g>\n'
-    return svg("mnistpipe beside its peers", text, height + 24, shifted)
+    return svg("mnistpipe beside its peers", text, height + 24, shifted, BROAD)

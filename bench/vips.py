@@ -14,6 +14,7 @@ import common
 
 SIDES = (28, 256, 1024)
 BYTES = ("median", "morphology")   # the others take and give floats
+BORDER = " border=nearest"      # in all of them that ask
 LEADS = ("blur sigma=1", "edge")
 
 
@@ -39,7 +40,7 @@ def main():
         for line, sides in found.items():
             size = 1 if line.startswith(BYTES) else 4
             least = size * (side * side + values_after(line, side)) / (1e3 * speed)
-            b.add(f"{side} x {side}: {line}", sides, common.Case(
+            b.add(f"{line.replace(BORDER, '')}, {side} px", sides, common.Case(
                 "us", "us an image", limit=("memory's speed, one core", least),
                 leads=side == 28 and line.startswith(LEADS)))
     b.end()

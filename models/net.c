@@ -385,8 +385,10 @@ static void tell(struct mp_ctx *c, const struct training *t)
     for (int i = 0; i < t->net.n; i++) {
         const struct mp_net_layer *l = &t->net.layers[i];
         const double work = l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
+        /* The gradient of the input, and that of the weights, unless a batch makes it. */
+        const int products = (i > 0) + (l->outer == NULL);
         struct mp_part part = { .name = l->name, .line = l->line, .work = rows * work,
-                                .back_work = rows * work * (i > 0 ? 2 : 1) };
+                                .back_work = rows * work * products };
         for (size_t k = 0; k < t->n_items; k++) {
             part.forward += t->items[k].seconds[i];
             part.backward += t->items[k].seconds[t->net.n + i];

@@ -116,4 +116,15 @@ assert said(line(1, fast, [5, 5, 5]), line(2, slow, [7, 7, 7]))[0].endswith(
 END
 ok "a slowdown is said when it is more than the spread, on one machine, for as many rows"
 
+"$python" - "$source" << 'END' >> "$log" 2>&1
+import re, sys
+sys.path.insert(0, sys.argv[1] + "/bench")
+import page
+same = {"points": [(1, 1), (2, 3), (4, 9)], "exponent": 1.5}
+svg, _ = page.curve_plot({"x": "rows", "y": "s", "series": {f"curve{i}": same for i in range(6)}})
+at = sorted(float(y) for y in re.findall(r'y="([0-9.-]+)"[^>]*>curve', svg))
+assert len(at) == 6 and all(b - a >= 14 - 1e-6 for a, b in zip(at, at[1:])), (at, svg)
+END
+ok "labels of curves that end in one place do not cover each other"
+
 finish
