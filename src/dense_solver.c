@@ -28,7 +28,7 @@ enum {
     MAX_ROWS = 128,   /* at a time */
     MAX_STEPS = 200,  /* of Newton */
     MAX_PRODUCTS = 40, /* in one of them */
-    LET_GO = 4 << 20, /* bytes that a pass leaves behind at a time */
+    LET_GO = 16 << 20, /* bytes that a pass leaves behind at a time */
     LEVEL_BITS = 2    /* a sample is a 2^LEVEL_BITS-th of the next larger one */
 };
 
@@ -143,18 +143,35 @@ static void add_rows(const struct solver *s, const float *const *x, size_t n, co
                      g + mp_panel_at(b, s->p->d));
 }
 
-/* A pass has read rows [*from, to) of x: once they reach over `least` bytes of a file, those
- * between them included, which are read along, the process lets them go. */
+/* Bytes from the first of n rows to the last: if they lie in a file, those between them that
+ * are not in hand are read along. */
+static size_t reach(const struct solver *s, const float *const *x, size_t n)
+{
+    return (uintptr_t)(x[n - 1] + s->p->d) - (uintptr_t)x[0];
+}
+
+static bool in_file(const struct solver *s)
+{
+    return s->p->file != NULL && s->p->file->file != 0;
+}
+
+/* How many of the next n rows to take at a time. */
+static size_t together(const struct solver *s, const float *const *x, size_t n, size_t most)
+{
+    n = n < most ? n : most;
+    while (in_file(s) && n > 1 && reach(s, x, n) > LET_GO)
+        n /= 2;
+    return n;
+}
+
+/* A pass has read rows [*from, to) of x: once they reach over `least` bytes, the process lets
+ * them go. */
 static void let_go(const struct solver *s, const float *const *x, size_t *from, size_t to,
                    size_t least)
 {
-    const struct mp_dense_problem *p = s->p;
-    if (p->file == NULL || to == *from)
+    if (!in_file(s) || to == *from || reach(s, x + *from, to - *from) < least)
         return;
-    const float *end = x[to - 1] + p->d;
-    if ((uintptr_t)end - (uintptr_t)x[*from] < least)
-        return;
-    mp_rows_let_go(p->file, x[*from], end);
+    mp_rows_let_go(s->p->file, x[*from], x[to - 1] + s->p->d);
     *from = to;
 }
 
@@ -181,11 +198,11 @@ static int look_part(struct mp_ctx *c, void *arg, size_t i)
         return -1;
     memset(g, 0, s->size * sizeof *g);
     memset(sum, 0, s->lanes * sizeof *sum);
-    for (size_t at = begin; at < to; at += most) {
-        const size_t n = to - at < most ? to - at : most;
+    for (size_t at = begin, n; at < to; at += n) {
         const float *x[MAX_ROWS];
         size_t kept = 0;
         float *z = r->next_z + at * s->lanes;
+        n = together(s, r->x + at, to - at, most);
         scores(s, r->x + at, n, s->next_w, z);
         mp_loss_rows(&s->loss, z, r->y + at, n, sum, slope, NULL);
         for (size_t q = 0; q < n; q++) {
@@ -217,8 +234,8 @@ static int curve_part(struct mp_ctx *c, void *arg, size_t i)
     if (v == NULL)
         return -1;
     memset(g, 0, s->size * sizeof *g);
-    for (size_t at = begin; at < to; at += most) {
-        const size_t n = to - at < most ? to - at : most;
+    for (size_t at = begin, n; at < to; at += n) {
+        n = together(s, a->x + at, to - at, most);
         scores(s, a->x + at, n, s->direction, v);
         mp_loss_curve(&s->loss, a->h + at * s->lanes, a->y + at, n, v);
         add_rows(s, a->x + at, n, v, g);

@@ -97,12 +97,12 @@ MP_CLONES void mp_panel_add(const float *const *rows, size_t n, size_t d, float 
             sum += rows[i][j] * SEE(r + i * stride);
         LANES(g + j * MP_PANEL) = sum;
     }
-    lanes sum = { 0 };
     if (bias == 0)
         return;
+    lanes sum = SEE(g + d * MP_PANEL);
     for (size_t i = 0; i < n; i++)
-        sum += SEE(r + i * stride);
-    LANES(g + d * MP_PANEL) += bias * sum;
+        sum += bias * SEE(r + i * stride);
+    LANES(g + d * MP_PANEL) = sum;
 }
 
 MP_CLONES void mp_panel_join(const float *add, const float *parts, size_t n, size_t size,

@@ -25,7 +25,8 @@ void mp_panel_scores(const float *const *rows, size_t n, size_t d, float bias, c
 void mp_panel_scores_exact(const float *const *rows, size_t n, size_t d, float bias,
                            const float *w, double *z);
 
-/* Adds r[i * stride + v] rows[i] to vector v of g, for all i and v. */
+/* Adds r[i * stride + v] rows[i] to vector v of g, for all i and v: in the order of i, so that
+ * rows give the same bits in one call as in many. */
 void mp_panel_add(const float *const *rows, size_t n, size_t d, float bias, const float *r,
                   size_t stride, float *g);
 
