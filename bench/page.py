@@ -59,7 +59,8 @@ def best_peer(case):
 def svg(title, text, height, body, width=WIDTH):
     broad = f'style="max-width:{width}px" ' if width > WIDTH else ""
     return (f'<svg class="plot" {broad}xmlns="http://www.w3.org/2000/svg" '
-            f'viewBox="0 0 {width} {height}" role="img" aria-label="{esc(title)}. {esc(text)}"><title>{esc(title)}</title>'
+            f'viewBox="0 0 {width} {height}" role="img" '
+            f'aria-label="{esc(title)}. {esc(text)}"><title>{esc(title)}</title>'
             f"<desc>{esc(text)}</desc>\n{body}</svg>\n")
 
 
@@ -343,7 +344,8 @@ def sections(results, ledger):
         body, height = ratio_bars(rows)
         text = ("How many times faster than the best peer, median against median, on a scale of "
                 "powers; left of the line the peer is faster.")
-        out.append(("glance", "At a glance", figure(svg("Ratios", text, height, body, BROAD), text)))
+        out.append(("glance", "At a glance",
+                    figure(svg("Ratios", text, height, body, BROAD), text)))
     out += [(r["bench"], r["bench"], section(r)) for r in results]
     slow = slowdowns(ledger, ledger[-1]) if ledger else []
     if slow:

@@ -48,8 +48,8 @@ def run(b, program, lines, folder, threads, allowed=None):
     taken = [common.run([*limit, program, "run", path,
                          "--train", f"{folder}/train-images-idx3-ubyte",
                          "--test", f"{b.folder.name}/t10k-images-idx3-ubyte",
-                         "--threads", str(threads), "--quiet", "-o", f"{b.folder.name}/run", *b.extra],
-                        to_nothing=True)[1]
+                         "--threads", str(threads), "--quiet", "-o", f"{b.folder.name}/run",
+                         *b.extra], to_nothing=True)[1]
              for _ in range(b.runs)]
     return min(t["seconds"] for t in taken), min(t["memory"] for t in taken)
 

@@ -50,7 +50,8 @@ MP_STAGE(logistic) = {
            "was to lower the objective by no more than the share `tolerance`; dense\n"
            "minimises what primal and dual of liblinear do.  auto is dense but where rows\n"
            "are few or mostly zeros; the report tells which solver ran.  Memory while\n"
-           "training: 4 bytes for each value, or for liblinear 16 for each that is not zero.\n"
+           "training: 4 bytes for each value, which beyond 512 MiB, or less where memory is\n"
+           "limited, lie in a temporary file; for liblinear 16 for each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Lin, Weng, Keerthi 2008, Trust region\n"
            "Newton method for large-scale logistic regression.",
     .example = "logistic C=0.1",

@@ -51,7 +51,8 @@ MP_STAGE(svm) = {
            "where rows are few or mostly zeros; the report tells which solver ran.  Of\n"
            "liblinear's, dual ones slow down as C grows, and l2loss_primal is then the\n"
            "better choice; l1reg sets most weights to zero.  Memory while training: 4 bytes\n"
-           "for each value, or for liblinear 16 for each that is not zero.\n"
+           "for each value, which beyond 512 MiB, or less where memory is limited, lie in a\n"
+           "temporary file; for liblinear 16 for each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Keerthi, DeCoste 2005, A modified\n"
            "finite Newton method for fast solution of large scale linear SVMs.",
     .example = "svm C=0.1",

@@ -114,7 +114,8 @@ static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l,
             mp_ctx_where(c, "command line: %s: ", l->name);
         const int rc = *s->value == '{' && !s->literal
                            ? mp_fail(c, "%s=%s: a set of values; a run takes one (--set "
-                                        "%s.%s=VALUE), a search tries all", s->name, s->value, l->name, s->name)
+                                        "%s.%s=VALUE), a search tries all", s->name, s->value,
+                                     l->name, s->name)
                            : mp_params_set(c, table, params, s->name, s->value);
         c->usage = rc < 0 && s->override;
         if (rc < 0)
