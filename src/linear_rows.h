@@ -27,7 +27,7 @@ struct mp_linear_rows {
 /* Appends the chunk's rows. */
 int mp_linear_rows_add(struct mp_ctx *c, struct mp_linear_rows *r, const struct mp_chunk *in);
 
-/* Takes over the rows of `from`: they come last. */
+/* Takes over the rows of `from`, a shard that has taken over none itself: they come last. */
 int mp_linear_rows_merge(struct mp_ctx *c, struct mp_linear_rows *into,
                          struct mp_linear_rows *from);
 
