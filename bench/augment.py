@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What augmentation costs a net that trains: the pipelines named (by default cnn, lenet5, mlp)
 with the line `augment` and without it, in turns, on all cores.
 

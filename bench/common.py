@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What the benchmarks share: arguments, runs in turns, limits of the machine, one form of result.
 
 A benchmark is an executable file in this folder.  It asks one question, measures each case of it

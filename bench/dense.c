@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dense.c - trains a linear model on features from a file: what bench/dense.py runs.
  *
  *   dense FEATURES.npy LABELS ROWS THREADS OUT 'svm C=0.3 solver=dense'

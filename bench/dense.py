@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Training the linear SVM of pipelines/hog_svm.txt on the 60 000 x 1152 features of its gradient
 histograms: `svm solver=dense` against liblinear, on all cores and by itself (bench/dense.c).
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Histograms, random cosines and least squares, `mnistpipe run` of pipelines/hog_fourier.txt from
 two CSV files to the report, against scikit-learn's part of the same work (bench/peers/kernel.py:
 PCA, RBFSampler, RidgeClassifier).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernels.c - what stages cost on the images of a file, through the engine.
  *
  *     kernels [-f] [-n PASSES] [-r ROWS] [-t THREADS] [-o FILE] IMAGES LINE...

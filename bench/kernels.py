@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Microseconds an image of single stages on one core, beside OpenCV called from C++.
 
 A run of each side (bench/kernels.c, bench/opencv_kernels.cpp) is the median of five passes over

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Where a net's training goes: what each layer costs, and what share of the processor's
 arithmetic it reaches.
 

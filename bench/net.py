@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Training and inference of three nets on all cores: PyTorch in its best of several settings
 (bench/peers/torch_net.py), each a process of its own, against `mnistpipe run`.
 

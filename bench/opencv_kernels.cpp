@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* opencv_kernels.cpp - what OpenCV takes for the work of bench/kernels.c.
  *
  *     opencv_kernels [-n PASSES] [-r ROWS] [-c FILE] IMAGES KERNEL

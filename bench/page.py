@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The page and the picture that `make bench` makes of results and ledger.  The style is that of
 the program's own pages, taken from src/html.c; plots are drawn as src/plot.c draws them."""
 import html, math, os, re

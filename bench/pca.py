@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Learning `pca components=100` from MNIST's 60 000 training images on all cores:
 scikit-learn's PCA, randomized and full, against mnistpipe (bench/kernels.c).
 

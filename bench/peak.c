@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peak.c - what the processor can multiply and add, and read from memory: the bounds of
  * matrix products and of everything else.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* read.c - what reading a data set costs, and nothing else.
  *
  *     read FILE [RUNS [THREADS]]

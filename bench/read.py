@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Reading train.csv (60 000 rows, 110 MB, in the file cache): pandas.read_csv and
 numpy.loadtxt, which use one core, against mnistpipe's reader (bench/read.c) on all cores and on
 one; and the same file packed.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """How the cost of `mnistpipe run` grows: time and peak memory as rows double (7 500 to 480 000),
 as features double, and with threads; and the exponent that fits.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What mnistpipe takes before it computes: `mnistpipe --version`, and `predict` of one row with
 the bundle of pipelines/hog_svm.txt, as whole processes.
 

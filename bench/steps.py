@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What each step buys: the pipelines named (by default pixels, deskewed pixels, gradient
 histograms) on all of MNIST.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """`make bench`: runs the benchmarks of this folder, one after another, and writes
 
     FOLDER/bench.json    the results, as README.md describes them

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* vips.c - filters of our own beside libvips doing the same: what bench/vips.py runs.
  *
  *     vips SIDE IMAGES ROWS

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Microseconds an image of filters that libvips has, too, here and there, on one core: of MNIST's
 28 x 28 pixels, and of 256 and 1024 pixels a side.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """From two CSV files to a test accuracy, as whole processes: bench/peers/glue.py, what one
 would put together from pandas, OpenCV and scikit-learn, against `mnistpipe run` of
 pipelines/hog_svm.txt.

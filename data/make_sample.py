@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """make_sample.py MNIST_FOLDER - draws the sample that ships from the full MNIST.
 
 MNIST_FOLDER holds the four IDX files, gzipped, under their usual names

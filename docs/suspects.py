@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """suspects.py PAGE.html OUT.svg - the most suspect labels of a page that `mnistpipe inspect
 -o PAGE.html` wrote, as a picture for the README."""
 import html

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """terminal.py OUT.svg COMMAND ... - runs COMMAND on a terminal of its own and draws
 what it showed at the end as an SVG: the pictures in the README are made so.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* embed.c - the values of a layer of a trained net, as features.
  *
  * Method: rows go through the net's own pipeline, its filters first, and then through

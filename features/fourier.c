@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fourier.c - random Fourier features of the Gaussian kernel.
  *
  * Method: a Gaussian's Fourier transform is a Gaussian, so cosines of random directions

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hog.c - histograms of oriented gradients (Dalal and Triggs 2005).
  *
  * Method: central differences give every pixel a gradient; its magnitude goes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* normalize.c - scale every row to norm 1.
  *
  * Equal to sklearn.preprocessing.normalize() of scikit-learn.  Sums are double,

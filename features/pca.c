@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pca.c - principal component analysis.
  *
  * Method: fit() keeps the mean and the sums of centred cross-products, joined

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pixels.c - the image itself as a feature vector.
  *
  * Values as they are, row by row, channels innermost: h x w x c becomes

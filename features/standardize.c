@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* standardize.c - give every feature mean 0 and standard deviation 1.
  *
  * Method: moments.h.  Equal to StandardScaler of scikit-learn: the deviation is that of the

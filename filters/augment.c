@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* augment.c - distorts the training images, afresh every epoch or in copies.
  *
  * Method.  Every image draws a map from where ink is to where it goes: zoom, then

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* blur.c - Gaussian blur.
  *
  * Two 1-D passes (axis.h) with a float kernel cut at four sigmas.  Cost: at most

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* center.c - moves the ink's centre of mass to the middle of the image.
  *
  * The middle is ((w - 1) / 2, (h - 1) / 2), counting pixels from 0.  The shift is

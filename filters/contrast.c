@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contrast.c - changes the tones of each image.
  *
  *   stretch    (x - a) / (b - a), cut to 0..1; a and b are percentiles of the image

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* crop.c - cuts rows and columns off the sides.
  *
  * Copies the rows of the part that stays; bytes stay bytes.  Cost for an image of

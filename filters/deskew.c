@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* deskew.c - straightens slanted writing.
  *
  * This is the stage to read, and to copy, before writing one: it is short, it

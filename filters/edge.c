@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* edge.c - strength of the gradient.
  *
  * Two 3x3 convolutions, the differences across and down, each smoothed along the

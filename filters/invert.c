@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* invert.c - swaps ink and paper.
  *
  * 1 - x; 255 - b for bytes.  The difference 1 - b / 255 is not always the float

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* median.c - median of a square window.
  *
  * Windows of 3x3: every column of three pixels is sorted once, for the three windows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* morphology.c - grey-level morphology: dilate, erode and what is made of them.
  *
  * The window is clipped to the image, so the border neither grows nor eats

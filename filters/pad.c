@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pad.c - adds rows and columns on the sides.
  *
  * First each row grows to the left and to the right, then whole rows are repeated

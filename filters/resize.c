@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* resize.c - another image size.
  *
  * Pixel centres stay where they are in the image.  Each axis is a map of its own: a new

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sharpen.c - unsharp mask.
  *
  * out = in + amount (in - blurred), cut to 0 .. 1.  Cost: that of the blur, see

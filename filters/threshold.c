@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* threshold.c - splits pixels into ink and paper.
  *
  * A pixel above the level is ink.  The level is given, or found for each image by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* calibrate.c - a model's scores become probabilities.
  *
  * Temperature: softmax(scores / T), with the T of the least negative log likelihood on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* logistic.c - logistic regression.
  *
  * Minimises 1/2 |w|^2 + C sum log(1 + exp(-y w.x)), or with the 1-norm |w|, one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* net.c - a convolutional or recurrent net, trained by stochastic gradient descent.
  *
  * Batches are drawn from the training rows in a new order every epoch.  A batch

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ridge.c - linear regression on the classes, in closed form.
  *
  * Each class against the rest: targets are 1 for its rows and -1 for others; minimises

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stack.c - several models as one, by a model that learns whom to believe.
  *
  * Method: stacked generalisation (Wolpert 1992).  Every training row gets the scores of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* svm.c - linear support vector machine.
  *
  * Minimises 1/2 |w|^2 + C sum max(0, 1 - y w.x)^p, or with the 1-norm |w|, one

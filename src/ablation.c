@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ablation.c - what each stage of a pipeline buys.
  *
  * The whole pipeline and the one without a stage see the same test rows, so the difference of

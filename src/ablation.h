@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ablation.h - what each stage of a pipeline buys: the pipeline without it, learned anew on
  * the same rows with the same seed.
  *

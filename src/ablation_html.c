@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ablation_html.c - the page of an ablation: the answer in words, what each stage bought as
  * dots with their intervals, the table, and the rows that a stage made right or wrong. */
 #include "ablation.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* activation.c - the activations of layers, over whole arrays.
  *
  * exp, tanh and the error function are short approximations whose loops the compiler

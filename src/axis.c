@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* axis.c - linear maps along the axes of images: method and cost in axis.h.
  *
  * Images of 28 x 28, us an image, one core with AVX-512; libvips 8.14 by tests/sheet.h:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* axis.h - linear maps along the axes of images: convolutions, and changes of size.
  *
  * A map gives each position of a new axis as a weighted sum of consecutive positions of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bfloat.c - rounding to bf16, and back.  Cost: as fast as memory. */
 #include "bfloat.h"
 #include "simd.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bfloat.h - bf16: the upper half of a float, for products at twice the speed.
  *
  * Eight bits of precision and the range of a float.  Processors with AVX512_BF16 or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* border.c - what lies outside an image: the rules, and copies with a margin. */
 #include "border.h"
 #include <string.h>

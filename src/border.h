@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* border.h - what lies outside an image. */
 #ifndef MP_BORDER_H
 #define MP_BORDER_H

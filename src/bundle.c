@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bundle.c - saves and loads a fitted pipeline. */
 #include "bundle.h"
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bundle.h - the file that holds a fitted pipeline.
  *
  * A sealed file (sealed.h) of fields as in state.h: the pipeline's text, shape,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cache.c - results of earlier work in a folder, found by what they depend on.
  *
  * A file of the folder, each of a name that nothing else has:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cache.h - results of earlier work in a folder, found by what they depend on.
  *
  * An entry is a file whose name is the key: the SHA-256 of all that its bytes depend

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cells.c - values in the tables that commands write. */
 #include "cells.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cells.h - values in the tables that commands write. */
 #ifndef MP_CELLS_H
 #define MP_CELLS_H

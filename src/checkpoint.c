@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* checkpoint.c - how far training has come, in a sealed file beside the results. */
 #include "ctx.h"
 #include "sealed.h"

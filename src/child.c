@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* child.c - the program once more, in a process of its own. */
 #include "child.h"
 #include <errno.h>

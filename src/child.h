@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* child.h - the program once more, in a process of its own: what it needs of memory can
  * be told, and what kills it harms nobody else. */
 #ifndef MP_CHILD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* clock.h - seconds that never run backwards. */
 #ifndef MP_CLOCK_H
 #define MP_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* compare_html.c - the page of a comparison: the answer in words, the table, accuracy
  * against time, every pair, the pipelines' texts, and the rows that tell them apart. */
 #include "comparison.h"

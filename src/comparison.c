@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* comparison.c - runs side by side.
  *
  * Every pair of runs is tested by McNemar's exact test on the same test rows.  With many

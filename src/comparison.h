@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* comparison.h - runs side by side: best first, and which differences are real.
  *
  * The whole of it is one JSON document; the other forms are made from that, so they

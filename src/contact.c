@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contact.c - rows of a data set after every stage, as pictures side by side.
  *
  * Cost: every column runs its rows through all stages before it, which for the few rows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contact.h - rows of a data set after every stage, as pictures side by side.
  *
  * Images are drawn as they are, several channels side by side.  A vector is folded: where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contact_terminal.c - a contact sheet in a terminal.
  *
  * Pictures are made as large as the width allows.  Where they would become too small to

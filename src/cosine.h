@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cosine.h - the cosine of an angle in turns, in loops that the compiler vectorises.
  *
  * Turns leave nothing to reduce but the whole part, exactly; then cos 2 pi r is

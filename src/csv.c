@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv.c - rows of whole numbers 0..255 separated by commas: Kaggle's form.
  *
  * Method: the first line says what the columns are; csv_rows.c takes the rows, of a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv.h - rows of whole numbers 0..255 separated by commas. */
 #ifndef MP_CSV_H
 #define MP_CSV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv_rows.c - rows of values in a CSV file, as fast as they come.
  *
  * Method: the file is cut into pieces small enough for a core's own cache.  A thread

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv_rows.h - rows of values in a CSV file, as fast as they come. */
 #ifndef MP_CSV_ROWS_H
 #define MP_CSV_ROWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ctx.c - errors, memory and randomness as stages see them. */
 #include "ctx.h"
 #include "layer.h"

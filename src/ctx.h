@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ctx.h - the engine's side of a stage call; stages see it only as mp_ctx. */
 #ifndef MP_CTX_H
 #define MP_CTX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* data.c - data sets: which format it is, row names, parts, checksum.
  *
  * Method: the content decides, never the name.  IDX begins with two zero bytes,

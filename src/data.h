@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* data.h - data sets: images as bytes, with or without labels. */
 #ifndef MP_DATA_H
 #define MP_DATA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* datasets.c - data sets known by name, and where they lie in the user's cache.
  *
  * Where the checksums come from

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* datasets.h - data sets known by name, and where they lie in the user's cache. */
 #ifndef MP_DATASETS_H
 #define MP_DATASETS_H

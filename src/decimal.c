@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* decimal.c - numbers as text, fast.
  *
  * A float x has neighbours half a gap h away, between 3e-8 and 6e-8 of its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* decimal.h - numbers as text, fast. */
 #ifndef MP_DECIMAL_H
 #define MP_DECIMAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dense_solver.c - truncated Newton for all classes at once.
  *
  * Method: a Newton step solves H p = -g, H = I + X'DX, by a few steps of conjugate gradients

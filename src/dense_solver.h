@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dense_solver.h - linear classifiers from dense rows: all classes at once.
  *
  * Minimises, for all weight vectors together,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* digest.h - what a result depends on, as one SHA-256.
  *
  * Every piece is hashed with its kind and its length in front, so that no two lists

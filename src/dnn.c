@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dnn.c - the thin layer over oneDNN's C interface, versions 2 and 3.
  *
  * Images keep their packed layout (channels last); weights are laid out afresh for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dnn.h - convolutions and matrix products by oneDNN: only dnn.c knows it.
  *
  * Every call works on the calling thread alone, whatever OpenMP would give, and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* doc.c - help, manual and listings, all from the tables of stages and commands. */
 #include "doc.h"
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* doc.h - help, manual and listings, all from the tables of stages and commands. */
 #ifndef MP_DOC_H
 #define MP_DOC_H

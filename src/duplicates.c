@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* duplicates.c - equal rows.
  *
  * Method: a 64-bit hash of every row; sorted by hash, then by content, then by row, equal

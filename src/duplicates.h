@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* duplicates.h - rows that are the same, value for value, in one data set or across two.
  *
  * Rows are counted through: those of the first set, then those of the second. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* eigen.c - block subspace iteration over GSL's solver for small matrices.
  *
  * GSL's own solver takes the whole matrix: 1 s for 784 x 784.  When only the

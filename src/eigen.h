@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* eigen.h - the largest eigenvalues of a symmetric matrix, and their vectors. */
 #ifndef MP_EIGEN_H
 #define MP_EIGEN_H

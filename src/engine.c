@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine.c - runs a plan over rows: chunks, threads, shards, learning. */
 #include "engine.h"
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine.h - runs a plan over rows: chunks, threads, shards, learning.
  *
  * Rows are cut into chunks of MP_CHUNK_ROWS, or fewer where the stages' rows are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* experiment.c - a pipeline with its data. */
 #include "experiment.h"
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* experiment.h - a pipeline with its data: what `run`, `check` and `export` begin with. */
 #ifndef MP_EXPERIMENT_H
 #define MP_EXPERIMENT_H

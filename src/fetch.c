@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fetch.c - downloads that end up whole and checked, or not at all.
  *
  * Bytes go to FILE.part.  Only when their SHA-256 is right are they flushed to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fetch.h - downloads that end up whole and checked, or not at all. */
 #ifndef MP_FETCH_H
 #define MP_FETCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fit.c - a whole pipeline learns from training rows. */
 #include "fit.h"
 #include "ctx.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fit.h - a whole pipeline learns from training rows.
  *
  * Where a stage takes a model's scores (MP_SCORES, stage.h), a share of the rows is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* folds.c - stratified folds, and out-of-fold scores.
  *
  * Method: the rows are put in order of their class, within a class in an order drawn by

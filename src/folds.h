@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* folds.h - training rows in k folds, and scores of rows that the model has not seen.
  *
  * In turn each fold is held out, and a fresh plan is built from the script and fitted

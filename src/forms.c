@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* forms.c - one list of runs in several forms. */
 #include "forms.h"
 #include "cells.h"

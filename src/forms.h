@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* forms.h - one list of runs in several forms: a table for people, CSV, Markdown.
  *
  * Rows are JSON objects; a row whose "error" is no null has failed, and says why. */

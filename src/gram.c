@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gram.c - sums of products of rows, on all threads.
  *
  * Method: a batch lies tile by tile of columns, so that the product of two of them, one

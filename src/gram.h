@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gram.h - sums of products of rows: what least squares needs of them.
  *
  * Rows come in order, in chunks of any size; every MP_GRAM_ROWS of them are a batch, whose

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gram_solve.c - linear equations with the matrix of gram.h.
  *
  * Method: Cholesky's factor U, U'U = G + shift I, tile by tile: the tile on the diagonal,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* grid.c - sets of values in a pipeline, and their combinations. */
 #include "grid.h"
 #include "random.h"

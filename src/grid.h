@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* grid.h - the sets of values in a pipeline, `svm C={0.1,0.3,1}`, and their combinations.
  *
  * Combinations are numbered as they are read: the first set of the file changes slowest,

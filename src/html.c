@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* html.c - pages that people open. */
 #include "html.h"
 #include <glib.h>

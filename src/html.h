@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* html.h - pages that people open: one file, nothing loaded from elsewhere.
  *
  * A page has a header (what it is about, and the figures that matter), a list of its

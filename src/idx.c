@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* idx.c - the IDX files that MNIST and its relatives come in.
  *
  * Format: two zero bytes, element type, number of dimensions, each dimension as

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* idx.h - the IDX files that MNIST and its relatives come in. */
 #ifndef MP_IDX_H
 #define MP_IDX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inner.c - a pipeline within a pipeline: what lies inside its model, as features.
  *
  * Learning goes through the engine, as of any pipeline.  Working on rows happens

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inner.h - a pipeline within a pipeline: what lies inside its model, as features.
  *
  * FILE is the bundle of a run, or a pipeline, which is then trained on the training

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* input.c - a file read in blocks, inflated on the way if it is gzip.
  *
  * Method: one buffer that is refilled when its reader has too few bytes left,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* input.h - a file read in blocks, inflated on the way if it is gzip. */
 #ifndef MP_INPUT_H
 #define MP_INPUT_H

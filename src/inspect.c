@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect.c - what is in a file of rows.
  *
  * Suspect labels: every row is scored by a model fitted on the other folds.  A row is suspect

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect.h - what is in a file of rows, or in a training file and its test file. */
 #ifndef MP_INSPECT_H
 #define MP_INSPECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_html.c - what is in a file, as a page with the pictures. */
 #include "html.h"
 #include "inspect.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_json.c - what is in a file, as JSON for programs: every row of every list. */
 #include "config.h"
 #include "inspect.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_text.c - what is in a file, as text for people. */
 #include "inspect.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* job.c - one of several pipelines on the same rows.
  *
  * A whole run in the cache is the files of its folder, one after the other, each with its

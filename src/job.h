@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* job.h - one of several pipelines on the same rows: run in a process of its own, or,
  * where nothing that it depends on has changed, taken whole from the cache. */
 #ifndef MP_JOB_H

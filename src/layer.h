@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* layer.h - what a layer of a net is: all that the author of a layer needs to read.
  *
  * One layer lives in one file under models/net/.  The file defines one object,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* letters.c - captions in pictures.  The letters are as they look here. */
 #include "letters.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* letters.h - captions in pictures: 5 x 7 dots a letter, for machines without fonts. */
 #ifndef MP_LETTERS_H
 #define MP_LETTERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linear_model.c - linear models, by the dense solver or by liblinear.
  *
  * liblinear draws its permutations from the C library's rand(), one sequence for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linear_model.h - linear models: rows in, one weight vector per class out.
  *
  * One against the rest: a row's score for a class is w . x + b, and the classes

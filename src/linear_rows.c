@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linear_rows.c - training rows of a linear model, kept once: floats, in blocks.
  *
  * A block has room for more rows than a chunk has, so that it spans whole huge pages, which

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linear_rows.h - training rows of a linear model, kept once: floats, in blocks.
  *
  * As many as memory is for (rows.h) are there, the others in a file, in the same order. */

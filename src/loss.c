@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* loss.c - squared hinge, logistic and multinomial loss of many rows at once. */
 #include "loss.h"
 #include "simd.h"

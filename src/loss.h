@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* loss.h - what linear models minimise besides |w|^2 / 2, for many rows at once.
  *
  * Arrays of rows have `lanes` values a row, one for each weight vector; lanes beyond the

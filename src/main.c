@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c - finds the command, gives it what it needs, and turns failure into an
  * exit status: 0 done, 1 failed, 2 the command line is wrong. */
 #include "clock.h"

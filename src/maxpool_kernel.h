@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* maxpool_kernel.h - the loops of max pooling, for values of any type: the file that
  * includes it says which.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* metrics.c - accuracy, its interval, confusion, precision, recall, F1. */
 #include "metrics.h"
 #include <gsl/gsl_cdf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* metrics.h - what predictions are worth. */
 #ifndef MP_METRICS_H
 #define MP_METRICS_H

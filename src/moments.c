@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* moments.c - means and sums of squares about them. */
 #include "moments.h"
 #include "simd.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* moments.h - means and sums of squares about them of every value of a row, in one pass.
  *
  * Rows are added one by one (Welford 1962), partial sums joined (Chan, Golub, LeVeque 1979).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* near.c - nearly equal rows.
  *
  * Method: by Plancherel's theorem the distance of two images is that of their Fourier

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* near.h - rows that are nearly the same: the same picture, slightly changed.
  *
  * The difference of two images is the distance |a/|a| - b/|b|| after each has been scaled to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* neighbours.c - nearest rows, by comparing with all.
  *
  * A training row is read once for all of the rows that look for neighbours, so the cost is

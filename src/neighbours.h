@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* neighbours.h - the rows of a data set that are nearest to some others. */
 #ifndef MP_NEIGHBOURS_H
 #define MP_NEIGHBOURS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* net.c - a net: layers one after another. */
 #include "net.h"
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* net.h - a net: layers one after another, their weights in one vector.
  *
  * The net adds the last layer: a dense one with one output a class. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* optimizer.c - from gradients to weights.
  *
  * Weights are worked on in pieces, side by side; within a piece the items'

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* optimizer.h - from gradients to weights; formulas and names as PyTorch has them. */
 #ifndef MP_OPTIMIZER_H
 #define MP_OPTIMIZER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.c - the command line as a parameter table. */
 #include "options.h"
 #include "ctx.h"

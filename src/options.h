@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.h - the command line: options shared by commands, and their parsing. */
 #ifndef MP_OPTIONS_H
 #define MP_OPTIONS_H

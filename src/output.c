@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* output.c - files that are either whole or not there. */
 #include "output.h"
 #include "ctx.h"

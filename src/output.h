@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* output.h - files that are either whole or not there. */
 #ifndef MP_OUTPUT_H
 #define MP_OUTPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* panel.c - products of rows of floats with sixteen vectors at a time.
  *
  * A value of a row is multiplied by all vectors at once: it is broadcast, the sixteen

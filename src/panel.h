@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* panel.h - products of rows of floats with sixteen vectors at a time.
  *
  * A panel holds MP_PANEL vectors of d + 1 values side by side: value j of all vectors, then

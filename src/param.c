@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* param.c - parameters: from text to the fields of a struct, and back. */
 #include "param.h"
 #include <errno.h>

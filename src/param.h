@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* param.h - parameters: from text to the fields of a struct, and back. */
 #ifndef MP_PARAM_H
 #define MP_PARAM_H

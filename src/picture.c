@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* picture.c - pictures that people look at. */
 #include "picture.h"
 #include "vips.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* picture.h - pictures that people look at: drawn in memory, written as PNG by libvips.
  *
  * Pixels of a picture are as on a screen, 0 black and 255 white; those of a row are ink,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pipeline.h - from the text of an experiment to stages ready to run.
  *
  *   text  --mp_script_parse-->  lines  --overrides-->  --mp_plan_build-->  nodes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pixel.h - grey levels: a pixel 0..1 as one of the 256 values of a byte. */
 #ifndef MP_PIXEL_H
 #define MP_PIXEL_H

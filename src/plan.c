@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plan.c - from lines to stages: parameters, inputs, shapes. */
 #include "layer.h"
 #include "param.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plane_conv.c - convolutions of images of one channel.
  *
  * An image gets its border of zeros, and a kernel's filters are padded to vectors, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plane_conv.h - convolutions of images of one channel, such as a net's first layer.
  *
  * Libraries lay out their loops over input channels; where there is only one, a loop over

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plot.c - plots as SVG: lines, points, bars, and tables of heat.
  *
  * All are drawn 400 units wide, with letters of 12, so that they can be read on a screen of

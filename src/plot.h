@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plot.h - plots within a page (html.h), as SVG: lines, points, bars, and tables of heat.
  *
  * Every plot has a text that says what it shows, for those who do not see it.  Series

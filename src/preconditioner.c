@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* preconditioner.c - Cholesky's factor of a sampled Gram matrix, inverted.
  *
  * Method: sample rows in pieces, tiles of the lower triangle by mp_gemm(); the factor by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* preconditioner.h - an approximate inverse of I + X'DX, for all vectors of a problem.
  *
  * The matrix is estimated from a sample of the rows, factored once, and the factor

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* predictions.c - scores for rows, and the files made of them. */
 #include "predictions.h"
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* predictions.h - a model's scores for a data set, and the files made of them. */
 #ifndef MP_PREDICTIONS_H
 #define MP_PREDICTIONS_H

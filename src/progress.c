@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* progress.c - a bar on stderr: what, how far, how fast, how long still. */
 #include "progress.h"
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* progress.h - a bar on stderr: what, how far, how fast, how long still. */
 #ifndef MP_PROGRESS_H
 #define MP_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* random.h - a counter-based generator: the same key gives the same bits, on
  * any thread, in any order.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* registry.c - looking stages up by name. */
 #include "registry.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* registry.h - the stages and commands that the build found, by file name. */
 #ifndef MP_REGISTRY_H
 #define MP_REGISTRY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report.c - what a run found. */
 #include "report.h"
 #include "config.h"

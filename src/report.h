@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report.h - what a run found, as JSON for programs and as text for people. */
 #ifndef MP_REPORT_H
 #define MP_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_charts.c - the page of a run: which classes are confused, how it learned, how
  * sure it is. */
 #include "plot.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_gallery.c - the page of a run, what there is to look at: digits after every
  * stage, the worst mistakes, what stages have learned. */
 #include "contact.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_html.c - the page of a run: its header, its pipeline, and where it comes from. */
 #include "report_html.h"
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_html.h - what a run found, as a page (html.h). */
 #ifndef MP_REPORT_HTML_H
 #define MP_REPORT_HTML_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* reuse.c - what a fit takes from the cache, and what it leaves there. */
 #include "reuse.h"
 #include "clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* reuse.h - what a fit can take from the cache, and what it leaves there: the states of
  * stages that learn, with all that they said while learning, and rows where a stage
  * takes longer to make them than the disk to give them.

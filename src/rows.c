@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rows.c - room for rows, of which there may be more than memory holds.
  *
  * The file lies in $TMPDIR or /var/tmp, not in /tmp, which is memory itself on many systems.

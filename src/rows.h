@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rows.h - room for rows, of which there may be more than memory holds.
  *
  * A block is plain memory while it is small.  Larger ones are a temporary file without a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* runs_html.c - what the pages of several runs have in common. */
 #include "runs_html.h"
 #include "ctx.h"

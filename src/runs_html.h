@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* runs_html.h - what the pages of several runs have in common. */
 #ifndef MP_RUNS_HTML_H
 #define MP_RUNS_HTML_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* script.c - a pipeline's text as lines: names, settings, indentation.
  *
  * Nothing here knows any stage; plan.c gives the lines their meaning. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sealed.c - files that tell whether they are whole. */
 #include "sealed.h"
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sealed.h - a file of our own with a header that tells whether it is whole.
  *
  *   bytes 0..7    eight bytes that name the kind: not text, and damaged by tools that

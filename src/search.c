@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search.c - the combinations of a pipeline's sets of values, scored and put in order.
  *
  * Equal means go to the combination whose fitted pipeline keeps fewer numbers, then to the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search.h - which of the combinations of a pipeline's sets of values is best.
  *
  * Each is scored on training rows that it has not learned from, by k folds or on a

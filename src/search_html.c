@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search_html.c - what a search found, as a page (html.h), from its JSON. */
 #include "html.h"
 #include "plot.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search_report.c - what a search found: as JSON, and from that as text, CSV and Markdown. */
 #include "cells.h"
 #include "config.h"

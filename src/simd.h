@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* simd.h - one source, compiled for several generations of processors.
  *
  * A kernel marked MP_CLONES is compiled once for each of x86-64-v4 (AVX-512),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sink.c - a file written piece by piece, gzip or plain.
  *
  * Deflate is most of the cost of a .gz (30 to 120 MB/s a core), so the buffer is cut

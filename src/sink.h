@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sink.h - a file written piece by piece, gzip or plain. */
 #ifndef MP_SINK_H
 #define MP_SINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* split.c - which rows are held out: drawn class by class, so that every class has
  * its share on both sides. */
 #include "split.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* split.h - which rows are held out. */
 #ifndef MP_SPLIT_H
 #define MP_SPLIT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stage.h - what a stage is: all that the author of a stage needs to read.
  *
  * One stage lives in one file under filters/, features/ or models/.  The file

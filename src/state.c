@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* state.c - states as bytes: one visitor saves and loads.
  *
  * A field is its key (a length byte and the letters), then its value; an array

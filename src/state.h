@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* state.h - states as bytes: what mp_io is made of. */
 #ifndef MP_STATE_H
 #define MP_STATE_H

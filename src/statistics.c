@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* statistics.c - tests, intervals and the calibration of probabilities.
  *
  * McNemar's test is summed exactly, in O(sqrt(rows)): GSL's binomial distribution is

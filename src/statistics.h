@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* statistics.h - how sure one may be: of a difference between two models, and of
  * the probabilities that one gives. */
 #ifndef MP_STATISTICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.c - what all table formats share: checks, conversion, files. */
 #include "pixel.h"
 #include "table_format.h"

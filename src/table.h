@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.h - writes rows and their labels in the forms that other programs read.
  *
  *   csv, csv.gz  a header, then a line a row; with whole numbers it is Kaggle's form

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_arff.c - Weka's attribute-relation file format.
  *
  * Every value is a numeric attribute; the class comes last, as Weka expects

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_csv.c - comma separated values, plain or gzip.
  *
  * A header, then "label,v,v,..." a row; without labels only the values.  Names

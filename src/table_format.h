@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_format.h - what one format of table.h implements. */
 #ifndef MP_TABLE_FORMAT_H
 #define MP_TABLE_FORMAT_H

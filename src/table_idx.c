@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_idx.c - IDX, the format in which MNIST was published.
  *
  * 0 0 TYPE DIMENSIONS, each dimension as 32 bits, then the values; all numbers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_libsvm.c - "LABEL INDEX:VALUE ...", sparse, indices from 1.
  *
  * Zeros are left out, which on pixels makes the file a third as long.  Rows without

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_npy.c - NumPy's array file, one array a file.
  *
  * STEM.npy holds the values (float32, or uint8 for whole pixels) in C order,

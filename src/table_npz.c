@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table_npz.c - several NumPy arrays in one zip archive.
  *
  * Members x (float32, or uint8 for whole pixels), y (int64) and columns (the

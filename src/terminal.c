@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* terminal.c - grey pictures in a terminal.
  *
  * References: ECMA-48 (escape sequences); DEC STD 070 and the VT330/VT340 manual

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* terminal.h - grey pictures in a terminal.
  *
  *   text    a character for two pixels, one above the other, by how dark they are

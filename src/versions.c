@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* versions.c - which libraries are at work. */
 #include "versions.h"
 #include "config.h"

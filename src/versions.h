@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* versions.h - which libraries are at work. */
 #ifndef MP_VERSIONS_H
 #define MP_VERSIONS_H

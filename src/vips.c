@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* vips.c - libvips, loaded when it is needed.
  *
  * Method: dlopen() of the name that programs linked with it would ask for (configure reads it

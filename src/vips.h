@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* vips.h - libvips, which writes our pictures, loaded before the first one is written.
  *
  * Not linked: it brings a hundred libraries, and most commands draw nothing.  Measured,

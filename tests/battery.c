@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* battery.c - the promises that every stage makes, checked on every stage.
  *
  *   battery [STAGE ...]

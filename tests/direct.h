@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* direct.h - one stage called by hand, without the engine, for tests.
  *
  * Every call gets its rows in memory of their very size, so that the address

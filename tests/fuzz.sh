@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Hostile input: each fuzzer gets its seeds, mutated with a fixed seed.  FUZZ_RUNS
 # says how often; a crash or a sanitizer's complaint fails.
 runs=${FUZZ_RUNS:-20000}

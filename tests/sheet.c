@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sheet.c - chunks as libvips images: packing, border rules, evaluation.
  *
  * Method: see sheet.h.  Cost, without the operation itself: one copy in, of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sheet.h - the bridge from chunks to libvips: one pipeline for all images of a
  * chunk, never one for each.  Filters have kernels of their own; unit/kernels.c holds
  * them to libvips through this bridge.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stagetest.c - what each stage means: runs tests/stages/NAME.test.
  *
  *   stagetest FILE.test ...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tap.h - what a test program says, in the Test Anything Protocol.
  *
  *   struct tap t = { 0 };

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The job of pipelines/hog_svm.txt, put together from Python's libraries.
 
 usage: glue.py TRAIN.csv TEST.csv

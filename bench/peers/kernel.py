@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What stands behind the features in pipelines/hog_fourier.txt, by scikit-learn.
 
 usage: kernel.py FOLDER SCALE RIDGE COMPONENTS COSINES SEED

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """One net of bench/net.py in PyTorch: a part of an epoch with Adam, then inference.
 
 usage: torch_net.py NET SETTING THREADS BATCH WARM FOLDER

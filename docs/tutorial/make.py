@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the figures and pictures of the tutorial's pages, or checks them.
 
     docs/tutorial/make.py --program ./mnistpipe            runs all steps, writes

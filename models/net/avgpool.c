@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* avgpool.c - the mean of each window.
  *
  * Windows stand wholly inside the image, as in PyTorch's AvgPool2d: rows and columns

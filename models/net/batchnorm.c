@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* batchnorm.c - gives every channel mean 0 and deviation 1, then a learned scale and
  * shift.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv.c - convolution layer.
  *
  * By oneDNN, see dnn.c; of images of one channel by plane_conv.c.  Cost: h w kernel^2

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dense.c - fully connected layer.
  *
  * Matrix products by oneDNN.  Cost: inputs x units multiply-adds a row for each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dropout.c - sets a share of the values to 0 while training, at random.
  *
  * Inverted dropout (Srivastava and others 2014): what stays is scaled up, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* globalpool.c - one value for each channel: the mean, or the largest, of all pixels.
  *
  * Lin, Chen and Yan 2013 ("Network in network") for the mean.  The gradient of the

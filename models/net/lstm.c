@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lstm.c - long short-term memory over a sequence.
  *
  * Hochreiter and Schmidhuber 1997 with forget gates (Gers, Schmidhuber and Cummins

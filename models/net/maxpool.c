@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* maxpool.c - the largest value of each window.
  *
  * Windows stand wholly inside the image, as in PyTorch's MaxPool2d: rows and columns

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sequence.c - an image as a sequence of its rows or columns, for lstm.
  *
  * A sequence of h steps of d features has the shape h x 1 x d.

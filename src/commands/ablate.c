@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ablate.c - `mnistpipe ablate`: what each stage of a pipeline buys.
  *
  * The whole pipeline and each one with a stage left out are jobs like those of `compare`,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cache.c - the command `mnistpipe cache`: what earlier work has left on disk.
  *
  * The store is in src/cache.c. */

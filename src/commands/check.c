@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check.c - `mnistpipe check`: is the pipeline right, and what will it cost? */
 #include "ctx.h"
 #include "engine.h"

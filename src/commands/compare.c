@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* compare.c - `mnistpipe compare`: any number of pipelines on the same rows.
  *
  * Each pipeline runs in a process of its own: so its memory can be told, its libraries

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* export.c - the command `mnistpipe export`: the rows that a model would see,
  * for other programs.
  *

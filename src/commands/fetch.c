@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fetch.c - the command `mnistpipe fetch`: data sets into the user's cache.
  *
  * The work is in src/fetch.c, the sets are in src/datasets.c. */

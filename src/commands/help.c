@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* help.c - `mnistpipe help`: of the program, a command, a stage, the language. */
 #include "doc.h"
 #include "param.h"

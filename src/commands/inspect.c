@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect.c - `mnistpipe inspect`: what is in a file of rows? */
 #include "../ctx.h"
 #include "../experiment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* list.c - `mnistpipe list`: every stage in a line. */
 #include "ctx.h"
 #include "doc.h"

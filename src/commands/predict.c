@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* predict.c - `mnistpipe predict`: a fitted pipeline on new rows. */
 #include "bundle.h"
 #include "ctx.h"

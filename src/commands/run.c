@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* run.c - `mnistpipe run`: fit a pipeline, score it, report. */
 #include "bundle.h"
 #include "cache.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search.c - `mnistpipe search`: which values of a pipeline's sets are best? */
 #include "../cache.h"
 #include "../options.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* show.c - `mnistpipe show`: rows after every stage, as pictures. */
 #include "bundle.h"
 #include "contact.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # ablate.sh - `mnistpipe ablate` and `run --drop`: a row is the run without the stage, what it
 # says is what the predictions say, and what cannot be left out says why.
 . "$(dirname "$0")/lib.bash"

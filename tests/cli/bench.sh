@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # bench.sh - `make bench` on a few rows: results, page, picture and ledger; what is missing or
 # fails is a line, and the others go on; a slowdown is said.
 . "$(dirname "$0")/lib.bash"

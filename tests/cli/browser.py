@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """browser.py CHROMIUM PAGE... - opens pages in a browser and uses them as people do.
 
 Speaks Chromium's DevTools protocol through two pipes.  Prints "ok" or "not ok", a tab, what was

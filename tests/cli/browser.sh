@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # browser.sh - the pages in Chromium: light and dark, wide and narrow, on paper; clicked
 # through, by keyboard, and as a screen reader finds them.
 . "$(dirname "$0")/lib.bash"

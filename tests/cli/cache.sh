@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # cache.sh - results from the cache are those of a run without one, whatever happens to the
 # cache: warm, killed while it writes, shared, of another version, damaged, not writable.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Probabilities through the program: what calibrate leaves as it is, what it writes, what
 # the report says of it, and a stopped run that goes on in either of its two trainings.
 . "${BASH_SOURCE%/*}/lib.bash"

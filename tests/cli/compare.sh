@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # compare.sh - `mnistpipe compare`: its table is what the runs report, "better" is what the
 # test of each pair says, one pipeline's failure is its own, and nothing is done twice.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # augment copies=N in front of models that learn in one pass: what learns sees each training
 # row as it is and N times distorted, and nothing else changes; export writes just these rows.
 . "${BASH_SOURCE%/*}/lib.bash"

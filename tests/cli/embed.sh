@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # embed.sh - a net's inside as features: the values are those of the net's own weights,
 # the net trains on the run's training rows alone and travels in the run's bundle; and
 # what is wrong with it, in one line.

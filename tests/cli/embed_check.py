@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What `embed` gives, computed anew from the weights in a bundle.
 
   embed_check.py hidden BUNDLE FEATURES.csv PIXELS.csv

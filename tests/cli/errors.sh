@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # errors.sh - whatever is wrong: the exit status, one line that says what and
 # where, nothing on standard output, no file left, older files untouched.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # export.sh - `mnistpipe export`: its files are read by the programs they are for.
 # MNISTPIPE: the program (default ./mnistpipe).  PYTHON: one with numpy and scipy
 # (default /usr/bin/python3); without them, and without liblinear, tests are

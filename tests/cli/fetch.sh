@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # fetch.sh - `mnistpipe fetch` against mirrors of every temper, on loopback.
 # MNISTPIPE: the program (default ./mnistpipe).  Speaks TAP.
 

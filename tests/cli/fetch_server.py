@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """fetch_server.py FOLDER - mirrors of every temper, on loopback, for fetch.sh.
 
 Serves FOLDER/files/NAME as /TEMPER/NAME.  The port goes to FOLDER/port, a line

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # folds.sh - `data folds=k`: training rows are scored out of fold, the test file is left
 # alone, and the bundle is that of all training rows.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # fourier.sh - random cosines and least squares by the program: the same bytes for any number
 # of threads, memory that does not grow with the rows, a bundle that predicts, and remarks.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # help.sh - help, lists, the manual page and the reference of the stages.
 . "$(dirname "$0")/lib.bash"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # html.sh - the page of a run: well-formed, whole in itself, with a text for every picture,
 # and with the figures of report.json.
 . "$(dirname "$0")/lib.bash"

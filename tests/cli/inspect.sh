@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # inspect.sh - `inspect` on files of which we know what is wrong with them: 37 training rows
 # in the test file, 5 more slightly changed, 20 wrong labels; then on other files, and on
 # files that it cannot read.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # isa.sh - older processors: what stages and nets give there must pass the same tests.
 #
 # oneDNN can be held to fewer instructions.  Kernels of our own ask the processor: for them it

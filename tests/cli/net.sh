@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Nets through the program: the same bytes from any number of threads, kill and resume,
 # Ctrl-C, a full disk at a checkpoint, and what is wrong with a net, said before training.
 . "${BASH_SOURCE%/*}/lib.bash"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """page.py PAGE [JSON] - what every page promises, by an XML parser that forgives nothing.
 
 Prints what is wrong, a line each; with the report.json of a run, the compare.json of a comparison

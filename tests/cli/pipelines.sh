@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # pipelines.sh - every pipeline that ships is right, and learns on a part of the
 # sample more than chance would give.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # run.sh - `mnistpipe run` and `predict`: what they write is right, agrees with
 # itself, and does not depend on threads, form of the input, or time.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # search.sh - `mnistpipe search`: all combinations, each with the score that `run` gives it by
 # the same folds; the best is the best, its run is a plain run, and test rows play no part.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # show.sh - `mnistpipe show`: which rows and stages, the PNG, the terminal, what is wrong.
 . "$(dirname "$0")/lib.bash"
 unset NO_COLOR COLORTERM KITTY_WINDOW_ID TERM_PROGRAM TMUX STY

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """show_pty.py ANSWER COLUMNS COMMAND ... - runs COMMAND on a terminal of its own that answers
 the question for its attributes with ANSWER ("" is none), prints what COMMAND wrote, and fails
 if the terminal is not left as it was.  Standard library only."""

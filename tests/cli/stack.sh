@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # stack.sh - models stacked by the program: the same bytes however it is run, a bundle that
 # predicts, and mistakes told.  What it learns from, tests/unit/stack.c tells.
 . "$(dirname "$0")/lib.bash"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # startup.sh - libvips and its hundred libraries are loaded for pictures, and for nothing else.
 . "${BASH_SOURCE%/*}/lib.bash"
 

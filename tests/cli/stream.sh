@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # stream.sh - more rows than the memory that a run may have: it takes no more, and finds the same.
 #
 # The limit is RLIMIT_DATA: memory that is the process's own, reserved or used.  Pages of a mapped

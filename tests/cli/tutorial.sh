@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # tutorial.sh - docs/tutorial: every step is run again, and what its page says of it, figures
 # and pictures, is what comes out (of nets: within what processors differ by).
 . "$(dirname "$0")/lib.bash"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* drive.c - runs a fuzz target without libFuzzer: the same inputs every time.
  *
  *     drive ITERATIONS SEED FILE...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_bundle.c - a bundle whose content is hostile and whose checksums are right.
  *
  * Input: a bundle; its header is made to fit what follows, so that the mutations

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_data.c - the readers of data sets, fed with anything.
  *
  * The first byte chooses: bit 0, the rest is the body of an IDX images file

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_pipeline.c - any text as a pipeline: parsed, built, shaped, written again; then
  * without some of its lines: what is left is a script, too. */
 #include "ablation.h"

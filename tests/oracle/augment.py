@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """augment.py - frozen numbers for augment: its draws and its map written anew in numpy,
 the elastic displacement by scipy.interpolate.BSpline, the sampling by
 scipy.ndimage.map_coordinates, all in double.  The rows are the first of the sample,

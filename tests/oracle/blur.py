@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """blur.py - frozen numbers for blur: scipy.ndimage.gaussian_filter in double:
 a sampled Gaussian, cut off at 4 sigma and divided by its sum, along both axes."""
 import numpy as np

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Made by calibrate.py with scipy 1.10.1, scikit-learn 1.2.1; do not edit. */
 enum { ORACLE_ROWS = 60, ORACLE_CLASSES = 10, ORACLE_APPLIED = 4 };
 static const int oracle_classes[] = {

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """center.py - frozen numbers for center: scipy.ndimage.center_of_mass and shift,
 by floor(shift + 1/2) for whole pixels, to the middle ((h - 1) / 2, (w - 1) / 2).
 MNIST's digits are centred already, so each is first cut off at the top left by

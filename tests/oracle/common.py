@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """common.py - what the generators of frozen numbers share: the sample's digits, and
 the groups of an oracle file, whose form tests/stagetest.c tells.
 

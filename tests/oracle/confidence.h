@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Made by confidence.py with mpmath 1.2.1, scipy 1.10.1, scikit-learn 1.2.1, statsmodels 0.13.5+dfsg; do not edit. */
 #include <math.h>
 #include <stdint.h>

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """contrast.py - frozen numbers for contrast: numpy.percentile with skimage.exposure.
 rescale_intensity; adjust_gamma; equalize_hist, scaled so that its lowest value is
 0, which OpenCV's equalizeHist must agree with before anything is written."""

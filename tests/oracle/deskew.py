@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """deskew.py - frozen numbers for deskew: moments by numpy and the shear by
 scipy.ndimage.affine_transform, both in double; and OpenCV's digits.py as it is,
 which rounds its interpolation to 1/32 px (hence half of that as tolerance)."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """edge.py - frozen numbers for edge: skimage.filters.sobel, prewitt and scharr:
 the root mean square of the two derivatives."""
 import numpy as np

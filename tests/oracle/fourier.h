@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Made by fourier.py with numpy 1.24.2, scikit-learn 1.2.1; do not edit. */
 enum { ORACLE_ROWS = 20, ORACLE_COMPONENTS = 2000 };
 static const double oracle_gamma = 0.02, oracle_scale = 0.0178438809;

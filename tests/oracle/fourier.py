@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """fourier.py - frozen numbers for fourier: the Gaussian kernel of some digits, how far
 scikit-learn's RBFSampler is from it, and its gamma="scale" for rows without a mean."""
 import sys
@@ -23,6 +24,7 @@ centred = x - x.mean(0)
 gamma = 1 / (centred.shape[1] * centred.var())
 
 with open(HERE / "fourier.h", "w") as f:
+    print("/* SPDX-License-Identifier: GPL-3.0-or-later */", file=f)
     print(f"/* Made by {Path(sys.argv[0]).name} with numpy {np.__version__}, scikit-learn "
           f"{sklearn.__version__}; do not edit. */\n"
           f"enum {{ ORACLE_ROWS = {ROWS}, ORACLE_COMPONENTS = {COMPONENTS} }};\n"

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """hog.py - frozen numbers for hog: cells=box by skimage.feature.hog; signed bins, a
 stride and cells=soft, which it has not, by the definition written out pixel by
 pixel in double precision, which must agree with it before anything is written."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """linear.py - frozen numbers for svm and logistic.
 
 The optimum of the squared hinge and of the logistic loss is unique, so it is found

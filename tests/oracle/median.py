@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """median.py - frozen numbers for median: scipy.ndimage.median_filter over a square
 of 2 radius + 1 pixels."""
 import numpy as np

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """metrics.py - prints the numbers in tests/unit/metrics.c: Wilson's score interval of
 95 % by SciPy; precision, recall and F1 of each class, and their macro F1, by scikit-learn."""
 import numpy as np

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """morphology.py - frozen numbers for morphology: cv2.morphologyEx with its default
 border, which scipy.ndimage (mode reflect) must agree with before anything is written."""
 import cv2

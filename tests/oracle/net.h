@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Made by net.py with PyTorch 1.13.0a0; do not edit. */
 #include "stage.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """net.py - frozen numbers for the layers and the training of `net`: writes net.h, which
 tests/unit/layers.c and tests/unit/training.c include.
 
@@ -274,6 +275,7 @@ def train_case(out, kind, setting):
 
 path = Path(__file__).resolve().with_name("net.h")
 with open(path, "w") as out:
+    print("/* SPDX-License-Identifier: GPL-3.0-or-later */", file=out)
     print(f"/* Made by net.py with PyTorch {torch.__version__}; do not edit. */", file=out)
     print("#include \"stage.h\"\n\n"
           f"enum {{ ORACLE_PROBES = {PROBES} + 1, ORACLE_STEPS = {STEPS}, ORACLE_TENSORS = 6 }};\n",

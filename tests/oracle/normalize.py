@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """normalize.py - frozen numbers for normalize: sklearn.preprocessing.normalize, which
 divides each row by its norm."""
 import numpy as np

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """pca.py - frozen numbers for pca: scikit-learn's full decomposition in double
 precision.  A component may have the other sign."""
 import numpy as np

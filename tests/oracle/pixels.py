@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """pixels.py - frozen numbers for pixels: the file's own numbers over 255, image
 after image."""
 import numpy as np

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """resize.py - frozen numbers for resize: Pillow's Image.resize on floats, and
 OpenCV where the two agree.  Pillow leaves out what lies beyond the border, resize
 repeats the edge pixel; on paper, as here, that is the same."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """ridge.py - frozen numbers for ridge: scikit-learn's RidgeClassifier, which regresses on
 targets 1 and -1, by singular values in double precision.  Its alpha is ours times the mean
 diagonal of the rows' products."""

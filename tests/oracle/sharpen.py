@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """sharpen.py - frozen numbers for sharpen: skimage.filters.unsharp_mask, whose
 border is reflect; for the others its formula over scipy.ndimage.gaussian_filter."""
 import numpy as np

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """stack.py - frozen numbers for `stack`: logistic regressions, one for each class, on the
 scores of two models, fitted on the very rows that these learned from, as the stages do when
 they are run one by one; margins go in as they are, probabilities as logarithms.  All

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """standardize.py - frozen numbers for standardize: scikit-learn's StandardScaler in
 double precision.  floor= is not in scikit-learn: there its scale_ is raised by hand."""
 import numpy as np

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """threshold.py - frozen numbers for threshold: skimage.filters.threshold_otsu, which
 OpenCV's THRESH_OTSU must agree with before anything is written; a given level by
 comparison with it."""

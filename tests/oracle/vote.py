@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """vote.py - frozen numbers for `vote by=mean`: the mean of the probabilities of two
 logistic regressions, each calibrated on the very rows it learned from, as the stages do
 when they are run one by one.  The regressions are liblinear's, by scikit-learn; the

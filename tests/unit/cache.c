@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cache.c - the store of results: what is put is got, what is damaged is gone, the size
  * is kept, and any number of processes may do all of that at once. */
 #include "../tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* calibrate.c - scores as probabilities: the numbers against SciPy and scikit-learn
  * (tests/oracle/calibrate.py), what no calibration may change, and that what learns from
  * rows held back learns from them alone. */

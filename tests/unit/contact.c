@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contact.c - contact sheets: which rows, which values, which pixels. */
 #include "contact.h"
 #include "../sheet.h"

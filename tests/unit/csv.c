@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv.c - a CSV file read by several threads, and with wide instructions, is the file that
  * one thread reads from beginning to end: the same rows, the same words for the same
  * mistake.  What comes as gzip is read in order, so the same bytes packed are the oracle. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* data.c - reading data sets: every form gives the same rows, every mistake its
  * exact text.  The files are written into a temporary folder. */
 #include "../tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* decimal.c - numbers as text: known texts, and that what is read back is the
  * very number. */
 #include "../tap.h"

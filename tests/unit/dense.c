@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dense.c - the dense solver against liblinear itself and against its own objective, written
  * here once more in double: the objective within 1e-3, predictions, no slope left. */
 #include "../tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* duplicates.c - equal and nearly equal rows, against the plainest search there is: every
  * pair, every shift, pixel by pixel. */
 #include "../tap.h"

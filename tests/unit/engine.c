@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine.c - what the engine promises of any plan: the cut into chunks, the kept
  * rows, unions and the number of threads do not show in the result. */
 #include "../tap.h"

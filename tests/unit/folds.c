@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* folds.c - folds are fair, and what is held out leaves no trace.
  *
  * No leak: an outlier that only fold f has must not show in what the stages learn for fold f:

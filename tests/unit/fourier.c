@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fourier.c - random cosines have the kernel as their mean, are as far from it as
  * scikit-learn's (tests/oracle/fourier.py), and their cosine is a cosine. */
 #include "../tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* grid.c - sets of values: found, numbered, put in place, drawn. */
 #include "../tap.h"
 #include "ctx.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* html.c - pages are well-formed whatever they are given, plots stay on their paper, and
  * the colours can be told apart. */
 #include "ctx.h"

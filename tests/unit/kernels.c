@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernels.c - filters with kernels of their own give what libvips gives: every border, sizes
  * below, at and above whole vectors, one channel and three. */
 #include "axis.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* layers.c - the promises that every layer of a net makes, checked on every layer.
  *
  * Runs over the registry, so a new layer is covered the moment its file exists: with

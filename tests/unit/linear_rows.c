@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linear_rows.c - training rows in memory and in a file: all there, in order. */
 #include "../tap.h"
 #include "ctx.h"

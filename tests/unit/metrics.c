@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* metrics.c - accuracy, intervals, precision, recall and F1 against SciPy and
  * scikit-learn; tests/oracle/metrics.py prints their numbers. */
 #include "../tap.h"

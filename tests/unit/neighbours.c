@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* neighbours.c - the nearest rows are those that a comparison with all, done plainly, finds. */
 #include "ctx.h"
 #include "neighbours.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* picture.c - what is drawn is what libvips reads back from the PNG. */
 #include "ctx.h"
 #include "picture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pictures.c - what stages and layers show of what they learned is what they do: a value
  * that comes out is the picture times the image that goes in. */
 #include "ctx.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* products.c - matrix products: a row has the same bits wherever it stands among the rows of an
  * item of a net, or of what a stage multiplies at a time. */
 #include "../tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rows.c - room for rows: plain memory, a file, and the way from one to the other. */
 #include "../tap.h"
 #include "rows.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stack.c - what stacks models learns from scores out of fold, and from nothing else. */
 #include "../tap.h"
 #include "../direct.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* statistics.c - McNemar's test, Tango's interval, calibration and the reject curve
  * against SciPy, statsmodels and scikit-learn (tests/oracle/confidence.py), and where
  * there is little or nothing to count. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.c - the writers of data sets: exact files, round trips, failures.
  *
  * Prints TAP.  Works in a folder of its own under $TMPDIR.  That other programs

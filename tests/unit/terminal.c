@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* terminal.c - pictures in a terminal: characters as they must be, and graphics decoded
  * again by readers written here from the protocols' descriptions. */
 #include "../sheet.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* training.c - how a net learns.
  *
  * The optimizers step for step with PyTorch's (tests/oracle/net.py): the same first
