@@ -179,7 +179,7 @@ def write(f):
 
 
 with open(Path(__file__).with_suffix(".h"), "w") as out:
-    print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
+    print("/* SPDX-License-Identifier: GPL-3.0-or-later */", file=out)
     print(f"/* Made by confidence.py with mpmath {mpmath.__version__}, scipy {scipy.__version__}, "
           f"scikit-learn {sklearn.__version__}, statsmodels {statsmodels.__version__}; do not "
           "edit. */", file=out)
