@@ -82,7 +82,7 @@ smooth = np.where(one[right] == 1, (n + 1) / (n + 2), 1 / (n + 2) / (k - 1))
 t_right = temperature(exact[right], smooth)
 values = np.array([platt(exact[:, j], y == j) for j in range(k)])
 with open(Path(__file__).with_suffix(".h"), "w") as f:
-    print("/* SPDX-License-Identifier: GPL-3.0-or-later */")
+    print("/* SPDX-License-Identifier: GPL-3.0-or-later */", file=f)
     print(f"/* Made by calibrate.py with scipy {scipy.__version__}, scikit-learn "
           f"{sklearn.__version__}; do not edit. */", file=f)
     print(f"enum {{ ORACLE_ROWS = {ROWS}, ORACLE_CLASSES = {k}, ORACLE_APPLIED = {APPLIED} }};\n"
