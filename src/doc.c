@@ -215,7 +215,8 @@ void mp_help_program(FILE *f)
     for (int k = 0; (e = nth_command(k)) != NULL; k++)
         fprintf(f, "  %-9s %s\n", e->name, e->command->brief);
     fprintf(f, "\nTry: mnistpipe run pipelines/hog_svm.txt\n"
-               "     mnistpipe help STAGE, mnistpipe help COMMAND, mnistpipe help pipeline\n");
+               "     mnistpipe help STAGE, mnistpipe help COMMAND, mnistpipe help pipeline,\n"
+               "     mnistpipe help accuracy and every other word of a report\n");
 }
 
 void mp_help_language(FILE *f)
@@ -223,6 +224,25 @@ void mp_help_language(FILE *f)
     fputs(language, f);
     fprintf(f, "\nParameters of data:\n");
     params_help(f, mp_source_table, false);
+}
+
+void mp_help_word(FILE *f, const struct mp_word *w)
+{
+    fprintf(f, "%s\n", w->name);
+    if (*w->also != '\0')
+        fputs("also: ", f);
+    for (const char *at = w->also; *at != '\0'; at++)
+        fprintf(f, *at == '|' ? ", " : "%c", *at);
+    fputs(*w->also != '\0' ? "\n\n" : "\n", f);
+    paragraphs(f, w->text);
+}
+
+void mp_help_words(FILE *f)
+{
+    for (const struct mp_word *w = mp_glossary; w->name != NULL; w++) {
+        fprintf(f, "%s%s\n  ", w == mp_glossary ? "" : "\n", w->name);
+        wrapped(f, w->text, 2, 79);
+    }
 }
 
 /* -------------------------------------------------------------- listings */
@@ -467,5 +487,16 @@ void mp_stage_reference(FILE *f)
         fprintf(f, "\n### %s\n\n%s.\n\n%s\n\n", e->name, e->layer->brief, e->layer->doc);
         markdown_params(f, e->layer->params);
         indented(f, e->layer->example, 4);
+    }
+}
+
+void mp_words_markdown(FILE *f)
+{
+    fputs("# The words of reports and pages\n\n"
+          "Written by `mnistpipe help --format=markdown words`; `mnistpipe help WORD` shows one.\n",
+          f);
+    for (const struct mp_word *w = mp_glossary; w->name != NULL; w++) {
+        fprintf(f, "\n**%s**\n", w->name);
+        wrapped(f, w->text, 0, 100);
     }
 }

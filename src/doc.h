@@ -2,6 +2,7 @@
 /* doc.h - help, manual and listings, all from the tables of stages and commands. */
 #ifndef MP_DOC_H
 #define MP_DOC_H
+#include "glossary.h"
 #include "layer.h"
 #include "registry.h"
 
@@ -10,9 +11,12 @@ void mp_help_language(FILE *f);   /* what a pipeline file looks like */
 void mp_help_stage(FILE *f, const struct mp_entry *e);
 void mp_help_layer(FILE *f, const struct mp_layer_entry *e);
 void mp_help_command(FILE *f, const struct mp_command_entry *e);
+void mp_help_word(FILE *f, const struct mp_word *w);
+void mp_help_words(FILE *f);      /* all words of reports and pages */
 
 void mp_man(FILE *f);              /* mnistpipe.1 */
 void mp_stage_reference(FILE *f);  /* docs/stages.md */
+void mp_words_markdown(FILE *f);   /* docs/glossary.md */
 
 void mp_stages_json(FILE *f);      /* every stage and its parameters */
 

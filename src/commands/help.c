@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* help.c - `mnistpipe help`: of the program, a command, a stage, the language. */
+/* help.c - `mnistpipe help`: of the program, a command, a stage, the language, a word. */
 #include "doc.h"
+#include "glossary.h"
 #include "param.h"
 #include <string.h>
 
@@ -12,46 +13,116 @@ struct params {
 
 static const struct mp_param table[] = {
     MP_PARAM(format, .def = "text", .choices = "text|man|markdown",
-             .doc = "the manual page, or the reference of all stages"),
+             .doc = "the manual page, the reference of all stages, or that of all words"),
     MP_END
 };
 
+/* ------------------------------------------------- everything that has a help */
+
+enum { N_KINDS = 5 };
+
+/* The i-th name of a kind: commands, stages, layers, the language, words. */
+static const char *kind_name(int kind, int i)
+{
+    static const char *const language[] = { "pipeline", "data", "union", "branch", "words", NULL };
+    switch (kind) {
+    case 0:
+        return mp_commands[i].name;
+    case 1:
+        return mp_registry[i].name;
+    case 2:
+        return mp_layers_found[i].name;
+    case 3:
+        return language[i];
+    default:
+        return mp_glossary[i].name;
+    }
+}
+
+/* The i-th of all names, kind after kind: for mp_nearest(). */
 static const char *topic_name(const void *unused, int i)
 {
     (void)unused;
-    int k = 0;
+    for (int kind = 0; kind < N_KINDS; kind++)
+        for (int k = 0; kind_name(kind, k) != NULL; k++)
+            if (i-- == 0)
+                return kind_name(kind, k);
+    return NULL;
+}
+
+static bool help_command(const char *name)
+{
     for (const struct mp_command_entry *e = mp_commands; e->name != NULL; e++)
-        if (k++ == i)
-            return e->name;
-    return mp_registry[i - k].name;
+        if (strcmp(e->name, name) == 0) {
+            mp_help_command(stdout, e);
+            return true;
+        }
+    return false;
+}
+
+static bool help_stage(const char *name)
+{
+    const struct mp_entry *stage = mp_find_stage(name);
+    if (stage != NULL)
+        mp_help_stage(stdout, stage);
+    return stage != NULL;
+}
+
+static bool help_layer(const char *name)
+{
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
+        if (strcmp(e->name, name) == 0) {
+            mp_help_layer(stdout, e);
+            return true;
+        }
+    return false;
+}
+
+static bool help_language(const char *name)
+{
+    const bool pipeline = mp_word_is("pipeline|pipelines|pipeline file|data|union|branch", name);
+    if (pipeline)
+        mp_help_language(stdout);
+    else if (mp_word_is("words|word|glossary", name))
+        mp_help_words(stdout);
+    else
+        return false;
+    return true;
+}
+
+static bool help_word(const char *name)
+{
+    const struct mp_word *w = mp_word_find(name);
+    if (w != NULL)
+        mp_help_word(stdout, w);
+    return w != NULL;
+}
+
+static bool known(const char *name)
+{
+    return help_command(name) || help_stage(name) || help_layer(name) || help_language(name) ||
+           help_word(name);
 }
 
 static int topic(struct mp_ctx *c, const char *name)
 {
-    const struct mp_entry *stage = mp_find_stage(name);
-    for (const struct mp_command_entry *e = mp_commands; e->name != NULL; e++)
-        if (strcmp(e->name, name) == 0) {
-            mp_help_command(stdout, e);
-            return MP_OK;
-        }
-    if (stage != NULL) {
-        mp_help_stage(stdout, stage);
+    if (known(name))
         return MP_OK;
-    }
-    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
-        if (strcmp(e->name, name) == 0) {
-            mp_help_layer(stdout, e);
-            return MP_OK;
-        }
-    if (strcmp(name, "pipeline") == 0 || strcmp(name, "data") == 0 || strcmp(name, "union") == 0 ||
-        strcmp(name, "branch") == 0) {
-        mp_help_language(stdout);
-        return MP_OK;
-    }
     const char *near = mp_nearest(name, topic_name, NULL);
     if (near != NULL)
-        return mp_fail(c, "%s: no such stage or command; did you mean \"%s\"?", name, near);
-    return mp_fail(c, "%s: no such stage or command; `mnistpipe list` shows all stages", name);
+        return mp_fail(c, "%s: no such command, stage or word; did you mean \"%s\"?", name, near);
+    return mp_fail(c, "%s: no such command, stage or word; `mnistpipe help`, `mnistpipe list` and "
+                      "`mnistpipe help words` show them", name);
+}
+
+/* "macro F1" may stand without quotes. */
+static bool one_word(int n, char **args)
+{
+    char name[128] = "";
+    for (int i = 0; i < n; i++)
+        snprintf(name + strlen(name), sizeof name - strlen(name), "%s%s", i > 0 ? " " : "",
+                 args[i]);
+    return n > 1 && help_word(name);
 }
 
 static int run(struct mp_ctx *c, const void *options, int n, char **args)
@@ -59,11 +130,15 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     const struct params *o = options;
     if (o->format == MAN)
         mp_man(stdout);
+    else if (o->format == MARKDOWN && n == 1 && mp_word_is("words", args[0]))
+        mp_words_markdown(stdout);
     else if (o->format == MARKDOWN)
         mp_stage_reference(stdout);
     else if (n == 0)
         mp_help_program(stdout);
-    for (int i = 0; i < n && o->format == TEXT; i++) {
+    if (o->format != TEXT || one_word(n, args))
+        return MP_OK;
+    for (int i = 0; i < n; i++) {
         if (i > 0)
             putchar('\n');
         if (topic(c, args[i]) < 0)
@@ -74,10 +149,11 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
 
 MP_COMMAND(help) = {
     .order = 7,
-    .brief = "Explain a stage, a command, or the pipeline file",
-    .usage = "[STAGE | COMMAND | pipeline]",
+    .brief = "Explain a stage, a command, the pipeline file, or a word",
+    .usage = "[STAGE | COMMAND | pipeline | WORD]",
     .doc = "Without an argument: the commands.  `mnistpipe help pipeline` explains the\n"
-           "pipeline file.",
+           "pipeline file, `mnistpipe help accuracy` a word that reports use, and\n"
+           "`mnistpipe help words` all of them.",
     .options = table,
     .options_size = sizeof(struct params),
     .run = run,

@@ -36,6 +36,40 @@ ok "help pipeline"
 mp help data && grep -q holdout "$out"
 ok "help data"
 
+mp help pipelines && sane && cp "$out" "$dir/one" && mp help pipeline && same "$out" "$dir/one"
+ok "help pipelines is help pipeline"
+
+# ------------------------------------------------------------------- words
+
+mp help words && sane && cp "$out" "$dir/words"
+ok "help words"
+grep -v '^ \|^$' "$dir/words" > "$dir/names"
+for word in "macro F1" "Holm's correction" "McNemar's test" calibration "Brier score" "log loss" \
+    bf16 bundle margins logits fit apply holdout folds seed epoch recall precision \
+    "confusion matrix" "out of fold" report pipeline stage filter feature model cache; do
+    grep -qx "$word" "$dir/names" || echo "no word \"$word\"" >> "$log"
+done
+[ ! -s "$log" ]
+ok "the words that a newcomer asks for are there"
+while read -r word; do
+    mp help "$word" && [ ! -s "$err" ] && cp "$out" "$dir/one" ||
+        echo "help $word: no help" >> "$log"
+    case $word in
+    branch | cache | pipeline | run) ;; # commands, and parts of the language: they say more
+    *) [ "$(head -1 "$out")" = "$word" ] || echo "help $word: $(head -1 "$out")" >> "$log" ;;
+    esac
+done < "$dir/names"
+[ ! -s "$log" ]
+ok "help of every word is its own"
+mp help macro F1 && cp "$out" "$dir/one" && mp help MACRO-f1 && same "$out" "$dir/one" &&
+    mp help "mean F1" && same "$out" "$dir/one"
+ok "a word may stand without quotes, in capitals, with hyphens, in another spelling"
+mp help seed folds && sane && grep -qx seed "$out" && grep -qx folds "$out"
+ok "help of two words"
+! mp help acuracy && [ ! -s "$out" ] && equal "$(cat "$err")" \
+    'mnistpipe: acuracy: no such command, stage or word; did you mean "accuracy"?'
+ok "the nearest word"
+
 mp list && sane && cp "$out" "$dir/list"
 ok "list"
 mp list --json && cp "$out" "$dir/list.json" && [ ! -s "$err" ]
@@ -115,5 +149,7 @@ diff "$source/docs/stages.md" "$dir/stages.md" > "$dir/diff" 2>&1 || {
     false
 }
 ok "docs/stages.md is what it prints"
+mp help --format=markdown words && sane && same "$out" "$source/docs/glossary.md"
+ok "docs/glossary.md is what help --format=markdown words prints"
 
 finish
