@@ -505,13 +505,42 @@ static void heat_cell(FILE *f, uint64_t count, uint64_t most, bool hit)
         fprintf(f, "<td style=\"--a:%.2f\">%llu</td>", a, (unsigned long long)count);
 }
 
-static void heat_begin(FILE *f, const char *caption)
+/* Letters and digits of the heading and the widest cell of each column: the style makes the
+ * table's letters as large as there is room for. */
+enum { DENSE = 20 }; /* columns above which every pixel counts */
+
+static double column_em(size_t letters, int columns)
+{
+    const double text = 0.7 * (double)letters; /* a bold digit of a wide font */
+    return columns > DENSE ? text + 0.5 : fmax(2.5, text + 0.9);
+}
+
+static void heat_begin(FILE *f, const char *caption, int columns, double em)
 {
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", f);
     mp_html_text(f, caption);
-    fputs("\"><table class=\"heat\"><caption><span>", f);
+    fputs("\">", f);
+    fprintf(f, "<table class=\"heat%s\" style=\"--em:%.0f\"><caption><span>",
+            columns > DENSE ? " dense" : "", ceil(em));
     mp_html_text(f, caption);
     fputs("</span></caption>\n<thead><tr><th scope=\"col\">", f);
+}
+
+static size_t digits(uint64_t n)
+{
+    return n < 10 ? 1 : 1 + digits(n / 10);
+}
+
+static double confusion_em(const uint64_t *counts, const int *labels, int k)
+{
+    double em = column_em(strlen("truth"), k);
+    for (int j = 0; j < k; j++) {
+        uint64_t most = (uint64_t)labels[j];
+        for (int i = 0; i < k; i++)
+            most = counts[i * k + j] > most ? counts[i * k + j] : most;
+        em += column_em(digits(most), k);
+    }
+    return em;
 }
 
 void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, const int *labels,
@@ -520,7 +549,7 @@ void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, con
     uint64_t most = 0;
     for (int i = 0; i < k * k; i++)
         most = i / k != i % k && counts[i] > most ? counts[i] : most;
-    heat_begin(f, caption);
+    heat_begin(f, caption, k, confusion_em(counts, labels, k));
     fputs("truth</th>", f);
     for (int j = 0; j < k; j++)
         fprintf(f, "<th scope=\"col\">%d</th>", labels[j]);
@@ -553,6 +582,24 @@ static void heat_value(FILE *f, const struct mp_heat *h, double v, double low, d
     fprintf(f, "%s</td>", v >= high ? "</strong>" : "");
 }
 
+static double heat_em(const struct mp_heat *h)
+{
+    size_t most = strlen(h->corner);
+    double em;
+    for (int i = 0; i < h->n_rows; i++)
+        most = strlen(h->rows[i]) > most ? strlen(h->rows[i]) : most;
+    em = column_em(most, h->n_columns);
+    for (int j = 0; j < h->n_columns; j++) {
+        most = strlen(h->columns[j]);
+        for (int i = 0; i < h->n_rows; i++) {
+            const int n = snprintf(NULL, 0, h->format, h->values[i * h->n_columns + j]);
+            most = n > (int)most ? (size_t)n : most;
+        }
+        em += column_em(most, h->n_columns);
+    }
+    return em;
+}
+
 void mp_plot_heat(FILE *f, const struct mp_heat *h)
 {
     double low = INFINITY, high = -INFINITY;
@@ -561,7 +608,7 @@ void mp_plot_heat(FILE *f, const struct mp_heat *h)
             low = fmin(low, h->values[i]);
             high = fmax(high, h->values[i]);
         }
-    heat_begin(f, h->caption);
+    heat_begin(f, h->caption, h->n_columns, heat_em(h));
     mp_html_text(f, h->corner);
     fputs("</th>", f);
     for (int j = 0; j < h->n_columns; j++)

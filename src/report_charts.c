@@ -111,7 +111,7 @@ void mp_report_confusion(struct mp_html *h, const struct mp_report *r)
         class_table(h->f, m, r->x->labels);
         return;
     }
-    fputs("<div class=\"pair\">\n", h->f);
+    fputs("<div class=\"fit\">\n", h->f);
     mp_plot_confusion(h->f, "Rows of the test: a line for the truth, a column for what was "
                             "predicted; mistakes are the warmer the more there are.",
                       m->confusion, r->x->labels, m->k);

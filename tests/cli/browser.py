@@ -40,6 +40,74 @@ CLIPPED = """[...document.querySelectorAll('svg text')].filter(t => {
     a.bottom > b.bottom + 1) }).map(t => t.textContent).slice(0, 5).join('; ')"""
 WIDER = """document.documentElement.scrollWidth > document.documentElement.clientWidth ?
   document.documentElement.scrollWidth + ' px in ' + document.documentElement.clientWidth : ''"""
+# What sticks out of the box that it lies in, unless a box around it scrolls; boxes that scroll
+# without a keyboard's reach.
+STICKS_OUT = """(() => { const bad = []
+  const scrolls = e => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
+  for (const e of document.body.querySelectorAll('*')) {
+    if (e.closest('svg') && e.tagName != 'svg' || e.closest('.skip') || !e.offsetParent &&
+        e.tagName != 'svg' || !e.getClientRects().length) continue
+    let box = e.parentElement
+    while (getComputedStyle(box).display.startsWith('inline') && box.parentElement)
+      box = box.parentElement
+    let around = box
+    while (around && !scrolls(around)) around = around.parentElement
+    const a = e.getBoundingClientRect(), b = box.getBoundingClientRect()
+    const from = b.left + box.clientLeft, to = from + (box.clientWidth || b.width)
+    if (around ? around.tabIndex < 0 && around.scrollWidth > around.clientWidth
+        : a.right > to + 1.5 || a.left < from - 1.5 && getComputedStyle(e).position == 'static')
+      bad.push(e.tagName + '.' + e.className + ' "' + e.textContent.trim().slice(0, 20) + '" ' +
+        Math.round(a.left) + '..' + Math.round(a.right) + ' in ' + Math.round(b.left) + '..' +
+        Math.round(b.right))
+  }
+  return bad.slice(0, 4).join('; ') })()"""
+# Pieces of text, pictures and plots that lie over one another, as far as boxes that scroll
+# show them; what sticks to a side while its table scrolls lies over others on purpose.
+OVERLAP = """(() => { const all = [], bad = []
+  const shown = (e, r) => { let l = r.left, t = r.top, w = r.right, b = r.bottom
+    for (let p = e; p && p != document.body; p = p.parentElement)
+      if (getComputedStyle(p).overflowX != 'visible') { const q = p.getBoundingClientRect()
+        l = Math.max(l, q.left); w = Math.min(w, q.right)
+        t = Math.max(t, q.top); b = Math.min(b, q.bottom) }
+    return [l, t, w, b] }
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT |
+    NodeFilter.SHOW_ELEMENT)
+  for (let n; n = walk.nextNode();) {
+    const text = n.nodeType == 3, e = text ? n.parentElement : n
+    if (text ? !n.data.trim() || ['TITLE', 'DESC', 'title', 'desc'].includes(e.tagName)
+        : !['IMG', 'svg'].includes(n.tagName)) continue
+    if (e.closest('.skip') || e.closest('details:not([open]) > :not(summary)')) continue
+    const range = document.createRange(); range.selectNode(n)
+    const sticky = e.closest('th') && getComputedStyle(e.closest('th')).position == 'sticky'
+    for (const r of text ? range.getClientRects() : [e.getBoundingClientRect()]) {
+      const q = shown(e, r)
+      if (q[2] - q[0] > 1 && q[3] - q[1] > 1)
+        all.push({ n, e, q, sticky, name: text ? n.data.trim().slice(0, 20) : n.tagName })
+    }
+  }
+  all.sort((a, b) => a.q[1] - b.q[1])
+  for (let i = 0; i < all.length; i++)
+    for (let j = i + 1; j < all.length && all[j].q[1] < all[i].q[3] - 3; j++) {
+      const a = all[i], b = all[j]
+      if (a.q[2] - 2 <= b.q[0] || b.q[2] - 2 <= a.q[0] || a.n == b.n || a.n.contains(b.n) ||
+          b.n.contains(a.n) || a.sticky || b.sticky) continue
+      if (Math.min(a.q[3], b.q[3]) - Math.max(a.q[1], b.q[1]) > 4)
+        bad.push('"' + a.name + '" and "' + b.name + '"')
+    }
+  return bad.slice(0, 5).join('; ') })()"""
+# Tables of at most as many columns as a screen has room for that scroll all the same.
+SCROLLS = """[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1
+  && e.querySelector('tr').children.length <= 24).map(e => e.getAttribute('aria-label') + ': ' +
+  e.scrollWidth + ' px in ' + e.clientWidth).slice(0, 3).join('; ')"""
+# The first table with more to the right than is seen, moved into view: a strip at its end.
+STRIP = """(e => { if (!e) return null
+  e.scrollIntoView({ block: 'end' }); e.scrollLeft = 0
+  const r = e.getBoundingClientRect()
+  return [r.right - 8 + scrollX, r.bottom - 5 + scrollY] })([...document.querySelectorAll('.scroll')]
+  .find(e => e.offsetParent && e.scrollWidth > e.clientWidth + 40))"""
+SCROLLED = """[...document.querySelectorAll('.scroll')].find(e => e.offsetParent &&
+  e.scrollWidth > e.clientWidth + 40).scrollLeft = 1e6"""
+PAPER = 718 # px between the margins of A4
 CENTRE = """(() => { const e = document.querySelectorAll(%r)[%d]
   e.scrollIntoView({ block: 'center' }); const r = e.getClientRects()[0]
   return [r.left + Math.min(r.width, 30) / 2, r.top + r.height / 2] })()"""
@@ -148,13 +216,34 @@ def looks(b):
             b.look(width, scheme)
             told(f"{scheme}, {width} px wide: nothing is wider than the page, or cut off",
                  b.js(WIDER) or b.js(CLIPPED))
+            if scheme == "light":
+                told(f"{width} px wide: nothing sticks out of its box or lies over another",
+                     b.js(STICKS_OUT) or b.js(OVERLAP))
         told(f"{scheme}: text stands out from what is behind it", b.js(CONTRAST))
     dark = b.js("getComputedStyle(document.body).backgroundColor")
     b.look(1280)
+    told("on a screen no table but of very many columns has to be scrolled", b.js(SCROLLS))
     told("dark is dark", "" if dark != b.js("getComputedStyle(document.body).backgroundColor")
          else "the same colour")
     lost = b.js("[...document.images].filter(i => !i.complete || !i.naturalWidth).length")
     told("every picture is there", f"{lost} are not" if lost else "")
+
+
+def strip(b, at):
+    return b.ask("Page.captureScreenshot", captureBeyondViewport=True, clip={
+        "x": at[0], "y": at[1], "width": 8, "height": 3, "scale": 1})["data"]
+
+
+def hint(b):
+    """A table that is too wide says so where it is cut off, and no longer at its end."""
+    b.look(360)
+    at = b.js(STRIP)
+    if at:
+        before = strip(b, at)
+        b.js(SCROLLED)
+        told("where a table is cut off by a narrow screen, a shade says that there is more",
+             "" if strip(b, at) != before else "its side looks the same when all is seen")
+    b.look(1280)
 
 
 def clicks(b):
@@ -216,9 +305,12 @@ def heard(b):
 
 
 def printed(b):
-    b.look(1280, "light", "print")
+    b.look(PAPER, "light", "print")
     told("on paper there is no list of links, and nothing is cut off",
          b.js("document.querySelector('nav').offsetHeight ? 'a list' : ''") or b.js(CLIPPED))
+    told("on paper nothing is wider than the sheet, or sticks out of its box",
+         b.js(WIDER) or b.js(STICKS_OUT))
+    told("on paper nothing lies over another", b.js(OVERLAP))
     b.look(1280)
     pdf = b.ask("Page.printToPDF")["data"]
     told("it prints", "" if pdf.startswith("JVBERi0") else "no PDF")
@@ -231,6 +323,7 @@ def main():
             b.open(path)
             told("opens: " + os.path.basename(os.path.dirname(os.path.abspath(path))))
             looks(b)
+            hint(b)
             clicks(b)
             heard(b)
             printed(b)

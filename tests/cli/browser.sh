@@ -31,12 +31,28 @@ ok "a comparison and an ablation"
 mp search linear.txt --set 'hog.cell={4,7}' --set 'svm.C={0.01,0.1,1}' &&
     mp inspect train.csv test.csv -o inspect/inspect.html
 ok "a search and a look at the files"
+# K classes of 6 x 8 pixels, N rows each; every seventh row looks like one of another class.
+classes() { # K N
+    awk -v k="$1" -v n="$2" 'BEGIN { for (i = 0; i < k * n; i++) {
+        printf "%d", i % k
+        like = i % 7 == 3 ? (i * 5 + 1) % k : i % k
+        for (p = 0; p < 48; p++)
+            printf ",%d", (like + 1) * (like + 7) * (p + 3) * (p + 5) % 97 % 2 * 200 + i * p % 50
+        print "" } }'
+}
+printf 'data size=6x8 train=few.csv test=many.csv\nsvm C=0.1\n' > classes.txt
+for k in 2 10 47; do
+    classes $k 40 > few.csv && classes $k 1300 > many.csv && mp run classes.txt -o runs/of$k
+    ok "$k classes, with counts of four digits"
+done
 while IFS=$'\t' read -r verdict what wrong; do
     [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
     ok "$what"
-done < <(if HOME=$dir timeout 400 "$python" "$source/tests/cli/browser.py" "$browser" \
+done < <(if HOME=$dir timeout 600 "$python" "$source/tests/cli/browser.py" "$browser" \
     runs/linear/report.html runs/net/report.html runs/compare/compare.html \
-    runs/ablate/ablate.html runs/linear-search/search.html inspect/inspect.html 2> "$err"; then echo ok; else echo not ok; fi |
+    runs/ablate/ablate.html runs/linear-search/search.html inspect/inspect.html \
+    runs/of2/report.html runs/of10/report.html runs/of47/report.html 2> "$err"
+    then echo ok; else echo not ok; fi |
     sed '$s/$/\tthe browser ran to its end\t/')
 
 finish
