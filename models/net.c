@@ -13,6 +13,7 @@
 #include "net.h"
 #include "optimizer.h"
 #include "random.h"
+#include "split.h"
 #include "stage.h"
 #include <math.h>
 #include <stdlib.h>
@@ -48,10 +49,10 @@ static const struct mp_param table[] = {
     MP_PARAM(precision, .def = "auto", .choices = "auto|f32|bf16",
              .doc = "what products read, summed in f32; auto: bf16 where the processor has it"),
     MP_PARAM(validation, .def = "0", .min = 0, .max = 0.5,
-             .doc =
-                 "share of the training rows that only judges; the best epoch's weights are kept"),
+             .doc = "share of each class's training rows that only judges: the weights of the "
+                    "epoch of the highest accuracy are kept, of equals of the smallest loss"),
     MP_PARAM(patience, .def = "0", .min = 0, .max = 10000, .unit = "epochs",
-             .doc = "stop when so many epochs have brought nothing; 0: never"),
+             .doc = "stop when so many epochs have been no better than that one; 0: never"),
     MP_END
 };
 
@@ -71,7 +72,11 @@ static enum mp_precision precision_of(struct mp_ctx *c, const struct params *p)
     return p->precision != F32 && has ? MP_BF16 : MP_F32;
 }
 
-enum { SERIES = 4 };       /* recorded each epoch: loss and accuracy, of training and validation */
+/* Recorded each epoch. */
+enum { LOSS, ACCURACY, VALIDATION_LOSS, VALIDATION_ACCURACY, SERIES };
+
+/* Fewer that judge tell epochs apart by chance. */
+enum { JUDGES = 50, CLASS_JUDGES = 10 };
 
 /* Training, while it lasts. */
 struct training {
@@ -85,8 +90,7 @@ struct training {
     struct mp_net_item *items; /* what is left of them: gradients */
     size_t n_items;
     /* How far it has come; what a checkpoint has, with w, best and the optimizer. */
-    uint64_t epoch, waited;
-    double best_accuracy;
+    uint64_t epoch, kept;  /* trained; which of them `best` is of, 1 .. epoch */
     double *history;       /* SERIES values an epoch */
     double *loss;          /* of each item */
     double *seconds;       /* of each layer, item by item: see net.h */
@@ -263,27 +267,65 @@ static int judge(struct mp_ctx *c, struct training *t, struct score *s)
 
 /* ---------------------------------------------------------- all epochs */
 
-/* Rows that judge are drawn row by row: about the share asked for, of every class. */
+/* Marks the rows that judge, of every class its share. */
+static int draw_judges(struct mp_ctx *c, const struct training *t, size_t n, bool *marks)
+{
+    uint8_t *class = mp_alloc(c, n, sizeof *class);
+    for (size_t i = 0; i < n && class != NULL; i++)
+        class[i] = (uint8_t)t->y[i];
+    const int rc = class == NULL ? -1
+                                 : mp_split_mark(c, class, n, t->p->validation,
+                                                 mp_random(c, 1ull << 42, 0), marks);
+    free(class);
+    return rc;
+}
+
+/* A choice that a few rows make is nearly a matter of chance. */
+static int warn_of_few(struct mp_ctx *c, const struct training *t)
+{
+    const int *labels, k = mp_classes(c, &labels);
+    size_t *rows = mp_alloc(c, (size_t)k, sizeof *rows);
+    int rarest = 0;
+    if (rows == NULL)
+        return -1;
+    for (size_t i = 0; i < t->n_judges; i++)
+        rows[t->y[t->judges[i]]]++;
+    for (int j = 1; j < k; j++)
+        rarest = rows[j] < rows[rarest] ? j : rarest;
+    if (!mp_trial(c) && (t->n_judges < JUDGES || rows[rarest] < CLASS_JUDGES))
+        mp_warn(c, "validation=%g: %zu row%s judge%s the epochs, %zu of label %d; below %d, or %d "
+                   "of a label, which epoch is kept is nearly chance: take a larger share, or none",
+                t->p->validation, t->n_judges, t->n_judges == 1 ? "" : "s",
+                t->n_judges == 1 ? "s" : "", rows[rarest], labels[rarest], JUDGES, CLASS_JUDGES);
+    free(rows);
+    return MP_OK;
+}
+
+/* Rows that learn, and rows that judge. */
 static int split(struct mp_ctx *c, struct training *t)
 {
     const size_t n = mp_pull_rows(c, &t->y);
     if (t->y == NULL)
         return mp_fail(c, "needs labels to learn from");
+    bool *marks = mp_alloc(c, n, sizeof *marks);
     t->learners = mp_alloc(c, n, sizeof *t->learners);
     t->order = mp_alloc(c, n, sizeof *t->order);
     t->judges = mp_alloc(c, n, sizeof *t->judges);
-    if (t->learners == NULL || t->order == NULL || t->judges == NULL)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if ((double)(mp_random(c, 1ull << 42, i) >> 11) * 0x1p-53 < t->p->validation)
+    int rc = marks == NULL || t->learners == NULL || t->order == NULL || t->judges == NULL ? -1
+                                                                                           : MP_OK;
+    if (rc == MP_OK && t->p->validation > 0)
+        rc = draw_judges(c, t, n, marks);
+    for (size_t i = 0; i < n && rc == MP_OK; i++)
+        if (marks[i])
             t->judges[t->n_judges++] = i;
         else
             t->learners[t->n_train++] = i;
-    if (t->n_train < (size_t)t->p->batch)
-        return mp_fail(c, "batch=%d: there are only %zu rows to train on", t->p->batch, t->n_train);
-    if (t->p->validation > 0 && t->n_judges == 0)
-        return mp_fail(c, "validation=%g: of %zu rows none is left to judge", t->p->validation, n);
-    return MP_OK;
+    free(marks);
+    if (rc == MP_OK && t->n_train < (size_t)t->p->batch)
+        rc = mp_fail(c, "batch=%d: there are only %zu rows to train on", t->p->batch, t->n_train);
+    if (rc == MP_OK && t->p->validation > 0 && t->n_judges == 0)
+        rc = mp_fail(c, "validation=%g: of %zu rows none is left to judge", t->p->validation, n);
+    return rc == MP_OK && t->n_judges > 0 ? warn_of_few(c, t) : rc;
 }
 
 static int prepare(struct mp_ctx *c, struct training *t)
@@ -318,8 +360,8 @@ static int visit(struct mp_io *io, void *arg)
 {
     struct training *t = arg;
     const size_t n = t->net.weights;
-    if (mp_io_u64(io, "epoch", &t->epoch) < 0 || mp_io_u64(io, "waited", &t->waited) < 0 ||
-        mp_io_u64(io, "step", &t->o.step) < 0 || mp_io_f64(io, "best", &t->best_accuracy) < 0 ||
+    if (mp_io_u64(io, "epoch", &t->epoch) < 0 || mp_io_u64(io, "kept", &t->kept) < 0 ||
+        mp_io_u64(io, "step", &t->o.step) < 0 ||
         mp_io_f64s(io, "history", &t->history, SERIES * (size_t)t->p->epochs) < 0 ||
         mp_io_f32s(io, "weights", &t->w, n) < 0 ||
         mp_io_f32s(io, "best_weights", &t->best, n) < 0 ||
@@ -332,8 +374,21 @@ static void record(struct mp_ctx *c, const struct training *t, uint64_t epoch)
 {
     static const char *const names[SERIES] = { "loss", "accuracy", "validation_loss",
                                                "validation_accuracy" };
-    for (int k = 0; k < (t->n_judges > 0 ? SERIES : 2); k++)
+    for (int k = 0; k < (t->n_judges > 0 ? SERIES : VALIDATION_LOSS); k++)
         mp_record(c, names[k], t->history[epoch * SERIES + (uint64_t)k]);
+}
+
+/* Whether the last epoch is better than the one that is kept.  Few rows judge, so equal
+ * accuracies are common; of these the loss tells which net is surer of what is right. */
+static bool is_better(const struct training *t)
+{
+    if (t->kept == 0 || t->n_judges == 0)
+        return true;
+    const double *last = t->history + (t->epoch - 1) * SERIES;
+    const double *kept = t->history + (t->kept - 1) * SERIES;
+    if (last[VALIDATION_ACCURACY] == kept[VALIDATION_ACCURACY])
+        return last[VALIDATION_LOSS] < kept[VALIDATION_LOSS];
+    return last[VALIDATION_ACCURACY] > kept[VALIDATION_ACCURACY];
 }
 
 static int one_epoch(struct mp_ctx *c, struct training *t)
@@ -341,42 +396,109 @@ static int one_epoch(struct mp_ctx *c, struct training *t)
     struct score s = { 0, 0 }, v = { 0, 0 };
     if (train_epoch(c, t, t->epoch, &s) < 0 || (t->n_judges > 0 && judge(c, t, &v) < 0))
         return -1;
-    const double values[SERIES] = { s.loss, s.accuracy, v.loss, v.accuracy };
+    const double values[SERIES] = { [LOSS] = s.loss, [ACCURACY] = s.accuracy,
+                                    [VALIDATION_LOSS] = v.loss,
+                                    [VALIDATION_ACCURACY] = v.accuracy };
     memcpy(t->history + t->epoch * SERIES, values, sizeof values);
     record(c, t, t->epoch);
     t->epoch++;
-    t->waited++;
-    if (t->n_judges == 0 || v.accuracy > t->best_accuracy) {
-        t->best_accuracy = v.accuracy;
-        t->waited = 0;
+    if (is_better(t)) {
+        t->kept = t->epoch;
         memcpy(t->best, t->w, t->net.weights * sizeof *t->w);
     }
     return mp_checkpoint_save(c, visit, t);
 }
 
+/* The least loss of a net that gives all rows the same scores: that of guessing by how many
+ * rows each class has. */
+static int guessing(struct mp_ctx *c, const struct training *t, double *loss)
+{
+    const int k = t->net.classes;
+    size_t *rows = mp_alloc(c, (size_t)k, sizeof *rows);
+    if (rows == NULL)
+        return -1;
+    *loss = 0;
+    for (size_t i = 0; i < t->n_train; i++)
+        rows[t->y[t->learners[i]]]++;
+    for (int j = 0; j < k; j++) {
+        const double share = (double)rows[j] / (double)t->n_train;
+        const double target = (1 - t->p->smoothing) * share + t->p->smoothing / k;
+        *loss -= target > 0 ? target * log(target) : 0;
+    }
+    free(rows);
+    return MP_OK;
+}
+
+/* Whether the rows that the net learns from are all the same; *same. */
+static int compare_rows(struct mp_ctx *c, struct training *t, bool *same)
+{
+    const size_t len = mp_len(t->net.in), batch = (size_t)t->p->batch;
+    float *first = mp_alloc(c, len, sizeof *first);
+    int rc = first != NULL ? MP_OK : -1;
+    *same = true;
+    for (size_t at = 0; at < t->n_train && *same && rc == MP_OK; at += batch) {
+        const size_t n = t->n_train - at < batch ? t->n_train - at : batch;
+        rc = mp_pull(c, t->learners + at, n, false, 0, t->x);
+        if (at == 0 && rc == MP_OK)
+            memcpy(first, t->x, len * sizeof *first);
+        for (size_t i = 0; i < n && *same && rc == MP_OK; i++)
+            *same = memcmp(first, t->x + i * len, len * sizeof *first) == 0;
+    }
+    free(first);
+    return rc;
+}
+
+/* What may have gone wrong where the net is no better than guessing: a loss that was much
+ * better once, or never as good as guessing, speaks of steps that are too large. */
+static int warn_of_loss(struct mp_ctx *c, struct training *t)
+{
+    const double last = t->history[(t->epoch - 1) * SERIES + LOSS];
+    double guess, least = last;
+    bool same = false;
+    if (guessing(c, t, &guess) < 0)
+        return -1;
+    if (last < 0.98 * guess)
+        return MP_OK;
+    if (compare_rows(c, t, &same) < 0)
+        return -1;
+    for (uint64_t e = 0; e < t->epoch; e++)
+        least = fmin(least, t->history[e * SERIES + LOSS]);
+    const char *from = mp_pull_from(c);
+    if (same)
+        mp_warn(c, "all training images are the same%s%s: nothing tells the classes apart",
+                from != NULL ? " behind " : "", from != NULL ? from : "");
+    else if (last > 2 * guess || least < 0.9 * guess)
+        mp_warn(c, "the loss ended at %.3g, where guessing has %.3g: a smaller lr than %g may help",
+                last, guess, t->p->lr);
+    else if (last > guess)
+        mp_warn(c, "the loss ended at %.3g, no better than guessing, which has %.3g: more epochs, "
+                   "or another lr than %g, may help", last, guess, t->p->lr);
+    return MP_OK;
+}
+
 /* From the beginning, or from where a checkpoint left off. */
 static int all_epochs(struct mp_ctx *c, struct training *t)
 {
-    t->best_accuracy = -1;
     const int loaded = mp_checkpoint_load(c, visit, t);
     if (loaded < 0)
         return -1;
     mp_net_round(&t->net, t->w, 0, t->net.weights);
     if (loaded > 0 && t->epoch > (uint64_t)t->p->epochs)
         return mp_fail(c, "the checkpoint has %llu epochs", (unsigned long long)t->epoch);
+    if (loaded > 0 && (t->kept < 1 || t->kept > t->epoch))
+        return mp_fail(c, "the checkpoint has the weights of epoch %llu, of %llu",
+                       (unsigned long long)t->kept, (unsigned long long)t->epoch);
     for (uint64_t e = 0; e < t->epoch; e++)
         record(c, t, e);
     while (t->epoch < (uint64_t)t->p->epochs &&
-           !(t->p->patience > 0 && t->waited >= (uint64_t)t->p->patience))
+           !(t->p->patience > 0 && t->epoch - t->kept >= (uint64_t)t->p->patience))
         if (one_epoch(c, t) < 0)
             return -1;
         else if (mp_trial(c))
             break;
-    const double last = t->epoch > 0 ? t->history[(t->epoch - 1) * SERIES] : 0;
-    if (!mp_trial(c) && last > log(t->net.classes))
-        mp_warn(c, "the loss ended at %.3g, worse than chance: a smaller lr than %g may help", last,
-                t->p->lr);
-    return MP_OK;
+    if (t->n_judges > 0)
+        mp_record(c, "kept_epoch", (double)t->kept);
+    return mp_trial(c) ? MP_OK : warn_of_loss(c, t);
 }
 
 /* What each layer has cost; how results depend on the machine. */
@@ -476,8 +598,10 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     if (mp_classes(c, NULL) < 2)
         return mp_fail(c, "needs rows of at least two classes, got %d", mp_classes(c, NULL));
     int rc = mp_net_open(c, &t.net, &t.p->layers, mp_pull_shape(c), mp_classes(c, NULL));
-    if (rc == MP_OK)
+    if (rc == MP_OK) {
+        mp_net_warn(c, &t.net);
         rc = split(c, &t);
+    }
     if (rc == MP_OK)
         rc = prepare(c, &t);
     if (rc == MP_OK)

@@ -204,6 +204,11 @@ struct mp_shape mp_pull_shape(struct mp_ctx *c)
     return c->puller->shape;
 }
 
+const char *mp_pull_from(struct mp_ctx *c)
+{
+    return c->puller->from;
+}
+
 int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x)
 {
     return c->puller->pull(c, c->puller->arg, rows, n, training, epoch, x);

@@ -56,6 +56,7 @@ struct mp_puller {
     int (*pull)(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
                 size_t epoch, float *x);
     void *arg;
+    const char *from;                  /* the stage whose vectors they are; NULL: images */
 };
 
 /* One per thread, and one for the thread that leads. */

@@ -549,12 +549,21 @@ static int pull_rows(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, 
     return gather(c, e, e->p->nodes[e->puller].inputs[0], rows, n, epoch, 0, x);
 }
 
+/* The stage that makes vectors of what node n reads; NULL: it reads images. */
+static const char *vectors_of(const struct mp_plan *p, const struct mp_node *n)
+{
+    const struct mp_node *from = n->inputs[0] >= 0 ? &p->nodes[n->inputs[0]] : NULL;
+    if (from == NULL || from->image)
+        return NULL;
+    return from->entry != NULL ? from->entry->name : "union";
+}
+
 /* done() on the leading thread; serial stages may ask for more passes. */
 static int finish(struct mp_ctx *c, struct engine *e, int f)
 {
     struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
-    const struct mp_puller puller = { e->d->n, e->y, n->in, pull_rows, e };
+    const struct mp_puller puller = { e->d->n, e->y, n->in, pull_rows, e, vectors_of(e->p, n) };
     char what[80];
     if (s->done == NULL)
         return MP_OK;

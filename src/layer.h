@@ -59,8 +59,12 @@ struct mp_pass {
     uint64_t key;                        /* random bits of this item, layer and step */
 };
 
+/* What a layer takes the rows of its input for. */
+enum mp_reads { MP_READS_VALUES, MP_READS_ROWS, MP_READS_STEPS };
+
 struct mp_layer {
     const char *brief, *doc, *example;   /* as of a stage */
+    enum mp_reads reads;                 /* rows of an image, steps of a sequence, or nothing */
     const struct mp_param *params;
     size_t params_size;
 

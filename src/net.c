@@ -125,6 +125,33 @@ int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *li
     return rc;
 }
 
+/* What gives the vectors that layer i reads: a layer before it, or a stage; NULL: nothing. */
+static const char *vectors_of(struct mp_ctx *c, const struct mp_net *net, int i)
+{
+    for (int k = i - 1; k >= 0; k--)
+        if (net->layers[k].in.h > 1)
+            return net->layers[k].name;
+    return mp_pull_from(c);
+}
+
+/* A vector is one row of values, or one step, in an order that means nothing. */
+void mp_net_warn(struct mp_ctx *c, const struct mp_net *net)
+{
+    for (int i = 0; i < net->n; i++) {
+        const struct mp_net_layer *l = &net->layers[i];
+        const bool steps = l->layer->reads == MP_READS_STEPS;
+        const bool vector = l->in.h == 1 && (steps || (l->in.c == 1 && l->in.w > 1));
+        const char *from = vector && l->layer->reads != MP_READS_VALUES ? vectors_of(c, net, i)
+                                                                        : NULL;
+        if (from == NULL)
+            continue;
+        const struct mp_where before = mp_layer_where(c, l->line, l->name);
+        mp_warn(c, "reads 1 %s of %zu values: its input is no image (%s)", steps ? "step" : "row",
+                mp_len(l->in), from);
+        mp_where_restore(c, &before);
+    }
+}
+
 /* How many of layers 0 .. i have the name of layer i. */
 static int nth(const struct mp_net *net, int i)
 {

@@ -44,6 +44,9 @@ int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *li
                 struct mp_shape in, int classes);
 void mp_net_close(struct mp_net *net);
 
+/* Warns of layers that read neighbours in what is no image; in done() of an MP_PULL stage. */
+void mp_net_warn(struct mp_ctx *c, const struct mp_net *net);
+
 /* Plans for whole items, and for training in batches of `batch` rows if that is not 0;
  * passes then read what `precision` says. */
 int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision, size_t batch);

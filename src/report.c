@@ -348,6 +348,11 @@ static void cross_text(FILE *f, const struct mp_cross *x)
                "the folds\n", 100 * x->mean, 100 * x->deviation);
 }
 
+bool mp_report_one_value(const char *series)
+{
+    return g_str_has_suffix(series, "kept_epoch");
+}
+
 /* What models recorded, epoch by epoch; of long series the last ones. */
 static void curves_text(FILE *f, json_t *curves, const struct paint *p)
 {
@@ -358,7 +363,7 @@ static void curves_text(FILE *f, json_t *curves, const struct paint *p)
         const size_t n = json_array_size(values), from = n > SHOWN ? n - SHOWN : 0;
         fprintf(f, "%s%-20s%s%s", p->dim, name, p->off, from > 0 ? "  ..." : "");
         for (size_t i = from; i < n && (v = json_array_get(values, i)) != NULL; i++)
-            fprintf(f, " %.4f", json_real_value(v));
+            fprintf(f, mp_report_one_value(name) ? " %.0f" : " %.4f", json_real_value(v));
         fputc('\n', f);
     }
 }

@@ -35,6 +35,9 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, 
 /* A text that may be no UTF-8, such as a file's name, as JSON. */
 json_t *mp_text_json(const char *text);
 
+/* Whether a series, "kept_epoch" or that of an embedded net, is one number and no curve. */
+bool mp_report_one_value(const char *series);
+
 /* "1.5 MiB". */
 void mp_bytes_text(char *text, size_t size, uint64_t n);
 

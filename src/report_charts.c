@@ -133,16 +133,11 @@ static double *series_values(json_t *curves, const char *name, double factor, si
     return y;
 }
 
-/* The first of the highest; -1: there is none. */
-static int best_epoch(json_t *curves)
+/* Whose weights are the model, from 0; -1: no rows judged. */
+static int kept_epoch(json_t *curves)
 {
-    json_t *values = json_object_get(curves, "validation_accuracy"), *v;
-    size_t i;
-    int best = -1;
-    json_array_foreach(values, i, v)
-        if (best < 0 || json_real_value(v) > json_real_value(json_array_get(values, (size_t)best)))
-            best = (int)i;
-    return best;
+    json_t *kept = json_array_get(json_object_get(curves, "kept_epoch"), 0);
+    return kept != NULL ? (int)json_real_value(kept) - 1 : -1;
 }
 
 /* Loss or accuracy, on training rows and, if some were kept to judge, on those. */
@@ -157,8 +152,8 @@ static void learning_plot(FILE *f, json_t *curves, const char *what, double fact
     const size_t most = n > n_judged ? n : n_judged;
     double *x = most > 0 ? calloc(most, sizeof *x) : NULL;
     if (x != NULL && y != NULL) {
-        const int best = best_epoch(curves);
-        const char *label = "best";
+        const int best = kept_epoch(curves);
+        const char *label = "kept";
         for (size_t i = 0; i < most; i++)
             x[i] = (double)(i + 1);
         const unsigned dots = n == 1 ? MP_DOTS : 0;
@@ -168,8 +163,8 @@ static void learning_plot(FILE *f, json_t *curves, const char *what, double fact
             { .name = "validation", .x = x, .y = v, .n = v != NULL ? n_judged : 0,
               .colour = MP_ORANGE, .marks = MP_LINES | dots | MP_DASHED },
             { .x = x + (best > 0 ? best : 0), .y = v != NULL && best >= 0 ? v + best : NULL,
-              .n = v != NULL && best >= 0, .labels = &label, .colour = MP_ORANGE,
-              .marks = MP_DOTS },
+              .n = v != NULL && best >= 0 && (size_t)best < n_judged, .labels = &label,
+              .colour = MP_ORANGE, .marks = MP_DOTS },
         };
         snprintf(text, sizeof text, "%zu epochs; training ends at %.4g%s%s", n, y[n - 1], unit,
                  v != NULL ? "; validation is drawn with a dashed line" : "");
@@ -195,7 +190,7 @@ static void learning_table(FILE *f, json_t *curves)
     size_t rows = 0;
     int n = 1;
     json_object_foreach(curves, name, values)
-        if (n < MOST) {
+        if (n < MOST && !mp_report_one_value(name)) {
             column[n] = (struct mp_column){ name, true };
             key[n++] = name;
             rows = json_array_size(values) > rows ? json_array_size(values) : rows;
@@ -215,7 +210,7 @@ static void learning_table(FILE *f, json_t *curves)
 
 void mp_report_learning(struct mp_html *h, const struct mp_report *r)
 {
-    const int best = best_epoch(r->curves);
+    const int best = kept_epoch(r->curves);
     if (json_object_size(r->curves) == 0)
         return;
     mp_html_section(h, "learning", "How it learned");
@@ -225,7 +220,7 @@ void mp_report_learning(struct mp_html *h, const struct mp_report *r)
     learning_plot(h->f, r->curves, "accuracy", 100, " %", "accuracy");
     fputs("</div>\n", h->f);
     if (best >= 0)
-        mp_html_caption(h->f, "Epoch %d was the best on the rows kept to judge; its weights are "
+        mp_html_caption(h->f, "Epoch %d was the best on the rows that judge; its weights are "
                               "the model.", best + 1);
     else
         mp_html_caption(h->f, "Measured on the training rows while they were learned; no rows "

@@ -149,6 +149,9 @@ void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
 size_t mp_pull_rows(struct mp_ctx *c, const int **y);
 struct mp_shape mp_pull_shape(struct mp_ctx *c);
 
+/* The same: which stage gives these rows, if they are vectors; NULL: they are images. */
+const char *mp_pull_from(struct mp_ctx *c);
+
 /* Rows rows[0 .. n-1] of the training rows, in that order, as the stages before give
  * them, on the engine's threads: n * mp_len(shape) floats in x.  training: stages
  * that change training rows only do so, drawn by `epoch`. */

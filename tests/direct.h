@@ -158,8 +158,8 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
     if (s->fit != NULL)
         rc = direct_shards(c, s, params, state, r, s->merge != NULL ? shards : 1, step);
     for (int pass = 1; rc >= 0 && s->done != NULL; pass++) {
-        const struct mp_puller puller = { r->n, r->y, r->shape, direct_pull,
-                                          (void *)(uintptr_t)r };
+        const struct mp_puller puller = { .n = r->n, .y = r->y, .shape = r->shape,
+                                          .pull = direct_pull, .arg = (void *)(uintptr_t)r };
         c->puller = &puller;
         rc = direct_said(c, "done", s->done(c, params, state));
         c->puller = NULL;

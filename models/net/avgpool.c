@@ -104,6 +104,7 @@ MP_LAYER(avgpool) = {
     .doc = "Windows of size x size pixels, stride pixels apart, channel by channel, as\n"
            "PyTorch's AvgPool2d: windows that would reach over the edge are left out.",
     .example = "avgpool size=2",
+    .reads = MP_READS_ROWS,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,

@@ -200,6 +200,7 @@ MP_LAYER(conv) = {
            "Reference: LeCun and others 1998, Gradient-based learning applied to document\n"
            "recognition.",
     .example = "conv filters=32 kernel=5 act=relu",
+    .reads = MP_READS_ROWS,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape, .weights = weights, .saved = saved, .work = work, .pictures = pictures,

@@ -93,6 +93,7 @@ MP_LAYER(globalpool) = {
            "channel: a vector of as many values as there are channels.  It replaces\n"
            "flatten and a wide dense layer (Lin, Chen and Yan 2013, \"Network in network\").",
     .example = "globalpool kind=avg",
+    .reads = MP_READS_ROWS,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,

@@ -565,6 +565,7 @@ MP_LAYER(lstm) = {
            "x 4 units for each layer and in it each direction.  PyTorch's weight_ih_l0 is the\n"
            "transpose of the first, weight_hh_l0 that of the second.",
     .example = "lstm units=32",
+    .reads = MP_READS_STEPS,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,

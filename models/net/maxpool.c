@@ -103,6 +103,7 @@ MP_LAYER(maxpool) = {
            "PyTorch's MaxPool2d: windows that would reach over the edge are left out.  Of\n"
            "equal values the first receives the gradient.",
     .example = "maxpool size=2",
+    .reads = MP_READS_ROWS,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,

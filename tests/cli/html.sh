@@ -42,7 +42,7 @@ page "a linear model's weights, through stages that keep pixels in place" pixels
 pipe "net epochs=3 batch=32 lr=0.01 validation=0.2\n  conv filters=4 kernel=3\n  maxpool" > net.txt
 mp run net.txt
 page "a net" net 'alt="kernel 4"' 'expected calibration error' 'How it learned' \
-    'on the rows kept to judge' 'Layers of net'
+    'on the rows that judge' 'Layers of net'
 [ "$(grep -o 'alt="kernel' runs/net/report.html | wc -l)" = 4 ]
 ok "as many kernels as the first layer has"
 pipe "net epochs=1 batch=32\n  dense units=80" > dense.txt

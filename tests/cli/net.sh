@@ -173,6 +173,47 @@ a, b, c = json.load(open("still/report.json"))["training"]["loss"]
 sys.exit(not max(abs(a - b), abs(b - c)) < 1e-5)'
 ok "and with nothing to draw, the same rows every epoch"
 
+# NAME TEXT LINES: trains, and warns of this alone.
+warns() {
+    printf 'data train=train.csv test=test.csv\n%b' "$3" > warned.txt
+    mp run warned.txt -o warned
+    equal $? 0 status; local a=$?
+    equal "$(grep '^warning:' "$err")" "${2:+warning: warned.txt:$2}" text && [ $a = 0 ]
+    ok "$1"
+}
+warns "an lstm behind pca" "4: lstm: reads 1 step of 9 values: its input is no image (pca)" \
+    'pca components=9\nnet batch=20 lr=0.01\n  lstm units=8\n'
+warns "a conv layer behind pixels" "4: conv: reads 1 row of 784 values: its input is no image \
+(pixels)" 'pixels\nnet epochs=2\n  conv filters=2\n'
+warns "an lstm behind a dense layer" "4: lstm: reads 1 step of 20 values: its input is no image \
+(dense)" 'net epochs=3\n  dense units=20\n  lstm units=8\n'
+warns "a dense layer behind pca" "" 'pca components=9\nnet batch=20 lr=0.01\n  dense units=8\n'
+warns "layers of images" "" 'net batch=20 lr=0.01\n  conv filters=2\n  maxpool\n  lstm units=16\n'
+warns "images that are all the same" "3: net: all training images are the same: nothing tells the \
+classes apart" 'threshold level=1\nnet epochs=3\n  dense units=8\n'
+warns "rows that are all the same" "4: net: all training images are the same behind pixels: nothing \
+tells the classes apart" 'threshold level=1\npixels\nnet epochs=3\n  dense units=8\n'
+printf 'data train=train.csv test=test.csv\nnet epochs=2 batch=20\n  conv filters=2\n  maxpool
+  lstm units=16\n' > slow.txt
+mp run slow.txt -o slow
+equal "$(sed -n 's/ended at 2\.3[0-9]*,/ended at 2.3,/; /^warning/p' "$err")" "warning: slow.txt:2: net: \
+the loss ended at 2.3, no better than guessing, which has 2.29: more epochs, or another lr than 0.001, \
+may help"
+ok "a net that has learned nothing yet: no advice to make lr smaller"
+sed 's/validation=[0-9.]*/validation=0.02/' small.txt > few.txt
+mp run few.txt -o few
+equal "$(grep '^warning:' "$err")" "warning: few.txt:3: net: validation=0.02: 10 rows judge the epochs, \
+1 of label 0; below 50, or 10 of a label, which epoch is kept is nearly chance: take a larger share, \
+or none"
+ok "few rows judge, drawn class by class: a warning"
+"$python" -c 'import json, sys
+t = json.load(open("few/report.json"))["training"]
+a, l = t["validation_accuracy"], t["validation_loss"]
+best = min(range(len(a)), key=lambda e: (-a[e], l[e]))
+line = "kept_epoch           %d\n" % (best + 1)
+sys.exit(t["kept_epoch"] != [best + 1] or line not in open("few/report.txt"))'
+ok "the epoch that was kept is named in report.json and report.txt"
+
 # NAME TEXT LINES: a net that cannot be.
 wrong() {
     printf 'data train=train.csv test=test.csv\n%b' "$3" > bad.txt

@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "optimizer.h"
 #include "random.h"
+#include "split.h"
 #include "state.h"
 #include <math.h>
 #include <stdlib.h>
@@ -387,8 +388,8 @@ struct outcome {
     float *scores;
     size_t n_scores;
     struct mp_io state;
-    double loss[RECORDS], validation[RECORDS];
-    int n_losses, n_validations;
+    double loss[RECORDS], judged_loss[RECORDS], validation[RECORDS];
+    int n_losses, n_judged_losses, n_validations, kept;
 };
 
 static void keep_record(void *arg, const char *series, double value)
@@ -398,6 +399,10 @@ static void keep_record(void *arg, const char *series, double value)
         o->loss[o->n_losses++] = value;
     if (strcmp(series, "validation_accuracy") == 0 && o->n_validations < RECORDS)
         o->validation[o->n_validations++] = value;
+    if (strcmp(series, "validation_loss") == 0 && o->n_judged_losses < RECORDS)
+        o->judged_loss[o->n_judged_losses++] = value;
+    if (strcmp(series, "kept_epoch") == 0)
+        o->kept = (int)value;
 }
 
 static int take(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
@@ -549,20 +554,31 @@ static bool right(const float *scores, size_t row, int y)
     return top == y;
 }
 
-/* Accuracy of the kept weights on the rows that judge, which are drawn row by row. */
+/* Accuracy of the kept weights on the rows that judge, which are drawn class by class. */
 static double judged(const struct outcome *o, size_t n, double share, uint64_t seed)
 {
+    struct mp_run run = { .seed = seed };
     struct mp_data d;
+    struct mp_ctx c;
     int *y = memory(n, sizeof *y);
+    uint8_t *class = memory(n, 1);
+    bool *judge = memory(n, sizeof *judge);
     size_t judges = 0, hits = 0;
+    mp_ctx_init(&c, &run);
     make_data(&d, y, n);
     for (size_t i = 0; i < n; i++)
-        if ((double)(mp_random_at(seed, 1, 1ull << 42, i) >> 11) * 0x1p-53 < share) {
+        class[i] = (uint8_t)y[i];
+    mp_split_mark(&c, class, n, share, mp_random_at(seed, 1, 1ull << 42, 0), judge);
+    for (size_t i = 0; i < n; i++)
+        if (judge[i]) {
             judges++;
             hits += right(o->scores, i, y[i]);
         }
+    mp_ctx_free(&c);
     free(d.x);
     free(y);
+    free(class);
+    free(judge);
     return (double)hits / (double)judges;
 }
 
@@ -589,12 +605,53 @@ static void test_validation(struct tap *t)
     tap_ok(t, not_last, "validation: that was not always the last");
 }
 
+/* The rule, once more: the highest accuracy, of equals the smallest loss, of those the first;
+ * counted from 1, among the first n epochs. */
+static int best_of(const struct outcome *o, int n)
+{
+    int best = 0;
+    for (int e = 1; e < n; e++)
+        if (o->validation[e] > o->validation[best] ||
+            (o->validation[e] == o->validation[best] && o->judged_loss[e] < o->judged_loss[best]))
+            best = e;
+    return best + 1;
+}
+
+/* Few rows judge, and many epochs get all of them right.  A run that ends with the epoch that
+ * the rule names has that epoch's weights. */
+static void test_ties(struct tap *t)
+{
+    const char *rest = "batch=32 validation=0.02 optimizer=sgd lr=0.1 schedule=constant";
+    int ties = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        char settings[160];
+        snprintf(settings, sizeof settings, "epochs=20 %s", rest);
+        struct outcome o = train(settings, "dense units=24", 500, 2, seed);
+        const int best = o.n_validations > 0 ? best_of(&o, o.n_validations) : 0;
+        for (int e = 0; e < best - 1; e++)
+            ties += o.validation[e] == o.validation[best - 1];
+        snprintf(settings, sizeof settings, "epochs=%d %s", best, rest);
+        struct outcome cut = train(settings, "dense units=24", 500, 2, seed);
+        if (!tap_ok(t, o.good && cut.good && o.kept == best && cut.kept == best &&
+                    o.state.len == cut.state.len &&
+                    memcmp(o.state.buf, cut.state.buf, o.state.len) == 0,
+                    "seed %d: of equal accuracies the epoch of the smallest loss is kept",
+                    (int)seed))
+            tap_note("%s%s kept %d and %d, expected %d", o.msg, cut.msg, o.kept, cut.kept, best);
+        done(&o);
+        done(&cut);
+    }
+    tap_ok(t, ties > 0, "and there were equal accuracies before it: %d", ties);
+}
+
 static void test_stops(struct tap *t)
 {
-    struct outcome o = train("epochs=50 batch=32 validation=0.3 patience=2 optimizer=sgd lr=1e-9",
-                             "dense units=8", 200, 2, 1);
-    if (!tap_ok(t, o.good && o.n_losses == 3, "patience=2: stops after two epochs that bring "
-                "nothing"))
+    struct outcome o = train("epochs=60 batch=32 validation=0.3 patience=2 optimizer=sgd lr=0.5 "
+                             "schedule=constant", "dense units=8", 200, 2, 1);
+    bool good = o.good && o.n_losses > 2 && o.n_losses < 60 && o.n_validations == o.n_losses;
+    for (int n = 1; n <= o.n_losses && good; n++)
+        good = (n - best_of(&o, n) >= 2) == (n == o.n_losses);
+    if (!tap_ok(t, good, "patience=2: stops after two epochs that are no better than the best"))
         tap_note("%s%d epochs", o.msg, o.n_losses);
     done(&o);
     o = train("epochs=40 batch=32 optimizer=sgd lr=100 schedule=constant momentum=0.99",
@@ -627,6 +684,7 @@ int main(void)
     test_by_hand(&t);
     test_threads(&t);
     test_validation(&t);
+    test_ties(&t);
     test_stops(&t);
     return tap_end(&t);
 }
