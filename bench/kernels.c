@@ -13,7 +13,6 @@
 #include "clock.h"
 #include "ctx.h"
 #include "engine.h"
-#include <cblas.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +139,6 @@ int main(int argc, char **argv)
     struct mp_run run = { .threads = j.threads, .quiet = true };
     struct mp_ctx c;
     mp_ctx_init(&c, &run);
-    openblas_set_num_threads(1); /* the engine owns the threads */
     const int rc = work(&c, &j);
     if (rc < 0)
         fprintf(stderr, "kernels: %s\n", c.msg);

@@ -8,6 +8,7 @@
  *
  * Cost: that of predicting with the net, less the layers behind the one asked for.
  */
+#include "dnn.h"
 #include "inner.h"
 #include "stage.h"
 
@@ -116,6 +117,7 @@ MP_STAGE(embed) = {
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
     .shape = shape, .label = label, .describe = describe, .depends = depends,
+    .prepare = mp_dnn_load,
     .done = done, .io = io, .clear = clear, .ready = ready,
     .apply = apply,
 };

@@ -162,6 +162,14 @@ MP_CLONES static void cosines(const float *restrict z, const float *restrict b, 
             y[j] = scale * mp_cos_turns(z[j] + b[j]);
 }
 
+static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_shape in)
+{
+    (void)params;
+    (void)state;
+    (void)in;
+    return mp_dnn_load(c);
+}
+
 /* n <= ROWS rows, of which x has ROWS. */
 static int transform(struct mp_ctx *c, const struct state *s, const float *x, size_t n, float *z,
                      float *y)
@@ -223,6 +231,7 @@ MP_STAGE(fourier) = {
     .state_size = sizeof(struct state),
     .shape = shape,
     .label = label,
-    .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
+    .prepare = mp_dnn_load,
+    .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear, .ready = ready,
     .apply = apply,
 };

@@ -455,6 +455,11 @@ static int pictures(struct mp_ctx *c, const void *params, const void *state,
     return rc;
 }
 
+static int prepare(struct mp_ctx *c)
+{
+    return mp_eigen_load(c) < 0 ? -1 : mp_dnn_load(c);
+}
+
 MP_STAGE(pca) = {
     .brief = "Keep the directions in which rows vary most",
     .doc = "Principal component analysis: rows less their mean, seen along the eigenvectors\n"
@@ -473,6 +478,7 @@ MP_STAGE(pca) = {
     .state_size = sizeof(struct state),
     .shape = shape,
     .label = label,
+    .prepare = prepare,
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
     .pictures = pictures,

@@ -722,6 +722,7 @@ MP_STAGE(net) = {
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
     .shape = shape, .describe = describe, .inside = inside, .reveal = reveal,
+    .prepare = mp_dnn_load,
     .done = done, .io = io, .clear = clear, .ready = ready,
     .apply = apply,
     .pictures = pictures,

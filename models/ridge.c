@@ -8,6 +8,7 @@
  * "Ridge regression").  Equal to scikit-learn's Ridge(alpha=a) on such targets.
  *
  * Cost: see gram.c and gram_solve.c; rows are read once and not kept. */
+#include "dnn.h"
 #include "gram.h"
 #include "linear_model.h"
 #include <stdlib.h>
@@ -171,6 +172,7 @@ MP_STAGE(ridge) = {
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
     .shape = shape,
+    .prepare = mp_dnn_load,
     .fit = fit, .done = done, .io = mp_linear_io, .clear = clear,
     .apply = mp_linear_apply,
     .pictures = mp_linear_pictures,

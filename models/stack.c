@@ -134,6 +134,7 @@ MP_STAGE(stack) = {
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct mp_linear),
     .shape = shape,
+    .prepare = mp_linear_prepare,
     .fit = fit, .merge = mp_linear_merge, .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = apply,

@@ -5,6 +5,7 @@
 #endif
 #include "digest.h"
 #include "config.h"
+#include "registry.h"
 #include "versions.h"
 #include <fcntl.h>
 #include <glib.h>
@@ -124,14 +125,23 @@ static void add_wishes(struct mp_digest *d)
     }
 }
 
+/* All that any pipeline may compute with, or the digest would depend on which was planned. */
+static void load_libraries(void)
+{
+    for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
+        if (e->stage->prepare != NULL)
+            e->stage->prepare(NULL); /* what cannot be loaded computes nothing */
+}
+
 struct mp_key mp_program_digest(void)
 {
     struct mp_digest d;
     const char *name;
     char version[128];
+    load_libraries();
     mp_digest_begin(&d);
     mp_digest_text(&d, PACKAGE_VERSION);
-    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++) {
+    for (int i = 0; (name = mp_library_used(i, version, sizeof version)) != NULL; i++) {
         mp_digest_text(&d, name);
         mp_digest_text(&d, version);
     }

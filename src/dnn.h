@@ -13,8 +13,13 @@
 #include "bfloat.h"
 #include "stage.h"
 
-/* "2.6.3 (AVX-512)": the library that runs, and the instructions that it uses. */
-const char *mp_dnn_version(char *text, size_t size);
+/* Loads the library unless it is there: before rows are read by `prepare` of a stage, or by
+ * what is opened here.  Negative after an mp_fail(). */
+int mp_dnn_load(struct mp_ctx *c);
+
+/* "2.6.3 (AVX-512)": the library that runs, and the instructions that it uses; false before it
+ * is loaded: then the version of the build. */
+bool mp_dnn_version(char *text, size_t size);
 const char *mp_dnn_isa(void);
 
 /* Whether the processor multiplies bf16 faster than f32: AVX512_BF16 or AMX. */

@@ -14,10 +14,14 @@
  * b x b eigenproblem on one; four to six rounds.  0.1 s for 100 of 784.
  */
 #include "eigen.h"
+#include "blas.h"
+#include "config.h"
+#include "library.h"
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_eigen.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
+#include <gsl/gsl_version.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +32,17 @@ enum { MAX_ROUNDS = 100, MAX_DEGREE = 12, PART = 112 };
 
 static const double tolerance = 1e-8;     /* of the residuals, beside the largest eigenvalue */
 static const double amplification = 1e12; /* of the first vector in one round, at most */
+
+#define GSL_FUNCTIONS(F)                                                                       \
+    F(gsl_, blas_dgemm) F(gsl_, blas_dtrmm) F(gsl_, eigen_symmv)                               \
+    F(gsl_, eigen_symmv_alloc) F(gsl_, eigen_symmv_free) F(gsl_, eigen_symmv_sort)             \
+    F(gsl_, linalg_QR_decomp_r) F(gsl_, matrix_const_submatrix) F(gsl_, matrix_get)            \
+    F(gsl_, matrix_memcpy) F(gsl_, matrix_ptr) F(gsl_, matrix_set) F(gsl_, matrix_submatrix)   \
+    F(gsl_, matrix_view_array) F(gsl_, set_error_handler) F(gsl_, set_error_handler_off)       \
+    F(gsl_, vector_get) F(gsl_, vector_view_array) F(gsl_, version)
+
+static struct { GSL_FUNCTIONS(MP_LIBRARY_MEMBER) } gsl;
+static struct mp_library library = { MP_LIBRARY("GSL", MP_GSL_SONAME, GSL_FUNCTIONS, gsl) };
 
 /* Buffers of one solution: matrices of n rows and b columns, and b x b. */
 struct block {
@@ -42,23 +57,23 @@ struct block {
 static int solve_all(struct mp_ctx *c, const gsl_matrix *a, gsl_vector *values,
                      gsl_matrix *vectors)
 {
-    gsl_eigen_symmv_workspace *w = gsl_eigen_symmv_alloc(a->size1);
+    gsl_eigen_symmv_workspace *w = gsl.eigen_symmv_alloc(a->size1);
     double *copy = w == NULL ? NULL : mp_alloc(c, a->size1 * a->size1, sizeof *copy);
     int rc = -1;
 
     if (w == NULL) {
         mp_fail(c, "no memory for an eigenproblem of %zux%zu", a->size1, a->size1);
     } else if (copy != NULL) {
-        gsl_matrix_view m = gsl_matrix_view_array(copy, a->size1, a->size1);
-        gsl_matrix_memcpy(&m.matrix, a);
-        if (gsl_eigen_symmv(&m.matrix, values, vectors, w) == GSL_SUCCESS)
-            rc = gsl_eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_DESC);
+        gsl_matrix_view m = gsl.matrix_view_array(copy, a->size1, a->size1);
+        gsl.matrix_memcpy(&m.matrix, a);
+        if (gsl.eigen_symmv(&m.matrix, values, vectors, w) == GSL_SUCCESS)
+            rc = gsl.eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_DESC);
         if (rc != GSL_SUCCESS)
             rc = mp_fail(c, "the eigenproblem of %zux%zu has no solution: values too large?",
                          a->size1, a->size1);
     }
     free(copy);
-    gsl_eigen_symmv_free(w);
+    gsl.eigen_symmv_free(w);
     return rc;
 }
 
@@ -72,10 +87,10 @@ static int product_part(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct factors *f = arg;
     const size_t row = i * PART, left = f->a->size1 - row, n = left < PART ? left : PART;
-    const gsl_matrix_const_view a = gsl_matrix_const_submatrix(f->a, row, 0, n, f->a->size2);
-    gsl_matrix_view to = gsl_matrix_submatrix(f->to, row, 0, n, f->to->size2);
+    const gsl_matrix_const_view a = gsl.matrix_const_submatrix(f->a, row, 0, n, f->a->size2);
+    gsl_matrix_view to = gsl.matrix_submatrix(f->to, row, 0, n, f->to->size2);
     (void)c;
-    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &a.matrix, f->b, 0, &to.matrix);
+    gsl.blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &a.matrix, f->b, 0, &to.matrix);
     return MP_OK;
 }
 
@@ -123,20 +138,20 @@ static void orthonormalise(struct block *s, gsl_matrix *q)
 {
     gsl_matrix *v = &s->spare.matrix, *t = &s->t.matrix;
 
-    gsl_linalg_QR_decomp_r(q, t);
-    gsl_matrix_memcpy(v, q);
+    gsl.linalg_QR_decomp_r(q, t);
+    gsl.matrix_memcpy(v, q);
     for (size_t i = 0; i < s->b; i++) {
-        gsl_matrix_set(v, i, i, 1);
+        gsl.matrix_set(v, i, i, 1);
         for (size_t j = i + 1; j < s->b; j++)
-            gsl_matrix_set(v, i, j, 0);
+            gsl.matrix_set(v, i, j, 0);
         for (size_t j = 0; j < i; j++)
-            gsl_matrix_set(t, i, j, 0);
+            gsl.matrix_set(t, i, j, 0);
     }
-    gsl_matrix_view top = gsl_matrix_submatrix(v, 0, 0, s->b, s->b);
-    gsl_blas_dtrmm(CblasRight, CblasLower, CblasTrans, CblasUnit, 1, &top.matrix, t);
-    gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, -1, v, t, 0, q);
+    gsl_matrix_view top = gsl.matrix_submatrix(v, 0, 0, s->b, s->b);
+    gsl.blas_dtrmm(CblasRight, CblasLower, CblasTrans, CblasUnit, 1, &top.matrix, t);
+    gsl.blas_dgemm(CblasNoTrans, CblasNoTrans, -1, v, t, 0, q);
     for (size_t i = 0; i < s->b; i++)
-        *gsl_matrix_ptr(q, i, i) += 1;
+        *gsl.matrix_ptr(q, i, i) += 1;
 }
 
 /* Turns the block to the eigenvectors of A inside it; gives the largest
@@ -148,23 +163,23 @@ static int rayleigh_ritz(struct mp_ctx *c, struct block *s, double *residual)
 
     if (product(c, &s->a.matrix, q, aq) < 0)
         return -1;
-    gsl_blas_dgemm(CblasTrans, CblasNoTrans, 1, q, aq, 0, &s->small.matrix);
+    gsl.blas_dgemm(CblasTrans, CblasNoTrans, 1, q, aq, 0, &s->small.matrix);
     if (solve_all(c, &s->small.matrix, &s->values.vector, &s->turn.matrix) < 0)
         return -1;
     if (product(c, q, &s->turn.matrix, spare) < 0)
         return -1;
-    gsl_matrix_memcpy(q, spare);
+    gsl.matrix_memcpy(q, spare);
     if (product(c, aq, &s->turn.matrix, spare) < 0)
         return -1;
-    gsl_matrix_memcpy(aq, spare);
+    gsl.matrix_memcpy(aq, spare);
     for (size_t j = 0; j < s->k; j++) {
-        const double value = gsl_vector_get(&s->values.vector, j);
+        const double value = gsl.vector_get(&s->values.vector, j);
         double sum = 0;
         for (size_t i = 0; i < s->n; i++)
-            sum += pow(gsl_matrix_get(aq, i, j) - value * gsl_matrix_get(q, i, j), 2);
+            sum += pow(gsl.matrix_get(aq, i, j) - value * gsl.matrix_get(q, i, j), 2);
         worst = fmax(worst, sqrt(sum));
     }
-    const double largest = gsl_vector_get(&s->values.vector, 0);
+    const double largest = gsl.vector_get(&s->values.vector, 0);
     *residual = worst > 0 && largest > 0 ? worst / largest : 0;
     return MP_OK;
 }
@@ -190,7 +205,7 @@ static int filter(struct mp_ctx *c, struct block *s, double largest, double cut)
         now = swap;
     }
     if (now != &s->q.matrix)
-        gsl_matrix_memcpy(&s->q.matrix, now);
+        gsl.matrix_memcpy(&s->q.matrix, now);
     return MP_OK;
 }
 
@@ -202,7 +217,7 @@ static int iterate(struct mp_ctx *c, struct block *s)
     for (int i = 0; i < 2; i++) {
         if (product(c, &s->a.matrix, &s->q.matrix, &s->aq.matrix) < 0)
             return -1;
-        gsl_matrix_memcpy(&s->q.matrix, &s->aq.matrix);
+        gsl.matrix_memcpy(&s->q.matrix, &s->aq.matrix);
         orthonormalise(s, &s->q.matrix);
     }
     for (int round = 0; round < MAX_ROUNDS; round++) {
@@ -211,8 +226,8 @@ static int iterate(struct mp_ctx *c, struct block *s)
             return mp_fail(c, "interrupted");
         if (rayleigh_ritz(c, s, &residual) < 0)
             return -1;
-        const double largest = gsl_vector_get(&s->values.vector, 0);
-        const double cut = gsl_vector_get(&s->values.vector, s->b - 1);
+        const double largest = gsl.vector_get(&s->values.vector, 0);
+        const double cut = gsl.vector_get(&s->values.vector, s->b - 1);
         if (residual <= tolerance)
             return MP_OK;
         if (filter(c, s, largest, fmax(cut, 1e-10 * largest)) < 0)
@@ -230,12 +245,12 @@ static struct block lay_out(const double *a, double *at, size_t n, size_t k, siz
     gsl_matrix_view *square[] = { &s.small, &s.turn, &s.t };
 
     for (int i = 0; i < 4; i++, at += n * b)
-        *tall[i] = gsl_matrix_view_array(at, n, b);
+        *tall[i] = gsl.matrix_view_array(at, n, b);
     for (int i = 0; i < 3; i++, at += b * b)
-        *square[i] = gsl_matrix_view_array(at, b, b);
-    s.values = gsl_vector_view_array(at, b);
+        *square[i] = gsl.matrix_view_array(at, b, b);
+    s.values = gsl.vector_view_array(at, b);
     /* GSL has no view that is const; nothing below writes to it. */
-    s.a = gsl_matrix_view_array((double *)(uintptr_t)a, n, n);
+    s.a = gsl.matrix_view_array((double *)(uintptr_t)a, n, n);
     return s;
 }
 
@@ -243,9 +258,9 @@ static void hand_over(const gsl_matrix *q, const gsl_vector *found, size_t k, do
                       double *vectors)
 {
     for (size_t j = 0; j < k; j++) {
-        values[j] = gsl_vector_get(found, j);
+        values[j] = gsl.vector_get(found, j);
         for (size_t i = 0; i < q->size1; i++)
-            vectors[j * q->size1 + i] = gsl_matrix_get(q, i, j);
+            vectors[j * q->size1 + i] = gsl.matrix_get(q, i, j);
     }
 }
 
@@ -270,14 +285,26 @@ static int top_pairs(struct mp_ctx *c, const double *a, size_t n, size_t k, doub
     double *room = mp_alloc(c, n * n + n, sizeof *room);
     if (room == NULL)
         return -1;
-    gsl_matrix_view all = gsl_matrix_view_array((double *)(uintptr_t)a, n, n);
-    gsl_matrix_view q = gsl_matrix_view_array(room, n, n);
-    gsl_vector_view found = gsl_vector_view_array(room + n * n, n);
+    gsl_matrix_view all = gsl.matrix_view_array((double *)(uintptr_t)a, n, n);
+    gsl_matrix_view q = gsl.matrix_view_array(room, n, n);
+    gsl_vector_view found = gsl.vector_view_array(room + n * n, n);
     rc = solve_all(c, &all.matrix, &found.vector, &q.matrix);
     if (rc == MP_OK)
         hand_over(&q.matrix, &found.vector, k, values, vectors);
     free(room);
     return rc;
+}
+
+int mp_eigen_load(struct mp_ctx *c)
+{
+    return mp_blas_load(c) < 0 ? -1 : mp_library_load(c, &library, "eigenvectors");
+}
+
+bool mp_eigen_version(char *text, size_t size)
+{
+    const bool loaded = mp_library_loaded(&library);
+    snprintf(text, size, "%s", loaded ? *gsl.version : GSL_VERSION);
+    return loaded;
 }
 
 int mp_eigen_top(struct mp_ctx *c, const double *a, size_t n, size_t k, double *values,
@@ -288,11 +315,11 @@ int mp_eigen_top(struct mp_ctx *c, const double *a, size_t n, size_t k, double *
     for (size_t i = 0; i < n * n; i++)
         if (!isfinite(a[i]))
             return mp_fail(c, "the covariances are not finite; look for values that are not");
-    if (check_room(c) < 0)
+    if (mp_eigen_load(c) < 0 || check_room(c) < 0)
         return -1;
     /* GSL's default is to abort the program. */
-    gsl_error_handler_t *was = gsl_set_error_handler_off();
+    gsl_error_handler_t *was = gsl.set_error_handler_off();
     const int rc = top_pairs(c, a, n, k, values, vectors);
-    gsl_set_error_handler(was);
+    gsl.set_error_handler(was);
     return rc;
 }

@@ -4,6 +4,12 @@
 #define MP_EIGEN_H
 #include "stage.h"
 
+/* Loads GSL and what it takes unless they are there.  Negative after an mp_fail(). */
+int mp_eigen_load(struct mp_ctx *c);
+
+/* The version of GSL that runs; false before it is loaded: then that of the build. */
+bool mp_eigen_version(char *text, size_t size);
+
 /* The k largest eigenpairs of `a`, n x n, row after row, symmetric without
  * negative eigenvalues (a covariance, a Gram matrix).  values: k, descending.
  * vectors: k rows of n, of length 1, of either sign.  Vectors of equal

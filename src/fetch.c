@@ -16,6 +16,7 @@
 #include "config.h"
 #endif
 #include "fetch.h"
+#include "library.h"
 #include "ctx.h"
 #include "output.h"
 #include "progress.h"
@@ -74,6 +75,14 @@ static bool is_right(const char *path, const struct mp_set_file *f)
 #ifdef HAVE_LIBCURL
 #include <curl/curl.h>
 
+#define CURL_FUNCTIONS(F)                                                                      \
+    F(curl_, easy_cleanup) F(curl_, easy_getinfo) F(curl_, easy_init) F(curl_, easy_perform)   \
+    F(curl_, easy_setopt) F(curl_, easy_strerror) F(curl_, global_cleanup)                     \
+    F(curl_, global_init) F(curl_, version_info)
+
+static struct { CURL_FUNCTIONS(MP_LIBRARY_MEMBER) } curl;
+static struct mp_library library = { MP_LIBRARY("libcurl", MP_CURL_SONAME, CURL_FUNCTIONS, curl) };
+
 enum {
     TRIES = 5,            /* of one mirror, as long as it brings us forward */
     CONNECT_SECONDS = 15, /* to connect */
@@ -91,10 +100,18 @@ struct job {
     uint64_t at, most;      /* bytes in the part; bytes that may ever be */
     int disk;               /* errno of a write that failed */
     bool too_long;          /* the server wanted to send more than `most` */
-    CURL *curl;
+    CURL *easy;
     char error[CURL_ERROR_SIZE];
     char why[CURL_ERROR_SIZE]; /* what the mirror did last */
 };
+
+bool mp_fetch_version(char *text, size_t size)
+{
+    const bool loaded = mp_library_loaded(&library);
+    snprintf(text, size, "%s",
+             loaded ? curl.version_info(CURLVERSION_NOW)->version : LIBCURL_VERSION);
+    return loaded;
+}
 
 static struct mp_bar *bar_of(const struct mp_ctx *c)
 {
@@ -142,31 +159,31 @@ static int empty_part(struct job *j)
 
 static CURL *new_curl(struct job *j)
 {
-    CURL *curl = curl_easy_init();
-    if (curl == NULL)
+    CURL *easy = curl.easy_init();
+    if (easy == NULL)
         return NULL;
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "mnistpipe");
+    curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl.easy_setopt(easy, CURLOPT_USERAGENT, "mnistpipe");
 #if LIBCURL_VERSION_NUM >= 0x075500 /* 7.85 */
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 #else
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    curl.easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, (long)REDIRECTS);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, j);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, j);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, j->error);
-    return curl;
+    curl.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl.easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS);
+    curl.easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+    curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    curl.easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
+    curl.easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
+    curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
+    curl.easy_setopt(easy, CURLOPT_WRITEDATA, j);
+    curl.easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    curl.easy_setopt(easy, CURLOPT_XFERINFODATA, j);
+    curl.easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, j->error);
+    return easy;
 }
 
 /* Asks for all that the part has not got yet.  Positive: the server says that
@@ -178,10 +195,10 @@ static int request(struct job *j, const char *url)
     j->too_long = false;
     j->disk = 0;
     j->error[0] = '\0';
-    curl_easy_setopt(j->curl, CURLOPT_URL, url);
-    curl_easy_setopt(j->curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)had);
-    const CURLcode code = curl_easy_perform(j->curl);
-    curl_easy_getinfo(j->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_setopt(j->easy, CURLOPT_URL, url);
+    curl.easy_setopt(j->easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)had);
+    const CURLcode code = curl.easy_perform(j->easy);
+    curl.easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_OK)
         return 1;
     if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -195,7 +212,7 @@ static int request(struct job *j, const char *url)
         snprintf(j->why, sizeof j->why, "HTTP %ld", status);
     else
         snprintf(j->why, sizeof j->why, "%s",
-                 j->error[0] != '\0' ? j->error : curl_easy_strerror(code));
+                 j->error[0] != '\0' ? j->error : curl.easy_strerror(code));
     /* These bytes, or this way of asking, lead nowhere. */
     if ((j->too_long || code == CURLE_RANGE_ERROR) && empty_part(j) < 0)
         return -1;
@@ -282,10 +299,10 @@ static int get(struct mp_ctx *c, const struct mp_dataset *d, int i, const char *
 {
     struct job j = { .c = c, .f = &d->file[i], .fd = -1 };
     char what[64];
-    int rc = open_part(&j, path);
-    if (rc == MP_OK && curl_global_init(CURL_GLOBAL_DEFAULT) == 0)
-        j.curl = new_curl(&j);
-    if (rc == MP_OK && j.curl == NULL)
+    int rc = mp_library_load(c, &library, "downloads") < 0 ? -1 : open_part(&j, path);
+    if (rc == MP_OK && curl.global_init(CURL_GLOBAL_DEFAULT) == 0)
+        j.easy = new_curl(&j);
+    if (rc == MP_OK && j.easy == NULL)
         rc = mp_fail(c, "libcurl does not start");
     if (rc == MP_OK) {
         snprintf(what, sizeof what, "%s:%s", d->name, j.f->role);
@@ -295,9 +312,9 @@ static int get(struct mp_ctx *c, const struct mp_dataset *d, int i, const char *
         if (rc > 0)
             rc = keep(&j, path, folder);
     }
-    if (j.curl != NULL) {
-        curl_easy_cleanup(j.curl);
-        curl_global_cleanup();
+    if (j.easy != NULL) {
+        curl.easy_cleanup(j.easy);
+        curl.global_cleanup();
     }
     if (j.fd >= 0)
         close(j.fd);

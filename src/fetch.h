@@ -11,4 +11,7 @@ enum { MP_FETCHED = 1 };
  * what a broken connection has left in FILE.part is used by the next call. */
 int mp_fetch(struct mp_ctx *c, const struct mp_dataset *d, int i, const char *folder);
 
+/* The version of libcurl that runs; false before it is loaded: then that of the build. */
+bool mp_fetch_version(char *text, size_t size);
+
 #endif

@@ -7,12 +7,23 @@
  * definition comes before the C library's for every shared library it loads.
  * Each training has a sequence of its own, keyed by seed and class. */
 #include "linear_model.h"
+#include "config.h"
 #include "dense_solver.h"
+#include "dnn.h"
+#include "library.h"
 #include "random.h"
 #include <linear.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LINEAR_FUNCTIONS(F)                                                                    \
+    F(, check_parameter) F(, free_and_destroy_model) F(, save_model)                           \
+    F(, set_print_string_function) F(, train)
+
+static struct { LINEAR_FUNCTIONS(MP_LIBRARY_MEMBER) } linear;
+static struct mp_library library = { MP_LIBRARY("liblinear", MP_LINEAR_SONAME, LINEAR_FUNCTIONS,
+                                                linear) };
 
 /* What liblinear's two doors without an argument, rand() and the print
  * function, need to know: the training that this thread is in. */
@@ -32,6 +43,18 @@ int rand(void)
     struct training *t = in_training;
     /* Other libraries get the C library's numbers, by their other name. */
     return t != NULL ? (int)(mp_random_at(t->key, 0, 0, t->draws++) >> 33) : (int)random();
+}
+
+/* Both solvers: products of the dense one are oneDNN's; the model's file is liblinear's. */
+int mp_linear_prepare(struct mp_ctx *c)
+{
+    return mp_library_load(c, &library, "linear models") < 0 ? -1 : mp_dnn_load(c);
+}
+
+bool mp_linear_version(char *text, size_t size)
+{
+    snprintf(text, size, "%d.%02d", LIBLINEAR_VERSION / 100, LIBLINEAR_VERSION % 100);
+    return mp_library_loaded(&library);
 }
 
 /* `share` of this class is done; the bar shows all classes. */
@@ -217,14 +240,14 @@ static struct model *train_one(struct mp_ctx *c, struct job *j, int class, const
                           .share = &j->shares[class], .shares = j->shares,
                           .n_shares = (int)m->columns };
     struct model *volatile trained = NULL;
-    const char *wrong = check_parameter(&problem, &parameter);
+    const char *wrong = linear.check_parameter(&problem, &parameter);
     if (wrong != NULL) {
         mp_fail(c, "liblinear: %s", wrong);
         return NULL;
     }
     in_training = &t;
     if (setjmp(t.stop) == 0)
-        trained = train(&problem, &parameter);
+        trained = linear.train(&problem, &parameter);
     else
         mp_fail(c, "interrupted");
     in_training = NULL;
@@ -276,7 +299,7 @@ static int train_class(struct mp_ctx *c, void *arg, size_t i)
     if (trained == NULL)
         return mp_fail(c, "liblinear gave no model");
     take_weights(m, trained, i, 0, 1);
-    free_and_destroy_model(&trained);
+    linear.free_and_destroy_model(&trained);
     return MP_OK;
 }
 
@@ -305,7 +328,7 @@ static int train_together(struct mp_ctx *c, struct job *j)
         return mp_fail(c, "liblinear gave no model");
     for (int i = 0; i < trained->nr_class; i++)
         take_weights(m, trained, (size_t)trained->label[i], i, trained->nr_class);
-    free_and_destroy_model(&trained);
+    linear.free_and_destroy_model(&trained);
     return MP_OK;
 }
 
@@ -317,7 +340,7 @@ static int train_liblinear(struct mp_ctx *c, struct job *j)
                        INT32_MAX, (unsigned long long)m->rows.n, (unsigned long long)m->features);
     if (make_nodes(c, j) < 0)
         return -1;
-    set_print_string_function(on_print);
+    linear.set_print_string_function(on_print);
     return j->solver == MCSVM_CS ? train_together(c, j)
                                     : mp_parallel_for(c, m->columns, train_class, j);
 }
@@ -389,7 +412,7 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
     m->bias = j.p->bias;
     if (m->classes < 2)
         return mp_fail(c, "needs rows of at least two classes, got %d", (int)m->classes);
-    const int rc = train_rows(c, &j, solver);
+    const int rc = mp_linear_prepare(c) < 0 ? -1 : train_rows(c, &j, solver);
     close_job(&j);
     mp_linear_rows_free(&m->rows);
     return rc;
@@ -487,8 +510,8 @@ int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *
     const int k = mp_classes(c, &labels);
     file.label = mp_alloc(c, m->classes, sizeof *file.label);
     file.w = mp_alloc(c, mp_product(d, stride), sizeof *file.w);
-    int rc = -1;
-    if (file.label != NULL && file.w != NULL && (uint64_t)k == m->classes) {
+    int rc = mp_linear_prepare(c);
+    if (rc == MP_OK && file.label != NULL && file.w != NULL && (uint64_t)k == m->classes) {
         memcpy(file.label, labels, (size_t)k * sizeof *labels);
         for (size_t j = 0; j < stride; j++) {
             const double *w = m->w + j * (m->features + 1);
@@ -497,7 +520,7 @@ int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *
             if (m->bias > 0)
                 file.w[m->features * stride + j] = w[m->features] / m->bias;
         }
-        rc = save_model(path, &file) == 0 ? MP_OK : mp_fail(c, "cannot write");
+        rc = linear.save_model(path, &file) == 0 ? MP_OK : mp_fail(c, "cannot write");
     }
     free(file.label);
     free(file.w);

@@ -52,6 +52,12 @@ struct mp_linear_solver {
                                 that of a model file of its kind */
 };
 
+/* Loads what training takes unless it is there.  Negative after an mp_fail(). */
+int mp_linear_prepare(struct mp_ctx *c);
+
+/* liblinear's version of the build; whether it is loaded. */
+bool mp_linear_version(char *text, size_t size);
+
 /* Keeps the rows: 4 bytes per value, in a file where that is more than memory is for. */
 int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
 

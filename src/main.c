@@ -9,7 +9,6 @@
 #include "param.h"
 #include "progress.h"
 #include "versions.h"
-#include <cblas.h>
 #include <errno.h>
 #include <omp.h>
 #include <signal.h>
@@ -36,8 +35,9 @@ static void print_version(void)
 {
     char version[128];
     const char *name;
+    bool loaded;
     printf("mnistpipe %s\n", PACKAGE_VERSION);
-    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
+    for (int i = 0; (name = mp_library_name(i, version, sizeof version, &loaded)) != NULL; i++)
         printf("  %-10s %s\n", name, version);
 }
 
@@ -68,7 +68,6 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
     signal(SIGXFSZ, SIG_IGN);
-    openblas_set_num_threads(1); /* the engine owns the threads */
     run->bar = mp_bar_new(asked->quiet);
     int rc = e->command->run(c, options, n, args);
     mp_bar_free(run->bar);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* metrics.c - accuracy, its interval, confusion, precision, recall, F1. */
 #include "metrics.h"
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@ void mp_wilson(uint64_t hits, uint64_t n, double *low, double *high)
         *high = 1;
         return;
     }
-    const double z = gsl_cdf_ugaussian_Pinv(0.975), m = (double)n, p = (double)hits / m;
+    const double z = MP_NORMAL_95, m = (double)n, p = (double)hits / m;
     const double centre = p + z * z / (2 * m), scale = 1 + z * z / m;
     const double half = z * sqrt(p * (1 - p) / m + z * z / (4 * m * m));
     *low = fmax(0, (centre - half) / scale);

@@ -23,6 +23,9 @@ int mp_metrics_compute(struct mp_ctx *c, int k, size_t n, const int *truth, cons
                        struct mp_metrics *m);
 void mp_metrics_free(struct mp_metrics *m);
 
+/* Of the standard normal distribution: 95 % lie within so much of 0. */
+#define MP_NORMAL_95 1.9599639845400536
+
 /* Wilson's score interval (1927) for `hits` of n at confidence 95 %: unlike
  * p +- 1.96 s it stays in 0..1 and holds for shares near 0 and 1. */
 void mp_wilson(uint64_t hits, uint64_t n, double *low, double *high);

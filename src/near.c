@@ -251,7 +251,7 @@ int mp_near_find(struct mp_ctx *c, const struct mp_data *a, const struct mp_data
     const size_t n = a->n + (b != NULL ? b->n : 0), len = mp_len(a->shape);
     struct search s = { .shape = a->shape, .first = a->n, .limit = limit, .near = near };
     int rc = -1;
-    if ((s.row = mp_alloc(c, n, sizeof *s.row)) == NULL)
+    if (mp_dnn_load(c) < 0 || (s.row = mp_alloc(c, n, sizeof *s.row)) == NULL)
         return -1;
     for (size_t i = 0; i < n; i++) {
         near[0][i] = near[1][i] = (struct mp_near){ SIZE_MAX, INFINITY };

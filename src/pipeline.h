@@ -128,6 +128,9 @@ int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node);
 int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
                  int (*load)(struct mp_ctx *c, void *arg, struct mp_node *n), void *arg);
 
+/* Loads what its stages need to learn; before rows are read. */
+int mp_plan_prepare(struct mp_ctx *c, const struct mp_plan *p);
+
 /* Writes to f what nodes up to `last` depend on besides text and rows. */
 int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f);
 

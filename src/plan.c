@@ -598,6 +598,20 @@ int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
     return MP_OK;
 }
 
+int mp_plan_prepare(struct mp_ctx *c, const struct mp_plan *p)
+{
+    for (int i = 0; i < p->n_nodes; i++) {
+        const struct mp_node *n = &p->nodes[i];
+        if (n->entry == NULL || n->entry->stage->prepare == NULL)
+            continue;
+        mp_plan_where(c, p, i);
+        if (n->entry->stage->prepare(c) < 0)
+            return -1;
+    }
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
 int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f)
 {
     for (int i = 0; i <= last; i++) {

@@ -125,7 +125,7 @@ static json_t *libraries_json(void)
     json_t *o = json_object();
     const char *name;
     char version[128];
-    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
+    for (int i = 0; (name = mp_library_used(i, version, sizeof version)) != NULL; i++)
         json_object_set_new(o, name, json_string(version));
     return o;
 }
@@ -398,7 +398,7 @@ static void libraries_text(FILE *f, const struct paint *p)
     const char *name;
     char version[128];
     int at = fprintf(f, "%swith     mnistpipe %s", p->dim, PACKAGE_VERSION);
-    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++) {
+    for (int i = 0; (name = mp_library_used(i, version, sizeof version)) != NULL; i++) {
         const bool full = at + (int)(strlen(name) + strlen(version)) > 90;
         at = fprintf(f, full ? ",\n         %s %s" : ", %s %s", name, version) + (full ? 0 : at);
     }

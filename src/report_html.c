@@ -262,7 +262,7 @@ void mp_report_machine(FILE *f, const struct mp_ctx *c, uint64_t peak)
               u.machine, c->run->threads, c->run->threads == 1 ? "" : "s", memory);
     fputs("<p>Made by ", f);
     mp_html_printf(f, "mnistpipe %s", PACKAGE_VERSION);
-    for (int i = 0; (name = mp_library(i, version, sizeof version)) != NULL; i++)
+    for (int i = 0; (name = mp_library_used(i, version, sizeof version)) != NULL; i++)
         mp_html_printf(f, "%s%s %s", i == 0 ? " with " : ", ", name, version);
     fputs(".</p>\n", f);
 }

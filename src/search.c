@@ -493,7 +493,7 @@ int mp_search_open(struct mp_ctx *c, const struct mp_search_ask *ask, struct mp_
         plan_trials(c, s) < 0 || check_pipes(c, s) < 0)
         return -1;
     s->x.plan.source.folds = DEFAULT_FOLDS; /* the test file is not read */
-    if (mp_experiment_read(c, &s->x) < 0 || assign(c, s) < 0)
+    if (mp_plan_prepare(c, &s->x.plan) < 0 || mp_experiment_read(c, &s->x) < 0 || assign(c, s) < 0)
         return -1;
     return set_rungs(c, s) < 0 ? -1 : make_room(c, s);
 }

@@ -300,6 +300,10 @@ struct mp_stage {
      * the input pass through. */
     void (*label)(const void *params, struct mp_shape in, size_t i, char *text, size_t size);
 
+    /* Before any rows are read: loads the libraries that learning takes (library.h), so that
+     * one that cannot be loaded loses no work.  c may be NULL.  NULL: none. */
+    int (*prepare)(struct mp_ctx *c);
+
     /* Learning; all NULL for a stage that learns nothing.  The engine gives
      * each fixed shard of rows a zeroed state, calls fit() over the shard's
      * chunks, joins the shards with merge() in row order (`from` is cleared

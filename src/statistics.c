@@ -11,7 +11,6 @@
  * On calibration of modern neural networks; score: Brier 1950. */
 #include "statistics.h"
 #include "metrics.h"
-#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +90,7 @@ struct mp_comparison mp_compare(struct mp_pair q)
 {
     const double n = (double)q.both + (double)q.only_a + (double)q.only_b + (double)q.neither;
     const double d = ((double)q.only_a - (double)q.only_b) / n;
-    const double z = gsl_cdf_ugaussian_Pinv(0.975);
+    const double z = MP_NORMAL_95;
     if (n == 0)
         return (struct mp_comparison){ NAN, -1, 1, 1 };
     return (struct mp_comparison){ d, score_root(q, n, z, -1, d), score_root(q, n, -z, d, 1),

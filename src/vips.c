@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* vips.c - libvips, loaded when it is needed.
- *
- * Method: dlopen() of the name that programs linked with it would ask for (configure reads it
- * from one).  GLib keeps types of the library for good, so it must never be unloaded. */
+/* vips.c - libvips, loaded when it is needed. */
 #include "vips.h"
 #include "config.h"
-#include <dlfcn.h>
 #include <locale.h>
 #include <string.h>
+#include <vips/version.h>
 
-/* *function = the symbol's address; ISO C has no cast from an object's to a function's. */
-static bool found(void *library, const char *name, void *function)
-{
-    void *at = dlsym(library, name);
-    memcpy(function, &at, sizeof at);
-    return at != NULL;
-}
+static struct mp_vips table;
+static struct mp_library library = { MP_LIBRARY("libvips", MP_VIPS_SONAME, VIPS_FUNCTIONS, table) };
 
-/* GLib's, too, by way of libvips, which is linked with it. */
-static bool find_all(void *library, struct mp_vips *v)
+bool mp_vips_version(char *text, size_t size)
 {
-    return found(library, "vips_init", &v->init) &&
-           found(library, "vips_cache_set_max", &v->cache_set_max) &&
-           found(library, "vips_concurrency_set", &v->concurrency_set) &&
-           found(library, "vips_error_buffer_copy", &v->error_buffer_copy) &&
-           found(library, "vips_image_new_from_memory", &v->image_new_from_memory) &&
-           found(library, "vips_pngsave_buffer", &v->pngsave_buffer) &&
-           found(library, "g_object_unref", &v->object_unref);
+    const bool loaded = mp_library_loaded(&library);
+    snprintf(text, size, "%s", loaded ? table.version_string() : VIPS_VERSION);
+    return loaded;
 }
 
 int mp_vips_fail(struct mp_ctx *c, const struct mp_vips *v, const char *what)
@@ -40,9 +27,9 @@ int mp_vips_fail(struct mp_ctx *c, const struct mp_vips *v, const char *what)
 
 static int load(struct mp_ctx *c, struct mp_vips *v)
 {
-    void *library = dlopen(MP_VIPS_SONAME, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
-    if (library == NULL || !find_all(library, v))
-        return mp_fail(c, "pictures need libvips, which cannot be loaded: %s", dlerror());
+    if (mp_library_load(c, &library, "pictures") < 0)
+        return -1;
+    *v = table;
     /* Plugins, for file formats that nothing here reads, would be looked for below
      * $VIPSHOME; loading them takes 20 to 45 ms. */
     g_setenv("VIPSHOME", "/nonexistent", FALSE);

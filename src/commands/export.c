@@ -173,6 +173,8 @@ static int export_pipeline(struct mp_ctx *c, const char *file, const struct para
         rc = mp_fail(c, "%s: data: folds=%d: in every fold the stages learn other features; export "
                         "takes one split (--set data.folds=0)", file, x.plan.source.folds);
     if (rc == MP_OK)
+        rc = mp_plan_prepare(c, &x.plan);
+    if (rc == MP_OK)
         rc = mp_experiment_read(c, &x);
     if (rc == MP_OK) {
         set_plan(&j, &x.plan, x.labels, x.n_classes);

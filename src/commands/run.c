@@ -360,7 +360,7 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
                           "(`mnistpipe export` writes features without one)", pipeline);
     if (mp_check_folder(c, j->folder) < 0 || check_pictures(c) < 0 ||
-        mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 || learn(c, j) < 0 ||
+        mp_plan_prepare(c, &j->x.plan) < 0 || mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 || learn(c, j) < 0 ||
         write_results(c, j) < 0)
         return -1;
     return write_report(c, j);

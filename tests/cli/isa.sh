@@ -24,8 +24,10 @@ for isa in AVX2 SSE41; do
         ok "$test with $isa"
     done
 done
-ONEDNN_MAX_CPU_ISA=SSE41 "$program" --version | grep -q 'oneDNN .*SSE'
-ok "the version tells which instructions are in use"
+printf 'data train=%s\nresize width=7 height=7\nridge\n' "$data/test.csv.gz" > "$dir/ridge.txt"
+ONEDNN_MAX_CPU_ISA=SSE41 "$program" run "$dir/ridge.txt" -o "$dir/sse" --quiet |
+    grep -q 'oneDNN .*SSE'
+ok "the report tells which instructions are in use"
 
 if ! qemu-x86_64 -cpu max "$program" --version > /dev/null 2>&1; then
     skip "kernels on simulated processors" "no qemu-x86_64 (qemu-user), or not for this build"

@@ -1,57 +1,99 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# startup.sh - libvips and its hundred libraries are loaded for pictures, and for nothing else.
+# startup.sh - libraries are loaded where they are used, and for nothing else; one that cannot
+# be loaded is said before anything is read or learned.
 . "${BASH_SOURCE%/*}/lib.bash"
 
-rows train 100 > train.csv
+rows train 300 > train.csv
 rows test 20 > test.csv
-printf 'data train=train.csv test=test.csv\ndeskew\nsvm C=0.05\n' > svm.txt
+pipe() { printf 'data train=train.csv test=test.csv\n%b\n' "$1"; }
+pipe 'deskew\nhog\nsvm C=0.05' > svm.txt
+pipe 'deskew\npca components=8\nsvm C=0.05' > pca.txt
+pipe 'net epochs=1\n  dense units=8' > net.txt
 
-# What the dynamic loader opens while the program runs, a file a line.
-loaded() {
-    LD_DEBUG=files "$program" "$@" 2>&1 > "$out" |
-        sed -n 's/^ *[0-9]*:\tcalling init: //p' > files
-    grep -q '/libgsl\.' files # so the loader told
-}
-without() { # NAME ARGUMENT...
-    local name=$1
-    shift
-    loaded "$@" && ! grep -E '/lib(vips|gobject|gio|cairo|tiff)[-.]' files >> "$log"
-    ok "$name: not loaded"
-}
-with() { # NAME ARGUMENT...
-    local name=$1
-    shift
-    loaded "$@" && equal "$(grep -c '/libvips\.' files)" 1 "libraries"
-    ok "$name: loaded once"
-}
+soname() { sed -n "s/^#define MP_$1_SONAME \"\(.*\)\"\$/\1/p" "$BUILD/config.h"; }
+libraries="VIPS DNNL LINEAR GSL BLAS" curl=
+[ -z "$(soname CURL)" ] || libraries+=" CURL" curl="libcurl "
 
-without "--version" --version
-grep -q '^  libvips    [0-9]*\.[0-9]*\.[0-9]' "$out"
-ok "--version: tells it all the same"
-without "help of a stage" help blur
-with "run, whose report has pictures" run svm.txt -o run --quiet
-without "predict" predict run/bundle.mnp test.csv -o predictions.csv --quiet
+# What of these the dynamic loader opens while the program runs.
+loads() { # NAME LIBRARIES ARGUMENT...
+    local name=$1 expected=$2 found='' library
+    shift 2
+    LD_DEBUG=files "$program" "$@" 2>&1 > "$out" | sed -n 's/^ *[0-9]*:\tcalling init: //p' > files
+    for library in $libraries; do
+        [ "$library" = CURL ] && grep -qF "/$(soname VIPS)" files && continue # may bring it
+        grep -qF "/$(soname "$library")" files && found="$found $library"
+    done
+    grep -q '/libjansson\.' files && equal "${found# }" "$expected" "libraries" # the loader told
+    ok "$name: ${expected:-none} loaded"
+}
+# liblinear brings a BLAS, which may be OpenBLAS, or another.
+blas=
+[ -z "$(ldconfig -p | sed -n "s|.*$(soname LINEAR).* => ||p" | head -1 | xargs -r ldd |
+    grep -F "$(soname BLAS)")" ] || blas=' BLAS'
+
+loads "--version" "" --version
+equal "$(awk '/^  / { print $1 }' "$out" | sort | tr '\n' ' ')" \
+    "GSL OpenBLAS jansson ${curl}liblinear libvips oneDNN zlib " libraries &&
+    ! grep -vE '^(mnistpipe|  [A-Za-z]+ +)[ 0-9.]*$' "$out"
+ok "--version: names them all, with their versions"
+loads "help of a stage" "" help pca
+loads "list" "" list
+loads "run of svm" "VIPS DNNL LINEAR${blas}" run svm.txt -o run --quiet
+sed -n '/"libraries"/,/}/p' run/report.json > told
+grep -q '"libvips"' told && grep -q '"oneDNN": ".*(.*)"' told && ! grep -q GSL told
+ok "the report names those at work, and no others"
+loads "predict of svm" "" predict run/bundle.mnp test.csv -o predictions.csv --quiet
 same predictions.csv run/predictions.csv
 ok "predict: the run's bytes"
-without "show in letters" show svm.txt --as text --rows 2 --quiet
-with "show to a file" show svm.txt -o there.png --quiet
+loads "run of pca" "VIPS DNNL LINEAR GSL BLAS" run pca.txt -o pca --quiet
+loads "predict of pca" "" predict pca/bundle.mnp test.csv -o predictions.csv --quiet
+same predictions.csv pca/predictions.csv
+ok "predict: the run's bytes"
+loads "run of a net" "VIPS DNNL" run net.txt -o net --quiet
+loads "predict of a net" "DNNL" predict net/bundle.mnp test.csv -o predictions.csv --quiet
+loads "show in letters" "" show svm.txt --as text --rows 2 --quiet
+loads "show to a file" "VIPS" show svm.txt -o there.png --quiet
 
 # A library of that name that is none: the loader takes it first, and gives up.
-name=$(sed -n 's/^#define MP_VIPS_SONAME "\(.*\)"$/\1/p' "$BUILD/config.h")
-mkdir broken
-: > "broken/$name"
-broken() { LD_LIBRARY_PATH=$PWD/broken mp "$@" --quiet; }
-broken show svm.txt -o none.png
-equal $? 1 status && [ ! -e none.png ] &&
-    equal "$(cat "$err")" "mnistpipe: pictures need libvips, which cannot be loaded: \
-$PWD/broken/$name: file too short" text
-ok "libvips that cannot be loaded: a line says so, and nothing is left behind"
+broken() { # LIBRARY COMMAND...
+    rm -rf broken
+    mkdir broken
+    : > "broken/$(soname "$1")"
+    shift
+    LD_LIBRARY_PATH=$PWD/broken mp "$@" --quiet
+}
+refuses() { # NAME LIBRARY TEXT COMMAND...
+    local name=$1 library=$2 text=$3
+    shift 3
+    broken "$library" "$@"
+    equal $? 1 status && [ ! -e none ] && [ ! -e none.png ] &&
+        equal "$(cat "$err")" "mnistpipe: $text, which cannot be loaded: \
+$PWD/broken/$(soname "$library"): file too short" text
+    ok "$name: a line says so, and nothing is left behind"
+}
 sed '50s/,.*/,x/' train.csv > bad.csv # fails when it is read
-broken run svm.txt --train bad.csv -o none
-equal $? 1 status && [ ! -e none ] && grep -q "^mnistpipe: pictures need libvips, " "$err"
-ok "run says so before it reads and learns"
-broken predict run/bundle.mnp test.csv -o again.csv && same again.csv predictions.csv
-ok "predict does without"
+refuses "show without libvips" VIPS "pictures need libvips" show svm.txt -o none.png
+refuses "run without libvips" VIPS "pictures need libvips" run svm.txt --train bad.csv -o none
+refuses "run without liblinear" LINEAR "svm.txt:4: svm: linear models need liblinear" \
+    run svm.txt --train bad.csv -o none
+refuses "run without GSL" GSL "pca.txt:3: pca: eigenvectors need GSL" \
+    run pca.txt --train bad.csv -o none
+refuses "run without OpenBLAS" BLAS "pca.txt:3: pca: eigenvectors need OpenBLAS" \
+    run pca.txt --train bad.csv -o none
+refuses "run without oneDNN" DNNL \
+    "net.txt:2: net: nets and products of matrices need oneDNN" run net.txt --train bad.csv -o none
+refuses "predict without oneDNN" DNNL \
+    "net/bundle.mnp: its pipeline:1: net: nets and products of matrices need oneDNN" \
+    predict net/bundle.mnp test.csv -o none
+if [ -n "$curl" ]; then
+    MNISTPIPE_CACHE=$PWD/cache refuses "fetch without libcurl" CURL "downloads need libcurl" \
+        fetch mnist
+fi
+for library in $libraries; do
+    broken "$library" predict run/bundle.mnp test.csv -o again.csv &&
+        same again.csv run/predictions.csv || break
+done
+ok "predict does without any"
 
 finish
