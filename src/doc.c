@@ -2,6 +2,7 @@
 /* doc.c - help, manual and listings, all from the tables of stages and commands. */
 #include "doc.h"
 #include "config.h"
+#include "layout.h"
 #include "options.h"
 #include "param.h"
 #include "pipeline.h"
@@ -61,21 +62,10 @@ static void default_text(const struct mp_param *p, char *text, size_t size)
         snprintf(text, size, "%s", p->def);
 }
 
-/* Text in a column: broken at blanks, later lines indented. */
-static void wrapped(FILE *f, const char *text, int indent, int width)
+/* The rest of a line, filled. */
+static void wrapped(FILE *f, const char *text, int indent)
 {
-    int at = indent;
-    for (const char *word = text; *word != '\0';) {
-        const int n = (int)strcspn(word, " ");
-        if (at + n > width && at > indent) {
-            fprintf(f, "\n%*s", indent, "");
-            at = indent;
-        }
-        fprintf(f, "%s%.*s", at > indent ? " " : "", n, word);
-        at += n + 1;
-        word += n;
-        word += strspn(word, " ");
-    }
+    mp_fill(f, indent, indent, "%s", text);
     fputc('\n', f);
 }
 
@@ -98,7 +88,7 @@ static void paragraphs(FILE *f, const char *text)
         for (char *c = words; c != NULL && *c != '\0'; c++)
             *c = *c == '\n' ? ' ' : *c;
         if (words != NULL)
-            wrapped(f, words, 0, 79);
+            wrapped(f, words, 0);
         else
             fprintf(f, "%.*s\n", (int)n, at);
         free(words);
@@ -130,7 +120,7 @@ static void params_help(FILE *f, const struct mp_param *table, bool options)
             snprintf(doc, sizeof doc, "%s [%s%s%s]", p->doc, range,
                      p->def == NULL ? "; " : *def ? "; default " : "", def);
         fprintf(f, "  %-*s ", column, name);
-        wrapped(f, doc, column + 3, 79);
+        wrapped(f, doc, column + 3);
     }
 }
 
@@ -207,13 +197,20 @@ static const struct mp_command_entry *nth_command(int k)
     return NULL;
 }
 
+/* "  hog          Describe images by ..." */
+static void brief(FILE *f, const char *name, int width, const char *text)
+{
+    fprintf(f, "  %-*s ", width, name);
+    wrapped(f, text, width + 3);
+}
+
 void mp_help_program(FILE *f)
 {
     const struct mp_command_entry *e;
     fprintf(f, "mnistpipe %s: experiments with small grey images, one text file each\n\n"
                "  mnistpipe COMMAND [OPTIONS] ...\n\n", PACKAGE_VERSION);
     for (int k = 0; (e = nth_command(k)) != NULL; k++)
-        fprintf(f, "  %-9s %s\n", e->name, e->command->brief);
+        brief(f, e->name, 9, e->command->brief);
     fprintf(f, "\nTry: mnistpipe run pipelines/hog_svm.txt\n"
                "     mnistpipe help STAGE, mnistpipe help COMMAND, mnistpipe help pipeline,\n"
                "     mnistpipe help accuracy and every other word of a report\n");
@@ -241,7 +238,7 @@ void mp_help_words(FILE *f)
 {
     for (const struct mp_word *w = mp_glossary; w->name != NULL; w++) {
         fprintf(f, "%s%s\n  ", w == mp_glossary ? "" : "\n", w->name);
-        wrapped(f, w->text, 2, 79);
+        wrapped(f, w->text, 2);
     }
 }
 
@@ -253,11 +250,11 @@ void mp_list_stages(FILE *f)
         fprintf(f, "%s%s\n", g > 0 ? "\n" : "", groups[g].title);
         for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
             if (strcmp(e->group, groups[g].name) == 0)
-                fprintf(f, "  %-12s %s\n", e->name, e->stage->brief);
+                brief(f, e->name, 12, e->stage->brief);
     }
     fprintf(f, "\nLayers: lines below a net\n");
     for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
-        fprintf(f, "  %-12s %s\n", e->name, e->layer->brief);
+        brief(f, e->name, 12, e->layer->brief);
 }
 
 static json_t *param_json(const struct mp_param *p)
@@ -497,6 +494,6 @@ void mp_words_markdown(FILE *f)
           f);
     for (const struct mp_word *w = mp_glossary; w->name != NULL; w++) {
         fprintf(f, "\n**%s**\n", w->name);
-        wrapped(f, w->text, 0, 100);
+        wrapped(f, w->text, 0);
     }
 }

@@ -38,8 +38,10 @@ const struct mp_param mp_asked_table[] = {
     MP_END
 };
 
-/* The one short form, as in every compiler. */
-static const struct { const char *letter, *name; } shorts[] = { { "-o", "output" } };
+/* Short forms that every program has. */
+static const struct { const char *letter, *name; } shorts[] = {
+    { "-o", "output" }, { "-v", "verbose" }
+};
 
 void mp_option_name(const struct mp_param *p, char *text, size_t size)
 {

@@ -2,12 +2,12 @@
 /* progress.c - a bar on stderr: what, how far, how fast, how long still. */
 #include "progress.h"
 #include "clock.h"
+#include "layout.h"
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct mp_bar {
@@ -60,12 +60,6 @@ static void amount(char *text, size_t size, double x)
         snprintf(text, size, x >= 100 || x == floor(x) ? "%.0f" : "%.1f", x);
 }
 
-static int columns(void)
-{
-    struct winsize w;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= 20 ? w.ws_col : 80;
-}
-
 /* "fit hog      ━━━━━━━━━╸──────  54%   32k/60k rows   48k/s   1 s left" */
 static void draw(struct mp_bar *b, double t)
 {
@@ -82,8 +76,10 @@ static void draw(struct mp_bar *b, double t)
         fprintf(stderr, "%s: %s\n", b->what, tail);
         return;
     }
-    const int width = strlen(b->what) > 18 ? 44 : 18;
-    const int room = columns() - width - 2 - (int)strlen(tail) - 3, cells = room > 30 ? 30 : room;
+    const int line = mp_columns(stderr) - 1, rest = (int)strlen(tail);
+    const int wish = strlen(b->what) > 18 ? 44 : 18, most = line - rest - 1;
+    const int width = wish < most ? wish : most > 8 ? most : 8;
+    const int room = line - width - 2 - rest - 2, cells = room > 30 ? 30 : room;
     fprintf(stderr, "\r%-*.*s ", width, width, b->what);
     if (cells >= 5) {
         const int full = (int)(share * cells);
@@ -95,7 +91,7 @@ static void draw(struct mp_bar *b, double t)
         }
         fputs(b->colour ? "\033[0m " : " ", stderr);
     }
-    fprintf(stderr, "%s\033[K", tail);
+    fprintf(stderr, "%.*s\033[K", line - width - 1, tail); /* a full line would leave one behind */
     fflush(stderr);
     b->shown = true;
 }

@@ -2,6 +2,8 @@
 /* report.c - what a run found. */
 #include "report.h"
 #include "config.h"
+#include "confusion.h"
+#include "layout.h"
 #include "state.h"
 #include "statistics.h"
 #include "versions.h"
@@ -240,13 +242,6 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
 
 /* ------------------------------------------------------------------ text */
 
-struct paint {
-    const char *bold, *dim, *good, *off;
-};
-
-static const struct paint plain = { "", "", "", "" };
-static const struct paint vivid = { "\033[1m", "\033[2m", "\033[32m", "\033[0m" };
-
 void mp_bytes_text(char *text, size_t size, uint64_t n)
 {
     if (n >= 1u << 30)
@@ -278,74 +273,69 @@ static void shape_text(char *text, size_t size, const struct mp_node *n)
         snprintf(text, size, "%zu", mp_len(n->out));
 }
 
-static void stages_text(FILE *f, const struct mp_report *r, const struct paint *p)
+static void stages_text(FILE *f, const struct mp_report *r, const struct mp_paint *p, bool whole)
 {
+    static const struct mp_tabular_column column[] = {
+        { "stage", 'w' }, { "gives", 'r' }, { "learn s", 'r' }, { "train s", 'r' },
+        { "apply", 'r' }, { "us/row", 'r' }
+    };
     const struct mp_plan *plan = &r->x->plan;
-    int w = 20; /* as wide as the longest stage, within reason */
-    for (int i = 0; i < plan->n_nodes; i++)
-        w = (int)strlen(plan->nodes[i].text) > w ? (int)strlen(plan->nodes[i].text) : w;
-    w = w > 56 ? 56 : w;
-    fprintf(f, "%s%-*s %9s %9s %9s %9s %9s%s\n", p->dim, w, "stage", "gives", "learn s", "train s",
-            "apply", "us/row", p->off);
+    struct mp_tabular g;
+    mp_tabular_open(&g, column, sizeof column / sizeof *column, 1);
     for (int i = 0; i < plan->n_nodes; i++) {
         const struct mp_node *n = &plan->nodes[i];
-        char shape[32], learn[32] = "-", train[32] = "-", rate[32];
+        char shape[32], rate[32];
+        const bool learns = n->cost.fit_rows > 0;
         shape_text(shape, sizeof shape, n);
-        if (n->cost.fit_rows > 0) {
-            snprintf(learn, sizeof learn, "%.3f", n->cost.fit);
-            snprintf(train, sizeof train, "%.3f", n->cost.done);
-        }
         rate_text(rate, sizeof rate, n->cost.apply_rows, n->cost.apply);
-        fprintf(f, "%-*.*s %9s %9s %9s %9s %9.2f\n", w, w, n->text, shape, learn, train, rate,
-                n->cost.apply_rows > 0 ? 1e6 * n->cost.apply / (double)n->cost.apply_rows : 0);
+        mp_tabular_cell(&g, "%s", n->text);
+        mp_tabular_cell(&g, "%s", shape);
+        mp_tabular_cell(&g, learns ? "%.3f" : "-", n->cost.fit);
+        mp_tabular_cell(&g, learns ? "%.3f" : "-", n->cost.done);
+        mp_tabular_cell(&g, "%s", rate);
+        mp_tabular_cell(&g, "%.2f", n->cost.apply_rows > 0
+                                     ? 1e6 * n->cost.apply / (double)n->cost.apply_rows : 0);
     }
-    fprintf(f, "%slearn: passes over rows, summed over threads; train: by the clock; apply: rows a "
-               "second on one thread%s\n", p->dim, p->off);
+    fputc('\n', f);
+    mp_tabular_print(&g, f, p);
+    if (!whole)
+        return;
+    fputs(p->dim, f);
+    mp_say(f, "", 0, "learn: passes over rows, summed over threads; train: by the clock; apply: "
+                     "rows a second on one thread");
+    fputs(p->off, f);
 }
 
-static void confusion_text(FILE *f, const struct mp_metrics *m, const int *labels,
-                           const struct paint *p)
-{
-    fprintf(f, "\n%sconfusion: row is the truth, column the prediction%s\n%s%5s", p->dim, p->off,
-            p->dim, "");
-    for (int j = 0; j < m->k; j++)
-        fprintf(f, "%6d", labels[j]);
-    fprintf(f, "   precision  recall      F1%s\n", p->off);
-    for (int i = 0; i < m->k; i++) {
-        const struct mp_class_metrics *q = &m->class[i];
-        fprintf(f, "%s%5d%s", p->dim, labels[i], p->off);
-        for (int j = 0; j < m->k; j++) {
-            const unsigned long long n = m->confusion[i * m->k + j];
-            if (n == 0)
-                fprintf(f, "%s%6s%s", p->dim, ".", p->off);
-            else
-                fprintf(f, "%s%6llu%s", i == j ? p->good : p->bold, n, p->off);
-        }
-        fprintf(f, "   %9.4f %7.4f %7.4f\n", q->precision, q->recall, q->f1);
-    }
-}
+/* Where the text of a line begins, after its label. */
+enum { LABEL = 9 };
 
 static void calibration_text(FILE *f, const struct mp_report *r)
 {
     const struct mp_predictions *p = r->predictions;
     struct mp_calibration m;
-    if (mp_calibration(p->kind, p->n, p->k, p->scores, r->x->test_y, &m))
-        fprintf(f, "%s   log loss %.4f, Brier score %.4f, expected calibration error %.2f %% "
-                   "(%d bins)\n", p->kind == MP_LOGITS ? "softmax of scores" : "probabilities",
-                m.nll, m.brier, 100 * m.ece, MP_BINS);
+    if (!mp_calibration(p->kind, p->n, p->k, p->scores, r->x->test_y, &m))
+        return;
+    const int at = fprintf(f, "%s   ", p->kind == MP_LOGITS ? "softmax of scores"
+                                                            : "probabilities");
+    mp_fill(f, at, LABEL, "log loss %.4f, Brier score %.4f, expected calibration error %.2f %% "
+                          "(%d bins)", m.nll, m.brier, 100 * m.ece, MP_BINS);
+    fputc('\n', f);
 }
 
-static void cross_text(FILE *f, const struct mp_cross *x)
+static void cross_text(FILE *f, const struct mp_cross *x, bool test)
 {
     int at = fprintf(f, "fold by fold, %%:");
     for (int i = 0; i < x->k; i++) {
-        at += fprintf(f, " %.2f", 100 * x->fold[i].accuracy);
-        if (at > 88 && i + 1 < x->k)
-            at = fprintf(f, "\n                ") - 1;
+        fputc(' ', f);
+        at = mp_fill(f, at + 1, LABEL, "%.2f", 100 * x->fold[i].accuracy);
     }
-    fprintf(f, "\nmean %.2f %%, standard deviation %.2f; every stage was fitted anew for each "
-               "fold\nthe bundle is fitted on all rows, to predict with; the scores are those of "
-               "the folds\n", 100 * x->mean, 100 * x->deviation);
+    fputc('\n', f);
+    mp_say(f, "", 0, "mean %.2f %%, standard deviation %.2f; every stage was fitted anew for each "
+                     "fold", 100 * x->mean, 100 * x->deviation);
+    mp_say(f, "", 0, "the bundle is fitted on all rows, to predict with; the scores are those of "
+                     "the folds");
+    if (test)
+        mp_say(f, "", 0, "cross-validation leaves the test file alone; folds=0 scores its rows");
 }
 
 bool mp_report_one_value(const char *series)
@@ -353,15 +343,21 @@ bool mp_report_one_value(const char *series)
     return g_str_has_suffix(series, "kept_epoch");
 }
 
-/* What models recorded, epoch by epoch; of long series the last ones. */
-static void curves_text(FILE *f, json_t *curves, const struct paint *p)
+/* What models recorded, epoch by epoch; of long series the last that fit in a line. */
+static void curves_text(FILE *f, json_t *curves, const struct mp_paint *p)
 {
-    enum { SHOWN = 12 };
+    enum { DOTS = 6, VALUE = 7, FEWEST = 2 };
     const char *name;
     json_t *values, *v;
+    int wide = 0;
+    json_object_foreach(curves, name, values)
+        wide = (int)strlen(name) > wide ? (int)strlen(name) : wide;
+    const int room = (mp_measure(f) - wide - DOTS) / VALUE;
+    const size_t shown = room > FEWEST ? (size_t)room : FEWEST;
+    fprintf(f, "\n%sepoch by epoch%s\n", p->dim, p->off);
     json_object_foreach(curves, name, values) {
-        const size_t n = json_array_size(values), from = n > SHOWN ? n - SHOWN : 0;
-        fprintf(f, "%s%-20s%s%s", p->dim, name, p->off, from > 0 ? "  ..." : "");
+        const size_t n = json_array_size(values), from = n > shown ? n - shown : 0;
+        fprintf(f, "%s%-*s%s%s", p->dim, wide, name, p->off, from > 0 ? "  ..." : "");
         for (size_t i = from; i < n && (v = json_array_get(values, i)) != NULL; i++)
             fprintf(f, mp_report_one_value(name) ? " %.0f" : " %.4f", json_real_value(v));
         fputc('\n', f);
@@ -369,101 +365,131 @@ static void curves_text(FILE *f, json_t *curves, const struct paint *p)
 }
 
 /* Where training went: what the layers cost, forward and backward. */
-static void parts_text(FILE *f, json_t *parts, const struct paint *p)
+static void parts_text(FILE *f, json_t *parts, const struct mp_paint *p)
 {
+    static const struct mp_tabular_column column[] = {
+        { "line", 'l' }, { "layer", 'l' }, { "forward s", 'r' }, { "backward s", 'r' },
+        { "GFLOP/s", 'r' }, { "GFLOP/s", 'r' }
+    };
+    struct mp_tabular g;
     size_t i;
     json_t *part;
-    fprintf(f, "\n%s%-5s %-12s %10s %10s %12s %12s%s\n", p->dim, "line", "layer", "forward s",
-            "backward s", "GFLOP/s", "GFLOP/s", p->off);
+    fputc('\n', f);
+    mp_tabular_open(&g, column, sizeof column / sizeof *column, 2);
     json_array_foreach(parts, i, part) {
         const char *name = "";
         int line = 0;
         double s[2] = { 0, 0 }, work[2] = { 0, 0 };
-        char rate[2][32] = { "-", "-" };
         json_unpack(part, "{s:s, s:i, s:f, s:f, s:f, s:f}", "layer", &name, "line", &line,
                     "forward_seconds", &s[0], "backward_seconds", &s[1], "forward_multiply_adds",
                     &work[0], "backward_multiply_adds", &work[1]);
+        mp_tabular_cell(&g, "%d", line);
+        mp_tabular_cell(&g, "%s", name);
         for (int k = 0; k < 2; k++)
-            if (work[k] > 0 && s[k] > 0)
-                snprintf(rate[k], sizeof rate[k], "%.0f", 2e-9 * work[k] / s[k]);
-        fprintf(f, "%-5d %-12s %10.3f %10.3f %12s %12s\n", line, name, s[0], s[1], rate[0],
-                rate[1]);
+            mp_tabular_cell(&g, "%.3f", s[k]);
+        for (int k = 0; k < 2; k++)
+            mp_tabular_cell(&g, work[k] > 0 && s[k] > 0 ? "%.0f" : "-", 2e-9 * work[k] / s[k]);
     }
-    fprintf(f, "%sseconds of training, summed over threads; GFLOP/s forward and backward on one "
-               "thread%s\n", p->dim, p->off);
+    mp_tabular_print(&g, f, p);
+    mp_say(f, "", 0, "%sseconds of training, summed over threads; GFLOP/s forward and backward on "
+                     "one thread%s", p->dim, p->off);
 }
 
-static void libraries_text(FILE *f, const struct paint *p)
+static void libraries_text(FILE *f, const struct mp_paint *p)
 {
     const char *name;
     char version[128];
-    int at = fprintf(f, "%swith     mnistpipe %s", p->dim, PACKAGE_VERSION);
+    fprintf(f, "%s%-*s", p->dim, LABEL, "with");
+    int at = mp_fill(f, LABEL, LABEL, "mnistpipe %s", PACKAGE_VERSION);
     for (int i = 0; (name = mp_library_used(i, version, sizeof version)) != NULL; i++) {
-        const bool full = at + (int)(strlen(name) + strlen(version)) > 90;
-        at = fprintf(f, full ? ",\n         %s %s" : ", %s %s", name, version) + (full ? 0 : at);
+        fputs(", ", f);
+        at = mp_fill(f, at + 2, LABEL, "%s %s", name, version);
     }
     fprintf(f, "%s\n", p->off);
 }
 
-static void scores_text(FILE *f, const struct mp_report *r, const struct paint *p)
+/* What everybody looks for first. */
+static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_paint *p)
 {
     const struct mp_metrics *m = r->metrics;
     if (m == NULL) {
-        fprintf(f, "\nthe test has no labels: predictions are written, nothing is scored\n");
+        mp_say(f, "scores", LABEL, "none: the test has no labels; predictions are written, nothing is "
+                                    "scored");
         return;
     }
-    confusion_text(f, m, r->x->labels, p);
-    fprintf(f, "\n%saccuracy %.2f %%%s   95 %% interval %.2f .. %.2f (Wilson), %llu errors in "
-               "%llu rows, macro F1 %.4f\n", p->bold, 100 * m->accuracy, p->off, 100 * m->low,
-            100 * m->high, (unsigned long long)m->errors, (unsigned long long)m->rows,
-            m->macro_f1);
+    fputs(p->bold, f);
+    const int at = fprintf(f, "accuracy %.2f %%", 100 * m->accuracy) + 3;
+    fprintf(f, "%s   ", p->off);
+    mp_fill(f, at, LABEL, "95 %% interval %.2f .. %.2f (Wilson), %llu errors in %llu rows, macro "
+                          "F1 %.4f", 100 * m->low, 100 * m->high, (unsigned long long)m->errors,
+            (unsigned long long)m->rows, m->macro_f1);
+    fputc('\n', f);
     if (r->cross != NULL)
-        cross_text(f, r->cross);
+        cross_text(f, r->cross, *r->x->plan.source.test != '\0');
     if (r->shared != NULL && r->shared->rows > 0)
-        fprintf(f, "without the %zu test row%s that training has too: accuracy %.2f %%\n",
-                r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
+        mp_say(f, "", 0, "without the %zu test row%s that training has too: accuracy %.2f %%",
+               r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
     calibration_text(f, r);
 }
 
-void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour)
+/* What ran, on which rows. */
+static void origin_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
-    const struct paint *p = colour ? &vivid : &plain;
-    char size[32], memory[32], more[64] = "";
-    fprintf(f, "%s%s%s\n", p->bold, x->plan.file, p->off);
+    char more[64] = "";
     if (copies(x) > 0)
         snprintf(more, sizeof more, " and %zu distorted copies of each", copies(x));
-    fprintf(f, "train   %zu rows of %s%s, %d classes\n", x->train.n, x->plan.source.train, more,
-            x->n_classes);
-    fprintf(f, "test    %zu rows of %s (%s), seed %llu\n\n", x->test.n,
-            mp_test_name(x), mp_split_name(x), (unsigned long long)c->run->seed);
-    stages_text(f, r, p);
-    if (json_object_size(r->curves) > 0) {
-        fprintf(f, "\n%sepoch by epoch%s\n", p->dim, p->off);
-        curves_text(f, r->curves, p);
-    }
-    if (json_array_size(r->parts) > 0)
-        parts_text(f, r->parts, p);
-    scores_text(f, r, p);
-    mp_bytes_text(size, sizeof size, r->bundle_bytes);
-    mp_bytes_text(memory, sizeof memory, mp_peak_memory(c->run));
-    fprintf(f, "seconds  %.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak memory %s\n",
-            r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
-            c->run->threads, c->run->threads == 1 ? "" : "s", memory);
-    if (c->run->reused_entries > 0)
-        fprintf(f, "cache    %.2f of the seconds of fit are of earlier runs\n",
-                fmax(0, c->run->reused));
+    mp_say(f, "pipeline", LABEL, "%s", x->plan.file);
+    mp_say(f, "train", LABEL, "%zu rows of %s%s, %d classes", x->train.n, x->plan.source.train,
+           more, x->n_classes);
+    mp_say(f, "test", LABEL, "%zu rows of %s (%s), seed %llu", x->test.n, mp_test_name(x),
+           mp_split_name(x), (unsigned long long)c->run->seed);
+}
+
+/* What it cost, and where the rest is. */
+static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
+{
+    const struct mp_experiment *x = r->x;
     const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
     const char *suffix = model->stage->native_suffix;
-    fprintf(f, "written  %s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)%s%s%s\n",
-            r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
-            suffix != NULL ? suffix : "");
-    fprintf(f, "look at  %s/report.html\n", r->folder);
-    libraries_text(f, p);
-    size_t i_remark;
+    char size[32], memory[32];
+    mp_bytes_text(size, sizeof size, r->bundle_bytes);
+    mp_bytes_text(memory, sizeof memory, mp_peak_memory(c->run));
+    mp_say(f, "seconds", LABEL, "%.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak "
+           "memory %s", r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
+           c->run->threads, c->run->threads == 1 ? "" : "s", memory);
+    if (c->run->reused_entries > 0)
+        mp_say(f, "cache", LABEL, "%.2f of the seconds of fit are of earlier runs",
+               fmax(0, c->run->reused));
+    mp_say(f, "written", LABEL, "%s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)"
+           "%s%s%s", r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
+           suffix != NULL ? suffix : "");
+    mp_say(f, "look at", LABEL, "%s/report.html", r->folder);
+}
+
+void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
+                    const struct mp_paint *p, bool whole)
+{
+    size_t i;
     json_t *remark;
-    json_array_foreach(r->remarks, i_remark, remark)
-        fprintf(f, "note     %s\n", json_string_value(remark));
-    for (int i = 0; i < r->n_warnings; i++)
-        fprintf(f, "warning  %s\n", r->warnings[i]);
+    accuracy_text(f, r, p);
+    origin_text(f, c, r);
+    for (int k = 0; k < r->n_warnings; k++)
+        mp_say(f, "warning", LABEL, "%s", r->warnings[k]);
+    if (r->metrics != NULL) {
+        fputc('\n', f);
+        mp_confusion_text(f, r->metrics, r->x->labels, p, whole);
+    }
+    stages_text(f, r, p, whole);
+    if (json_object_size(r->curves) > 0)
+        curves_text(f, r->curves, p);
+    if (json_array_size(r->parts) > 0 && whole)
+        parts_text(f, r->parts, p);
+    fputc('\n', f);
+    end_text(f, c, r);
+    if (!whole)
+        return;
+    libraries_text(f, p);
+    json_array_foreach(r->remarks, i, remark)
+        mp_say(f, "note", LABEL, "%s", json_string_value(remark));
 }

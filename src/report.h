@@ -6,6 +6,7 @@
 #include "duplicates.h"
 #include "experiment.h"
 #include "folds.h"
+#include "layout.h"
 #include "metrics.h"
 #include "predictions.h"
 #include <jansson.h>
@@ -29,8 +30,10 @@ struct mp_report {
 /* docs/report.md lists the keys; NULL: mp_fail() said why.  json_decref() it. */
 json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);
 
-/* The table for people; colour: with escape sequences for a terminal. */
-void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r, bool colour);
+/* For people, the accuracy first.  whole: also what is for those who know the program, such
+ * as how solvers ended, the layers' speed, versions of libraries. */
+void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
+                    const struct mp_paint *p, bool whole);
 
 /* A text that may be no UTF-8, such as a file's name, as JSON. */
 json_t *mp_text_json(const char *text);

@@ -6,6 +6,7 @@
  * graphics protocol; no-color.org. */
 #include "terminal.h"
 #include "clock.h"
+#include "layout.h"
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -114,13 +115,11 @@ static bool shows_sixel(void)
 static void measure(struct mp_terminal *t)
 {
     struct winsize w = { 0 };
-    const int columns = atoi(variable("COLUMNS"));
-    t->columns = columns >= 20 && columns <= 10000 ? columns : 80;
+    t->columns = mp_columns(stdout);
     t->cell_h = 16;
     t->cell_w = 8;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col < 20)
         return;
-    t->columns = w.ws_col;
     if (w.ws_row > 0 && w.ws_xpixel / w.ws_col >= 4 && w.ws_ypixel / w.ws_row >= 8) {
         t->cell_w = w.ws_xpixel / w.ws_col;
         t->cell_h = w.ws_ypixel / w.ws_row;

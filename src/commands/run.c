@@ -19,7 +19,7 @@
 
 struct params {
     char *output, *cache;
-    bool json, resume;
+    bool json, resume, verbose;
 };
 
 static const struct mp_param table[] = {
@@ -28,6 +28,8 @@ static const struct mp_param table[] = {
     MP_PARAM(cache, .def = "", .unit = "FOLDER",
              .doc = "takes from this cache what other runs have learned, and adds to it"),
     MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"),
+    MP_PARAM(verbose, .def = "no",
+             .doc = "prints all of report.txt: how solvers ended, layers' speed, versions"),
     MP_PARAM(resume, .def = "no",
              .doc = "goes on from the folder's checkpoint, if a run was stopped while training"),
     MP_END
@@ -210,9 +212,6 @@ static int cross_validate(struct mp_ctx *c, struct job *j)
         j->report.cross = &j->cross;
     }
     mp_out_of_fold_free(&o);
-    if (rc == MP_OK && *x->plan.source.test != '\0' && run->remark != NULL)
-        run->remark(run->remark_arg, "cross-validation leaves the test file alone; folds=0 scores "
-                                     "its rows");
     return rc;
 }
 
@@ -315,7 +314,7 @@ static int write_report(struct mp_ctx *c, struct job *j)
         (json = open_output(c, j, "report.json")) == NULL ||
         (page = open_output(c, j, "report.html")) == NULL)
         return -1;
-    mp_report_text(text->f, c, r, false);
+    mp_report_text(text->f, c, r, &mp_plain, true);
     if (json_dumpf(j->json, json->f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
         return mp_fail(c, "%s: cannot write", json->path);
     fputc('\n', json->f);
@@ -389,13 +388,11 @@ static void job_free(struct job *j)
 
 static void show(struct mp_ctx *c, const struct job *j)
 {
-    const char *no_color = getenv("NO_COLOR");
     if (j->o->json) {
         json_dumpf(j->json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
         putchar('\n');
     } else {
-        mp_report_text(stdout, c, &j->report,
-                       isatty(STDOUT_FILENO) && (no_color == NULL || *no_color == '\0'));
+        mp_report_text(stdout, c, &j->report, mp_stdout_paint(), j->o->verbose);
     }
 }
 

@@ -37,10 +37,10 @@ END
 
 run=five
 mp run pca.txt --set data.folds=5 -o runs/five &&
-    grep -qx 'test    600 rows of train.csv (5-fold cross-validation), seed 1' "$out" &&
+    grep -qx 'test     600 rows of train.csv (5-fold cross-validation), seed 1' "$out" &&
     grep -q '^fold by fold, %: [0-9. ]*$' "$out" &&
     grep -q '^mean [0-9.]* %, standard deviation [0-9.]*;' "$out" &&
-    grep -qx 'note     cross-validation leaves the test file alone; folds=0 scores its rows' "$out"
+    grep -qx 'cross-validation leaves the test file alone; folds=0 scores its rows' "$out"
 ok "run says that it is cross-validation, and of what"
 check "every training row is predicted once" \
     'len(p) == 600 and t["rows"] == 600 and sum(f["rows"] for f in x["folds"]) == 600 and
