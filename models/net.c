@@ -521,6 +521,7 @@ static void tell(struct mp_ctx *c, const struct training *t)
     mp_remark(c, "products of the net read %s, sums are f32: the same bytes for any number of "
                  "threads; other instructions than %s may round otherwise",
               t->net.precision == MP_BF16 ? "bf16" : "f32", mp_dnn_isa());
+    mp_dnn_remark(c);
 }
 
 static void training_free(struct training *t)

@@ -141,6 +141,8 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     }
     if (rc == MP_OK)
         keep(m, g, p->offset, b);
+    if (rc == MP_OK && g->product != NULL)
+        mp_dnn_remark(c);
     free(b);
     mp_gram_close(g);
     return rc;

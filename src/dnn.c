@@ -12,6 +12,7 @@
 #include "dnn.h"
 #include "config.h"
 #include "library.h"
+#include "product_check.h"
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
 #include <omp.h>
@@ -70,6 +71,7 @@ struct pass {
 };
 
 struct mp_conv {
+    struct mp_conv_dims asked, done; /* what the caller has, and what the library is given */
     dnnl_engine_t engine;
     dnnl_dims_t strides, dilates, before, after;
     struct own_md x, w, b, y;    /* as the caller has them */
@@ -79,6 +81,7 @@ struct mp_conv {
 };
 
 struct mp_matmul {
+    struct mp_matmul_dims asked, done; /* as of a convolution */
     dnnl_engine_t engine;
     struct own_md a, b, y;
     struct pass run;
@@ -99,25 +102,66 @@ int mp_dnn_load(struct mp_ctx *c)
     return mp_library_load(c, &library, "nets and products of matrices");
 }
 
-const char *mp_dnn_isa(void)
+/* The library's numbers are sets of bits, which mean other things on other processors. */
+#ifdef __x86_64__
+enum { BF16 = 0xe7, AMX = 0x3e7 };
+static const struct { int isa; const char *name; } known[] = {
+    { 0x1, "SSE4.1" }, { 0x3, "AVX" }, { 0x7, "AVX2" }, { 0x407, "AVX2-VNNI" },
+    { 0xf, "AVX2-VNNI" }, { 0x27, "AVX-512" }, { 0x67, "AVX-512 VNNI" },
+    { BF16, "AVX-512 BF16" }, { 0x1ef, "AVX-512 FP16" }, { AMX, "AVX-512 AMX" },
+};
+#else
+enum { BF16 = -1, AMX = -1 };
+static const struct { int isa; const char *name; } known[] = {
+#ifdef __aarch64__
+    { 0x1, "ASIMD" }, { 0x3, "SVE" },
+#else
+    { -1, "" },
+#endif
+};
+#endif
+
+static bool has(int isa, int set)
 {
-    static const struct { int isa; const char *name; } known[] = {
-        { 0x1, "SSE4.1" }, { 0x3, "AVX" }, { 0x7, "AVX2" }, { 0x407, "AVX2-VNNI" },
-        { 0x27, "AVX-512" }, { 0x67, "AVX-512 VNNI" }, { 0xe7, "AVX-512 BF16" },
-        { 0x1ef, "AVX-512 FP16" }, { 0x3e7, "AVX-512 AMX" }, { 0xfef, "AVX-512 AMX" },
-    };
+    return set > 0 && (isa & set) == set;
+}
+
+const char *mp_dnn_isa_name(int isa)
+{
     const char *name = "portable";
-    const int isa = mp_dnn_load(NULL) < 0 ? 0 : (int)dnnl.get_effective_cpu_isa();
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if ((isa & known[i].isa) == known[i].isa)
+        if (has(isa, known[i].isa))
             name = known[i].name;
     return name;
 }
 
+static int isa_here(void)
+{
+    return mp_dnn_load(NULL) < 0 ? 0 : (int)dnnl.get_effective_cpu_isa();
+}
+
+const char *mp_dnn_isa(void)
+{
+    return mp_dnn_isa_name(isa_here());
+}
+
 bool mp_dnn_has_bf16(void)
 {
-    const int bf16 = 0xe7; /* dnnl_cpu_isa_avx512_core_bf16, and what includes it */
-    return mp_dnn_load(NULL) == MP_OK && ((int)dnnl.get_effective_cpu_isa() & bf16) == bf16;
+    return has(isa_here(), BF16);
+}
+
+bool mp_dnn_doubtful(int major, int minor, int patch, int isa)
+{
+    return has(isa, AMX) && (major * 100 + minor) * 100 + patch < 30703;
+}
+
+void mp_dnn_remark(struct mp_ctx *c)
+{
+    const dnnl_version_t *v = dnnl.version();
+    if (mp_dnn_doubtful(v->major, v->minor, v->patch, isa_here()))
+        mp_remark(c, "oneDNN %d.%d.%d: its makers tell of wrong products with AMX before 3.7.3; "
+                     "each kind of product made here was held against plain loops first", v->major,
+                  v->minor, v->patch);
 }
 
 bool mp_dnn_version(char *text, size_t size)
@@ -131,6 +175,12 @@ bool mp_dnn_version(char *text, size_t size)
                  DNNL_VERSION_PATCH);
     }
     return loaded;
+}
+
+static const char *version_of(char *text, size_t size)
+{
+    mp_dnn_version(text, size);
+    return text;
 }
 
 static int check(struct mp_ctx *c, dnnl_status_t status, const char *what)
@@ -210,8 +260,9 @@ static dnnl_data_type_t type_of(enum mp_precision precision)
     return precision == MP_BF16 ? dnnl_bf16 : dnnl_f32;
 }
 
-static int make_mds(struct mp_ctx *c, struct mp_conv *v, const struct mp_conv_dims *d)
+static int make_mds(struct mp_ctx *c, struct mp_conv *v)
 {
+    const struct mp_conv_dims *d = &v->done;
     const dnnl_data_type_t type = type_of(d->precision);
     const dnnl_dims_t x = { (dnnl_dim_t)d->n, d->in.c, d->in.h, d->in.w },
                       y = { (dnnl_dim_t)d->n, d->out.c, d->out.h, d->out.w },
@@ -329,7 +380,8 @@ static int make_reorder(struct mp_ctx *c, struct mp_conv *v, md_t from, md_t to,
 static bool slow(const struct pass *p)
 {
     const char *kernel = "";
-    return dnnl.primitive_desc_query(p->pd, dnnl_query_impl_info_str, 0, &kernel) == dnnl_success
+    return p->run != NULL
+           && dnnl.primitive_desc_query(p->pd, dnnl_query_impl_info_str, 0, &kernel) == dnnl_success
            && strncmp(kernel, "ref", 3) == 0;
 }
 
@@ -343,7 +395,7 @@ static int make_pass(struct mp_ctx *c, struct mp_conv *v, struct pass *p, enum a
         status = describe(v, attr);
     if (attr != NULL)
         dnnl.primitive_attr_destroy(attr);
-    if (status == dnnl_success)
+    if (status == dnnl_success && (p != &v->forward || v->done.passes & MP_FORWARD))
         status = dnnl.primitive_create(&p->run, p->pd);
     if (check(c, status, "convolution") < 0)
         return -1;
@@ -373,18 +425,13 @@ static dnnl_dim_t after(int in, int out, int before, const struct mp_conv_dims *
     return missing > 0 ? missing : 0;
 }
 
-static int make_all(struct mp_ctx *c, struct mp_conv *v, const struct mp_conv_dims *d)
+static int make_passes(struct mp_ctx *c, struct mp_conv *v)
 {
-    if (check(c, dnnl.engine_create(&v->engine, dnnl_cpu, 0), "engine") < 0
-        || make_mds(c, v, d) < 0)
-        return -1;
-    const int threads = omp_get_max_threads();
-    omp_set_num_threads(1);
-    const bool bad = make_pass(c, v, &v->forward, d->relu ? RELU : NOTHING, describe_forward) < 0
-                     || make_pass(c, v, &v->data, NOTHING, describe_data) < 0
-                     || make_pass(c, v, &v->weights, NOTHING, describe_weights) < 0;
-    omp_set_num_threads(threads);
-    if (bad)
+    const struct mp_conv_dims *d = &v->done;
+    if (make_pass(c, v, &v->forward, d->relu ? RELU : NOTHING, describe_forward) < 0
+        || (d->passes & MP_BACK_DATA && make_pass(c, v, &v->data, NOTHING, describe_data) < 0)
+        || (d->passes & MP_BACK_WEIGHTS
+            && make_pass(c, v, &v->weights, NOTHING, describe_weights) < 0))
         return -1;
     if (slow(&v->forward) || slow(&v->data) || slow(&v->weights))
         mp_warn(c, "oneDNN has no fast kernel for this convolution of %d x %d x %d; another "
@@ -392,21 +439,83 @@ static int make_all(struct mp_ctx *c, struct mp_conv *v, const struct mp_conv_di
     return MP_OK;
 }
 
-struct mp_conv *mp_conv_open(struct mp_ctx *c, const struct mp_conv_dims *d)
+static int make_all(struct mp_ctx *c, struct mp_conv *v)
 {
-    struct mp_conv *v = mp_dnn_load(c) < 0 ? NULL : mp_alloc(c, 1, sizeof *v);
-    if (v == NULL)
-        return NULL;
+    const struct mp_conv_dims *d = &v->done;
+    const int threads = omp_get_max_threads();
     v->strides[0] = v->strides[1] = d->stride;
     v->before[0] = d->top;
     v->before[1] = d->left;
     v->after[0] = after(d->in.h, d->out.h, d->top, d);
     v->after[1] = after(d->in.w, d->out.w, d->left, d);
-    if (make_all(c, v, d) < 0) {
+    if (check(c, dnnl.engine_create(&v->engine, dnnl_cpu, 0), "engine") < 0 || make_mds(c, v) < 0)
+        return -1;
+    omp_set_num_threads(1);
+    const int rc = make_passes(c, v);
+    omp_set_num_threads(threads);
+    return rc;
+}
+
+static struct mp_conv *open_as(struct mp_ctx *c, const struct mp_conv_dims *asked,
+                               const struct mp_conv_dims *done)
+{
+    struct mp_conv *v = mp_dnn_load(c) < 0 ? NULL : mp_alloc(c, 1, sizeof *v);
+    if (v == NULL)
+        return NULL;
+    v->asked = *asked;
+    v->done = *done;
+    if (make_all(c, v) < 0) {
         mp_conv_close(v);
         return NULL;
     }
     return v;
+}
+
+/* The forms in which it may be right, the fastest first. */
+enum { FORMS = 3 };
+
+static int conv_forms(const struct mp_conv_dims *d, struct mp_conv_dims *form, const char **name)
+{
+    int n = 0;
+    form[n] = *d;
+    name[n++] = d->precision == MP_BF16 ? "bf16" : "f32";
+    if (d->precision == MP_F32)
+        return n;
+    if (d->in.c % 2 != 0) { /* what is multiplied in pairs goes wrong at an odd end */
+        form[n] = *d;
+        form[n].in.c++;
+        name[n++] = "bf16 with one input channel more";
+    }
+    form[n] = *d;
+    form[n].precision = MP_F32;
+    name[n++] = "f32";
+    return n;
+}
+
+struct mp_conv *mp_conv_open(struct mp_ctx *c, const struct mp_conv_dims *d)
+{
+    struct mp_conv_dims form[FORMS];
+    const char *name[FORMS];
+    char version[80];
+    const int n = conv_forms(d, form, name);
+    for (int i = 0; i < n; i++) {
+        struct mp_conv *v = open_as(c, d, &form[i]);
+        const int rc = v != NULL ? mp_conv_check(c, v, d) : -1;
+        if (rc == MP_OK && i > 0)
+            mp_warn(c, "oneDNN %s gives wrong numbers in %s for %d filters of %d x %d px on %d x "
+                       "%d x %d: done in %s", version_of(version, sizeof version), name[0],
+                    d->out.c, d->kernel, d->kernel, d->in.h, d->in.w, d->in.c, name[i]);
+        if (rc == MP_OK)
+            return v;
+        mp_conv_close(v);
+        if (rc < 0)
+            return NULL;
+    }
+    mp_fail(c, "oneDNN %s gives wrong numbers for %d filters of %d x %d px on %d x %d x %d, in f32 "
+               "too: use another version of oneDNN, or another kernel size or number of filters",
+            version_of(version, sizeof version), d->out.c, d->kernel, d->kernel, d->in.h,
+            d->in.w, d->in.c);
+    return NULL;
 }
 
 void mp_conv_close(struct mp_conv *v)
@@ -488,30 +597,162 @@ static int run_pass(struct mp_ctx *c, const struct mp_conv *v, const struct pass
     return check(c, status, "convolution");
 }
 
+/* What the library is given in another form than the caller has it in: n rows of values, `step`
+ * values from one to the next.  [0]: the caller's form. */
+struct staged {
+    size_t n, d[2], step[2];
+    enum mp_precision precision[2];
+};
+
+static bool is_staged(const struct staged *s)
+{
+    return s->d[0] != s->d[1] || s->precision[0] != s->precision[1];
+}
+
+static size_t size_of(enum mp_precision precision)
+{
+    return precision == MP_BF16 ? sizeof(mp_bf16) : sizeof(float);
+}
+
+/* From form `from` to the other one; what only that has is 0. */
+static void restage(const struct staged *s, int from, const void *x, void *y)
+{
+    const int to = 1 - from;
+    const enum mp_precision has = s->precision[from], wants = s->precision[to];
+    const size_t n = s->d[from] < s->d[to] ? s->d[from] : s->d[to];
+    for (size_t i = 0; i < s->n; i++) {
+        const void *a = (const char *)x + i * s->step[from] * size_of(has);
+        void *b = (char *)y + i * s->step[to] * size_of(wants);
+        if (has == wants)
+            memcpy(b, a, n * size_of(has));
+        else if (wants == MP_BF16)
+            mp_to_bf16(a, b, n);
+        else
+            mp_from_bf16(a, b, n);
+        memset((char *)b + n * size_of(wants), 0, (s->d[to] - n) * size_of(wants));
+    }
+}
+
+/* Where the library writes; and what it reads.  NULL after an mp_fail(). */
+static void *room_for(struct mp_ctx *c, const struct staged *s, void *y)
+{
+    return is_staged(s) ? mp_scratch(c, s->n * s->step[1]) : y;
+}
+
+static const void *give(struct mp_ctx *c, const struct staged *s, const void *x)
+{
+    void *room = room_for(c, s, (void *)(uintptr_t)x);
+    if (room != NULL && room != x)
+        restage(s, 0, x, room);
+    return room;
+}
+
+static void take(const struct staged *s, const void *made, void *y)
+{
+    if (made != y)
+        restage(s, 1, made, y);
+}
+
+static struct staged packed_rows(size_t n, size_t asked, size_t done, enum mp_precision was,
+                                 enum mp_precision is)
+{
+    return (struct staged){ n, { asked, done }, { asked, done }, { was, is } };
+}
+
+static struct staged input_of(const struct mp_conv *v)
+{
+    const struct mp_conv_dims *a = &v->asked, *d = &v->done;
+    return packed_rows(a->n * (size_t)a->in.h * (size_t)a->in.w, (size_t)a->in.c, (size_t)d->in.c,
+                       a->precision, d->precision);
+}
+
+static struct staged output_of(const struct mp_conv *v)
+{
+    const size_t d = mp_len(v->asked.out);
+    return packed_rows(v->asked.n, d, d, v->asked.precision, v->done.precision);
+}
+
+static struct staged weights_of(const struct mp_conv *v)
+{
+    const struct mp_conv_dims *a = &v->asked, *d = &v->done;
+    const size_t filters = (size_t)a->out.c;
+    return packed_rows((size_t)a->kernel * (size_t)a->kernel, (size_t)a->in.c * filters,
+                       (size_t)d->in.c * filters, a->precision, d->precision);
+}
+
+static struct staged gradient_of(const struct mp_conv *v)
+{
+    struct staged s = weights_of(v);
+    s.precision[0] = s.precision[1] = MP_F32;
+    return s;
+}
+
+static void spoil(const struct mp_conv *v, md_t md, void *result)
+{
+    if (v->done.spoil != NULL)
+        v->done.spoil(v->done.precision, v->done.in.c, result, dnnl.memory_desc_get_size(md));
+}
+
 int mp_conv_forward(struct mp_ctx *c, const struct mp_conv *v, const void *x, const void *w,
                     const float *b, void *y)
 {
-    const struct arg args[] = { { DNNL_ARG_SRC, see(&v->x), x },
-                                { DNNL_ARG_DST, see(&v->y), y },
+    const struct staged input = input_of(v), weights = weights_of(v), output = output_of(v);
+    const int mark = mp_scratch_mark(c);
+    const void *from = give(c, &input, x), *by = give(c, &weights, w);
+    void *to = room_for(c, &output, y);
+    const struct arg args[] = { { DNNL_ARG_SRC, see(&v->x), from },
+                                { DNNL_ARG_DST, see(&v->y), to },
                                 { DNNL_ARG_BIAS, see(&v->b), v->b.made ? b : NULL } };
-    return run_pass(c, v, &v->forward, false, w, args, 3);
+    const int rc = from == NULL || by == NULL || to == NULL
+                       ? -1
+                       : run_pass(c, v, &v->forward, false, by, args, 3);
+    if (rc == MP_OK) {
+        spoil(v, see(&v->y), to);
+        take(&output, to, y);
+    }
+    mp_scratch_release(c, mark);
+    return rc;
 }
 
 int mp_conv_backward_data(struct mp_ctx *c, const struct mp_conv *v, const void *w,
                           const void *dy, void *dx)
 {
-    const struct arg args[] = { { DNNL_ARG_DIFF_DST, see(&v->y), dy },
-                                { DNNL_ARG_DIFF_SRC, see(&v->x), dx } };
-    return run_pass(c, v, &v->data, false, w, args, 2);
+    const struct staged input = input_of(v), weights = weights_of(v), output = output_of(v);
+    const int mark = mp_scratch_mark(c);
+    const void *from = give(c, &output, dy), *by = give(c, &weights, w);
+    void *to = room_for(c, &input, dx);
+    const struct arg args[] = { { DNNL_ARG_DIFF_DST, see(&v->y), from },
+                                { DNNL_ARG_DIFF_SRC, see(&v->x), to } };
+    const int rc = from == NULL || by == NULL || to == NULL
+                       ? -1
+                       : run_pass(c, v, &v->data, false, by, args, 2);
+    if (rc == MP_OK) {
+        spoil(v, see(&v->x), to);
+        take(&input, to, dx);
+    }
+    mp_scratch_release(c, mark);
+    return rc;
 }
 
 int mp_conv_backward_weights(struct mp_ctx *c, const struct mp_conv *v, const void *x,
                              const void *dy, float *dw, float *db)
 {
-    const struct arg args[] = { { DNNL_ARG_SRC, see(&v->x), x },
-                                { DNNL_ARG_DIFF_DST, see(&v->y), dy },
+    const struct staged input = input_of(v), output = output_of(v), gradient = gradient_of(v);
+    const int mark = mp_scratch_mark(c);
+    const void *from = give(c, &input, x), *up = give(c, &output, dy);
+    void *to = room_for(c, &gradient, dw);
+    const struct arg args[] = { { DNNL_ARG_SRC, see(&v->x), from },
+                                { DNNL_ARG_DIFF_DST, see(&v->y), up },
                                 { DNNL_ARG_DIFF_BIAS, see(&v->b), v->b.made ? db : NULL } };
-    return run_pass(c, v, &v->weights, true, dw, args, 3);
+    const int rc = from == NULL || up == NULL || to == NULL
+                       ? -1
+                       : run_pass(c, v, &v->weights, true, to, args, 3);
+    if (rc == MP_OK) {
+        spoil(v, see(&v->dw), to);
+        take(&gradient, to, dw);
+    }
+    mp_scratch_release(c, mark);
+    return rc;
 }
 
 /* --------------------------------------------------------- matrix products */
@@ -536,13 +777,19 @@ static dnnl_status_t describe_matmul(struct mp_matmul *v, dnnl_primitive_attr_t 
  * two halves. */
 static size_t runs_of(const struct mp_matmul_dims *d)
 {
+#ifdef __x86_64__
     const int isa = (int)dnnl.get_effective_cpu_isa(), avx2 = 0x7, avx512 = 0x20;
     const bool two_remain = !d->ta && d->m % 6 == 2 && d->m % 4 == 0;
-    return two_remain && (isa & avx2) == avx2 && (isa & avx512) == 0 ? 2 : 1;
+    return two_remain && has(isa, avx2) && !has(isa, avx512) ? 2 : 1;
+#else
+    (void)d;
+    return 1;
+#endif
 }
 
-static int make_matmul(struct mp_ctx *c, struct mp_matmul *v, const struct mp_matmul_dims *d)
+static int make_matmul(struct mp_ctx *c, struct mp_matmul *v)
 {
+    const struct mp_matmul_dims *d = &v->done;
     const dnnl_data_type_t type = type_of(d->precision);
     dnnl_primitive_attr_t attr = NULL;
     v->runs = runs_of(d);
@@ -570,14 +817,45 @@ static int make_matmul(struct mp_ctx *c, struct mp_matmul *v, const struct mp_ma
     return MP_OK;
 }
 
-struct mp_matmul *mp_matmul_open(struct mp_ctx *c, const struct mp_matmul_dims *d)
+/* With `wide` in f32, whatever was asked for. */
+static struct mp_matmul *open_matmul(struct mp_ctx *c, const struct mp_matmul_dims *d, bool wide)
 {
     struct mp_matmul *v = mp_dnn_load(c) < 0 ? NULL : mp_alloc(c, 1, sizeof *v);
-    if (v != NULL && make_matmul(c, v, d) < 0) {
+    if (v == NULL)
+        return NULL;
+    v->asked = v->done = *d;
+    if (wide) {
+        v->done.precision = MP_F32;
+        v->done.ldc = d->round ? d->n : d->ldc;
+    }
+    if (make_matmul(c, v) < 0) {
         mp_matmul_close(v);
         return NULL;
     }
     return v;
+}
+
+struct mp_matmul *mp_matmul_open(struct mp_ctx *c, const struct mp_matmul_dims *d)
+{
+    char version[80];
+    const int forms = d->precision == MP_BF16 ? 2 : 1;
+    for (int i = 0; i < forms; i++) {
+        struct mp_matmul *v = open_matmul(c, d, i > 0);
+        const int rc = v != NULL ? mp_matmul_check(c, v, d) : -1;
+        if (rc == MP_OK && i > 0)
+            mp_warn(c, "oneDNN %s gives wrong numbers in bf16 for products of %zu x %zu and %zu x "
+                       "%zu values: done in f32", version_of(version, sizeof version), d->m,
+                    d->k, d->k, d->n);
+        if (rc == MP_OK)
+            return v;
+        mp_matmul_close(v);
+        if (rc < 0)
+            return NULL;
+    }
+    mp_fail(c, "oneDNN %s gives wrong numbers for products of %zu x %zu and %zu x %zu values, in "
+               "f32 too: use another version of oneDNN, or other sizes of layers",
+            version_of(version, sizeof version), d->m, d->k, d->k, d->n);
+    return NULL;
 }
 
 void mp_matmul_close(struct mp_matmul *v)
@@ -593,14 +871,32 @@ void mp_matmul_close(struct mp_matmul *v)
     free(v);
 }
 
-int mp_matmul_run(struct mp_ctx *c, const struct mp_matmul *v, const void *a, const void *b,
-                  void *y)
+/* rows x columns, or with `turned` stored the other way: all from the first to the last. */
+static struct staged matrix(const struct mp_matmul *v, size_t rows, size_t columns, size_t apart,
+                            bool turned)
 {
-    const int mark = mp_scratch_mark(c), threads = omp_get_max_threads();
-    float *scratch = mp_scratch(c, floats(v->run.scratch) + 16);
+    const size_t n = ((turned ? columns : rows) - 1) * apart + (turned ? rows : columns);
+    return packed_rows(1, n, n, v->asked.precision, v->done.precision);
+}
+
+/* Between its rows there may be values of others. */
+static struct staged product_of(const struct mp_matmul *v)
+{
+    const struct mp_matmul_dims *a = &v->asked, *d = &v->done;
+    const enum mp_precision was = a->round ? a->precision : MP_F32;
+    const enum mp_precision is = d->round ? d->precision : MP_F32;
+    return (struct staged){ a->m, { a->n, d->n }, { a->ldc, d->ldc }, { was, is } };
+}
+
+static int multiply(struct mp_ctx *c, const struct mp_matmul *v, const void *a, const void *b,
+                    void *y)
+{
+    const size_t own = floats(v->run.scratch);
+    float *scratch = mp_scratch(c, own + 16);
     dnnl_stream_t stream = NULL;
     if (scratch == NULL)
         return -1;
+    const int threads = omp_get_max_threads();
     omp_set_num_threads(1);
     dnnl_status_t status = dnnl.stream_create(&stream, v->engine, dnnl_stream_default_flags);
     for (size_t i = 0; i < v->runs && status == dnnl_success; i++) {
@@ -608,12 +904,29 @@ int mp_matmul_run(struct mp_ctx *c, const struct mp_matmul *v, const void *a, co
                                     { DNNL_ARG_WEIGHTS, see(&v->b), b },
                                     { DNNL_ARG_DST, see(&v->y), (char *)y + i * v->y_step },
                                     { DNNL_ARG_SCRATCHPAD, v->run.scratch,
-                                      floats(v->run.scratch) > 0 ? scratch : NULL } };
+                                      own > 0 ? scratch : NULL } };
         status = execute(v->engine, stream, v->run.run, args, 4);
     }
     if (stream != NULL)
         dnnl.stream_destroy(stream);
     omp_set_num_threads(threads);
-    mp_scratch_release(c, mark);
+    if (status == dnnl_success && v->done.spoil != NULL)
+        v->done.spoil(v->done.precision, 0, y, dnnl.memory_desc_get_size(see(&v->y)));
     return check(c, status, "matrix product");
+}
+
+int mp_matmul_run(struct mp_ctx *c, const struct mp_matmul *v, const void *a, const void *b,
+                  void *y)
+{
+    const struct mp_matmul_dims *d = &v->asked;
+    const struct staged left = matrix(v, d->m, d->k, d->lda, d->ta),
+                        right = matrix(v, d->k, d->n, d->ldb, d->tb), product = product_of(v);
+    const int mark = mp_scratch_mark(c);
+    const void *from = give(c, &left, a), *by = give(c, &right, b);
+    void *to = d->add ? (void *)(uintptr_t)give(c, &product, y) : room_for(c, &product, y);
+    const int rc = from == NULL || by == NULL || to == NULL ? -1 : multiply(c, v, from, by, to);
+    if (rc == MP_OK)
+        take(&product, to, y);
+    mp_scratch_release(c, mark);
+    return rc;
 }

@@ -7,7 +7,12 @@
  * input channels, output channels.
  *
  * With precision MP_BF16 images, weights and matrices that are read are bf16, sums f32;
- * biases and the gradients of weights are always f32. */
+ * biases and the gradients of weights are always f32.
+ *
+ * Versions of the library are known that say success and give wrong numbers for some sizes,
+ * on some processors.  So what is opened is held against plain loops (product_check.h); where
+ * it differs, the same is done in another form, slower, with a warning: with one input channel
+ * more, of zeros, or in f32. */
 #ifndef MP_DNN_H
 #define MP_DNN_H
 #include "bfloat.h"
@@ -22,6 +27,15 @@ int mp_dnn_load(struct mp_ctx *c);
 bool mp_dnn_version(char *text, size_t size);
 const char *mp_dnn_isa(void);
 
+/* What those are called whose number the library gives, on this kind of processor. */
+const char *mp_dnn_isa_name(int isa);
+
+/* Whether its makers tell of wrong products from such a version with such instructions. */
+bool mp_dnn_doubtful(int major, int minor, int patch, int isa);
+
+/* A remark for the report, if that is what runs here. */
+void mp_dnn_remark(struct mp_ctx *c);
+
 /* Whether the processor multiplies bf16 faster than f32: AVX512_BF16 or AMX. */
 bool mp_dnn_has_bf16(void);
 
@@ -32,12 +46,17 @@ int mp_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const f
             size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
     __attribute__((warn_unused_result));
 
+/* For tests: what a library that is wrong does to a result.  `channels` of the input, of a
+ * convolution; 0 of a product of matrices. */
+typedef void mp_dnn_spoil(enum mp_precision precision, int channels, void *result, size_t bytes);
+
 /* y = op(a) op(b), or with `add` y += it, of sizes as of mp_gemm(). */
 struct mp_matmul_dims {
     size_t m, n, k, lda, ldb, ldc;
     bool ta, tb, add;
     bool round; /* y as the precision says; otherwise floats */
     enum mp_precision precision;
+    mp_dnn_spoil *spoil;
 };
 
 /* What the library has made ready; several threads may use it at once. */
@@ -51,6 +70,8 @@ void mp_matmul_close(struct mp_matmul *v);
 int mp_matmul_run(struct mp_ctx *c, const struct mp_matmul *v, const void *a, const void *b,
                   void *y);
 
+enum { MP_FORWARD = 1, MP_BACK_DATA = 2, MP_BACK_WEIGHTS = 4 };
+
 /* A convolution of n images. */
 struct mp_conv_dims {
     size_t n;
@@ -59,7 +80,9 @@ struct mp_conv_dims {
     int top, left; /* rows and columns of zeros before the image; after it as many as needed */
     bool bias;
     bool relu; /* y = max(0, .): forward only */
+    int passes; /* which will be called */
     enum mp_precision precision;
+    mp_dnn_spoil *spoil;
 };
 struct mp_conv;
 

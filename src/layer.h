@@ -85,10 +85,10 @@ struct mp_layer {
     int (*pictures)(struct mp_ctx *c, const void *params, struct mp_shape image,
                     struct mp_shape out, const float *const *w, const struct mp_viewer *v);
 
-    /* Makes what passes of n rows need (primitives of a library); called on one
-     * thread, once for every n that occurs.  NULL: nothing. */
+    /* Makes what passes of n rows need (primitives of a library), without `training` forward
+     * passes alone; called on one thread, once for every n that occurs.  NULL: nothing. */
     int (*open)(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
-                size_t n, enum mp_precision precision, void **plan);
+                size_t n, enum mp_precision precision, bool training, void **plan);
     void (*close)(void *plan);
 
     /* y = f(x); x and y are n rows of `in` and of `out`, never the same memory. */

@@ -231,9 +231,22 @@ static int plan_outer(struct mp_ctx *c, struct mp_net *net, int i, size_t batch)
     return MP_OK;
 }
 
+/* For items of n rows; 0: there are none. */
+static int plan_item(struct mp_ctx *c, const struct mp_net *net, int i, size_t n, bool training,
+                     void **plan)
+{
+    const struct mp_net_layer *l = &net->layers[i];
+    if (*plan != NULL)
+        l->layer->close(*plan);
+    *plan = NULL;
+    return n == 0 || l->layer->open == NULL
+               ? MP_OK
+               : l->layer->open(c, l->params, l->in, l->out, n, precision_of(net, i), training,
+                                plan);
+}
+
 int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision, size_t batch)
 {
-    const size_t rest_rows = batch % MP_NET_ITEM;
     net->precision = precision;
     if (precision == MP_BF16 && net->rounded == NULL &&
         (net->rounded = aligned_alloc(64, padded(net->weights) * sizeof(mp_bf16))) == NULL)
@@ -242,18 +255,8 @@ int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precisio
         struct mp_net_layer *l = &net->layers[i];
         if (plan_outer(c, net, i, batch) < 0)
             return -1;
-        if (l->layer->open == NULL)
-            continue;
-        if (l->plan == NULL &&
-            l->layer->open(c, l->params, l->in, l->out, MP_NET_ITEM, precision_of(net, i),
-                           &l->plan) < 0)
-            return -1;
-        if (l->rest != NULL)
-            l->layer->close(l->rest);
-        l->rest = NULL;
-        if (rest_rows > 0 &&
-            l->layer->open(c, l->params, l->in, l->out, rest_rows, precision_of(net, i),
-                           &l->rest) < 0)
+        if (plan_item(c, net, i, MP_NET_ITEM, batch > 0, &l->plan) < 0 ||
+            plan_item(c, net, i, batch % MP_NET_ITEM, batch > 0, &l->rest) < 0)
             return -1;
     }
     return MP_OK;

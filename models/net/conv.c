@@ -90,7 +90,7 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
 struct plan {
     struct mp_conv_dims dims;
     bool plane;              /* but for the gradient of the image */
-    struct mp_conv *library;
+    struct mp_conv *library; /* NULL: not needed */
 };
 
 static void close(void *plan)
@@ -101,7 +101,7 @@ static void close(void *plan)
 }
 
 static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
-                size_t n, enum mp_precision precision, void **plan)
+                size_t n, enum mp_precision precision, bool training, void **plan)
 {
     const struct params *p = params;
     struct plan *v = mp_alloc(c, 1, sizeof *v);
@@ -113,7 +113,9 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
         .bias = p->bias, .relu = p->act == MP_ACT_RELU, .precision = precision,
     };
     v->plane = mp_plane_conv_fits(&v->dims);
-    if ((v->library = mp_conv_open(c, &v->dims)) == NULL) {
+    v->dims.passes = (v->plane ? 0 : MP_FORWARD) | (training ? MP_BACK_DATA : 0) |
+                     (training && !v->plane ? MP_BACK_WEIGHTS : 0);
+    if (v->dims.passes != 0 && (v->library = mp_conv_open(c, &v->dims)) == NULL) {
         close(v);
         return -1;
     }

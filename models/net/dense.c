@@ -72,7 +72,7 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
     return (double)mp_len(in) * (double)mp_len(out);
 }
 
-/* Products that make the output and the gradient of the input. */
+/* Products that make the output and, in training, the gradient of the input. */
 struct plan {
     struct mp_matmul *y, *dx;
 };
@@ -86,7 +86,7 @@ static void close(void *plan)
 }
 
 static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
-                size_t n, enum mp_precision precision, void **plan)
+                size_t n, enum mp_precision precision, bool training, void **plan)
 {
     const size_t n_in = mp_len(in), n_out = mp_len(out);
     struct plan *v = mp_alloc(c, 1, sizeof *v);
@@ -96,10 +96,10 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
     v->y = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = n, .n = n_out, .k = n_in, .lda = n_in, .ldb = n_out, .ldc = n_out,
         .precision = precision });
-    v->dx = mp_matmul_open(c, &(struct mp_matmul_dims){
+    v->dx = !training ? NULL : mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = n, .n = n_in, .k = n_out, .tb = true, .lda = n_out, .ldb = n_out, .ldc = n_in,
         .round = true, .precision = precision });
-    if (v->y == NULL || v->dx == NULL) {
+    if (v->y == NULL || (training && v->dx == NULL)) {
         close(v);
         return -1;
     }

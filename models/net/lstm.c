@@ -280,33 +280,53 @@ static void close_products(struct products *q)
 }
 
 /* Rounded outputs lie packed, u values apart; others `wide`. */
-static int open_products(struct mp_ctx *c, const struct net *s, size_t d,
+static size_t apart(const struct net *s, enum mp_precision precision)
+{
+    return precision == MP_BF16 ? s->units : s->wide;
+}
+
+static int open_forward(struct mp_ctx *c, const struct net *s, size_t d,
+                        enum mp_precision precision, struct products *q)
+{
+    const size_t u = s->units, sums = GATES * u;
+    q->sums = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = s->steps * s->n, .n = sums, .k = d, .lda = d, .ldb = sums, .ldc = sums,
+        .precision = precision });
+    q->step = mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = s->n, .n = sums, .k = u, .lda = apart(s, precision), .ldb = sums, .ldc = sums,
+        .add = true, .precision = precision });
+    return q->sums == NULL || q->step == NULL ? -1 : MP_OK;
+}
+
+static int open_backward(struct mp_ctx *c, const struct net *s, size_t d,
                          enum mp_precision precision, struct products *q)
 {
     const size_t u = s->units, sums = GATES * u, rows = s->steps * s->n;
-    const size_t apart = precision == MP_BF16 ? u : s->wide;
     struct mp_matmul_dims dx = { .m = rows, .n = d, .k = sums, .lda = sums, .ldb = sums, .ldc = d,
                                  .tb = true, .precision = precision };
-    q->sums = mp_matmul_open(c, &(struct mp_matmul_dims){
-        .m = rows, .n = sums, .k = d, .lda = d, .ldb = sums, .ldc = sums,
-        .precision = precision });
     q->dw = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = d, .n = sums, .k = rows, .ta = true, .lda = d, .ldb = sums, .ldc = sums,
         .precision = precision });
     q->dx = mp_matmul_open(c, &dx);
     dx.add = true;
     q->more_dx = mp_matmul_open(c, &dx);
-    q->step = mp_matmul_open(c, &(struct mp_matmul_dims){
-        .m = s->n, .n = sums, .k = u, .lda = apart, .ldb = sums, .ldc = sums, .add = true,
-        .precision = precision });
     q->dstep = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = s->n, .n = u, .k = sums, .lda = sums, .ldb = sums, .ldc = s->wide, .tb = true,
         .add = true, .precision = precision });
     q->du = mp_matmul_open(c, &(struct mp_matmul_dims){
-        .m = u, .n = sums, .k = s->steps > 1 ? rows - s->n : 1, .ta = true, .lda = apart,
-        .ldb = sums, .ldc = sums, .precision = precision });
-    return q->sums == NULL || q->dw == NULL || q->dx == NULL || q->more_dx == NULL ||
-                   q->step == NULL || q->dstep == NULL || q->du == NULL
+        .m = u, .n = sums, .k = s->steps > 1 ? rows - s->n : 1, .ta = true,
+        .lda = apart(s, precision), .ldb = sums, .ldc = sums, .precision = precision });
+    return q->dw == NULL || q->dx == NULL || q->more_dx == NULL || q->dstep == NULL ||
+                   q->du == NULL
+               ? -1
+               : MP_OK;
+}
+
+static int open_products(struct mp_ctx *c, const struct net *s, size_t d,
+                         enum mp_precision precision, bool training, struct products *q)
+{
+    return open_forward(c, s, d, precision, q) < 0 ||
+                   (training && open_backward(c, s, d, precision, q) < 0)
                ? -1
                : MP_OK;
 }
@@ -320,15 +340,15 @@ static void close(void *plan)
 }
 
 static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
-                size_t n, enum mp_precision precision, void **plan)
+                size_t n, enum mp_precision precision, bool training, void **plan)
 {
     const struct net s = net_of(params, in, n);
     struct plan *v = mp_alloc(c, 1, sizeof *v);
     (void)out;
     if (v == NULL)
         return -1;
-    if (open_products(c, &s, s.features, precision, &v->first) < 0 ||
-        (s.layers > 1 && open_products(c, &s, s.wide, precision, &v->upper) < 0)) {
+    if (open_products(c, &s, s.features, precision, training, &v->first) < 0 ||
+        (s.layers > 1 && open_products(c, &s, s.wide, precision, training, &v->upper) < 0)) {
         close(v);
         return -1;
     }

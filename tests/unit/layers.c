@@ -451,7 +451,7 @@ static bool open(struct probe *p, struct mp_ctx *c, size_t n)
     p->saved = p->layer->saved != NULL ? n * p->layer->saved(p->params, p->in, p->out) : 0;
     if (p->layer->open == NULL)
         return true;
-    const int rc = p->layer->open(c, p->params, p->in, p->out, n, p->precision, &p->opened);
+    const int rc = p->layer->open(c, p->params, p->in, p->out, n, p->precision, true, &p->opened);
     check_call(p, c, rc, "open");
     return rc >= 0;
 }

@@ -77,7 +77,7 @@ static void layer(struct tap *t, struct mp_ctx *c, const char *line, const char 
     w = numbers(weight[0].size, 2);
     pass.w[0] = w;
     bool good = n == 1 && mp_len(pass.out) == OUTPUTS;
-    good = good && l->layer->open(c, l->params, image, pass.out, 1, MP_F32, &pass.plan) == MP_OK;
+    good = good && l->layer->open(c, l->params, image, pass.out, 1, MP_F32, false, &pass.plan) == MP_OK;
     good = good && l->layer->forward(&pass, x, y) == MP_OK;
     good = good && l->layer->pictures(c, l->params, image, pass.out, pass.w, &viewer) == MP_OK;
     tap_ok(t, good && equal(&s, y, OUTPUTS, last), "%s", line);
