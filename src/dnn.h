@@ -33,7 +33,7 @@ const char *mp_dnn_isa_name(int isa);
 /* Whether its makers tell of wrong products from such a version with such instructions. */
 bool mp_dnn_doubtful(int major, int minor, int patch, int isa);
 
-/* A remark for the report, if that is what runs here. */
+/* A remark for the report, if that is what runs here; after something was opened. */
 void mp_dnn_remark(struct mp_ctx *c);
 
 /* Whether the processor multiplies bf16 faster than f32: AVX512_BF16 or AMX. */
