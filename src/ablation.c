@@ -9,6 +9,7 @@
 #include "config.h"
 #include "report.h"
 #include "statistics.h"
+#include "text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,19 +109,14 @@ static void put_name(FILE *f, const struct mp_script *s, const struct mp_line *l
 static char *names(struct mp_ctx *c, const struct mp_script *s, const struct mp_cut *cut,
                    const char *between, bool people)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (f == NULL) {
-        mp_fail(c, "no memory for what is left out");
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
         return NULL;
-    }
     for (int i = 0; i < cut->n; i++) {
-        fputs(i > 0 ? between : "", f);
-        put_name(f, s, cut->lines[i], people);
+        fputs(i > 0 ? between : "", t.f);
+        put_name(t.f, s, cut->lines[i], people);
     }
-    fclose(f);
-    return text;
+    return mp_text_end(c, &t);
 }
 
 char *mp_cut_names(struct mp_ctx *c, const struct mp_script *s, const struct mp_cut *cut)
@@ -146,15 +142,13 @@ static json_t *lines_json(struct mp_ctx *c, const struct mp_script *s, const str
 {
     json_t *list = json_array();
     for (int i = 0; i < cut->n; i++) {
-        char name[96], *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
-        if (f == NULL) {
-            mp_fail(c, "no memory for what is left out");
+        char name[96], *text;
+        struct mp_text t;
+        if (mp_text_open(c, &t) < 0)
             break;
-        }
-        line_text(f, cut->lines[i]);
-        fclose(f);
+        line_text(t.f, cut->lines[i]);
+        if ((text = mp_text_end(c, &t)) == NULL)
+            break;
         mp_script_name(s, cut->lines[i], name, sizeof name);
         json_array_append_new(list, json_pack("{s:s, s:i, s:o}", "name", name, "line",
                                               cut->lines[i]->number, "text", mp_text_json(text)));

@@ -65,6 +65,22 @@ static int save_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p)
     return MP_OK;
 }
 
+/* What cannot be read again is no bundle, however much has been learned. */
+static int reads_back(struct mp_ctx *c, const char *text)
+{
+    struct mp_script s;
+    if (mp_script_parse(c, "the bundle's pipeline", text, &s) < 0)
+        return -1;
+    char *again = mp_script_text(c, &s, true);
+    const int rc = again == NULL ? -1
+                   : strcmp(again, text) == 0 ? MP_OK
+                                              : mp_fail(c, "the bundle's pipeline does not read "
+                                                           "back as it is: \"%s\"", again);
+    free(again);
+    mp_script_free(&s);
+    return rc;
+}
+
 int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *trained_on,
                    struct mp_io *io)
 {
@@ -75,7 +91,8 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
     io->c = c;
     memcpy(b.labels, x->labels, sizeof b.labels);
     b.text = mp_script_text(c, &x->script, false);
-    const int rc = b.text != NULL && head(io, &b, &x->plan.shape) == MP_OK
+    const int rc = b.text != NULL && reads_back(c, b.text) == MP_OK &&
+                           head(io, &b, &x->plan.shape) == MP_OK
                        ? save_states(c, io, &x->plan)
                        : -1;
     free(b.text);

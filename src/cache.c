@@ -4,7 +4,7 @@
  * A file of the folder, each of a name that nothing else has:
  *   64 hex digits          an entry: a header of one page, then its bytes
  *   64 hex digits.lock     someone computes that entry; removed by the one who held it
- *   .new.XXXXXX            an entry being written, locked by the writer
+ *   .mnistpipe.XXXXXX      an entry being written (output.h)
  *   limit                  the size that the user has set
  * An entry's time of last use is the time of its last change (mtime), set by each
  * reader; access times are not kept by many systems.
@@ -27,10 +27,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { HEADER = 4096, FORM = 1, TEMP_AGE = 60 };
+enum { HEADER = 4096, FORM = 1 };
 #define DEFAULT_LIMIT ((uint64_t)4 << 30)
 static const unsigned char magic[8] = { 0x89, 'M', 'N', 'S', '\r', '\n', 0x1a, '\n' };
-static const char temp_name[] = ".new.";
 
 /* One page, zeros after the text; the CRC of the header is taken with head_crc 0. */
 struct header {
@@ -77,6 +76,21 @@ static bool is_key(const char *name, const char *ending)
     return strspn(name, "0123456789abcdef") == 64 && strcmp(name + 64, ending) == 0;
 }
 
+/* What killed processes have left: locks, and entries half written. */
+static void sweep(const struct mp_cache *s)
+{
+    DIR *dir = opendir(s->folder);
+    for (const struct dirent *f; dir != NULL && (f = readdir(dir)) != NULL;) {
+        char *path = is_key(f->d_name, ".lock") ? join(s, f->d_name, "") : NULL;
+        if (path != NULL)
+            mp_remove_unused(path); /* who has just made it looks whether it is still there */
+        free(path);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    mp_temp_sweep(s->folder);
+}
+
 /* Once in a run: the work is done all the same. */
 static void give_up(struct mp_cache *s, int error)
 {
@@ -107,6 +121,7 @@ struct mp_cache *mp_cache_open(struct mp_ctx *c, const char *folder)
     if (rc == MP_OK) {
         s->run = c->run;
         s->program = mp_program_digest();
+        sweep(s);
     } else {
         mp_warn(c, "no cache: %s; the run goes on without", own.msg);
         mp_cache_close(s);
@@ -211,21 +226,16 @@ struct mp_cache_writer *mp_cache_begin(struct mp_cache *s, const struct mp_key *
     if (s->broken || size > SIZE_MAX - HEADER || size + HEADER > mp_cache_limit(s, NULL))
         return NULL;
     struct mp_cache_writer *w = calloc(1, sizeof *w);
-    if (w == NULL || (w->temp = join(s, temp_name, "XXXXXX")) == NULL) {
-        free(w);
+    if (w == NULL)
         return NULL;
-    }
     w->s = s;
     w->key = *key;
     w->size = size;
-    if ((w->fd = mkstemp(w->temp)) < 0) {
+    if ((w->fd = mp_temp_open(s->folder, &w->temp)) < 0) {
         give_up(s, errno);
-        free(w->temp);
         free(w);
         return NULL;
     }
-    fcntl(w->fd, F_SETFD, FD_CLOEXEC);
-    flock(w->fd, LOCK_EX | LOCK_NB); /* says that the writer lives */
     return w;
 }
 
@@ -291,14 +301,6 @@ static int write_header(struct mp_cache_writer *w, const struct mp_cache_about *
     return error != 0 ? error : write_all(w->fd, 0, page, sizeof page);
 }
 
-/* With the rights of other new files: a cache may be shared by a group. */
-static void open_rights(int fd)
-{
-    const mode_t mask = umask(0);
-    umask(mask);
-    fchmod(fd, 0666 & ~mask);
-}
-
 void mp_cache_commit(struct mp_cache_writer *w, const struct mp_cache_about *about)
 {
     struct mp_cache *s = w->s;
@@ -306,7 +308,6 @@ void mp_cache_commit(struct mp_cache_writer *w, const struct mp_cache_about *abo
     int error = w->error;
     if (error == 0)
         error = write_header(w, about);
-    open_rights(w->fd);
     if (error == 0 && (path == NULL || fsync(w->fd) != 0 || rename(w->temp, path) != 0))
         error = path == NULL ? ENOMEM : errno;
     if (error == 0)
@@ -342,14 +343,6 @@ void mp_cache_put(struct mp_cache *s, const struct mp_key *key, const struct mp_
 
 /* ------------------------------------------------------------------- locks */
 
-/* Whether the file that is locked is still the one of that name. */
-static bool still_named(int fd, const char *path)
-{
-    struct stat a, b;
-    return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
-}
-
 void mp_cache_claim(struct mp_cache *s, struct mp_ctx *c, const struct mp_key *key,
                     struct mp_claim *claim)
 {
@@ -363,7 +356,7 @@ void mp_cache_claim(struct mp_cache *s, struct mp_ctx *c, const struct mp_key *k
         while ((held = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK &&
                !mp_stopped(c))
             nanosleep(&pause, NULL);
-        if (held == 0 && still_named(fd, claim->path)) {
+        if (held == 0 && mp_still_named(fd, claim->path)) {
             claim->fd = fd;
             return;
         }
@@ -460,8 +453,8 @@ int mp_cache_list(struct mp_ctx *c, struct mp_cache *s, struct mp_cache_entry **
     return rc;
 }
 
-/* Removes a file that nobody holds a lock on. */
-static bool remove_unused(const char *path)
+/* Removes an entry that nobody reads; without locks, readers keep what they have mapped. */
+static bool remove_entry(const char *path)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     const bool unused = fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK);
@@ -469,23 +462,6 @@ static bool remove_unused(const char *path)
     if (fd >= 0)
         close(fd);
     return gone;
-}
-
-/* What killed processes have left: locks, and entries half written. */
-static void sweep(struct mp_cache *s)
-{
-    DIR *dir = opendir(s->folder);
-    for (const struct dirent *f; dir != NULL && (f = readdir(dir)) != NULL;) {
-        struct stat st;
-        const bool temp = strncmp(f->d_name, temp_name, sizeof temp_name - 1) == 0;
-        char *path = temp || is_key(f->d_name, ".lock") ? join(s, f->d_name, "") : NULL;
-        /* A file just made may not have its lock yet. */
-        if (path != NULL && stat(path, &st) == 0 && time(NULL) - st.st_mtime > TEMP_AGE)
-            remove_unused(path);
-        free(path);
-    }
-    if (dir != NULL)
-        closedir(dir);
 }
 
 void mp_cache_trim(struct mp_cache *s, uint64_t limit, size_t *entries, uint64_t *bytes)
@@ -502,7 +478,7 @@ void mp_cache_trim(struct mp_cache *s, uint64_t limit, size_t *entries, uint64_t
         all += e[i].bytes;
     for (size_t i = n; i > 0 && all - freed > limit; i--) {
         char *path = join(s, e[i - 1].name, "");
-        if (path != NULL && remove_unused(path)) {
+        if (path != NULL && remove_entry(path)) {
             freed += e[i - 1].bytes;
             gone++;
         }

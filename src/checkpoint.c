@@ -11,16 +11,10 @@ enum { MAX_IDENTITY = 1 << 21 };
 static const struct mp_seal seal = { .kind = "checkpoint", .version = 3,
                                      .magic = { 0x89, 'M', 'N', 'C', '\r', '\n', 0x1a, '\n' } };
 
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL && slash > path ? strndup(path, (size_t)(slash - path)) : strdup(".");
-}
-
 static int write_file(struct mp_ctx *c, const struct mp_io *io)
 {
     struct mp_output o;
-    char *folder = folder_of(c->run->checkpoint);
+    char *folder = mp_folder_of(c->run->checkpoint);
     int rc = folder != NULL ? mp_make_folder(c, folder) : mp_fail(c, "no memory");
     free(folder);
     if (rc == MP_OK)

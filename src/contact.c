@@ -167,33 +167,55 @@ static int epochs_of(const struct mp_contact_ask *ask, int node)
     return copies > 0 && copies < (size_t)ask->epochs ? (int)copies : ask->epochs;
 }
 
-static int check_size(struct mp_ctx *c, const struct mp_contact_ask *ask, int *n_columns)
+/* Columns up to a node, and all their values. */
+static double measure(const struct mp_contact_ask *ask, int last, double *values)
 {
-    double columns = 0, values = 0;
-    for (int node = -1; node <= ask->last; node++) {
+    double columns = 0;
+    *values = 0;
+    for (int node = -1; node <= last; node++) {
         const int epochs = epochs_of(ask, node), n = epochs > 0 ? epochs : 1;
         columns += n;
-        values += (double)n * (double)ask->n *
-                  (double)mp_len(node < 0 ? ask->plan->shape : ask->plan->nodes[node].out);
+        *values += (double)n * (double)ask->n *
+                   (double)mp_len(node < 0 ? ask->plan->shape : ask->plan->nodes[node].out);
     }
-    *n_columns = (int)columns;
-    if (columns * (double)ask->n > MAX_PICTURES || values > MAX_VALUES)
-        return mp_fail(c, "%zu rows after %.0f stages and epochs are %.0f pictures of %.0f values "
-                          "in all; a sheet holds %d pictures and %d values", ask->n, columns,
-                       columns * (double)ask->n, values, MAX_PICTURES, MAX_VALUES);
-    return MP_OK;
+    return columns;
+}
+
+static bool fits(const struct mp_contact_ask *ask, double columns, double values)
+{
+    return columns * (double)ask->n <= MAX_PICTURES && values <= MAX_VALUES;
+}
+
+int mp_contact_last(const struct mp_contact_ask *ask)
+{
+    double values, columns = measure(ask, ask->last, &values);
+    int last = ask->last;
+    while (last >= -1 && !fits(ask, columns, values))
+        columns = measure(ask, --last, &values);
+    return last;
+}
+
+int mp_contact_check(struct mp_ctx *c, const struct mp_contact_ask *ask)
+{
+    double values;
+    const double columns = measure(ask, ask->last, &values);
+    if (fits(ask, columns, values))
+        return MP_OK;
+    return mp_fail(c, "%zu rows after %.0f stages and epochs are %.0f pictures of %.0f values in "
+                      "all; a sheet holds %d pictures and %d values", ask->n, columns,
+                   columns * (double)ask->n, values, MAX_PICTURES, MAX_VALUES);
 }
 
 int mp_contact_collect(struct mp_ctx *c, const struct mp_contact_ask *ask, struct mp_contact *k)
 {
-    int n_columns;
+    double values;
     memset(k, 0, sizeof *k);
-    if (check_size(c, ask, &n_columns) < 0)
+    if (mp_contact_check(c, ask) < 0)
         return -1;
     k->n = ask->n;
     k->word = ask->d->is_csv ? "line" : "item";
     k->rows = mp_alloc(c, ask->n, sizeof *k->rows);
-    k->columns = mp_alloc(c, (size_t)n_columns, sizeof *k->columns);
+    k->columns = mp_alloc(c, (size_t)measure(ask, ask->last, &values), sizeof *k->columns);
     int rc = k->rows != NULL && k->columns != NULL ? MP_OK : -1;
     for (size_t i = 0; i < ask->n && rc == MP_OK; i++) {
         const size_t row = ask->rows[i];

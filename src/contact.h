@@ -52,6 +52,13 @@ struct mp_contact {
     int n_columns;
 };
 
+/* The last node, up to ask->last, whose pictures a sheet still holds; -1: the data alone; -2: not
+ * even that. */
+int mp_contact_last(const struct mp_contact_ask *ask);
+
+/* Fails where mp_contact_collect() would for want of room: to be asked before long work. */
+int mp_contact_check(struct mp_ctx *c, const struct mp_contact_ask *ask);
+
 /* The column of the data, then those of nodes 0 .. last.  Negative: mp_fail() said why,
  * and there is nothing to free. */
 int mp_contact_collect(struct mp_ctx *c, const struct mp_contact_ask *ask, struct mp_contact *k);

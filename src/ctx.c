@@ -70,8 +70,10 @@ void mp_where_restore(struct mp_ctx *c, const struct mp_where *before)
 
 void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from)
 {
-    if (c->msg[0] == '\0')
-        memcpy(c->msg, from->msg, sizeof c->msg);
+    if (c->msg[0] != '\0')
+        return;
+    memcpy(c->msg, from->msg, sizeof c->msg);
+    c->no_memory = from->no_memory;
 }
 
 /* What came from a file may hold control characters; a terminal would obey them. */
@@ -108,6 +110,17 @@ int mp_fail(struct mp_ctx *c, const char *fmt, ...)
     return -1;
 }
 
+int mp_no_memory(struct mp_ctx *c, const char *fmt, ...)
+{
+    char what[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    c->no_memory = c->no_memory || c->msg[0] == '\0';
+    return mp_fail(c, "no memory for %s", what);
+}
+
 int mp_usage(struct mp_ctx *c, const char *fmt, ...)
 {
     va_list ap;
@@ -141,7 +154,7 @@ void *mp_alloc(struct mp_ctx *c, size_t n, size_t size)
 {
     void *p = tripped(c) ? NULL : calloc(n > 0 ? n : 1, size > 0 ? size : 1);
     if (p == NULL)
-        mp_fail(c, "no memory for %zu values of %zu bytes", n, size);
+        mp_no_memory(c, "%zu values of %zu bytes", n, size);
     return p;
 }
 

@@ -44,6 +44,7 @@ struct mp_run {
     struct mp_cache *cache;            /* of results; NULL: everything is computed */
     double reused;                     /* seconds that what came from it once took to compute, less
                                           those that went into getting it */
+    int pictures_missed;               /* that could not be made, and were left out of a page */
     int reused_entries;                /* how many came from it */
     uint64_t reused_peak;              /* and bytes that a process needed for that at most */
 };
@@ -67,6 +68,7 @@ struct mp_ctx {
     uint64_t place;                    /* the stage's number, keys mp_random() */
     char msg[1024];                    /* the first failure, "" if none */
     bool usage;                        /* the failure is one of the command line */
+    bool no_memory;                    /* or the machine's, and says nothing of the pipeline */
     struct { float *at; size_t size; } scratch[MP_SCRATCH_SLOTS];
     int used;                          /* scratch slots given out in this call */
     struct mp_ctx *team;               /* contexts of mp_parallel_for(), one a thread */
@@ -86,6 +88,9 @@ void mp_ctx_reuse(struct mp_ctx *c);
 
 /* mp_fail() for a wrong command line: exit status 2. */
 int mp_usage(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* mp_fail(c, "no memory for WHAT"), and that it is for want of memory. */
+int mp_no_memory(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Takes over the failure of a thread's context, unless there is one already. */
 void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from);

@@ -6,6 +6,7 @@
 #include "options.h"
 #include "param.h"
 #include "pipeline.h"
+#include "text.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,9 +64,9 @@ static void default_text(const struct mp_param *p, char *text, size_t size)
 }
 
 /* The rest of a line, filled. */
-static void wrapped(FILE *f, const char *text, int indent)
+static void wrapped(FILE *f, const char *text, size_t n, int indent)
 {
-    mp_fill(f, indent, indent, "%s", text);
+    mp_fill(f, indent, indent, "%.*s", (int)n, text);
     fputc('\n', f);
 }
 
@@ -84,14 +85,10 @@ static void paragraphs(FILE *f, const char *text)
     for (const char *at = text; *at != '\0';) {
         const bool as_it_is = *at == ' ' || *at == '\n';
         const size_t n = as_it_is ? strcspn(at, "\n") : paragraph(at);
-        char *words = as_it_is ? NULL : strndup(at, n);
-        for (char *c = words; c != NULL && *c != '\0'; c++)
-            *c = *c == '\n' ? ' ' : *c;
-        if (words != NULL)
-            wrapped(f, words, 0);
-        else
+        if (as_it_is)
             fprintf(f, "%.*s\n", (int)n, at);
-        free(words);
+        else
+            wrapped(f, at, n, 0);
         at += n + (at[n] == '\n');
     }
 }
@@ -120,7 +117,7 @@ static void params_help(FILE *f, const struct mp_param *table, bool options)
             snprintf(doc, sizeof doc, "%s [%s%s%s]", p->doc, range,
                      p->def == NULL ? "; " : *def ? "; default " : "", def);
         fprintf(f, "  %-*s ", column, name);
-        wrapped(f, doc, column + 3);
+        wrapped(f, doc, strlen(doc), column + 3);
     }
 }
 
@@ -201,7 +198,7 @@ static const struct mp_command_entry *nth_command(int k)
 static void brief(FILE *f, const char *name, int width, const char *text)
 {
     fprintf(f, "  %-*s ", width, name);
-    wrapped(f, text, width + 3);
+    wrapped(f, text, strlen(text), width + 3);
 }
 
 void mp_help_program(FILE *f)
@@ -238,7 +235,7 @@ void mp_help_words(FILE *f)
 {
     for (const struct mp_word *w = mp_glossary; w->name != NULL; w++) {
         fprintf(f, "%s%s\n  ", w == mp_glossary ? "" : "\n", w->name);
-        wrapped(f, w->text, 2);
+        wrapped(f, w->text, strlen(w->text), 2);
     }
 }
 
@@ -331,15 +328,15 @@ static void roff(FILE *f, const char *text)
     }
 }
 
-static void roff_block(FILE *f, const char *text)
+static void roff_block(struct mp_ctx *c, FILE *f, const char *text)
 {
-    char *broken = NULL;
-    size_t size;
-    FILE *memory = open_memstream(&broken, &size);
-    if (memory == NULL)
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
         return;
-    paragraphs(memory, text);
-    fclose(memory);
+    paragraphs(t.f, text);
+    char *broken = mp_text_end(c, &t);
+    if (broken == NULL)
+        return;
     fputs(".PP\n.nf\n", f);
     roff(f, broken);
     fputs(".fi\n", f);
@@ -391,7 +388,7 @@ static void man_shared(FILE *f, const char *what, size_t flag)
     fputs(")\"\n", f);
 }
 
-void mp_man(FILE *f)
+int mp_man(struct mp_ctx *c, FILE *f)
 {
     const struct mp_command_entry *k;
     fprintf(f, ".TH MNISTPIPE 1 \"\" \"mnistpipe %s\"\n.SH NAME\nmnistpipe \\- experiments with "
@@ -402,7 +399,7 @@ void mp_man(FILE *f)
         fputc('\n', f);
     }
     fputs(".SH \"THE PIPELINE FILE\"\n", f);
-    roff_block(f, language);
+    roff_block(c, f, language);
     fputs(".PP\nParameters of the data line:\n", f);
     man_params(f, mp_source_table, false);
     fputs(".SH COMMANDS\n", f);
@@ -410,7 +407,7 @@ void mp_man(FILE *f)
         fprintf(f, ".SS %s\n", k->name);
         roff(f, k->command->brief);
         fputs(".\n", f);
-        roff_block(f, k->command->doc);
+        roff_block(c, f, k->command->doc);
         man_params(f, k->command->options, true);
     }
     man_shared(f, "change the pipeline", offsetof(struct mp_command, pipeline));
@@ -427,7 +424,7 @@ void mp_man(FILE *f)
             fprintf(f, ".SS %s\n", e->name);
             roff(f, e->stage->brief);
             fputs(".\n", f);
-            roff_block(f, e->stage->doc);
+            roff_block(c, f, e->stage->doc);
             man_params(f, e->stage->params, false);
             man_example(f, e->stage->example);
         }
@@ -437,7 +434,7 @@ void mp_man(FILE *f)
         fprintf(f, ".SS %s\n", e->name);
         roff(f, e->layer->brief);
         fputs(".\n", f);
-        roff_block(f, e->layer->doc);
+        roff_block(c, f, e->layer->doc);
         man_params(f, e->layer->params, false);
         man_example(f, e->layer->example);
     }
@@ -445,6 +442,7 @@ void mp_man(FILE *f)
         ".SH \"EXIT STATUS\"\n0: done; 1: failed, one line on stderr says why; 2: the command line "
         "is wrong.\n",
         f);
+    return c->msg[0] == '\0' ? MP_OK : -1;
 }
 
 /* -------------------------------------------------------------- markdown */
@@ -494,6 +492,6 @@ void mp_words_markdown(FILE *f)
           f);
     for (const struct mp_word *w = mp_glossary; w->name != NULL; w++) {
         fprintf(f, "\n**%s**\n", w->name);
-        wrapped(f, w->text, 0);
+        wrapped(f, w->text, strlen(w->text), 0);
     }
 }

@@ -14,7 +14,7 @@ void mp_help_command(FILE *f, const struct mp_command_entry *e);
 void mp_help_word(FILE *f, const struct mp_word *w);
 void mp_help_words(FILE *f);      /* all words of reports and pages */
 
-void mp_man(FILE *f);              /* mnistpipe.1 */
+int mp_man(struct mp_ctx *c, FILE *f); /* mnistpipe.1; negative: there was no memory for it */
 void mp_stage_reference(FILE *f);  /* docs/stages.md */
 void mp_words_markdown(FILE *f);   /* docs/glossary.md */
 

@@ -87,7 +87,7 @@ char *mp_data_path(struct mp_ctx *c, const char *name)
     }
     char *copy = strdup(path);
     if (copy == NULL)
-        mp_fail(c, "%s: no memory", name);
+        mp_no_memory(c, "%s", name);
     return copy;
 }
 
@@ -165,7 +165,7 @@ static int overrides(struct mp_ctx *c, struct mp_script *s)
     for (const char *at = a->set; at != NULL && *at != '\0';) {
         const size_t n = strcspn(at, "\n");
         char *one = strndup(at, n);
-        const int rc = one != NULL ? mp_script_set(c, s, one) : mp_fail(c, "no memory");
+        const int rc = one != NULL ? mp_script_set(c, s, one) : mp_no_memory(c, "settings");
         free(one);
         if (rc < 0)
             return -1;

@@ -26,7 +26,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -339,33 +338,19 @@ static int get(struct mp_ctx *c, const struct mp_dataset *d, int i, const char *
 
 /* ------------------------------------------------------------------ entry */
 
-/* Two runs must not write the same part.  A file system without such locks
- * (some network ones) is used without. */
-static int lock(struct mp_ctx *c, const char *folder, int *fd)
-{
-    *fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*fd < 0)
-        return mp_fail(c, "%s: cannot open this folder: %s", folder, strerror(errno));
-    if (flock(*fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        close(*fd);
-        return mp_fail(c, "%s: another mnistpipe is fetching into this folder; wait for it to end",
-                       folder);
-    }
-    return MP_OK;
-}
-
 int mp_fetch(struct mp_ctx *c, const struct mp_dataset *d, int i, const char *folder)
 {
     char path[PATH_MAX];
-    int fd, rc = MP_OK;
+    struct mp_folder held; /* two runs must not write the same part */
+    int rc = MP_OK;
     if (mp_dataset_join(c, path, sizeof path, "%s/%s", folder, d->file[i].name) < 0 ||
-        mp_make_folder(c, folder) < 0 || lock(c, folder, &fd) < 0)
+        mp_folder_hold(c, &held, folder) < 0)
         return -1;
     if (!is_right(path, &d->file[i])) {
         if (access(path, F_OK) == 0)
             mp_warn(c, "%s: wrong checksum; it will be replaced", path);
         rc = get(c, d, i, path, folder);
     }
-    close(fd);
+    mp_folder_release(&held);
     return rc;
 }

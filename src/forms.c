@@ -2,8 +2,11 @@
 /* forms.c - one list of runs in several forms. */
 #include "forms.h"
 #include "cells.h"
+#include "ctx.h"
+#include "json.h"
 #include "output.h"
 #include <string.h>
+#include <unistd.h>
 
 const char *mp_form_string(const json_t *o, const char *key)
 {
@@ -196,28 +199,60 @@ void mp_form_json(FILE *f, const json_t *document)
     fputc('\n', f);
 }
 
+static int open_form(struct mp_ctx *c, const char *folder, const struct mp_forms *forms,
+                     const char *ending, struct mp_output *o)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/%s.%s", folder, forms->stem, ending) >= (int)sizeof path)
+        return mp_fail(c, "%s: this folder's name is too long", folder);
+    return mp_output_open(c, o, path);
+}
+
+static int write_page(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
+{
+    struct mp_output o;
+    if (open_form(c, folder, forms, "html", &o) < 0)
+        return -1;
+    if (forms->page(c, forms->arg, o.f) == MP_OK)
+        return mp_output_commit(c, &o);
+    mp_output_discard(&o);
+    return -1;
+}
+
+/* The page decorates what is complete without it: what goes wrong with it is a warning. */
+static void add_page(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
+{
+    char old[4096];
+    struct mp_ctx own;
+    snprintf(old, sizeof old, "%s/%s.html", folder, forms->stem);
+    unlink(old); /* that of other results */
+    mp_ctx_init(&own, c->run);
+    if (write_page(&own, folder, forms) < 0)
+        mp_warn(c, "no %s.html: %s", forms->stem, own.msg);
+    mp_ctx_free(&own);
+}
+
 int mp_forms_write(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
 {
-    static const char *const endings[] = { "txt", "json", "csv", "md", "html" };
+    static const char *const endings[] = { "txt", "json", "csv", "md" };
     enum { N = sizeof endings / sizeof *endings };
     struct mp_output out[N];
-    char path[4096];
-    int rc = mp_make_folder(c, folder), n = 0;
+    int rc = MP_OK, n = 0;
     while (n < N && rc == MP_OK) {
-        if (snprintf(path, sizeof path, "%s/%s.%s", folder, forms->stem, endings[n]) >=
-            (int)sizeof path)
-            rc = mp_fail(c, "%s: this folder's name is too long", folder);
-        else
-            rc = mp_output_open(c, &out[n], path);
-        n += rc == MP_OK;
-        if (rc == MP_OK && n < N)
-            forms->write(out[n - 1].f, forms->document, n - 1);
-        else if (rc == MP_OK)
-            rc = forms->page(c, forms->arg, out[n - 1].f);
+        rc = open_form(c, folder, forms, endings[n], &out[n]);
+        if (rc == MP_OK) {
+            forms->write(out[n].f, forms->document, n);
+            n++;
+        }
     }
+    if (rc == MP_OK && mp_json_refused())
+        rc = mp_no_memory(c, "%s.json", forms->stem);
     if (rc == MP_OK)
-        return mp_output_commit_all(c, out, N);
-    for (int i = 0; i < n; i++)
-        mp_output_discard(&out[i]);
-    return -1;
+        rc = mp_output_commit_all(c, out, N);
+    else
+        for (int i = 0; i < n; i++)
+            mp_output_discard(&out[i]);
+    if (rc == MP_OK)
+        add_page(c, folder, forms);
+    return rc;
 }

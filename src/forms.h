@@ -59,7 +59,7 @@ struct mp_forms {
     void *arg;
 };
 
-/* Into the folder: compare.txt, .json, .csv, .md, .html: together or not at all. */
+/* Into the folder: compare.txt, .json, .csv, .md, together or not at all, and then the page. */
 int mp_forms_write(struct mp_ctx *c, const char *folder, const struct mp_forms *forms);
 
 void mp_form_json(FILE *f, const json_t *document);

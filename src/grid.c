@@ -52,10 +52,10 @@ static int add_value(struct mp_ctx *c, struct mp_grid_set *set, const char *text
                           "{0.1,0.3,1}", text);
     char **more = realloc(set->values, (size_t)(set->n + 1) * sizeof *more);
     if (more == NULL)
-        return mp_fail(c, "no memory for values");
+        return mp_no_memory(c, "values");
     set->values = more;
     if ((more[set->n] = strndup(at, n)) == NULL)
-        return mp_fail(c, "no memory for values");
+        return mp_no_memory(c, "values");
     set->n++;
     for (int i = 0; i + 1 < set->n; i++)
         if (strcmp(more[i], more[set->n - 1]) == 0)
@@ -98,7 +98,7 @@ static int add_set(struct mp_ctx *c, struct mp_grid *g, const struct mp_script *
     else
         mp_ctx_where(c, "%s:%d: %s: ", s->file, l->number, l->name);
     if (more == NULL)
-        return mp_fail(c, "no memory for sets");
+        return mp_no_memory(c, "sets");
     g->sets = more;
     struct mp_grid_set *set = &more[g->n++];
     *set = (struct mp_grid_set){ .line = l, .setting = k };
@@ -169,7 +169,7 @@ int mp_grid_choose(struct mp_ctx *c, struct mp_grid *g, uint64_t i)
         struct mp_setting *s = &set->line->settings[set->setting];
         char *value = strdup(set->values[i % (uint64_t)set->n]);
         if (value == NULL)
-            return mp_fail(c, "no memory for a value");
+            return mp_no_memory(c, "a value");
         free(s->value);
         s->value = value;
         i /= (uint64_t)set->n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* html.c - pages that people open. */
 #include "html.h"
+#include "ctx.h"
 #include <glib.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -308,13 +309,31 @@ void mp_html_table_end(struct mp_html_table *t)
 
 /* -------------------------------------------------------------- pictures */
 
+/* What would be seen there, in words. */
+static void missed(struct mp_ctx *c, FILE *f, const char *alt, const char *why)
+{
+    c->run->pictures_missed++;
+    mp_warn(c, "pictures are left out of a page: %s", why);
+    fputs("<span class=\"note\">[", f);
+    mp_html_text(f, alt);
+    fputs("]</span>", f);
+}
+
 int mp_html_picture(struct mp_ctx *c, FILE *f, const struct mp_picture *p, const char *kind,
                     const char *alt)
 {
     uint8_t *png;
     size_t n;
-    if (mp_picture_png(c, p, &png, &n) < 0)
-        return -1;
+    struct mp_ctx own; /* what goes wrong is a warning, no failure */
+    mp_ctx_init(&own, c->run);
+    const int rc = mp_picture_png(&own, p, &png, &n);
+    if (rc < 0 && c->run == NULL)
+        return mp_fail(c, "%s", own.msg);
+    if (rc < 0)
+        missed(c, f, alt, own.msg);
+    mp_ctx_free(&own);
+    if (rc < 0)
+        return MP_OK;
     fprintf(f, "<img class=\"%s\" width=\"%d\" height=\"%d\" alt=\"", kind, p->w, p->h);
     mp_html_text(f, alt);
     fputs("\" src=\"", f);
@@ -329,24 +348,21 @@ int mp_html_picture(struct mp_ctx *c, FILE *f, const struct mp_picture *p, const
 int mp_html_open(struct mp_ctx *c, struct mp_html *h)
 {
     memset(h, 0, sizeof *h);
-    h->head = open_memstream(&h->text[0], &h->size[0]);
-    h->list = open_memstream(&h->text[1], &h->size[1]);
-    h->f = open_memstream(&h->text[2], &h->size[2]);
-    if (h->head == NULL || h->list == NULL || h->f == NULL) {
-        mp_html_close(h);
-        return mp_fail(c, "no memory for the page");
-    }
+    for (int i = 0; i < 3; i++)
+        if (mp_text_open(c, &h->text[i]) < 0) {
+            mp_html_close(h);
+            return -1;
+        }
+    h->head = h->text[0].f;
+    h->list = h->text[1].f;
+    h->f = h->text[2].f;
     return MP_OK;
 }
 
 void mp_html_close(struct mp_html *h)
 {
-    FILE *const files[] = { h->head, h->list, h->f };
-    for (int i = 0; i < 3; i++) {
-        if (files[i] != NULL)
-            fclose(files[i]);
-        free(h->text[i]);
-    }
+    for (int i = 0; i < 3; i++)
+        mp_text_discard(&h->text[i]);
     memset(h, 0, sizeof *h);
 }
 
@@ -386,14 +402,15 @@ static void write_head(FILE *to, const char *kind, const char *name)
 int mp_html_write(struct mp_ctx *c, struct mp_html *h, const char *kind, const char *name,
                   FILE *to)
 {
-    if (fflush(h->head) != 0 || fflush(h->list) != 0 || fflush(h->f) != 0)
-        return mp_fail(c, "no memory for the page");
+    for (int i = 0; i < 3; i++)
+        if (fflush(h->text[i].f) != 0 || ferror(h->text[i].f))
+            return mp_fail(c, "no memory for the page");
     write_head(to, kind, name);
-    fputs(h->text[0], to);
+    fputs(h->text[0].at, to);
     fputs("</header>\n", to);
     if (h->sections > 1)
-        fprintf(to, "<nav aria-label=\"Sections\"><ul>\n%s</ul></nav>\n", h->text[1]);
-    fprintf(to, "<main id=\"main\">\n%s%s</main>\n</body>\n</html>\n", h->text[2],
+        fprintf(to, "<nav aria-label=\"Sections\"><ul>\n%s</ul></nav>\n", h->text[1].at);
+    fprintf(to, "<main id=\"main\">\n%s%s</main>\n</body>\n</html>\n", h->text[2].at,
             h->sections > 0 ? "</section>\n" : "");
     return MP_OK;
 }

@@ -14,12 +14,12 @@
 #ifndef MP_HTML_H
 #define MP_HTML_H
 #include "picture.h"
+#include "text.h"
 
 struct mp_html {
     FILE *head, *f;      /* markup of the header, and of the section in hand */
     FILE *list;          /* of the sections */
-    char *text[3];       /* what the three have got so far */
-    size_t size[3];
+    struct mp_text text[3]; /* what the three have got so far */
     int sections;
 };
 
@@ -86,7 +86,8 @@ void mp_html_table_end(struct mp_html_table *t);
 
 /* The picture as PNG within the page.  `kind` is "ink" for grey pictures (they turn to
  * light on dark with the page) or "photo" for what keeps its colours; `alt` says what is
- * to be seen, for those who do not see it. */
+ * to be seen, for those who do not see it.  A picture that cannot be made is a warning, and
+ * the page has those words in its place. */
 int mp_html_picture(struct mp_ctx *c, FILE *f, const struct mp_picture *p, const char *kind,
                     const char *alt);
 #endif

@@ -162,9 +162,11 @@ static int find_near(struct mp_ctx *c, struct mp_inspection *in)
     for (size_t g = 0; g < in->groups.n && rc == MP_OK; g++)
         for (size_t i = in->groups.start[g] + 1; i < in->groups.start[g + 1]; i++)
             skip[in->groups.row[i]] = true;
+    mp_ctx_where(c, "%s: near duplicates (--near=0 leaves them out): ", in->given[0]);
     if (rc == MP_OK)
         rc = mp_near_find(c, &in->data[0], in->n > 1 ? &in->data[1] : NULL, skip, in->o.near,
                           near);
+    mp_ctx_where(c, "%s", "");
     if (rc == MP_OK)
         rc = make_pairs(c, in, near);
     free(skip);

@@ -6,9 +6,11 @@
 #include "job.h"
 #include "cache.h"
 #include "child.h"
+#include "name.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "report.h"
 #include "reuse.h"
 #include "state.h"
 #include <errno.h>
@@ -25,11 +27,11 @@ static int set_error(struct mp_ctx *c, struct mp_job *j, const char *text)
 {
     free(j->error);
     j->error = strdup(text);
-    return j->error != NULL ? MP_OK : mp_fail(c, "no memory");
+    return j->error != NULL ? MP_OK : mp_no_memory(c, "a message");
 }
 
 /* "pipelines/hog_svm.txt" -> "hog_svm"; of what is left out: "without_hog-2_svm". */
-static char *plain_name(const struct mp_job *j, const char *file)
+static char *base_name(const struct mp_job *j, const char *file)
 {
     if (j->drop != NULL) {
         const size_t size = sizeof "without_" + strlen(j->drop);
@@ -40,9 +42,7 @@ static char *plain_name(const struct mp_job *j, const char *file)
             *at = *at == '#' ? '-' : *at == '\n' ? '_' : *at;
         return name;
     }
-    const char *slash = strrchr(file, '/'), *base = slash != NULL ? slash + 1 : file;
-    const char *dot = strrchr(base, '.');
-    return strndup(base, dot != NULL && dot > base ? (size_t)(dot - base) : strlen(base));
+    return mp_plain_name(file);
 }
 
 /* A number follows if a job before has that name. */
@@ -50,14 +50,14 @@ static int set_names(struct mp_ctx *c, struct mp_job *jobs, int i, const char *f
                      const char *folder)
 {
     struct mp_job *j = &jobs[i];
-    char *base = plain_name(j, file);
+    char *base = base_name(j, file);
     const size_t size = (base != NULL ? strlen(base) : 0) + 16, path = strlen(folder) + size + 1;
     j->file = strdup(file);
     j->name = mp_alloc(c, size, 1);
     j->folder = mp_alloc(c, path, 1);
     if (base == NULL || j->file == NULL || j->name == NULL || j->folder == NULL) {
         free(base);
-        return mp_fail(c, "no memory");
+        return mp_no_memory(c, "a run");
     }
     for (int k = 1, taken = 1; taken; k++) {
         snprintf(j->name, size, k > 1 ? "%s-%d" : "%s", base, k);
@@ -73,9 +73,10 @@ static int set_names(struct mp_ctx *c, struct mp_job *jobs, int i, const char *f
 static int set_key(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
 {
     struct mp_digest d;
-    char *text = mp_script_text(c, &x->script, true);
+    const char *text = j->text = mp_script_text(c, &x->script, true);
     if (text == NULL)
         return -1;
+    j->seed = c->run->seed;
     mp_digest_begin(&d);
     mp_digest_text(&d, j->file);
     mp_digest_text(&d, j->folder);
@@ -86,7 +87,6 @@ static int set_key(struct mp_ctx *c, struct mp_job *j, const struct mp_experimen
     for (int k = 0; k < x->plan.n_nodes; k++)
         mp_digest_number(&d, (uint64_t)x->plan.nodes[k].line);
     j->key = mp_digest_end(&d);
-    free(text);
     return rc;
 }
 
@@ -125,10 +125,10 @@ static int plan_one(struct mp_ctx *c, struct mp_job *j, struct mp_experiment *x)
             j->deep = j->deep || (x->plan.nodes[k].entry != NULL &&
                                   (x->plan.nodes[k].entry->stage->flags & MP_DEEP));
         j->model = strdup(model->entry->name);
-        rc = j->model != NULL ? MP_OK : mp_fail(&own, "no memory");
+        rc = j->model != NULL ? MP_OK : mp_no_memory(&own, "a run");
     }
     if (rc < 0) {
-        rc = set_error(c, j, own.msg);
+        rc = own.no_memory ? mp_fail(c, "%s: %s", j->file, own.msg) : set_error(c, j, own.msg);
         mp_experiment_free(x);
     }
     mp_ctx_free(&own);
@@ -216,12 +216,10 @@ int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, stru
 /* The files of a run; the last is the model in its library's own form, if it has one. */
 static int file_names(const struct mp_job *j, char names[MAX_FILES][160])
 {
-    static const char *const always[] = { "report.json", "report.txt", "report.html",
-                                          "predictions.csv", "bundle.mnp" };
     const struct mp_entry *e = mp_find_stage(j->model);
     int n = 0;
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        snprintf(names[n++], sizeof names[0], "%s", always[i]);
+    for (; mp_run_files[n] != NULL; n++)
+        snprintf(names[n], sizeof names[0], "%s", mp_run_files[n]);
     if (e != NULL && e->stage->native_suffix != NULL)
         snprintf(names[n++], sizeof names[0], "%s%s", j->model, e->stage->native_suffix);
     return n;
@@ -294,7 +292,8 @@ static int restore(struct mp_ctx *c, const struct mp_job *j, const struct mp_len
     const int n = file_names(j, names);
     struct mp_io io = { .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)e->bytes,
                         .len = e->size };
-    int rc = mp_make_folder(c, j->folder), n_out = 0;
+    struct mp_folder held;
+    int rc = mp_folder_hold(c, &held, j->folder), n_out = 0;
     while (rc == MP_OK && n_out < n) {
         unsigned char *bytes = NULL;
         size_t size = 0;
@@ -306,11 +305,13 @@ static int restore(struct mp_ctx *c, const struct mp_job *j, const struct mp_len
     }
     if (rc == MP_OK) {
         forget_other_models(j);
-        return mp_output_commit_all(c, out, (size_t)n_out);
+        rc = mp_output_commit_all(c, out, (size_t)n_out);
+        n_out = 0;
     }
     for (int i = 0; i < n_out; i++)
         mp_output_discard(&out[i]);
-    return -1;
+    mp_folder_release(&held);
+    return rc;
 }
 
 static int from_cache(struct mp_ctx *c, struct mp_job *j, const struct mp_key *key)
@@ -351,6 +352,39 @@ static int read_predictions(struct mp_ctx *c, struct mp_job *j, const struct mp_
                                                     x->test.n);
 }
 
+static bool same_text(const json_t *o, const char *key, const char *text)
+{
+    json_t *want = mp_text_json(text);
+    const bool same = want != NULL && json_equal(json_object_get(o, key), want);
+    json_decref(want);
+    return same;
+}
+
+static bool same_data(const json_t *o, const struct mp_data *d)
+{
+    char crc[16];
+    snprintf(crc, sizeof crc, "%08x", d->crc);
+    return same_text(o, "crc32", crc);
+}
+
+static size_t errors(const struct mp_job *j, const struct mp_experiment *x)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->test.n && x->test_y != NULL; i++)
+        n += j->predicted[i] != x->test_y[i];
+    return n;
+}
+
+/* Whether what lies in the folder is this run's: somebody else may have written there. */
+static bool ours(const struct mp_job *j, const struct mp_experiment *x)
+{
+    const json_t *r = j->report, *test = json_object_get(r, "test");
+    return same_text(json_object_get(r, "pipeline"), "text", j->text) &&
+           (uint64_t)json_integer_value(json_object_get(r, "seed")) == j->seed &&
+           same_data(json_object_get(r, "train"), &x->train) && same_data(test, &x->test) &&
+           (size_t)json_integer_value(json_object_get(test, "errors")) == errors(j, x);
+}
+
 static int read_results(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
 {
     char path[MAX_PATH];
@@ -359,7 +393,11 @@ static int read_results(struct mp_ctx *c, struct mp_job *j, const struct mp_expe
         return -1;
     if ((j->report = json_load_file(path, 0, &e)) == NULL)
         return mp_fail(c, "%s: %s", path, e.text);
-    return read_predictions(c, j, x);
+    if (read_predictions(c, j, x) < 0)
+        return -1;
+    return ours(j, x) ? MP_OK
+                      : mp_fail(c, "%s: is of another run; another mnistpipe has written into this "
+                                   "folder", path);
 }
 
 /* ----------------------------------------------------------------- running */
@@ -405,8 +443,16 @@ static void add(struct args *a, const char *text, size_t n)
     a->at[++a->n] = NULL;
 }
 
-/* An option with its value; each line of the value is one of its own. */
 static void add_option(struct args *a, const char *name, const char *value)
+{
+    if (*value == '\0')
+        return;
+    add(a, name, strlen(name));
+    add(a, value, strlen(value));
+}
+
+/* Each line of the value is one that was given. */
+static void add_options(struct args *a, const char *name, const char *value)
 {
     while (*value != '\0') {
         const size_t n = strcspn(value, "\n");
@@ -428,9 +474,9 @@ static void run_args(const struct mp_run *run, const struct mp_job *j, struct ar
     add_option(a, "--train-labels", run->asked->train_labels);
     add_option(a, "--test", run->asked->test);
     add_option(a, "--test-labels", run->asked->test_labels);
-    add_option(a, "--set", run->asked->set);
-    add_option(a, "--drop", run->asked->drop);
-    add_option(a, "--drop", j->drop != NULL ? j->drop : "");
+    add_options(a, "--set", run->asked->set);
+    add_options(a, "--drop", run->asked->drop);
+    add_options(a, "--drop", j->drop != NULL ? j->drop : "");
     add_option(a, "--seed", run->asked->seed);
     if (run->cache != NULL)
         add_option(a, "--cache", mp_cache_folder(run->cache));
@@ -444,7 +490,7 @@ static int run_child(struct mp_ctx *c, struct mp_job *j, char *why, size_t size)
     struct args a = { .n = 0 };
     run_args(c->run, j, &a);
     mp_bar_label(c->run->bar, j->name);
-    const int rc = a.failed ? mp_fail(c, "no memory")
+    const int rc = a.failed ? mp_no_memory(c, "a run")
                             : mp_child_run(c, a.at, on_line, on_tick, &w, why, size);
     for (size_t i = 0; i < a.n; i++)
         free(a.at[i]);
@@ -465,13 +511,36 @@ static struct mp_key run_key(const struct mp_ctx *c, const struct mp_job *j,
     return mp_digest_end(&d);
 }
 
+/* Whether the run's folder is complete: a page that could not be made may be made next time. */
+static bool whole(const struct mp_job *j)
+{
+    return json_object_get(j->report, "page") == NULL;
+}
+
+/* What is in the folder now, read and kept while nobody else writes there. */
+static int take_results(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x,
+                        const struct mp_key *key)
+{
+    struct mp_folder held;
+    if (mp_folder_hold(c, &held, j->folder) < 0)
+        return -1;
+    const int rc = read_results(c, j, x);
+    if (rc == MP_OK && key != NULL && whole(j)) {
+        const json_t *seconds = json_object_get(j->report, "seconds");
+        keep(c, j, key, json_real_value(json_object_get(seconds, "total")));
+    }
+    mp_folder_release(&held);
+    return rc;
+}
+
 static int run_or_take(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
 {
+    const bool cached = c->run->cache != NULL;
     char why[1024];
     struct mp_key key;
     struct mp_claim claim = { .fd = -1 };
     int had = 0, rc = MP_OK;
-    if (c->run->cache != NULL) {
+    if (cached) {
         key = run_key(c, j, x);
         if ((had = from_cache(c, j, &key)) == 0) {
             mp_cache_claim(c->run->cache, c, &key, &claim);
@@ -483,11 +552,7 @@ static int run_or_take(struct mp_ctx *c, struct mp_job *j, const struct mp_exper
     if (rc > 0)
         rc = mp_fail(c, "%s", why);
     if (had >= 0 && rc == MP_OK)
-        rc = read_results(c, j, x);
-    if (had == 0 && rc == MP_OK && c->run->cache != NULL) {
-        const json_t *seconds = json_object_get(j->report, "seconds");
-        keep(c, j, &key, json_real_value(json_object_get(seconds, "total")));
-    }
+        rc = take_results(c, j, x, had == 0 && cached ? &key : NULL);
     mp_cache_release(&claim);
     return had < 0 ? -1 : rc;
 }
@@ -514,6 +579,7 @@ void mp_job_free(struct mp_job *j)
     free(j->name);
     free(j->folder);
     free(j->model);
+    free(j->text);
     free(j->error);
     free(j->predicted);
     json_decref(j->report);

@@ -14,6 +14,8 @@ struct mp_job {
     char *folder;       /* of the run */
     bool deep;          /* a net is in it, as its model or as features */
     char *model;        /* "svm" */
+    char *text;         /* of the pipeline, as it is run */
+    uint64_t seed;
     char *error;        /* why there is no result; NULL: there is one, or it is to be run */
     struct mp_key key;  /* of all that the run depends on but the data */
     bool from_cache;    /* the whole run */

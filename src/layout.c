@@ -59,8 +59,8 @@ static int fill(FILE *f, int at, int indent, const char *text)
 {
     const int width = mp_measure(f);
     bool blank = false; /* between this word and what stands before */
-    for (const char *word = text + strspn(text, " "); *word != '\0';) {
-        const size_t n = strcspn(word, " ");
+    for (const char *word = text + strspn(text, " \n"); *word != '\0';) {
+        const size_t n = strcspn(word, " \n");
         const int columns = columns_of(word, n);
         if (at + blank + columns > width && at > indent) {
             fprintf(f, "\n%*s", indent, "");
@@ -70,7 +70,7 @@ static int fill(FILE *f, int at, int indent, const char *text)
         fprintf(f, "%s%.*s", blank ? " " : "", (int)n, word);
         at += blank + columns;
         blank = true;
-        word += n + strspn(word + n, " ");
+        word += n + strspn(word + n, " \n");
     }
     return at;
 }

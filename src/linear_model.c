@@ -12,6 +12,7 @@
 #include "dnn.h"
 #include "library.h"
 #include "random.h"
+#include <errno.h>
 #include <linear.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -520,7 +521,10 @@ int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *
             if (m->bias > 0)
                 file.w[m->features * stride + j] = w[m->features] / m->bias;
         }
-        rc = linear.save_model(path, &file) == 0 ? MP_OK : mp_fail(c, "cannot write");
+        errno = 0;
+        rc = linear.save_model(path, &file) == 0 ? MP_OK
+                                          : mp_fail(c, "cannot write: %s",
+                                                    errno != 0 ? strerror(errno) : "output error");
     }
     free(file.label);
     free(file.w);

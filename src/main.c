@@ -5,6 +5,7 @@
 #include "config.h"
 #include "ctx.h"
 #include "doc.h"
+#include "json.h"
 #include "options.h"
 #include "param.h"
 #include "progress.h"
@@ -69,7 +70,10 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
     signal(SIGXFSZ, SIG_IGN);
     run->bar = mp_bar_new(asked->quiet);
+    mp_json_watch();
     int rc = e->command->run(c, options, n, args);
+    if (rc == MP_OK && mp_json_refused())
+        rc = mp_no_memory(c, "all of a JSON document");
     mp_bar_free(run->bar);
     return rc;
 }

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAVES = 4, BLOCK = 512, SHIFTS = 9 };
+enum { WAVES = 4, BLOCK = 512, SLICE = 1 << 14, SHIFTS = 9 };
 
 struct search {
     size_t n;              /* rows that are looked at */
@@ -61,48 +61,82 @@ static int waves_of(int side)
     return WAVES < (side - 1) / 2 ? WAVES : (side - 1) / 2;
 }
 
-/* Cosine and sine of every frequency, 2 d columns a pixel, on a torus one line and one column
- * larger than the image: a shift by 1 px then meets no ink from the other side. */
-static void make_basis(const struct search *s, float *basis)
+/* Cosine and sine of every frequency, 2 d columns a pixel, for n pixels, on a torus one line and
+ * one column larger than the image: a shift by 1 px then meets no ink from the other side. */
+static void make_basis(const struct search *s, size_t first, size_t n, float *basis)
 {
     const int H = s->shape.h + 1, W = s->shape.w + 1, kh = waves_of(H), kw = waves_of(W);
     int at = 0;
     for (int l = 0; l <= kw; l++)
         for (int k = l > 0 ? -kh : 0; k <= kh; k++, at++) {
             const double scale = sqrt((k == 0 && l == 0 ? 1 : 2) / ((double)H * W));
-            for (int y = 0; y < s->shape.h; y++)
-                for (int x = 0; x < s->shape.w; x++) {
-                    const double turn = 2 * M_PI * ((double)k * y / H + (double)l * x / W);
-                    float *to = basis + 2 * ((size_t)(y * s->shape.w + x) * (size_t)s->d +
-                                             (size_t)at);
-                    to[0] = (float)(scale * cos(turn));
-                    to[1] = (float)(scale * sin(turn));
-                }
+            for (size_t i = 0; i < n; i++) {
+                const size_t width = (size_t)s->shape.w, y = (first + i) / width,
+                             x = (first + i) % width;
+                const double turn = 2 * M_PI * ((double)k * (double)y / H +
+                                                (double)l * (double)x / W);
+                float *to = basis + 2 * (i * (size_t)s->d + (size_t)at);
+                to[0] = (float)(scale * cos(turn));
+                to[1] = (float)(scale * sin(turn));
+            }
         }
+}
+
+/* Room for one block of rows; pixels are taken SLICE at a time, however many an image has. */
+struct block {
+    size_t slice;
+    float *basis; /* slice x 2 d */
+    float *x;     /* BLOCK x slice */
+    float *both;  /* BLOCK x 2 d: the transforms */
+};
+
+static const uint8_t *pixels(const struct search *s, const struct mp_data *a,
+                             const struct mp_data *b, size_t i)
+{
+    const size_t len = mp_len(s->shape), row = s->row[i];
+    return row < a->n ? a->x + row * len : b->x + (row - a->n) * len;
+}
+
+static int transform(struct search *s, const struct mp_data *a, const struct mp_data *b,
+                     const struct block *k, size_t from, size_t n)
+{
+    const size_t len = mp_len(s->shape), d = (size_t)s->d;
+    for (size_t first = 0; first < len; first += k->slice) {
+        const size_t m = len - first < k->slice ? len - first : k->slice;
+        if (from == 0 || len > k->slice) /* one slice is the same for all blocks */
+            make_basis(s, first, m, k->basis);
+        for (size_t i = 0; i < n; i++) {
+            const uint8_t *px = pixels(s, a, b, from + i) + first;
+            const float scale = (float)(1 / sqrt(s->energy[from + i]));
+            for (size_t j = 0; j < m; j++)
+                k->x[i * m + j] = (float)px[j] * scale;
+        }
+        if (mp_gemm(false, false, n, 2 * d, m, 1, k->x, m, k->basis, 2 * d, first > 0, k->both,
+                    2 * d) < 0)
+            return -1;
+    }
+    return MP_OK;
 }
 
 /* One block of rows: magnitudes, and how near two rows have to be. */
 static int prepare_block(struct search *s, const struct mp_data *a, const struct mp_data *b,
-                         const float *basis, float *x, float *both, size_t from, size_t n)
+                         const struct block *k, size_t from, size_t n)
 {
     const size_t len = mp_len(s->shape), d = (size_t)s->d;
     for (size_t i = 0; i < n; i++) {
-        const size_t row = s->row[from + i];
-        const uint8_t *px = row < a->n ? a->x + row * len : b->x + (row - a->n) * len;
+        const uint8_t *px = pixels(s, a, b, from + i);
         uint8_t *to = s->padded + (from + i) * s->size + s->stride;
         for (int y = 0; y < s->shape.h; y++)
-            memcpy(to + (size_t)y * s->stride, px + (size_t)(y * s->shape.w), (size_t)s->shape.w);
+            memcpy(to + (size_t)y * s->stride, px + (size_t)y * (size_t)s->shape.w,
+                   (size_t)s->shape.w);
         s->energy[from + i] = (double)dot(px, px, len);
-        const float scale = (float)(1 / sqrt(s->energy[from + i]));
-        for (size_t j = 0; j < len; j++)
-            x[i * len + j] = (float)px[j] * scale;
     }
-    if (mp_gemm(false, false, n, 2 * d, len, 1, x, len, basis, 2 * d, 0, both, 2 * d) < 0)
+    if (transform(s, a, b, k, from, n) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         float *w = s->wave + (from + i) * d, sum = 0;
         for (size_t j = 0; j < d; j++) {
-            const float re = both[(i * d + j) * 2], im = both[(i * d + j) * 2 + 1];
+            const float re = k->both[(i * d + j) * 2], im = k->both[(i * d + j) * 2 + 1];
             w[j] = sqrtf(re * re + im * im);
             sum += w[j] * w[j];
         }
@@ -124,19 +158,17 @@ static int prepare(struct mp_ctx *c, struct search *s, const struct mp_data *a,
     s->energy = mp_alloc(c, s->n, sizeof *s->energy);
     s->level = mp_alloc(c, s->n, sizeof *s->level);
     s->wave = mp_alloc(c, mp_product(s->n, (size_t)s->d), sizeof *s->wave);
-    float *basis = mp_alloc(c, mp_product(len, 2 * (size_t)s->d), sizeof *basis);
-    float *x = mp_alloc(c, mp_product(len, BLOCK), sizeof *x);
-    float *both = mp_alloc(c, 2 * (size_t)s->d * BLOCK, sizeof *both);
+    struct block k = { .slice = len < SLICE ? len : SLICE };
+    k.basis = mp_alloc(c, k.slice * 2 * (size_t)s->d, sizeof *k.basis);
+    k.x = mp_alloc(c, k.slice * BLOCK, sizeof *k.x);
+    k.both = mp_alloc(c, 2 * (size_t)s->d * BLOCK, sizeof *k.both);
     int rc = s->padded != NULL && s->energy != NULL && s->level != NULL && s->wave != NULL &&
-             basis != NULL && x != NULL && both != NULL ? MP_OK : -1;
-    if (rc == MP_OK)
-        make_basis(s, basis);
+             k.basis != NULL && k.x != NULL && k.both != NULL ? MP_OK : -1;
     for (size_t from = 0; from < s->n && rc == MP_OK; from += BLOCK)
-        rc = prepare_block(s, a, b, basis, x, both, from,
-                           s->n - from < BLOCK ? s->n - from : BLOCK);
-    free(basis);
-    free(x);
-    free(both);
+        rc = prepare_block(s, a, b, &k, from, s->n - from < BLOCK ? s->n - from : BLOCK);
+    free(k.basis);
+    free(k.x);
+    free(k.both);
     return rc;
 }
 

@@ -114,10 +114,42 @@ static int unknown(struct mp_ctx *c, const struct tables *t, const char *arg, co
     return mp_fail(c, "no option %s; did you mean %s?", arg, text);
 }
 
+/* What has been given so far; there are fewer options than MAX_GIVEN. */
+enum { MAX_GIVEN = 64 };
+struct given {
+    const struct mp_param *p;
+    const char *value;
+};
+
+/* Of two values that differ one would be lost without a word. */
+static int once(struct mp_ctx *c, struct given *given, const struct mp_param *p, const char *value)
+{
+    char name[64];
+    int i = 0;
+    while (i < MAX_GIVEN - 1 && given[i].p != NULL && given[i].p != p)
+        i++;
+    const char *before = given[i].p == p ? given[i].value : value;
+    given[i] = (struct given){ p, value };
+    if (p->repeat || strcmp(before, value) == 0)
+        return MP_OK;
+    mp_option_name(p, name, sizeof name);
+    return mp_fail(c, "%s is given twice, as \"%s\" and as \"%s\"; leave one out", name, before,
+                   value);
+}
+
+/* "--test=" is "--set data.test=": it takes away what the pipeline names. */
+static int take_away(struct mp_ctx *c, struct mp_asked *asked, const struct mp_param *p)
+{
+    char set[80];
+    snprintf(set, sizeof set, "data.%s=", p->name);
+    return mp_params_set(c, mp_asked_pipeline_table, asked, "set", set);
+}
+
 int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *options,
                      struct mp_asked *asked, int n, char **argv, char **args, int *n_args,
                      bool *help)
 {
+    struct given given[MAX_GIVEN] = { { .p = NULL } };
     const struct tables t = { { command->options,
                                 command->pipeline ? mp_asked_pipeline_table : NULL,
                                 command->cache ? mp_asked_cache_table : NULL,
@@ -153,8 +185,13 @@ int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *o
             value = "yes";
         if (value == NULL && (i + 1 >= n || (value = argv[++i]) == NULL))
             return mp_fail(c, "%s needs a value", arg);
+        if (once(c, given, p, value) < 0)
+            return -1;
         mp_ctx_where(c, "--");
-        if (mp_params_set(c, p, own ? options : (void *)asked, p->name, value) < 0)
+        if (*value == '\0' && !p->repeat && mp_param_find(mp_asked_pipeline_table, name) == p) {
+            if (take_away(c, asked, p) < 0)
+                return -1;
+        } else if (mp_params_set(c, p, own ? options : (void *)asked, p->name, value) < 0)
             return -1;
         mp_ctx_where(c, "%s", "");
     }

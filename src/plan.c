@@ -4,6 +4,7 @@
 #include "param.h"
 #include "pipeline.h"
 #include "state.h"
+#include "text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +76,7 @@ static struct mp_node *add_node(struct mp_ctx *c, struct mp_plan *p, const struc
 {
     struct mp_node *more = realloc(p->nodes, (size_t)(p->n_nodes + 1) * sizeof *more);
     if (more == NULL) {
-        mp_fail(c, "no memory for stages");
+        mp_no_memory(c, "stages");
         return NULL;
     }
     p->nodes = more;
@@ -89,18 +90,13 @@ static struct mp_node *add_node(struct mp_ctx *c, struct mp_plan *p, const struc
 
 static char *line_text(struct mp_ctx *c, const struct mp_line *l)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (f == NULL) {
-        mp_fail(c, "no memory for a stage's text");
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
         return NULL;
-    }
-    fputs(l->name, f);
+    fputs(l->name, t.f);
     for (int i = 0; i < l->n_settings; i++)
-        fprintf(f, " %s=%s", l->settings[i].name, l->settings[i].value);
-    fclose(f);
-    return text;
+        fprintf(t.f, " %s=%s", l->settings[i].name, l->settings[i].value);
+    return mp_text_end(c, &t);
 }
 
 /* Sets what the line gives and requires what has no default. */
@@ -478,7 +474,7 @@ int mp_plan_build(struct mp_ctx *c, const struct mp_script *s, struct mp_plan *p
     p->file = strdup(s->file);
     if (p->file == NULL || build_source(c, p, s) < 0 ||
         build_stages(c, p, &s->root, -1, 0, &output) < 0 || count_passes(c, p) < 0) {
-        mp_fail(c, "no memory");
+        mp_no_memory(c, "stages");
         mp_plan_free(p);
         return -1;
     }

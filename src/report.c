@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+const char *const mp_run_files[] = { "report.json", "report.txt", "report.html",
+                                     "predictions.csv", "bundle.mnp", NULL };
+
 uint64_t mp_peak_memory(const struct mp_run *run)
 {
     struct rusage u;
@@ -229,6 +232,8 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
                             json_real(fmax(0, c->run->reused)));
     if (o != NULL && r->cross != NULL)
         json_object_set_new(o, "cross_validation", cross_json(r->cross));
+    if (o != NULL && r->page != NULL)
+        json_object_set_new(o, "page", json_string(r->page));
     if (o != NULL && json_object_size(r->curves) > 0)
         json_object_set(o, "training", r->curves);
     if (o != NULL && json_array_size(r->parts) > 0)
@@ -464,7 +469,8 @@ static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
     mp_say(f, "written", LABEL, "%s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)"
            "%s%s%s", r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
            suffix != NULL ? suffix : "");
-    mp_say(f, "look at", LABEL, "%s/report.html", r->folder);
+    if (r->page == NULL || strcmp(r->page, "none") != 0)
+        mp_say(f, "look at", LABEL, "%s/report.html", r->folder);
 }
 
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,

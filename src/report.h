@@ -22,10 +22,15 @@ struct mp_report {
     json_t *parts;                           /* what parts of a model cost, such as layers */
     json_t *remarks;                         /* facts that stages found worth telling */
     uint64_t bundle_bytes;
+    const char *page;                        /* what it lacks: "none", "without pictures"; NULL:
+                                                it is whole, or yet to be made */
     const char *folder;
     const char *const *warnings;
     int n_warnings;
 };
+
+/* The files of a run's folder, besides the model in its library's own form; NULL ends. */
+extern const char *const mp_run_files[];
 
 /* docs/report.md lists the keys; NULL: mp_fail() said why.  json_decref() it. */
 json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS = 12, MISTAKES = 48, SHOWN = 12, NEAR = 3, PICTURES = 64 };
+enum { DIGITS = 12, STAGES = 100, MISTAKES = 48, SHOWN = 12, NEAR = 3, PICTURES = 64 };
 enum { LONGEST = 64 }; /* side of a picture, px */
 
 static float lead(const struct mp_report *r, size_t i)
@@ -65,14 +65,15 @@ static int last_before_model(const struct mp_plan *p)
     return k - 1;
 }
 
-/* As many of n rows as can be collected: long rows in many stages take much memory. */
+/* As many of n rows as can be collected, but one: long rows in many stages take much memory. */
 static size_t affordable(const struct mp_plan *p, size_t n)
 {
     const double most = 1 << 27;
     double values = (double)mp_len(p->shape);
     for (int k = 0; k < p->n_nodes; k++)
         values += (double)mp_len(p->nodes[k].out);
-    return (double)n * values <= most ? n : (size_t)(most / values);
+    const size_t less = (size_t)(most / values);
+    return n <= less ? n : less > 0 ? less : 1;
 }
 
 static void digit_names(FILE *f, const struct mp_report *r, const size_t *rows, size_t n)
@@ -148,15 +149,22 @@ int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report
     struct mp_plan *p = &r->x->plan;
     size_t rows[DIGITS];
     const size_t n = affordable(p, chosen_digits(r, rows));
-    const struct mp_contact_ask ask = { .plan = p, .last = last_before_model(p), .d = &r->x->test,
-                                        .rows = rows, .n = n };
+    struct mp_contact_ask ask = { .plan = p, .last = last_before_model(p), .d = &r->x->test,
+                                  .rows = rows, .n = n };
+    const int stages = ask.last + 1;
     struct mp_contact k;
-    if (n == 0)
+    if (stages > STAGES)
+        ask.last = STAGES - 1;
+    ask.last = mp_contact_last(&ask);
+    if (n == 0 || ask.last < -1)
         return MP_OK;
     if (mp_contact_collect(c, &ask, &k) < 0)
         return -1;
     mp_html_section(h, "digits", ask.last >= 0 ? "The same digits after every stage"
                                                 : "Some of the digits");
+    if (ask.last + 1 < stages)
+        mp_html_p(h->f, "The first %d of %d stages; the page has no room for more.", ask.last + 1,
+                  stages);
     mp_html_figure(h->f);
     digit_names(h->f, r, rows, n);
     int rc = MP_OK;

@@ -3,6 +3,7 @@
 #include "report_html.h"
 #include "config.h"
 #include "ctx.h"
+#include "text.h"
 #include "versions.h"
 #include <glib.h>
 #include <math.h>
@@ -170,15 +171,15 @@ static int insides(struct mp_ctx *c, FILE *f, const struct mp_plan *p)
     int rc = MP_OK;
     for (int i = 0; i < p->n_nodes && rc == MP_OK; i++) {
         const struct mp_node *n = &p->nodes[i];
-        char *text = NULL;
-        size_t size = 0;
+        struct mp_text t;
         if (n->entry == NULL || n->entry->stage->describe == NULL)
             continue;
-        FILE *to = open_memstream(&text, &size);
-        if (to == NULL)
-            return mp_fail(c, "no memory for the page");
-        rc = n->entry->stage->describe(c, n->params, n->in, to);
-        fclose(to);
+        if (mp_text_open(c, &t) < 0)
+            return -1;
+        rc = n->entry->stage->describe(c, n->params, n->in, t.f);
+        char *text = mp_text_end(c, &t);
+        if (text == NULL)
+            return -1;
         mp_html_fold(f, "Layers of %s, their shapes and weights", n->entry->name);
         mp_html_code(f, text);
         mp_html_unfold(f);

@@ -5,6 +5,7 @@
 #include "layer.h"
 #include "report.h"
 #include "state.h"
+#include "text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,17 +98,15 @@ static void add_node(struct mp_digest *d, const struct mp_plan *p, int k,
 /* Files that stages name: what is in them, not what they are called. */
 static int add_depends(struct mp_ctx *c, struct mp_digest *d, const struct mp_plan *p)
 {
-    char *bytes = NULL;
-    size_t n = 0;
-    FILE *f = open_memstream(&bytes, &n);
-    if (f == NULL)
-        return mp_fail(c, "no memory");
-    const int rc = mp_plan_depends(c, p, p->n_nodes - 1, f);
-    if (fclose(f) != 0 && rc == MP_OK)
-        mp_fail(c, "no memory");
-    mp_digest_bytes(d, bytes, n);
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
+        return -1;
+    const int rc = mp_plan_depends(c, p, p->n_nodes - 1, t.f);
+    char *bytes = mp_text_end(c, &t);
+    if (bytes != NULL)
+        mp_digest_bytes(d, bytes, t.n);
     free(bytes);
-    return rc < 0 || c->msg[0] != '\0' ? -1 : MP_OK;
+    return bytes != NULL ? rc : -1;
 }
 
 int mp_digest_plan(struct mp_ctx *c, struct mp_digest *d, const struct mp_plan *p)

@@ -4,11 +4,15 @@
  * Nothing here knows any stage; plan.c gives the lines their meaning. */
 #include "pipeline.h"
 #include "param.h"
+#include "text.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* What ends a value that has no quotes, on the way in and on the way out. */
+#define BLANKS " \t\r\v\f"
 
 enum { MAX_DEPTH = 16, MAX_LINES = 10000, MAX_BYTES = 1 << 20 };
 
@@ -56,7 +60,7 @@ static int add_setting(struct mp_ctx *c, struct mp_line *l, char *name, char *va
     if (more == NULL) {
         free(name);
         free(value);
-        return mp_fail(c, "no memory for settings");
+        return mp_no_memory(c, "settings");
     }
     l->settings = more;
     l->settings[l->n_settings++] = (struct mp_setting){ name, value, literal, false };
@@ -74,12 +78,12 @@ static int value_end(struct mp_ctx *c, const char *name, const char *at, const c
         *from = close == '"' ? at + 1 : at;
         *to = close == '"' ? end : end + 1;
         *rest = end + 1;
-        if (**rest != '\0' && !isspace((unsigned char)**rest))
+        if (**rest != '\0' && strchr(BLANKS, **rest) == NULL)
             return mp_fail(c, "%s: expected a blank after the closing %c", name, close);
         return MP_OK;
     }
     *from = at;
-    *to = *rest = at + strcspn(at, " \t\r\n\v\f");
+    *to = *rest = at + strcspn(at, BLANKS "\n");
     if (memchr(at, '"', (size_t)(*to - at)) != NULL)
         return mp_fail(c, "%s: a quote inside a value; quotes go around the whole value", name);
     return MP_OK;
@@ -88,7 +92,7 @@ static int value_end(struct mp_ctx *c, const char *name, const char *at, const c
 /* "name key=value ..." up to a comment. */
 static int parse_line(struct mp_ctx *c, const char *at, struct mp_line *l)
 {
-    const size_t n = strcspn(at, " \t\r\n\v\f#");
+    const size_t n = strcspn(at, BLANKS "\n#");
     if (!is_name(at, n))
         return mp_fail(c, "\"%.40s\": expected the name of a stage (letters, digits, _)",
                        at);
@@ -96,12 +100,12 @@ static int parse_line(struct mp_ctx *c, const char *at, struct mp_line *l)
         return -1;
     mp_ctx_where(c, "%s%s: ", c->where, l->name);
     for (at += n;;) {
-        at += strspn(at, " \t\r\v\f");
+        at += strspn(at, BLANKS);
         if (*at == '\0' || *at == '#')
             return MP_OK;
-        const size_t key = strcspn(at, "= \t\r\v\f#");
+        const size_t key = strcspn(at, BLANKS "=#");
         if (at[key] != '=' || !is_name(at, key))
-            return mp_fail(c, "\"%.*s\": expected key=value", (int)strcspn(at, " \t\r"), at);
+            return mp_fail(c, "\"%.*s\": expected key=value", (int)strcspn(at, BLANKS), at);
         char *name = copy(c, at, key);
         const char *from = at, *to = at, *rest = at;
         if (name == NULL)
@@ -154,7 +158,7 @@ static struct mp_line *add_child(struct mp_ctx *c, struct mp_line *parent, int n
     struct mp_line *more =
         realloc(parent->children, (size_t)(parent->n_children + 1) * sizeof *more);
     if (more == NULL) {
-        mp_fail(c, "no memory for lines");
+        mp_no_memory(c, "lines");
         return NULL;
     }
     parent->children = more;
@@ -283,8 +287,10 @@ static struct mp_line *data_line(struct mp_ctx *c, struct mp_script *s)
 static int set_on(struct mp_ctx *c, struct mp_line *l, const char *key, const char *value,
                   bool literal)
 {
-    if (strpbrk(value, "\"\n\r") != NULL)
-        return mp_usage(c, "%s: a value cannot hold quotes or line breaks", key);
+    for (const char *at = value; *at != '\0'; at++)
+        if (*at == '"' || (iscntrl((unsigned char)*at) && *at != '\t'))
+            return mp_usage(c, "%s: a value cannot hold quotes, line breaks or other control "
+                               "characters", key);
     char *text = copy(c, value, strlen(value));
     int i = 0;
     if (text == NULL)
@@ -403,7 +409,7 @@ static int unfork(struct mp_ctx *c, struct mp_line *at, int i)
     struct mp_line *room =
         realloc(at->children, (size_t)(at->n_children + more) * sizeof *at->children);
     if (room == NULL)
-        return mp_fail(c, "no memory for lines");
+        return mp_no_memory(c, "lines");
     at->children = room;
     memmove(&room[i + 1 + more], &room[i + 1], (size_t)(at->n_children - i - 1) * sizeof *room);
     memcpy(&room[i], branch->children, (size_t)branch->n_children * sizeof *room);
@@ -463,7 +469,7 @@ static void write_line(FILE *f, const struct mp_line *l, int indent)
     for (int i = 0; i < l->n_settings; i++) {
         const char *v = l->settings[i].value;
         const bool quote = *v == '\0' || (*v == '{' ? l->settings[i].literal
-                                                    : strpbrk(v, " \t#") != NULL);
+                                                    : strpbrk(v, BLANKS "#") != NULL);
         fprintf(f, quote ? " %s=\"%s\"" : " %s=%s", l->settings[i].name, v);
     }
     fputc('\n', f);
@@ -473,16 +479,11 @@ static void write_line(FILE *f, const struct mp_line *l, int indent)
 
 char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (f == NULL) {
-        mp_fail(c, "no memory for the pipeline's text");
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
         return NULL;
-    }
     for (int i = 0; i < s->root.n_children; i++)
         if (with_data || strcmp(s->root.children[i].name, "data") != 0)
-            write_line(f, &s->root.children[i], 0);
-    fclose(f);
-    return text;
+            write_line(t.f, &s->root.children[i], 0);
+    return mp_text_end(c, &t);
 }

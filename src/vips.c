@@ -19,8 +19,7 @@ bool mp_vips_version(char *text, size_t size)
 int mp_vips_fail(struct mp_ctx *c, const struct mp_vips *v, const char *what)
 {
     char *text = v->error_buffer_copy();
-    g_strdelimit(g_strchomp(text), "\n", ';');
-    mp_fail(c, "%s: %s", what, text);
+    mp_fail(c, "%s: %.*s", what, (int)strcspn(text, "\n"), text); /* what follows from it is below */
     g_free(text);
     return -1;
 }

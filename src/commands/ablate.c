@@ -90,7 +90,10 @@ static int ablate(struct mp_ctx *c, char *file, struct mp_ablation *a, const str
     struct mp_job *jobs = mp_alloc(c, (size_t)a->n + 1, sizeof *jobs);
     if (jobs == NULL)
         return -1;
+    struct mp_folder held = { .path = NULL };
     int rc = plan(c, a, file, jobs, p->output, &x);
+    if (rc == MP_OK)
+        rc = mp_folder_hold(c, &held, p->output);
     if (rc == MP_OK && !asked->no_cache)
         c->run->cache = mp_cache_open(c, asked->cache);
     a->jobs = jobs;
@@ -103,6 +106,7 @@ static int ablate(struct mp_ctx *c, char *file, struct mp_ablation *a, const str
         mp_job_free(&jobs[i]);
     free(jobs);
     mp_experiment_free(&x);
+    mp_folder_release(&held);
     return rc;
 }
 

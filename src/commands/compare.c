@@ -58,9 +58,12 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     struct mp_job *jobs = mp_alloc(c, (size_t)n, sizeof *jobs);
     if (jobs == NULL)
         return -1;
+    struct mp_folder held = { .path = NULL };
     int rc = mp_check_folder(c, p->output);
     if (rc == MP_OK)
         rc = mp_jobs_plan(c, args, n, p->output, jobs, &x);
+    if (rc == MP_OK)
+        rc = mp_folder_hold(c, &held, p->output);
     if (rc == MP_OK && !a->no_cache)
         c->run->cache = mp_cache_open(c, a->cache);
     if (rc == MP_OK)
@@ -71,6 +74,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
         mp_job_free(&jobs[i]);
     free(jobs);
     mp_experiment_free(&x);
+    mp_folder_release(&held);
     return rc;
 }
 

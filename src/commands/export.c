@@ -7,6 +7,7 @@
 #include "../engine.h"
 #include "../experiment.h"
 #include "../options.h"
+#include "../output.h"
 #include "../table.h"
 #include <omp.h>
 #include <stdlib.h>
@@ -129,7 +130,8 @@ static void report(const struct job *j)
 static int write_all(struct mp_ctx *c, struct job *j, const struct params *p)
 {
     struct mp_table_writer *w[PARTS];
-    int rc = mp_make_folder(c, p->output);
+    struct mp_folder held;
+    int rc = mp_folder_hold(c, &held, p->output);
 
     /* take() runs inside the engine's loop and compresses with threads of its own. */
     omp_set_max_active_levels(2);
@@ -143,6 +145,7 @@ static int write_all(struct mp_ctx *c, struct job *j, const struct params *p)
         report(j);
     for (int i = 0; i < j->n_parts; i++)
         mp_table_close(j->parts[i].w);
+    mp_folder_release(&held);
     return rc;
 }
 
@@ -241,6 +244,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
                         n == 1 ? "" : "s");
     if (*p->output == '\0')
         return mp_usage(c, "export: --output is required: the folder to write into (-o FOLDER)");
+    if (mp_check_folder(c, p->output) < 0)
+        return -1;
     return mp_is_bundle(args[0]) ? export_bundle(c, args[0], p) : export_pipeline(c, args[0], p);
 }
 

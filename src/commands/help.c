@@ -129,8 +129,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
 {
     const struct params *o = options;
     if (o->format == MAN)
-        mp_man(stdout);
-    else if (o->format == MARKDOWN && n == 1 && mp_word_is("words", args[0]))
+        return mp_man(c, stdout);
+    if (o->format == MARKDOWN && n == 1 && mp_word_is("words", args[0]))
         mp_words_markdown(stdout);
     else if (o->format == MARKDOWN)
         mp_stage_reference(stdout);

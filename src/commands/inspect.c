@@ -46,15 +46,12 @@ static int read_rows(struct mp_ctx *c, const struct params *o, struct mp_inspect
                                     "those of the first file are", &in->data[1]);
 }
 
-/* The page is opened before the work: that it cannot be written shows at once. */
-static int work(struct mp_ctx *c, const struct params *o, struct mp_inspection *in)
+static int write_page(struct mp_ctx *c, const struct params *o, const struct mp_inspection *in)
 {
     struct mp_output out;
-    if (*o->output == '\0')
-        return mp_inspect(c, in);
     if (mp_output_open(c, &out, o->output) < 0)
         return -1;
-    if (mp_inspect(c, in) == MP_OK && mp_inspect_html(c, in, out.f) == MP_OK)
+    if (mp_inspect_html(c, in, out.f) == MP_OK)
         return mp_output_commit(c, &out);
     mp_output_discard(&out);
     return -1;
@@ -89,11 +86,15 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
         if (*o->output != '\0' && mp_output_apart(c, o->output, args[k]) < 0)
             return -1;
     }
+    if (*o->output != '\0' && mp_output_check(c, o->output) < 0)
+        return -1;
     int rc = read_rows(c, o, &in);
     if (rc == MP_OK)
-        rc = work(c, o, &in);
+        rc = mp_inspect(c, &in);
     if (rc == MP_OK)
         rc = show(c, o, &in);
+    if (rc == MP_OK && *o->output != '\0')
+        rc = write_page(c, o, &in);
     mp_inspect_free(&in);
     return rc;
 }

@@ -77,7 +77,9 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (mp_output_apart(c, o->output, args[0]) < 0 || mp_output_apart(c, o->output, args[1]) < 0 ||
         mp_bundle_read(c, args[0], &b) < 0)
         return -1;
-    int rc = mp_rows_read(c, args[1], o->labels, b.plan.shape, "the bundle was trained on", &d);
+    int rc = mp_output_check(c, o->output);
+    if (rc == MP_OK)
+        rc = mp_rows_read(c, args[1], o->labels, b.plan.shape, "the bundle was trained on", &d);
     if (rc == MP_OK)
         rc = mp_predict(c, &b.plan, &d, &p);
     if (rc == MP_OK)

@@ -8,9 +8,11 @@
 #include "experiment.h"
 #include "fit.h"
 #include "folds.h"
+#include "json.h"
+#include "name.h"
 #include "report.h"
 #include "report_html.h"
-#include "vips.h"
+#include "text.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +110,7 @@ static void listen(struct mp_run *run, struct mp_report *r)
 struct job {
     const struct params *o;
     char *folder, *checkpoint, *identity;
+    struct mp_folder held;
     struct mp_experiment x;
     struct mp_predictions predictions;
     struct mp_metrics metrics;
@@ -123,12 +126,12 @@ struct job {
 /* "pipelines/hog_svm.txt" -> "runs/hog_svm". */
 static char *default_folder(const char *pipeline)
 {
-    const char *slash = strrchr(pipeline, '/'), *name = slash != NULL ? slash + 1 : pipeline;
-    const char *dot = strrchr(name, '.');
-    const int n = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
-    char *folder = malloc(sizeof "runs/" + (size_t)n);
+    char *name = mp_plain_name(pipeline);
+    const size_t size = sizeof "runs/" + (name != NULL ? strlen(name) : 0);
+    char *folder = name != NULL ? malloc(size) : NULL;
     if (folder != NULL)
-        sprintf(folder, "runs/%.*s", n, name);
+        snprintf(folder, size, "runs/%s", name);
+    free(name);
     return folder;
 }
 
@@ -149,14 +152,14 @@ static struct mp_output *open_output(struct mp_ctx *c, struct job *j, const char
 /* A number for what the stages depend on besides text and rows. */
 static int digest_depends(struct mp_ctx *c, const struct mp_plan *p, uint32_t *crc)
 {
-    char *bytes = NULL;
-    size_t size = 0;
-    FILE *f = open_memstream(&bytes, &size);
-    if (f == NULL)
-        return mp_fail(c, "no memory");
-    const int rc = mp_plan_depends(c, p, p->n_nodes - 1, f);
-    fclose(f);
-    *crc = (uint32_t)crc32_z(0, (const unsigned char *)bytes, size);
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
+        return -1;
+    const int rc = mp_plan_depends(c, p, p->n_nodes - 1, t.f);
+    char *bytes = mp_text_end(c, &t);
+    if (bytes == NULL)
+        return -1;
+    *crc = (uint32_t)crc32_z(0, (const unsigned char *)bytes, t.n);
     free(bytes);
     return rc;
 }
@@ -250,17 +253,17 @@ static int write_native(struct mp_ctx *c, struct job *j)
     if (o == NULL)
         return -1;
     mp_ctx_where(c, "%s: ", o->path);
-    const int rc = s->native(c, model->params, model->state, o->temp);
+    const int rc = s->native(c, model->params, model->state,
+                             o->temp != NULL ? o->temp : o->path);
     mp_ctx_where(c, "%s", "");
     return rc;
 }
 
-/* Everything but the report, which tells how large the bundle is. */
+/* What the run has learned; the report tells how large the bundle is. */
 static int write_results(struct mp_ctx *c, struct job *j)
 {
     struct mp_output *o;
-    if (mp_make_folder(c, j->folder) < 0 || (o = open_output(c, j, "bundle.mnp")) == NULL ||
-        mp_bundle_write(c, o, &j->x) < 0)
+    if ((o = open_output(c, j, "bundle.mnp")) == NULL || mp_bundle_write(c, o, &j->x) < 0)
         return -1;
     j->report.bundle_bytes = (uint64_t)ftell(o->f);
     if ((o = open_output(c, j, "predictions.csv")) == NULL)
@@ -282,8 +285,8 @@ static void forget_other_models(const struct job *j)
     }
 }
 
-/* A complete run keeps no checkpoints: checkpoint.mnp, and checkpoint-2.mnp of what
- * stage 2 embeds. */
+/* A complete run keeps no checkpoints: checkpoint.mnp, checkpoint-2.mnp of what stage 2 embeds,
+ * and those of rehearsals (fit.c). */
 static void forget_checkpoints(const struct job *j)
 {
     DIR *folder = opendir(j->folder);
@@ -292,38 +295,104 @@ static void forget_checkpoints(const struct job *j)
         const size_t rest = strncmp(d->d_name, "checkpoint", stem) == 0
                                 ? stem + strspn(d->d_name + stem, "-0123456789")
                                 : 0;
-        if (rest > 0 && strcmp(d->d_name + rest, ".mnp") == 0)
+        const char *ending = d->d_name + rest;
+        if (rest > 0 && (strcmp(ending, ".mnp") == 0 || strcmp(ending, ".mnp.held") == 0))
             unlinkat(dirfd(folder), d->d_name, 0);
     }
     if (folder != NULL)
         closedir(folder);
 }
 
+/* The report, and all files that are open. */
 static int write_report(struct mp_ctx *c, struct job *j)
 {
-    struct mp_output *text, *json, *page;
+    struct mp_output *text, *json;
+    struct mp_report *r = &j->report;
+    r->warnings = (const char *const *)j->remarks.text;
+    r->n_warnings = j->remarks.n;
+    json_decref(j->json);
+    if ((j->json = mp_report_json(c, r)) == NULL ||
+        (text = open_output(c, j, "report.txt")) == NULL ||
+        (json = open_output(c, j, "report.json")) == NULL)
+        return -1;
+    mp_report_text(text->f, c, r, &mp_plain, true);
+    if (json_dumpf(j->json, json->f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0 ||
+        mp_json_refused())
+        return mp_no_memory(c, "the report");
+    fputc('\n', json->f);
+    const size_t n = j->n_out;
+    j->n_out = 0;
+    return mp_output_commit_all(c, j->out, n);
+}
+
+static int write_page(struct mp_ctx *c, struct job *j)
+{
+    struct mp_output *page = open_output(c, j, "report.html");
+    if (page == NULL || mp_report_html(c, &j->report, page->f) < 0)
+        return -1;
+    j->n_out = 0;
+    return mp_output_commit(c, page);
+}
+
+static void close_outputs(struct job *j)
+{
+    for (size_t i = 0; i < j->n_out; i++)
+        mp_output_discard(&j->out[i]);
+    j->n_out = 0;
+}
+
+/* Pictures decorate a run that is complete: what goes wrong with them is a warning, which the
+ * report gets as well. */
+static void add_page(struct mp_ctx *c, struct job *j)
+{
+    struct mp_ctx own;
+    mp_ctx_init(&own, c->run);
+    c->run->pictures_missed = 0;
+    if (write_page(&own, j) < 0) {
+        mp_warn(c, "no report.html: %s", own.msg);
+        j->report.page = "none";
+    } else if (c->run->pictures_missed > 0) {
+        j->report.page = "without pictures";
+    }
+    close_outputs(j);
+    mp_ctx_free(&own);
+    mp_ctx_init(&own, c->run);
+    if (j->report.page != NULL && write_report(&own, j) < 0)
+        mp_warn(c, "the report does not tell of it: %s", own.msg);
+    close_outputs(j);
+    mp_ctx_free(&own);
+}
+
+/* All that took the training comes first: no page of another run stands beside it, and none of
+ * this run can cost it. */
+static int write_folder(struct mp_ctx *c, struct job *j)
+{
+    char page[4096];
     struct mp_report *r = &j->report;
     r->x = &j->x;
     r->predictions = &j->predictions;
     r->folder = j->folder;
-    r->warnings = (const char *const *)j->remarks.text;
-    r->n_warnings = j->remarks.n;
     r->total_seconds = mp_seconds() - c->run->start;
-    if ((j->json = mp_report_json(c, r)) == NULL ||
-        (text = open_output(c, j, "report.txt")) == NULL ||
-        (json = open_output(c, j, "report.json")) == NULL ||
-        (page = open_output(c, j, "report.html")) == NULL)
+    if (write_results(c, j) < 0 || write_report(c, j) < 0)
         return -1;
-    mp_report_text(text->f, c, r, &mp_plain, true);
-    if (json_dumpf(j->json, json->f, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0)
-        return mp_fail(c, "%s: cannot write", json->path);
-    fputc('\n', json->f);
-    if (mp_report_html(c, r, page->f) < 0)
-        return -1;
-    if (mp_output_commit_all(c, j->out, j->n_out) < 0)
-        return -1;
+    snprintf(page, sizeof page, "%s/report.html", j->folder);
+    unlink(page);
     forget_other_models(j);
     forget_checkpoints(j);
+    add_page(c, j);
+    return MP_OK;
+}
+
+/* That a file of the run cannot be written shows before the long work. */
+static int check_files(struct mp_ctx *c, const struct job *j)
+{
+    char path[4096];
+    for (int i = 0; mp_run_files[i] != NULL; i++) {
+        if (snprintf(path, sizeof path, "%s/%s", j->folder, mp_run_files[i]) >= (int)sizeof path)
+            return mp_fail(c, "%s: this folder's name is too long", j->folder);
+        if (mp_output_check(c, path) < 0)
+            return -1;
+    }
     return MP_OK;
 }
 
@@ -344,13 +413,6 @@ static int warn_of_overlap(struct mp_ctx *c, struct job *j)
     return MP_OK;
 }
 
-/* The report's pictures need libvips; without, training for hours would be lost. */
-static int check_pictures(struct mp_ctx *c)
-{
-    struct mp_vips v;
-    return mp_vips_open(c, &v);
-}
-
 static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
 {
     if (mp_experiment_plan(c, pipeline, &j->x) < 0)
@@ -358,17 +420,17 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
     if (!j->x.plan.has_model)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
                           "(`mnistpipe export` writes features without one)", pipeline);
-    if (mp_check_folder(c, j->folder) < 0 || check_pictures(c) < 0 ||
-        mp_plan_prepare(c, &j->x.plan) < 0 || mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 || learn(c, j) < 0 ||
-        write_results(c, j) < 0)
+    if (mp_check_folder(c, j->folder) < 0 || mp_plan_prepare(c, &j->x.plan) < 0 ||
+        mp_folder_hold(c, &j->held, j->folder) < 0 || check_files(c, j) < 0 ||
+        mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 || learn(c, j) < 0)
         return -1;
-    return write_report(c, j);
+    return write_folder(c, j);
 }
 
 static void job_free(struct job *j)
 {
-    for (size_t i = 0; i < j->n_out; i++)
-        mp_output_discard(&j->out[i]);
+    close_outputs(j);
+    mp_folder_release(&j->held);
     for (int i = 0; i < j->remarks.n; i++)
         free(j->remarks.text[i]);
     free(j->remarks.text);

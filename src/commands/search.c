@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search.c - `mnistpipe search`: which values of a pipeline's sets are best? */
 #include "../cache.h"
+#include "../forms.h"
+#include "../name.h"
 #include "../options.h"
 #include "../output.h"
 #include "../search.h"
@@ -32,41 +34,18 @@ static const struct mp_param table[] = {
 /* "pipelines/hog_svm.txt" -> "runs/hog_svm-search". */
 static char *default_folder(const char *pipeline)
 {
-    const char *slash = strrchr(pipeline, '/'), *name = slash != NULL ? slash + 1 : pipeline;
-    const char *dot = strrchr(name, '.');
-    const int n = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
-    char *folder = malloc(sizeof "runs/-search" + (size_t)n);
+    char *name = mp_plain_name(pipeline);
+    const size_t size = sizeof "runs/-search" + (name != NULL ? strlen(name) : 0);
+    char *folder = name != NULL ? malloc(size) : NULL;
     if (folder != NULL)
-        sprintf(folder, "runs/%.*s-search", n, name);
+        snprintf(folder, size, "runs/%s-search", name);
+    free(name);
     return folder;
 }
 
-/* search.txt, .json, .csv, .md, .html: together or not at all. */
-static int write_files(struct mp_ctx *c, const char *folder, const json_t *search)
+static int page(struct mp_ctx *c, void *arg, FILE *f)
 {
-    static const char *const endings[] = { "txt", "json", "csv", "md", "html" };
-    enum { N = sizeof endings / sizeof *endings };
-    struct mp_output out[N];
-    char path[4096];
-    int rc = MP_OK, n = 0;
-    while (n < N && rc == MP_OK) {
-        if (snprintf(path, sizeof path, "%s/search.%s", folder, endings[n]) >= (int)sizeof path)
-            rc = mp_fail(c, "%s: this folder's name is too long", folder);
-        else
-            rc = mp_output_open(c, &out[n], path);
-        if (rc < 0)
-            break;
-        if (n + 1 < N)
-            mp_search_write(out[n].f, search, n);
-        else
-            rc = mp_search_html(c, search, out[n].f);
-        n++;
-    }
-    if (rc == MP_OK)
-        return mp_output_commit_all(c, out, N);
-    for (int i = 0; i < n; i++)
-        mp_output_discard(&out[i]);
-    return -1;
+    return mp_search_html(c, arg, f);
 }
 
 static int report(struct mp_ctx *c, const struct mp_search *s, const struct params *p,
@@ -76,7 +55,8 @@ static int report(struct mp_ctx *c, const struct mp_search *s, const struct para
     json_t *o = mp_search_json(c, s, folder);
     if (o == NULL)
         return -1;
-    int rc = write_files(c, folder, o);
+    const struct mp_forms forms = { "search", o, mp_search_write, page, o };
+    int rc = mp_forms_write(c, folder, &forms);
     if (rc == MP_OK)
         mp_search_write(stdout, o, p->format);
     json_decref(o);
@@ -95,9 +75,12 @@ static int search(struct mp_ctx *c, const struct params *p, const char *file, co
     const struct mp_search_ask ask = { file, p->folds, p->holdout, p->trials,
                                        (enum mp_halving)p->halving };
     struct mp_search s = { .n = 0 };
+    struct mp_folder held = { .path = NULL };
     int rc = mp_check_folder(c, folder);
     if (rc == MP_OK)
         rc = mp_search_open(c, &ask, &s);
+    if (rc == MP_OK)
+        rc = mp_folder_hold(c, &held, folder);
     if (rc == MP_OK && !a->no_cache)
         c->run->cache = mp_cache_open(c, a->cache);
     if (rc == MP_OK)
@@ -109,6 +92,7 @@ static int search(struct mp_ctx *c, const struct params *p, const char *file, co
     mp_cache_close(c->run->cache);
     c->run->cache = NULL;
     mp_search_free(&s);
+    mp_folder_release(&held);
     return rc;
 }
 

@@ -261,12 +261,22 @@ static int write_png(struct mp_ctx *c, struct job *j, const struct mp_contact *k
     return rc;
 }
 
+static struct mp_contact_ask ask_of(const struct job *j)
+{
+    return (struct mp_contact_ask){ .plan = j->plan, .last = j->last, .d = j->d, .rows = j->rows,
+                                    .n = j->n, .training = j->training, .epochs = j->p->epochs };
+}
+
+static int check_room(struct mp_ctx *c, const struct job *j)
+{
+    const struct mp_contact_ask ask = ask_of(j);
+    return mp_contact_check(c, &ask);
+}
+
 static int draw(struct mp_ctx *c, struct job *j)
 {
     struct mp_contact k;
-    const struct mp_contact_ask ask = { .plan = j->plan, .last = j->last, .d = j->d,
-                                        .rows = j->rows, .n = j->n, .training = j->training,
-                                        .epochs = j->p->epochs };
+    const struct mp_contact_ask ask = ask_of(j);
     if (mp_contact_collect(c, &ask, &k) < 0)
         return -1;
     int rc = j->draw ? mp_contact_show(c, stdout, &k, &j->terminal) : MP_OK;
@@ -294,6 +304,7 @@ static int show_pipeline(struct mp_ctx *c, const char *file, struct job *j)
     if (rc == MP_OK && (find_last(c, j) < 0 || check_epochs(c, j) < 0 || apart(c, j, file) < 0 ||
                         apart(c, j, x.train_path) < 0 || apart(c, j, x.test_path) < 0 ||
                         mp_experiment_read(c, &x) < 0 || choose_rows(c, j) < 0 ||
+                        check_room(c, j) < 0 ||
                         mp_engine_fit(c, &x.plan, &x.train, x.train_y, j->last) < 0 ||
                         draw(c, j) < 0))
         rc = -1;

@@ -99,7 +99,7 @@ wait $run_a && same_results a slow.none && same_results b slow.none
 ok "two runs at once: right results"
 equal "$( (reused a && echo yes; reused b && echo yes) | wc -l)" 1
 ok "one of them learns, the other takes it from there"
-[ -z "$(find both -name '*.lock' -o -name '.new.*')" ]
+[ -z "$(find both -name '*.lock' -o -name '.mnistpipe.*')" ]
 ok "no lock and no part is left"
 
 # --------------------------------------------------------------------- killed

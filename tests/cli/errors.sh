@@ -348,7 +348,7 @@ set_ 'svm#2.C=1' '--set svm#2.C=1: good.txt has 1 stage "svm", not 2'
 set_ svm.D=3 'command line: svm: no parameter "D"; it takes: solver C tolerance bias weights'
 set_ svm.C=x "command line: svm: C=x: not a number (number 1e-09..1000000000)"
 set_ svm.C=-4 "command line: svm: C=-4: out of range (number 1e-09..1000000000)"
-set_ 'svm.C="1"' '--set svm.C="1": C: a value cannot hold quotes or line breaks'
+set_ 'svm.C="1"' '--set svm.C="1": C: a value cannot hold quotes, line breaks or other control characters'
 { sed 1q good.txt; printf 'blur\nblur\nsvm\n'; } > twice.txt
 usage "--set of one stage of two" '--set blur.sigma=2: twice.txt has 2 stages "blur"; say which: '\
 'blur#1.sigma ... blur#2.sigma' run twice.txt --set blur.sigma=2 -o kept
@@ -399,7 +399,7 @@ usage "export without a pipeline" "export: expected one pipeline or bundle, foun
 usage "export without a folder" \
     "export: --output is required: the folder to write into (-o FOLDER)" \
     export good.txt
-fails "no such topic" 'hgo: no such stage or command; did you mean "hog"?' help hgo
+fails "no such topic" 'hgo: no such command, stage or word; did you mean "hog"?' help hgo
 fails "nothing like a topic" \
     'zzzzzz: no such stage or command; `mnistpipe list` shows all stages' help zzzzzz
 settle
@@ -513,8 +513,9 @@ fails "predict: no rows there" "none.csv: cannot read: No such file or directory
 
 # -------------------------------------------------------------- the output
 
-run "a file in place of the folder" "good.txt: is a file; expected a folder" -o good.txt
-run "a folder below a file" "good.txt: is a file; expected a folder" -o good.txt/new
+fails "a file in place of the folder" "good.txt: is a file; expected a folder" \
+    run good.txt -o good.txt
+fails "a folder below a file" "good.txt: is a file; expected a folder" run good.txt -o good.txt/new
 cat > long.txt << 'END'
 data train=sample:train test=sample:test
 svm C=1000 solver=crammer_singer tolerance=1e-12
@@ -583,7 +584,7 @@ limited() {
     verdict $status 1 "$3"
     ok "$1"
 }
-limited "no room for liblinear's file" 70 "kept/svm.liblinear: cannot write" \
+limited "no room for liblinear's file" 70 "kept/svm.liblinear: cannot write: File too large" \
     run good.txt -o kept --quiet
 for i in 1 2 3 4 5; do sed 1d test.csv; done | cat test.csv - > more.csv
 limited "no room for predictions" 8 "new.csv: cannot write: File too large" \
@@ -598,7 +599,7 @@ if unshare -rm sh -c "$small" 2> /dev/null; then
     unshare -rm sh -c "$small"'
         "$1" run good.txt -o disk --quiet; s=$?; ls -A disk >&2; exit $s' \
         - "$program" > "$out" 2> "$err"
-    verdict $? 1 "disk/svm.liblinear: cannot write"
+    verdict $? 1 "disk/svm.liblinear: cannot write: No space left on device"
     ok "$name"
 else
     skip "$name" "no right to mount one"

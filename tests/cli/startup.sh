@@ -41,8 +41,9 @@ loads "help of a stage" "" help pca
 loads "list" "" list
 loads "run of svm" "VIPS DNNL LINEAR${blas}" run svm.txt -o run --quiet
 sed -n '/"libraries"/,/}/p' run/report.json > told
-grep -q '"libvips"' told && grep -q '"oneDNN": ".*(.*)"' told && ! grep -q GSL told
-ok "the report names those at work, and no others"
+! grep -q '"libvips"' told && grep -q 'libvips [0-9]' run/report.html &&
+    grep -q '"oneDNN": ".*(.*)"' told && ! grep -q GSL told
+ok "the report names those at work, the page also the one that drew it, and no others"
 loads "predict of svm" "" predict run/bundle.mnp test.csv -o predictions.csv --quiet
 same predictions.csv run/predictions.csv
 ok "predict: the run's bytes"
@@ -74,7 +75,14 @@ $PWD/broken/$(soname "$library"): file too short" text
 }
 sed '50s/,.*/,x/' train.csv > bad.csv # fails when it is read
 refuses "show without libvips" VIPS "pictures need libvips" show svm.txt -o none.png
-refuses "run without libvips" VIPS "pictures need libvips" run svm.txt --train bad.csv -o none
+LD_LIBRARY_PATH=$PWD/broken mp run svm.txt -o plain
+equal $? 0 status && same plain/predictions.csv run/predictions.csv &&
+    same plain/bundle.mnp run/bundle.mnp && grep -q '"page": "without pictures"' plain/report.json &&
+    equal "$(cat "$err")" "warning: pictures are left out of a page: pictures need libvips, which \
+cannot be loaded: $PWD/broken/$(soname VIPS): file too short" text &&
+    grep -q '^warning  *pictures are left out of a page: ' plain/report.txt &&
+    ! grep -q '<img' plain/report.html && grep -q '\[Mistake: a . taken for .\]' plain/report.html
+ok "run without libvips: whole, but for its pictures, and it says so"
 refuses "run without liblinear" LINEAR "svm.txt:4: svm: linear models need liblinear" \
     run svm.txt --train bad.csv -o none
 refuses "run without GSL" GSL "pca.txt:3: pca: eigenvectors need GSL" \
