@@ -401,7 +401,8 @@ usage "export without a folder" \
     export good.txt
 fails "no such topic" 'hgo: no such command, stage or word; did you mean "hog"?' help hgo
 fails "nothing like a topic" \
-    'zzzzzz: no such stage or command; `mnistpipe list` shows all stages' help zzzzzz
+    'zzzzzz: no such command, stage or word; `mnistpipe help`, `mnistpipe list` and `mnistpipe help '\
+'words` show them' help zzzzzz
 settle
 mp
 status=$?
