@@ -440,7 +440,9 @@ int mp_man(struct mp_ctx *c, FILE *f)
     }
     fputs(
         ".SH \"EXIT STATUS\"\n0: done; 1: failed, one line on stderr says why; 2: the command line "
-        "is wrong.\n",
+        "is wrong.  A signal (Ctrl-C, SIGTERM, a terminal that closes) stops the work, which "
+        "cleans up; the program then dies of that signal, which shells show as 128 + its number.  "
+        "A second one kills at once.\n",
         f);
     return c->msg[0] == '\0' ? MP_OK : -1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c - finds the command, gives it what it needs, and turns failure into an
- * exit status: 0 done, 1 failed, 2 the command line is wrong. */
+ * exit status: 0 done, 1 failed, 2 the command line is wrong; what a signal stops dies of it. */
 #include "clock.h"
 #include "config.h"
 #include "ctx.h"
@@ -19,11 +19,40 @@
 /* The only way to hear of a signal is a variable that its handler can reach. */
 static volatile sig_atomic_t stopped;
 
-/* The first Ctrl-C asks the work to stop and clean up; the second kills. */
+/* The first asks the work to stop and clean up; the second kills. */
 static void on_signal(int number)
 {
-    stopped = 1;
-    signal(number, SIG_DFL);
+    if (stopped != 0) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+    stopped = number;
+}
+
+static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+
+/* While a command is at work, signals ask it to stop. */
+static void hear_signals(void)
+{
+    /* Without SA_RESTART: a read that waits for rows is to end, too. */
+    const struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction was;
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        if (stops[i] != SIGHUP || (sigaction(SIGHUP, NULL, &was) == 0 &&
+                                   was.sa_handler != SIG_IGN)) /* of nohup */
+            sigaction(stops[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Afterwards nobody would ask whether one came: it ends the program. */
+static void heed_signals(void)
+{
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        struct sigaction now;
+        if (sigaction(stops[i], NULL, &now) == 0 && now.sa_handler == on_signal)
+            signal(stops[i], SIG_DFL);
+    }
 }
 
 static const char *command_name(const void *unused, int i)
@@ -63,18 +92,14 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     run->quiet = asked->quiet;
     run->threads = asked->threads > 0 ? asked->threads : omp_get_num_procs();
     run->stopped = &stopped;
-    /* Without SA_RESTART: a read that waits for rows is to end, too. */
-    const struct sigaction action = { .sa_handler = on_signal };
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
-    signal(SIGXFSZ, SIG_IGN);
+    hear_signals();
     run->bar = mp_bar_new(asked->quiet);
     mp_json_watch();
     int rc = e->command->run(c, options, n, args);
     if (rc == MP_OK && mp_json_refused())
         rc = mp_no_memory(c, "all of a JSON document");
     mp_bar_free(run->bar);
+    heed_signals();
     return rc;
 }
 
@@ -127,5 +152,8 @@ int main(int argc, char **argv)
     mp_ctx_free(&c);
     free(options);
     free(args);
-    return end_output(status);
+    status = end_output(status);
+    if (stopped != 0)
+        raise(stopped); /* who sent it is to see that it was heard: status 128 + number */
+    return status;
 }

@@ -34,7 +34,8 @@ const struct mp_param mp_asked_cache_table[] = {
 const struct mp_param mp_asked_table[] = {
     MP_PARAM_OF(struct mp_asked, threads, .def = "0", .min = 0, .max = 1024,
                 .doc = "threads; 0 takes one for each processor"),
-    MP_PARAM_OF(struct mp_asked, quiet, .def = "no", .doc = "no bar and no remarks on stderr"),
+    MP_PARAM_OF(struct mp_asked, quiet, .def = "no", 
+                .doc = "no bar, no remarks, no word of files that were written"),
     MP_END
 };
 

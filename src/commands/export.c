@@ -111,8 +111,10 @@ static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const 
                : mp_engine_apply(c, j->plan, part->d, j->last, part->name, take, part);
 }
 
-static void report(const struct job *j)
+static void report(const struct mp_ctx *c, const struct job *j)
 {
+    if (c->run->quiet)
+        return;
     for (int i = 0; i < j->n_parts; i++) {
         const struct part *part = &j->parts[i];
         const size_t d = mp_len(j->last < 0 ? j->plan->shape : j->plan->nodes[j->last].out);
@@ -142,7 +144,7 @@ static int write_all(struct mp_ctx *c, struct job *j, const struct params *p)
     if (rc == MP_OK)
         rc = mp_table_commit(c, w, (size_t)j->n_parts);
     if (rc == MP_OK)
-        report(j);
+        report(c, j);
     for (int i = 0; i < j->n_parts; i++)
         mp_table_close(j->parts[i].w);
     mp_folder_release(&held);

@@ -104,8 +104,9 @@ static int fetch(struct mp_ctx *c, struct mp_dataset *d, const char *mirror)
         const int rc = mp_fetch(c, d, i, folder);
         if (rc < 0)
             return rc;
-        printf("%s:%-13s %s/%s  %s\n", d->name, d->file[i].role, folder, d->file[i].name,
-               rc == MP_FETCHED ? "fetched" : "was there");
+        if (!c->run->quiet)
+            printf("%s:%-13s %s/%s  %s\n", d->name, d->file[i].role, folder, d->file[i].name,
+                   rc == MP_FETCHED ? "fetched" : "was there");
         fflush(stdout); /* before the next file's bar */
     }
     return MP_OK;

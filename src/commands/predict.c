@@ -40,7 +40,7 @@ static void say(const struct mp_ctx *c, const struct params *o, const char *name
 {
     const bool to_stdout = strcmp(o->output, "-") == 0;
     FILE *f = to_stdout ? stderr : stdout;
-    if (to_stdout && c->run->quiet)
+    if (c->run->quiet)
         return;
     if (!to_stdout)
         fprintf(f, "%zu rows of %s, predicted in %.2f s, written to %s\n", p->n, name, p->seconds,

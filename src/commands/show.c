@@ -253,7 +253,7 @@ static int write_png(struct mp_ctx *c, struct job *j, const struct mp_contact *k
     int rc = mp_picture_png(c, &picture, &png, &n);
     if (rc == MP_OK)
         rc = write_bytes(c, j, png, n);
-    if (rc == MP_OK && named)
+    if (rc == MP_OK && named && !c->run->quiet)
         printf("%s: %zu row%s after %d stage%s, %d x %d px\n", j->p->output, k->n,
                k->n == 1 ? "" : "s", j->last + 1, j->last == 0 ? "" : "s", picture.w, picture.h);
     free(png);

@@ -641,7 +641,7 @@ for signal in INT TERM; do
     (sleep 20; kill -KILL $pid) 2> /dev/null &
     guard=$!
     wait $pid
-    verdict $? 1 "long.txt:2: svm: interrupted" && [ $((SECONDS - from)) -le 5 ]
+    verdict $? $((128 + $(kill -l $signal))) "long.txt:2: svm: interrupted" && [ $((SECONDS - from)) -le 5 ]
     ok "SIG$signal while it trains: stops at once and cleans up"
     kill $guard 2> /dev/null
     wait $guard 2> /dev/null
@@ -656,7 +656,7 @@ kill -INT $pid
 (sleep 3; kill -KILL $pid) 2> /dev/null &
 guard=$!
 wait $pid
-verdict $? 1 "interrupted"
+verdict $? 130 "interrupted"
 ok "SIGINT while it waits for rows"
 kill $guard 2> /dev/null
 wait $guard 2> /dev/null

@@ -81,9 +81,10 @@ ok "without test rows: the training part and the rows held out"
 # ------------------------------------------------------------ other programs
 
 for format in csv npy npz arff libsvm idx; do
-    export_ hog.txt --format $format -o hog
+    export_ hog.txt --format $format -o hog && [ ! -s out ]
     ok "hog features as $format"
 done
+"$program" export hog.txt --format idx -o hog > out 2> log
 [ "$(head -1 out)" = "hog/train-features-idx2-float: 300 rows of $(($(head -1 hog/train.csv |
     grep -o 'hog\[' | wc -l))) values, labelled" ]
 ok "says what it wrote"

@@ -135,6 +135,8 @@ mp predict $b blind.csv -o - && same "$out" $want && [ ! -s "$err" ]
 ok "predict -o - writes rows to standard output, and nothing else"
 mp predict $b full.csv -o - --quiet && same "$out" $want && [ ! -s "$err" ]
 ok "predict -o - --quiet: nothing on stderr"
+mp predict $b full.csv -o p.csv --quiet && same p.csv $want && [ ! -s "$out" ] && [ ! -s "$err" ]
+ok "predict --quiet: nothing at all"
 mp predict $b sample:test && same predictions.csv $want
 ok "predict reads the sample by name and writes predictions.csv"
 rm predictions.csv
