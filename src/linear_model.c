@@ -236,7 +236,11 @@ static struct model *train_one(struct mp_ctx *c, struct job *j, int class, const
     struct parameter parameter = { .solver_type = j->solver,
                                    .eps = j->p->tolerance > 0 ? j->p->tolerance : dual ? 0.1 : 0.01,
                                    .C = j->p->C, .nr_weight = n_weights,
-                                   .weight_label = weight_labels, .weight = weights, .p = 0.1 };
+                                   .weight_label = weight_labels, .weight = weights, .p = 0.1,
+#ifdef HAVE_STRUCT_PARAMETER_REGULARIZE_BIAS
+                                   .regularize_bias = 1, /* as versions without it do */
+#endif
+    };
     struct training t = { .c = c, .key = mp_random(c, (uint64_t)class, 0),
                           .share = &j->shares[class], .shares = j->shares,
                           .n_shares = (int)m->columns };
