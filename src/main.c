@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c - finds the command, gives it what it needs, and turns failure into an
  * exit status: 0 done, 1 failed, 2 the command line is wrong; what a signal stops dies of it. */
+#include "cgroup.h"
 #include "clock.h"
 #include "config.h"
 #include "ctx.h"
@@ -84,13 +85,23 @@ static const struct mp_command_entry *find_command(const char *name)
     return NULL;
 }
 
+/* As many as may compute at the same time: of the processors that the process may run on, what
+ * its cgroups' time is enough for, and no more than $OMP_NUM_THREADS. */
+static int default_threads(void)
+{
+    const int processors = omp_get_num_procs(), wanted = omp_get_max_threads();
+    const int time = mp_cgroup_processors("");
+    const int least = processors < wanted ? processors : wanted;
+    return least < time ? least : time;
+}
+
 static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
                        const struct mp_asked *asked, const void *options, int n, char **args)
 {
     struct mp_run *run = c->run;
     run->asked = asked;
     run->quiet = asked->quiet;
-    run->threads = asked->threads > 0 ? asked->threads : omp_get_num_procs();
+    run->threads = asked->threads > 0 ? asked->threads : default_threads();
     run->stopped = &stopped;
     hear_signals();
     run->bar = mp_bar_new(asked->quiet);

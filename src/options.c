@@ -33,7 +33,8 @@ const struct mp_param mp_asked_cache_table[] = {
 
 const struct mp_param mp_asked_table[] = {
     MP_PARAM_OF(struct mp_asked, threads, .def = "0", .min = 0, .max = 1024,
-                .doc = "threads; 0 takes one for each processor"),
+                .doc = "threads; 0 takes one for each processor that the process may use, by "
+                       "affinity, cgroup and $OMP_NUM_THREADS"),
     MP_PARAM_OF(struct mp_asked, quiet, .def = "no", 
                 .doc = "no bar, no remarks, no word of files that were written"),
     MP_END

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* O_TMPFILE, mremap() */
 #endif
 #include "rows.h"
+#include "cgroup.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -23,43 +24,11 @@ enum { LARGE = 512 << 20, PART = 16 };
 
 /* ----------------------------------------------------------------- limits */
 
-/* The number in the first line of a file; SIZE_MAX for "max", or if it cannot be read. */
-static size_t number_in(const char *path)
-{
-    unsigned long long n = 0;
-    FILE *f = fopen(path, "re");
-    const bool good = f != NULL && fscanf(f, "%llu", &n) == 1;
-    if (f != NULL)
-        fclose(f);
-    return good && n < SIZE_MAX ? (size_t)n : SIZE_MAX;
-}
-
-/* What the process's cgroup (version 2) and those around it allow. */
-static size_t cgroup_limit(void)
-{
-    char line[1024], path[1200];
-    size_t least = SIZE_MAX;
-    FILE *f = fopen("/proc/self/cgroup", "re");
-    char *own = f != NULL && fgets(line, sizeof line, f) != NULL && strncmp(line, "0::/", 4) == 0
-                    ? line + 3 : NULL;
-    if (f != NULL)
-        fclose(f);
-    if (own != NULL)
-        own[strcspn(own, "\n")] = '\0';
-    while (own != NULL && *own != '\0') {
-        snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", own);
-        const size_t n = number_in(path);
-        least = n < least ? n : least;
-        *strrchr(own, '/') = '\0';
-    }
-    return least;
-}
-
 size_t mp_rows_limit(void)
 {
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     size_t allowed = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
-    const size_t group = cgroup_limit();
+    const size_t group = mp_cgroup_memory("");
     struct rlimit data;
     if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur < allowed)
         allowed = (size_t)data.rlim_cur;
