@@ -10,6 +10,7 @@
  * Cost: three times the multiply-adds of a forward pass, for each row and epoch;
  * memory: activations of an item a thread, and one gradient an item. */
 #include "dnn.h"
+#include "finite.h"
 #include "net.h"
 #include "optimizer.h"
 #include "random.h"
@@ -200,15 +201,6 @@ struct score {
     double loss, accuracy;
 };
 
-/* Relu makes 0 of what is no number, so the loss alone may not show it. */
-static bool all_finite(const float *w, size_t n)
-{
-    float sum = 0; /* times 0: finite numbers leave 0, others NaN */
-    for (size_t i = 0; i < n; i++)
-        sum += w[i] * 0;
-    return sum == 0;
-}
-
 static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, struct score *s)
 {
     const size_t batch = (size_t)t->p->batch, steps = t->n_train / batch;
@@ -229,7 +221,8 @@ static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, str
             loss += t->loss[i];
             hits += t->hits[i];
         }
-        if (!isfinite(loss) || (b + 1 == steps && !all_finite(t->w, t->net.weights)))
+        /* Relu makes 0 of what is no number, so the loss alone may not show it. */
+        if (!isfinite(loss) || (b + 1 == steps && !mp_all_finite(t->w, t->net.weights)))
             return mp_fail(c, "the loss is no number after step %zu of epoch %llu: training "
                               "diverged; a smaller lr than %g, or clip=1, may help", b + 1,
                            (unsigned long long)epoch + 1, t->p->lr);

@@ -7,6 +7,7 @@
  *
  * Shards of rows are merged in order, and it is then that a block goes to the file. */
 #include "linear_rows.h"
+#include "finite.h"
 #include "simd.h"
 #include <stdlib.h>
 #include <string.h>
@@ -123,6 +124,9 @@ int mp_linear_rows_add(struct mp_ctx *c, struct mp_linear_rows *r, const struct 
     struct mp_linear_block *b = r->last;
     if (settle(c, r, d) < 0)
         return -1;
+    if (!mp_all_finite(in->x, in->n * d)) /* with these a solver would never come to an end */
+        return mp_fail(c, "a value of the rows is no finite number; look at the stages before, and "
+                          "at what they were given");
     if (b == NULL || b->filed || b->room - b->n < in->n) {
         const size_t room = ROOM_VALUES / (d + 1) < ROOM ? ROOM_VALUES / (d + 1) : ROOM;
         if ((b = make_block(c, in->n > room ? in->n : room, d)) == NULL)

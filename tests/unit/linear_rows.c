@@ -3,6 +3,8 @@
 #include "../tap.h"
 #include "ctx.h"
 #include "linear_rows.h"
+#include <math.h>
+#include <string.h>
 
 enum { ROWS = 40, VALUES = 300 };
 
@@ -68,6 +70,25 @@ static void test_merge(struct tap *t, struct mp_ctx *c, size_t most, size_t want
     tap_ok(t, all.first == NULL && all.n == 0 && all.file.at == NULL, "freed");
 }
 
+/* Solvers look for a smaller gradient until there is one; with these there never is. */
+static void test_not_finite(struct tap *t)
+{
+    const float wrong[] = { INFINITY, -INFINITY, NAN };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        float x[] = { 1, 2, 3, 4, 5, wrong[i] };
+        int y[] = { 0, 1 };
+        const struct mp_chunk in = { .n = 2, .shape = { 1, 3, 1 }, .x = x, .y = y };
+        struct mp_linear_rows r = { .first = NULL };
+        struct mp_ctx c;
+        mp_ctx_init(&c, NULL);
+        tap_ok(t, mp_linear_rows_add(&c, &r, &in) < 0 && r.n == 0 &&
+                  strncmp(c.msg, "a value of the rows is no finite number", 39) == 0,
+               "%g among the rows is refused", (double)wrong[i]);
+        mp_linear_rows_free(&r);
+        mp_ctx_free(&c);
+    }
+}
+
 int main(void)
 {
     struct tap t = { 0 };
@@ -77,6 +98,7 @@ int main(void)
     test_merge(&t, &c, 10 * shard, 0);
     test_merge(&t, &c, 2 * shard, 3);
     test_merge(&t, &c, 1, 5);
+    test_not_finite(&t);
     mp_ctx_free(&c);
     return tap_end(&t);
 }
