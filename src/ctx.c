@@ -297,7 +297,7 @@ int mp_parallel_for(struct mp_ctx *c, size_t n,
         own->place = c->place;
         own->msg[0] = '\0';
         mp_ctx_reuse(own);
-        if (work(own, arg, i) < 0)
+        if (mp_stopped(own) ? mp_fail(own, "interrupted") : work(own, arg, i) < 0)
 #pragma omp critical(mp_parallel_for)
             if (i < failed) {
                 failed = i;

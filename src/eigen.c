@@ -127,7 +127,8 @@ static int product(struct mp_ctx *c, const gsl_matrix *a, const gsl_matrix *b, g
     if (!limited())
         return mp_parallel_for(c, parts, product_part, &f);
     for (size_t i = 0; i < parts; i++)
-        product_part(c, &f, i);
+        if (mp_stopped(c) ? mp_fail(c, "interrupted") : product_part(c, &f, i) < 0)
+            return -1;
     return MP_OK;
 }
 

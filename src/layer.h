@@ -105,6 +105,10 @@ struct mp_layer {
                          mp_bf16 *dx);
 };
 
+/* How many of n rows, or steps, one call of a library takes that cannot be stopped: of the
+ * divisors of n the largest whose work, so many multiply-adds each, takes well under a second. */
+size_t mp_at_once(size_t n, double work);
+
 /* Room for n values in scratch, and n values rounded there; NULL after an mp_fail(). */
 static inline mp_bf16 *mp_bf16_scratch(struct mp_ctx *c, size_t n)
 {

@@ -55,6 +55,15 @@ void mp_net_close(struct mp_net *net)
     memset(net, 0, sizeof *net);
 }
 
+size_t mp_at_once(size_t n, double work)
+{
+    const double most = (double)(1ull << 32);
+    size_t parts = 1;
+    while (parts < n && (n % parts != 0 || work * (double)(n / parts) > most))
+        parts++;
+    return n > 0 ? n / parts : 1;
+}
+
 /* --------------------------------------------------------------- placing */
 
 static int place(struct mp_ctx *c, struct mp_net *net, struct mp_net_layer *l)
@@ -291,6 +300,10 @@ static int orthogonal(struct mp_ctx *c, uint64_t key, size_t u, size_t stride, f
         return -1;
     for (size_t i = 0; i < u; i++) {
         double *a = v + i * u, norm = 0;
+        if (mp_stopped(c)) {
+            free(v);
+            return mp_fail(c, "interrupted");
+        }
         for (size_t j = 0; j < u; j++)
             a[j] = normal(c, key, i * u + j);
         for (size_t k = 0; k < i; k++) {
@@ -330,10 +343,13 @@ static int begin_tensor(struct mp_ctx *c, const struct mp_weight *t, enum mp_net
     const double limit = sqrt((init == MP_NET_HE ? 6.0 : 3.0) / (fan > 0 ? fan : 1));
     if (t->init == MP_INIT_ORTHOGONAL)
         return begin_orthogonal(c, t, key, w);
-    for (size_t i = 0; i < t->size; i++)
+    for (size_t i = 0; i < t->size; i++) {
+        if (i % PIECE == 0 && mp_stopped(c))
+            return mp_fail(c, "interrupted");
         w[i] = t->init == MP_INIT_ZERO  ? 0
                : t->init == MP_INIT_ONE ? 1
                                         : (float)(limit * (2 * uniform(mp_random(c, key, i)) - 1));
+    }
     return MP_OK;
 }
 
@@ -477,7 +493,7 @@ static int forward_to(struct mp_ctx *c, const struct mp_net *net, const float *w
     double start = mp_seconds();
     for (int i = 0; i <= last; i++) {
         struct mp_pass p = pass_of(c, net, i, w, item, n, training, key);
-        const int rc = forward(net, i, &p, item);
+        const int rc = mp_stopped(c) ? mp_fail(c, "interrupted") : forward(net, i, &p, item);
         mp_scratch_release(c, mark);
         start = lap(item, i, start);
         if (rc < 0)
@@ -514,7 +530,8 @@ int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
     double start = mp_seconds();
     for (int i = net->n - 1; i >= 0; i--) {
         struct mp_pass p = pass_of(c, net, i, w, item, n, true, key);
-        const int rc = backward(net, i, &p, item, dy, i > 0 ? dx : NULL);
+        const int rc = mp_stopped(c) ? mp_fail(c, "interrupted")
+                                     : backward(net, i, &p, item, dy, i > 0 ? dx : NULL);
         float *next = dx;
         mp_scratch_release(c, mark);
         start = lap(item, net->n + i, start);

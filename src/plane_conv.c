@@ -173,6 +173,8 @@ int mp_plane_conv_forward(struct mp_ctx *c, const struct mp_conv_dims *d, const 
     if (d->bias)
         memcpy(q.b, b, filters * sizeof *b);
     for (size_t i = 0; i < d->n; i++) {
+        if (mp_stopped(c))
+            return mp_fail(c, "interrupted");
         get_image(d, &q, x, i);
         for (size_t v = 0; v < h; v++) {
             (d->kernel == 3 ? correlate3 : correlate5)(&q, q.image + v * q.row);
@@ -192,6 +194,8 @@ int mp_plane_conv_backward(struct mp_ctx *c, const struct mp_conv_dims *d, const
     if (open(c, d, &q) < 0)
         return -1;
     for (size_t i = 0; i < d->n; i++) {
+        if (mp_stopped(c))
+            return mp_fail(c, "interrupted");
         get_image(d, &q, x, i);
         for (size_t v = 0; v < h; v++) {
             get(d, dy, (i * h + v) * q.outputs * filters, q.line, q.outputs * filters);

@@ -181,7 +181,8 @@ void mp_record_part(struct mp_ctx *c, const struct mp_part *part);
 /* A fact for the report that is no warning. */
 void mp_remark(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Whether the user has asked to stop: long work returns mp_fail(c, "interrupted"). */
+/* Whether the user has asked to stop: work that may take long asks a few times a second and
+ * returns mp_fail(c, "interrupted").  mp_parallel_for() asks before each i. */
 bool mp_stopped(struct mp_ctx *c);
 
 /* The layers indented below a stage's line; layer.h tells what they are. */

@@ -88,7 +88,7 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
 }
 
 struct plan {
-    struct mp_conv_dims dims;
+    struct mp_conv_dims dims; /* of as many rows as are taken at a time */
     bool plane;              /* but for the gradient of the image */
     struct mp_conv *library; /* NULL: not needed */
 };
@@ -108,7 +108,8 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
     if (v == NULL)
         return -1;
     v->dims = (struct mp_conv_dims){
-        .n = n, .in = in, .out = out, .kernel = p->kernel, .stride = p->stride,
+        .n = mp_at_once(n, work(params, in, out)), .in = in, .out = out, .kernel = p->kernel,
+        .stride = p->stride,
         .top = before(p, in.h, out.h), .left = before(p, in.w, out.w),
         .bias = p->bias, .relu = p->act == MP_ACT_RELU, .precision = precision,
     };
@@ -123,22 +124,69 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
     return MP_OK;
 }
 
+/* Where row i of rows of that shape begins. */
+static void *row_at(const struct mp_pass *p, const void *x, struct mp_shape s, size_t i)
+{
+    const size_t size = p->precision == MP_BF16 ? sizeof(mp_bf16) : sizeof(float);
+    return x != NULL ? (char *)(uintptr_t)x + i * mp_len(s) * size : NULL;
+}
+
 /* Up to an activation other than relu. */
 static int convolve(struct mp_pass *p, const void *x, const void *w, void *y)
 {
     const struct plan *v = p->plan;
-    return v->plane ? mp_plane_conv_forward(p->c, &v->dims, x, p->w[0], p->w[1], y)
-                    : mp_conv_forward(p->c, v->library, x, w, p->w[1], y);
+    for (size_t i = 0; i < p->n; i += v->dims.n) {
+        const void *from = row_at(p, x, p->in, i);
+        void *to = row_at(p, y, p->out, i);
+        if (mp_stopped(p->c))
+            return mp_fail(p->c, "interrupted");
+        if ((v->plane ? mp_plane_conv_forward(p->c, &v->dims, from, p->w[0], p->w[1], to)
+                      : mp_conv_forward(p->c, v->library, from, w, p->w[1], to)) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+/* The gradients of weights and bias from rows i and on, as many as are taken at a time. */
+static int gradients_of(struct mp_pass *p, const void *x, const void *dy, size_t i, float *dw,
+                        float *db)
+{
+    const struct plan *v = p->plan;
+    const void *from = row_at(p, x, p->in, i), *up = row_at(p, dy, p->out, i);
+    return v->plane ? mp_plane_conv_backward(p->c, &v->dims, from, up, dw, db)
+                    : mp_conv_backward_weights(p->c, v->library, from, up, dw, db);
+}
+
+static void add_to(float *restrict sum, const float *restrict x, size_t n)
+{
+    for (size_t j = 0; sum != NULL && j < n; j++)
+        sum[j] += x[j];
 }
 
 /* All gradients from that before the activation; without dx only those of the weights. */
 static int gradients(struct mp_pass *p, const void *x, const void *w, const void *dy, void *dx)
 {
     const struct plan *v = p->plan;
-    const int rc = v->plane
-                       ? mp_plane_conv_backward(p->c, &v->dims, x, dy, p->dw[0], p->dw[1])
-                       : mp_conv_backward_weights(p->c, v->library, x, dy, p->dw[0], p->dw[1]);
-    return rc < 0 || dx == NULL ? rc : mp_conv_backward_data(p->c, v->library, w, dy, dx);
+    const size_t n_w = n_weights(p->params, p->in), n_b = (size_t)p->out.c;
+    float *more = v->dims.n < p->n ? mp_scratch(p->c, n_w + n_b + 16) : p->dw[0];
+    float *dw = p->dw[0], *db = p->dw[1];
+    if (more == NULL)
+        return -1;
+    for (size_t i = 0; i < p->n; i += v->dims.n) {
+        if (mp_stopped(p->c))
+            return mp_fail(p->c, "interrupted");
+        if (gradients_of(p, x, dy, i, dw, db) < 0 ||
+            (dx != NULL && mp_conv_backward_data(p->c, v->library, w, row_at(p, dy, p->out, i),
+                                                 row_at(p, dx, p->in, i)) < 0))
+            return -1;
+        if (i > 0) {
+            add_to(p->dw[0], dw, n_w);
+            add_to(p->dw[1], db, n_b);
+        }
+        dw = more;
+        db = p->dw[1] != NULL ? more + (n_w + 15) / 16 * 16 : NULL;
+    }
+    return MP_OK;
 }
 
 static int forward(struct mp_pass *p, const float *x, float *y)

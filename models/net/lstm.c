@@ -9,8 +9,9 @@
  *
  * with `forget` added to the sum of f.  Everything is kept step after step (time,
  * row, value), so that x W is one product over all steps, and so are, backwards, the
- * gradients of W, of U and of x; only h U goes step by step.  backward() puts the
- * gradients of the sums in the place of the gates in `saved`.
+ * gradients of W, of U and of x; only h U goes step by step.  Where that one product would
+ * take too long for a user who wants to stop, it is made of some steps at a time.  backward()
+ * puts the gradients of the sums in the place of the gates in `saved`.
  *
  * Cost: steps * 4 units * (features + units) multiply-adds a row, and twice that
  * backwards; gates are a tenth of it at 128 units.
@@ -264,6 +265,7 @@ MP_CLONES static void add_rows(const float *restrict rows, size_t n, size_t d,
 
 /* Those of a layer, for all its directions, or of all layers above the first. */
 struct products {
+    size_t block, du_block;                     /* steps that one product takes */
     struct mp_matmul *sums, *dw, *dx, *more_dx; /* of what it reads; more_dx adds */
     struct mp_matmul *step, *dstep, *du;        /* of its own outputs, step by step */
 };
@@ -290,7 +292,7 @@ static int open_forward(struct mp_ctx *c, const struct net *s, size_t d,
 {
     const size_t u = s->units, sums = GATES * u;
     q->sums = mp_matmul_open(c, &(struct mp_matmul_dims){
-        .m = s->steps * s->n, .n = sums, .k = d, .lda = d, .ldb = sums, .ldc = sums,
+        .m = q->block * s->n, .n = sums, .k = d, .lda = d, .ldb = sums, .ldc = sums,
         .precision = precision });
     q->step = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = s->n, .n = sums, .k = u, .lda = apart(s, precision), .ldb = sums, .ldc = sums,
@@ -301,12 +303,12 @@ static int open_forward(struct mp_ctx *c, const struct net *s, size_t d,
 static int open_backward(struct mp_ctx *c, const struct net *s, size_t d,
                          enum mp_precision precision, struct products *q)
 {
-    const size_t u = s->units, sums = GATES * u, rows = s->steps * s->n;
+    const size_t u = s->units, sums = GATES * u, rows = q->block * s->n;
     struct mp_matmul_dims dx = { .m = rows, .n = d, .k = sums, .lda = sums, .ldb = sums, .ldc = d,
                                  .tb = true, .precision = precision };
     q->dw = mp_matmul_open(c, &(struct mp_matmul_dims){
         .m = d, .n = sums, .k = rows, .ta = true, .lda = d, .ldb = sums, .ldc = sums,
-        .precision = precision });
+        .add = q->block < s->steps, .precision = precision });
     q->dx = mp_matmul_open(c, &dx);
     dx.add = true;
     q->more_dx = mp_matmul_open(c, &dx);
@@ -314,8 +316,8 @@ static int open_backward(struct mp_ctx *c, const struct net *s, size_t d,
         .m = s->n, .n = u, .k = sums, .lda = sums, .ldb = sums, .ldc = s->wide, .tb = true,
         .add = true, .precision = precision });
     q->du = mp_matmul_open(c, &(struct mp_matmul_dims){
-        .m = u, .n = sums, .k = s->steps > 1 ? rows - s->n : 1, .ta = true,
-        .lda = apart(s, precision), .ldb = sums, .ldc = sums, .precision = precision });
+        .m = u, .n = sums, .k = q->du_block * s->n, .ta = true, .lda = apart(s, precision),
+        .ldb = sums, .ldc = sums, .add = q->du_block + 1 < s->steps, .precision = precision });
     return q->dw == NULL || q->dx == NULL || q->more_dx == NULL || q->dstep == NULL ||
                    q->du == NULL
                ? -1
@@ -325,6 +327,9 @@ static int open_backward(struct mp_ctx *c, const struct net *s, size_t d,
 static int open_products(struct mp_ctx *c, const struct net *s, size_t d,
                          enum mp_precision precision, bool training, struct products *q)
 {
+    const double row = (double)s->n * GATES * (double)s->units;
+    q->block = mp_at_once(s->steps, row * (double)d);
+    q->du_block = mp_at_once(s->steps - 1, row * (double)s->units);
     return open_forward(c, s, d, precision, q) < 0 ||
                    (training && open_backward(c, s, d, precision, q) < 0)
                ? -1
@@ -379,6 +384,27 @@ static const void *weights_at(const struct mp_pass *p, int tensor, size_t at)
     return p->precision == MP_BF16 ? (const void *)(p->wb[tensor] + at) : p->w[tensor] + at;
 }
 
+/* The value number `at` of what a product reads. */
+static const void *value_at(const struct mp_pass *p, const void *x, size_t at)
+{
+    return p->precision == MP_BF16 ? (const void *)((const mp_bf16 *)x + at)
+                                   : (const void *)((const float *)x + at);
+}
+
+/* Runs q on so many steps, `block` at a time: each step of a, b and y is so many values on
+ * from the one before; 0: it is the same one. */
+static int by_blocks(const struct mp_pass *p, const struct mp_matmul *q, size_t steps,
+                     size_t block, const void *a, size_t a_step, const void *b, size_t b_step,
+                     float *y, size_t y_step)
+{
+    for (size_t t = 0; t < steps; t += block)
+        if (mp_stopped(p->c) ? mp_fail(p->c, "interrupted")
+                             : mp_matmul_run(p->c, q, value_at(p, a, t * a_step),
+                                             value_at(p, b, t * b_step), y + t * y_step) < 0)
+            return -1;
+    return MP_OK;
+}
+
 /* ------------------------------------------------------------- directions */
 
 /* rows x steps x d becomes steps x rows x d; with the numbers exchanged, back. */
@@ -399,9 +425,12 @@ static int run(const struct mp_pass *p, const struct net *s, const struct cell *
     mp_bf16 *room = mp_bf16_scratch(p->c, n * (s->steps * d > u ? s->steps * d : u));
 
     if (room == NULL ||
-        mp_matmul_run(p->c, q->sums, operand(p, x, s->steps * n, d, d, room), w, at->gates) < 0)
+        by_blocks(p, q->sums, s->steps, q->block, operand(p, x, s->steps * n, d, d, room), n * d,
+                  w, 0, at->gates, n * sums) < 0)
         return -1;
     for (size_t k = 0; k < s->steps; k++) {
+        if (mp_stopped(p->c))
+            return mp_fail(p->c, "interrupted");
         const size_t t = nth(s, at->reversed, k), was = k > 0 ? nth(s, at->reversed, k - 1) : t;
         float *gates = at->gates + t * n * sums;
         const float *h = at->out + was * n * wide;
@@ -424,6 +453,8 @@ static int run_back(const struct mp_pass *p, const struct net *s, const struct c
 
     memset(dcell, 0, n * u * sizeof *dcell);
     for (size_t k = s->steps; k-- > 0;) {
+        if (mp_stopped(p->c))
+            return mp_fail(p->c, "interrupted");
         const size_t t = nth(s, at->reversed, k), was = k > 0 ? nth(s, at->reversed, k - 1) : t;
         float *gates = at->gates + t * n * sums;
         close_gates(s, k > 0 ? at->cells + was * n * u : zeros, at->cells + t * n * u,
@@ -447,7 +478,7 @@ static int weigh(const struct mp_pass *p, const struct net *s, const struct cell
     const size_t after = at->reversed ? 0 : n; /* the row from which sums have a step before */
     const void *up = bf16 ? (const void *)rounded : at->gates;
     const void *next = bf16 ? (const void *)(rounded + after * sums) : at->gates + after * sums;
-    float *du = p->dw[RECURRENT] + at->u;
+    float *du = p->dw[RECURRENT] + at->u, *dw = p->dw[at->tensor] + at->w;
     mp_bf16 *room = mp_bf16_scratch(p->c, rows * (d > u ? d : u));
 
     if (room == NULL)
@@ -456,15 +487,18 @@ static int weigh(const struct mp_pass *p, const struct net *s, const struct cell
     memset(du, 0, u * sums * sizeof *du);
     /* Outputs of a step with the sums of the next that is taken. */
     const float *out = at->out + (at->reversed ? n * s->wide : 0);
-    if (s->steps > 1 && mp_matmul_run(p->c, q->du, operand(p, out, rows - n, u, s->wide, room),
-                                      next, du) < 0)
+    if (s->steps > 1 &&
+        by_blocks(p, q->du, s->steps - 1, q->du_block,
+                  operand(p, out, rows - n, u, s->wide, room), n * (bf16 ? u : s->wide), next,
+                  n * sums, du, 0) < 0)
         return -1;
-    if (mp_matmul_run(p->c, q->dw, operand(p, x, rows, d, d, room), up,
-                      p->dw[at->tensor] + at->w) < 0)
+    memset(dw, 0, d * sums * sizeof *dw);
+    if (by_blocks(p, q->dw, s->steps, q->block, operand(p, x, rows, d, d, room), n * d, up,
+                  n * sums, dw, 0) < 0)
         return -1;
     return dx == NULL ? MP_OK
-                      : mp_matmul_run(p->c, at->reversed ? q->more_dx : q->dx, up,
-                                      weights_at(p, at->tensor, at->w), dx);
+                      : by_blocks(p, at->reversed ? q->more_dx : q->dx, s->steps, q->block, up,
+                                  n * sums, weights_at(p, at->tensor, at->w), 0, dx, n * d);
 }
 
 /* ------------------------------------------------------------------ passes */

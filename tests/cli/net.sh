@@ -73,6 +73,22 @@ a, b = (json.load(open(f + "/report.json"))["training"] for f in ("KILL", "small
 sys.exit(a != b)'
 ok "resumed: the same learning curve"
 
+# One step of these takes minutes, and so do the first weights of that lstm.
+for layers in 'conv filters=128 kernel=15\n  conv filters=128 kernel=15' 'lstm units=2048'; do
+    printf "data train=train.csv test=test.csv\nnet batch=512\n  $layers\n" > large.txt
+    "$program" run large.txt -o large --quiet > "$out" 2> "$err" &
+    pid=$!
+    sleep 4
+    kill -TERM $pid
+    for i in {1..60}; do
+        kill -0 $pid 2> /dev/null && sleep 0.25
+    done
+    kill -KILL $pid 2> /dev/null
+    wait $pid 2> /dev/null
+    equal "$(cat "$err")" "mnistpipe: large.txt:2: net: interrupted"
+    ok "a step that takes minutes is left when asked to: $(head -c 4 <<< "$layers")"
+done
+
 stopped KILL again
 sed 's/units=32/units=33/' small.txt > changed.txt
 mp run changed.txt -o again --resume --quiet

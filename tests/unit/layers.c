@@ -813,6 +813,90 @@ static void test_dropout(struct tap *t)
     mp_ctx_free(&c);
 }
 
+/* ------------------------------------------------------------- large layers */
+
+/* As the net begins: outputs of a usual size. */
+static struct item usual_item(const struct probe *p)
+{
+    struct item t = make_item(p);
+    for (int k = 0; k < p->n_weights; k++)
+        for (size_t i = 0; i < p->weight[k].size && p->weight[k].fan_in > 0; i++)
+            t.w[k][i] *= (float)(3 / sqrt((double)p->weight[k].fan_in));
+    return t;
+}
+
+static void check_close(struct probe *p, const float *a, const float *b, size_t n,
+                        const char *what)
+{
+    double most = 0, apart = 0;
+    for (size_t i = 0; i < n; i++) {
+        most = fmax(most, fabs((double)b[i]));
+        apart = fmax(apart, isfinite(a[i]) ? fabs((double)a[i] - (double)b[i]) : INFINITY);
+    }
+    expect(p, most > 0 && apart <= 1e-4 * most, "%s is %g away from that of its halves, of %g",
+           what, apart, most);
+}
+
+/* Half h of the item `all` on its own: its results are those of the rows, its gradients of
+ * weights are added to `sum`. */
+static void check_half(struct probe *p, struct mp_ctx *c, const struct item *all, size_t h,
+                       float **sum)
+{
+    struct item t = usual_item(p);
+    const size_t in = p->n * mp_len(p->in), out = p->n * mp_len(p->out);
+    memcpy(t.x, all->x + h * in, in * sizeof *t.x);
+    memcpy(t.dy, all->dy + h * out, out * sizeof *t.dy);
+    check_call(p, c, forward(p, c, &t, true, 1), "forward");
+    check_call(p, c, backward(p, c, &t, 1, t.dx), "backward");
+    check_close(p, all->y + h * out, t.y, out, "y");
+    check_close(p, all->dx + h * in, t.dx, in, "dx");
+    for (int k = 0; k < p->n_weights; k++)
+        for (size_t i = 0; i < p->weight[k].size; i++)
+            sum[k][i] = (h > 0 ? sum[k][i] : 0) + t.dw[k][i];
+    free_item(&t);
+}
+
+/* A layer so large that its products are made part by part gives what two halves of its rows
+ * give, of which each is one product; and it stops when asked to. */
+static void test_large(struct tap *t, const char *line, struct mp_shape in)
+{
+    struct probe p = { .tap = t, .good = true, .run = { .seed = 1, .threads = 1 } };
+    volatile sig_atomic_t stopped = 0;
+    float *sum[MP_LAYER_WEIGHTS] = { NULL };
+    struct mp_ctx c;
+    mp_ctx_init(&c, &p.run);
+    if (begin(&p, line) && place(&p, &c, in) && open(&p, &c, WHOLE)) {
+        struct item all = usual_item(&p);
+        check_call(&p, &c, forward(&p, &c, &all, true, 1), "forward");
+        check_call(&p, &c, backward(&p, &c, &all, 1, all.dx), "backward");
+        p.run.stopped = &stopped;
+        stopped = 1;
+        expect(&p, forward(&p, &c, &all, true, 1) < 0 && strcmp(c.msg, "interrupted") == 0,
+               "forward, asked to stop: said \"%s\"", c.msg);
+        c.msg[0] = '\0';
+        expect(&p, backward(&p, &c, &all, 1, NULL) < 0 && strcmp(c.msg, "interrupted") == 0,
+               "backward, asked to stop: said \"%s\"", c.msg);
+        c.msg[0] = '\0';
+        stopped = 0;
+        shut(&p);
+        for (int k = 0; k < p.n_weights; k++)
+            sum[k] = block(p.weight[k].size);
+        for (size_t h = 0; h < 2 && open(&p, &c, WHOLE / 2); h++) {
+            check_half(&p, &c, &all, h, sum);
+            shut(&p);
+        }
+        for (int k = 0; k < p.n_weights; k++)
+            check_close(&p, all.dw[k], sum[k], p.weight[k].size, p.weight[k].name);
+        free_item(&all);
+        for (int k = 0; k < p.n_weights; k++)
+            release(sum[k]);
+        end(&p);
+    }
+    tap_ok(t, p.good, "%s, %d x %d x %d: the gradients of its halves, added; and it stops", line,
+           in.h, in.w, in.c);
+    mp_ctx_free(&c);
+}
+
 int main(void)
 {
     struct tap t = { 0 };
@@ -820,5 +904,7 @@ int main(void)
         check_layer(&t, e);
     check_oracle(&t);
     test_dropout(&t);
+    test_large(&t, "lstm units=1200", (struct mp_shape){ 25, 4, 1 });
+    test_large(&t, "conv filters=192 kernel=5", (struct mp_shape){ 28, 28, 48 });
     return tap_end(&t);
 }
