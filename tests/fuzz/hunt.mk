@@ -3,7 +3,7 @@
 # there with SRC, the source folder, and the flags of the build.
 CC = clang
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FLAGS = -O1 -g -fno-omit-frame-pointer -DMP_SANITIZED=1 $(SANITIZE)
+FLAGS = -w -O1 -g -fno-omit-frame-pointer -DMP_SANITIZED=1 $(SANITIZE)
 .SECONDARY:
 vpath %.c $(SRC) ..
 engine = $(ENGINE:%.c=%.o)
