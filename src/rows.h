@@ -16,7 +16,7 @@ struct mp_rows {      /* zeroed: empty */
 };
 
 /* Bytes from which on a block is a file: 512 MiB, or a sixteenth of what the process may
- * have, if that is less (the machine's memory, RLIMIT_DATA, the cgroup's memory.max). */
+ * have, if that is less (the machine's memory, RLIMIT_DATA, its cgroups). */
 size_t mp_rows_limit(void);
 
 /* Makes the block `size` bytes; what is in it stays, what comes new is not zeroed.  False:

@@ -24,6 +24,23 @@ OMP_NUM_THREADS=1 "$program" run svm.txt -o three --threads 3 --json > "$out" 2>
     grep -q '"threads": 3,' "$out"
 ok "--threads is taken as it is"
 
+# How threads wait: gcc's OpenMP tells.
+waits() { # SPINS VARIABLE=VALUE... : what OpenMP is told in the end
+    local expected=$1
+    shift
+    env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT OMP_DISPLAY_ENV=verbose "$@" \
+        "$program" list --threads 2 > "$out" 2> "$err"
+    equal "$(sed -n "s/.*GOMP_SPINCOUNT = '\(.*\)'/\1/p" "$err" | tail -1)" "$expected" looks
+}
+if env OMP_DISPLAY_ENV=verbose "$program" --version 2>&1 | grep -q GOMP_SPINCOUNT; then
+    waits 2000
+    ok "threads that wait sleep soon"
+    waits 7 GOMP_SPINCOUNT=7 && waits 30000000000 OMP_WAIT_POLICY=active
+    ok "the user's word on that counts"
+else
+    skip "how threads wait" "not gcc's OpenMP"
+fi
+
 # A group of half a processor's time, where one may be made.
 in_group() { # FOLDER FILE TEXT COMMAND...
     (echo "$3" > "$1/$2" && echo $BASHPID > "$1/cgroup.procs" && shift 3 && exec "$@")
