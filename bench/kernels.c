@@ -114,12 +114,12 @@ static int pass(struct mp_ctx *c, const struct job *j, const struct mp_script *s
 
 static int work(struct mp_ctx *c, const struct job *j)
 {
-    const struct mp_shape any = { 0, 0, 0 };
+    const struct mp_form any = { .range = 0 };
     struct mp_data d;
     struct mp_script s;
     if (mp_script_parse(c, "kernels", j->text, &s) < 0)
         return -1;
-    int rc = mp_data_read(c, j->images, NULL, any, &d);
+    int rc = mp_data_read(c, j->images, NULL, &any, &d);
     if (rc == MP_OK) {
         if (j->rows > 0 && j->rows < d.n)
             d.n = j->rows;

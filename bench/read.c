@@ -13,7 +13,7 @@
 
 int main(int argc, char **argv)
 {
-    const struct mp_shape any = { 0, 0, 0 };
+    const struct mp_form any = { .range = 0 };
     struct mp_run run = { .threads = argc == 4 ? atoi(argv[3]) : 1, .quiet = true };
     struct mp_ctx c;
     int rc = MP_OK;
@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     for (int i = argc >= 3 ? atoi(argv[2]) : 1; i > 0 && rc == MP_OK; i--) {
         struct mp_data d;
         const double start = mp_seconds();
-        rc = mp_data_read(&c, argv[1], NULL, any, &d);
+        rc = mp_data_read(&c, argv[1], NULL, &any, &d);
         if (rc == MP_OK)
             printf("%.6f %llu %u\n", mp_seconds() - start, (unsigned long long)d.file_bytes,
                    (unsigned)d.crc);

@@ -243,7 +243,7 @@ static int run_all(struct bench *b, const struct mp_data *d, int side, size_t n)
 
 int main(int argc, char **argv)
 {
-    const struct mp_shape any = { 0, 0, 0 };
+    const struct mp_form any = { .range = 0 };
     const int side = argc == 4 ? atoi(argv[1]) : 0, rows = argc == 4 ? atoi(argv[3]) : 0;
     struct mp_run options = { .threads = 1, .quiet = true };
     struct bench b;
@@ -255,7 +255,7 @@ int main(int argc, char **argv)
     mp_ctx_init(&b.c, &options);
     int rc = mp_sheet_start(&b.c);
     if (rc == MP_OK)
-        rc = mp_data_read(&b.c, argv[2], NULL, any, &d);
+        rc = mp_data_read(&b.c, argv[2], NULL, &any, &d);
     if (rc == MP_OK) {
         const size_t pixels = (size_t)side * (size_t)side, many = (size_t)rows * 784 / pixels;
         rc = run_all(&b, &d, side, many > 0 ? many : 1);

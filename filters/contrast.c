@@ -195,7 +195,7 @@ MP_STAGE(contrast) = {
            "whose two percentiles are equal, and equalize one of one single level.  Results\n"
            "lie in 0..1.",
     .example = "contrast method=stretch low=1 high=99",
-    .flags = MP_INPLACE,
+    .flags = MP_INPLACE | MP_STRETCHES,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,

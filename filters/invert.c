@@ -48,6 +48,6 @@ MP_STAGE(invert) = {
     .doc = "Every pixel x becomes 1 - x.  For images that were scanned as dark ink on light\n"
            "paper and stored as brightness: all other stages take 0 for paper.",
     .example = "invert",
-    .flags = MP_INPLACE | MP_BYTES,
+    .flags = MP_INPLACE | MP_BYTES | MP_INVERTS,
     .apply = apply,
 };

@@ -46,6 +46,35 @@ static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
     return n == k ? MP_OK : mp_fail(io->c, "the bundle has %zu labels for %d classes", n, (int)k);
 }
 
+/* How rows are read and what they were like: at the end, where bundles before 0.2 have
+ * nothing. */
+static int tail(struct mp_io *io, struct mp_bundle *b)
+{
+    struct mp_glance *g = &b->glance;
+    uint64_t same = g->same;
+    const int rc = mp_io_text(io, "label", &b->label, 4096) < 0 ||
+                           mp_io_u64(io, "range", &b->range) < 0 ||
+                           mp_io_u64(io, "looked_at", &g->rows) < 0 ||
+                           mp_io_u64(io, "low", &g->low) < 0 ||
+                           mp_io_u64(io, "high", &g->high) < 0 ||
+                           mp_io_f64(io, "mean", &g->mean) < 0 ||
+                           mp_io_f64(io, "border", &g->border) < 0 ||
+                           mp_io_u64(io, "same", &same) < 0
+                       ? -1
+                       : MP_OK;
+    g->same = same != 0;
+    if (rc == MP_OK && (b->range < 1 || b->range > 255 || g->low > 255 || g->high > 255))
+        return mp_fail(io->c, "the bundle says values of %llu..%llu of %llu",
+                       (unsigned long long)g->low, (unsigned long long)g->high,
+                       (unsigned long long)b->range);
+    return rc;
+}
+
+struct mp_form mp_bundle_form(const struct mp_bundle *b)
+{
+    return (struct mp_form){ .size = b->plan.shape, .label = b->label, .range = (int)b->range };
+}
+
 static int save_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p)
 {
     for (int i = 0; i < p->n_nodes; i++) {
@@ -86,15 +115,19 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
 {
     struct mp_bundle b = { .version = (char *)(uintptr_t)PACKAGE_VERSION,
                            .trained_on = (char *)(uintptr_t)trained_on, .rows = x->train.n,
-                           .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes };
+                           .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes,
+                           .label = x->plan.source.label,
+                           .range = (uint64_t)x->plan.source.range, .glance = x->glance };
     memset(io, 0, sizeof *io);
     io->c = c;
     memcpy(b.labels, x->labels, sizeof b.labels);
     b.text = mp_script_text(c, &x->script, false);
-    const int rc = b.text != NULL && reads_back(c, b.text) == MP_OK &&
-                           head(io, &b, &x->plan.shape) == MP_OK
-                       ? save_states(c, io, &x->plan)
-                       : -1;
+    int rc = b.text != NULL && reads_back(c, b.text) == MP_OK &&
+                     head(io, &b, &x->plan.shape) == MP_OK
+                 ? save_states(c, io, &x->plan)
+                 : -1;
+    if (rc == MP_OK && b.glance.rows > 0)
+        rc = tail(io, &b);
     free(b.text);
     return rc;
 }
@@ -156,6 +189,8 @@ static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, 
     if (mp_plan_load(c, &b->plan, shape, load_state, &l) < 0)
         return -1;
     mp_ctx_where(c, "%s: ", file);
+    if (io.pos < io.len && tail(&io, b) < 0)
+        return -1;
     return io.pos == io.len ? MP_OK : mp_fail(c, "%zu bytes are left over", io.len - io.pos);
 }
 
@@ -195,6 +230,7 @@ void mp_bundle_free(struct mp_bundle *b)
     free(b->text);
     free(b->version);
     free(b->trained_on);
+    free(b->label);
     memset(b, 0, sizeof *b);
 }
 

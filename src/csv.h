@@ -6,6 +6,6 @@
 #include "input.h"
 
 /* Fills x, label, n, shape, line0 and is_csv of *d.  On failure *d may hold a part. */
-int mp_csv_read(struct mp_input *in, struct mp_shape size, struct mp_data *d);
+int mp_csv_read(struct mp_input *in, const struct mp_form *form, struct mp_data *d);
 
 #endif

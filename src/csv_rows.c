@@ -173,6 +173,28 @@ const uint8_t *mp_csv_row_wide(const uint8_t *p, const uint8_t *end, uint8_t *la
 }
 #endif
 
+static inline const uint8_t *any_row(const uint8_t *p, const uint8_t *end, uint8_t *label,
+                                     uint8_t *out, size_t n, bool wide)
+{
+    const uint8_t *after = wide ? mp_csv_row_wide(p, end, label, out, n) : NULL;
+    return after != NULL ? after : mp_csv_row(p, end, label, out, n); /* it may end in \r\n */
+}
+
+const uint8_t *mp_csv_line(const uint8_t *p, const uint8_t *end, const struct mp_columns *q,
+                           uint8_t *line, uint8_t *label, uint8_t *out, bool wide)
+{
+    const size_t pixels = q->n - (q->label < q->n);
+    if (!q->order)
+        return any_row(p, end, label, out, pixels, wide);
+    if ((p = any_row(p, end, NULL, line, q->n, wide)) == NULL)
+        return NULL;
+    for (size_t i = 0; i < pixels; i++)
+        out[i] = line[q->pixel[i]];
+    if (label != NULL)
+        *label = line[q->label];
+    return p;
+}
+
 /* ------------------------------------------------------------------ pieces */
 
 enum { FRONT = 64 }; /* bytes before a piece that mp_csv_row_wide() may look at */
@@ -180,6 +202,7 @@ enum { FRONT = 64 }; /* bytes before a piece that mp_csv_row_wide() may look at 
 struct job {
     struct mp_input *in;
     struct mp_data *d;
+    const struct mp_columns *q;
     bool labelled, wide;
     size_t len, longest;   /* pixels of a row, bytes of a line at most */
     uint64_t from, to;     /* the part of the file that is cut into pieces */
@@ -192,7 +215,7 @@ struct job {
 
 /* What a thread has of a piece: lines begin at `at`, the last of `n` before `limit`. */
 struct piece {
-    uint8_t *buf;
+    uint8_t *buf, *line;
     const uint8_t *at, *limit, *end;
     uint64_t offset;       /* of buf in the file */
     size_t n, row0;
@@ -250,9 +273,7 @@ static void parse(struct job *j, const struct piece *p)
     for (; at < p->limit; i++) {
         uint8_t *label = j->labelled ? j->d->label + i : NULL;
         uint8_t *x = j->d->x + i * j->len;
-        const uint8_t *after = j->wide ? mp_csv_row_wide(at, p->end, label, x, j->len) : NULL;
-        if (after == NULL) /* or a line that ends in \r\n */
-            after = mp_csv_row(at, p->end, label, x, j->len);
+        const uint8_t *after = mp_csv_line(at, p->end, j->q, p->line, label, x, j->wide);
         if (after == NULL || after[-1] != '\n')
             break;
         at = after;
@@ -270,14 +291,15 @@ static void parse(struct job *j, const struct piece *p)
 static int take_pieces(struct job *j, int threads)
 {
     const long pieces = (long)((j->to - j->from + j->piece - 1) / j->piece);
-    const size_t size = FRONT + j->piece + 1 + j->longest + MP_INPUT_PAD;
+    const size_t text = FRONT + j->piece + 1 + j->longest + MP_INPUT_PAD, size = text + j->q->n;
     struct mp_bar *bar = j->in->c->run != NULL ? j->in->c->run->bar : NULL;
     uint8_t *memory = NULL;
     if (mp_input_grow(j->in, &memory, (size_t)threads, size) < 0)
         return -1;
 #pragma omp parallel for ordered(1) schedule(dynamic, 1) num_threads(threads)
     for (long i = 0; i < pieces; i++) {
-        struct piece p = { .buf = memory + (size_t)omp_get_thread_num() * size + FRONT };
+        uint8_t *own = memory + (size_t)omp_get_thread_num() * size;
+        struct piece p = { .buf = own + FRONT, .line = own + text };
         bool good;
         load(j, (size_t)i, &p);
 #pragma omp ordered depend(sink : i - 1)
@@ -309,15 +331,15 @@ static bool make_room(struct job *j, size_t columns)
     return true;
 }
 
-int mp_csv_rows(struct mp_input *in, struct mp_data *d, bool labelled, size_t *room)
+int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q, size_t *room)
 {
-    const size_t columns = mp_len(d->shape) + labelled;
-    struct job j = { .in = in, .d = d, .labelled = labelled, .wide = mp_csv_has_wide(),
+    const size_t columns = q->n;
+    struct job j = { .in = in, .d = d, .q = q, .labelled = q->label < q->n, .wide = mp_csv_has_wide(),
                      .len = mp_len(d->shape), .longest = mp_csv_longest(columns),
                      .from = mp_input_tell(in), .to = mp_input_whole(in),
                      .piece = in->block, .stop = UINT64_MAX };
     int threads = in->c->run != NULL && in->c->run->threads > 0 ? in->c->run->threads : 1;
-    if (j.to <= j.from || j.to - j.from <= j.piece || !make_room(&j, columns))
+    if (q->index || j.to <= j.from || j.to - j.from <= j.piece || !make_room(&j, columns))
         return MP_OK;
     const uint64_t pieces = (j.to - j.from) / j.piece + 1;
     if ((uint64_t)threads > pieces)

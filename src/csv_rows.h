@@ -24,10 +24,23 @@ bool mp_csv_has_wide(void);
 const uint8_t *mp_csv_row_wide(const uint8_t *p, const uint8_t *end, uint8_t *label, uint8_t *out,
                                size_t n);
 
+/* What the values of a line are. */
+struct mp_columns {
+    bool index;      /* a number of the row comes first, which is none of the values */
+    size_t n;        /* values in a line, at least one of them a pixel */
+    size_t label;    /* the value that is the label; n: none is */
+    uint32_t *pixel; /* the value that each pixel has */
+    bool order;      /* they are not simply all behind the label, or all there are */
+};
+
+/* A line of the values of which `q` tells; `line` has room for them.  Wide or not, as above. */
+const uint8_t *mp_csv_line(const uint8_t *p, const uint8_t *end, const struct mp_columns *q,
+                           uint8_t *line, uint8_t *label, uint8_t *out, bool wide);
+
 /* Takes rows from the input's position on, on all threads, up to the first line that is
  * not right, the last one if nothing ends it, or the end; the input stands there then.
  * d->shape is known; fills d->x, d->label and d->n, with *room rows in memory.  Takes
- * nothing from what is no file, or a small one. */
-int mp_csv_rows(struct mp_input *in, struct mp_data *d, bool labelled, size_t *room);
+ * nothing from what is no file, or a small one, or has numbers of rows. */
+int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q, size_t *room);
 
 #endif

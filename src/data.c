@@ -38,7 +38,7 @@ static int neither(struct mp_input *in)
     return mp_fail(in->c, "%s: starts with%s, expected CSV or IDX, plain or gzip", in->name, hex);
 }
 
-static int read_images(struct mp_input *in, struct mp_shape size, struct mp_data *d)
+static int read_images(struct mp_input *in, const struct mp_form *form, struct mp_data *d)
 {
     if (mp_input_fill(in, LOOKED_AT) < 0)
         return -1;
@@ -47,16 +47,19 @@ static int read_images(struct mp_input *in, struct mp_shape size, struct mp_data
     if (n == 0)
         return mp_fail(in->c, "%s: is empty, expected CSV or IDX", in->name);
     if (n >= 2 && p[0] == 0 && p[1] == 0)
-        return mp_idx_read_images(in, size, d);
+        return mp_idx_read_images(in, form->size, d);
     if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) /* UTF-8 byte order mark */
         in->at += 3;
     if (!is_text(p, n))
         return neither(in);
-    return mp_csv_read(in, size, d);
+    return mp_csv_read(in, form, d);
 }
 
-static int check_size(struct mp_ctx *c, struct mp_shape size)
+static int check_form(struct mp_ctx *c, const struct mp_form *form)
 {
+    const struct mp_shape size = form->size;
+    if (form->range < 0 || form->range > 255)
+        return mp_fail(c, "range=%d: out of range (1..255)", form->range);
     if (size.h == 0 && size.w == 0)
         return MP_OK;
     if (size.h < 1 || size.h > MAX_SIDE || size.w < 1 || size.w > MAX_SIDE || size.c != 1)
@@ -78,9 +81,35 @@ void mp_data_seal(struct mp_data *d)
         d->crc = (uint32_t)crc32_z(d->crc, d->label, d->n);
 }
 
-/* After reading: the checksum, or nothing left. */
-static int finish(struct mp_data *d, int rc)
+/* Values up to `range` become values up to 255. */
+static int scale(struct mp_ctx *c, struct mp_data *d, int range)
 {
+    const size_t len = mp_len(d->shape);
+    uint8_t level[256];
+    for (int v = 0; v <= range; v++)
+        level[v] = (uint8_t)((510 * v + range) / (2 * range));
+    for (size_t i = 0; i < d->n; i++) {
+        uint8_t *x = d->x + i * len;
+        for (size_t j = 0; j < len; j++) {
+            char row[64];
+            if (x[j] <= range) {
+                x[j] = level[x[j]];
+                continue;
+            }
+            mp_data_row_name(d, i, row, sizeof row);
+            return mp_fail(c, "%s: %s: a pixel has the value %d, above range=%d", d->name, row,
+                           x[j], range);
+        }
+        mp_rows_let_go(&d->store, x, x + len);
+    }
+    return MP_OK;
+}
+
+/* After reading: the checksum, or nothing left. */
+static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *d, int rc)
+{
+    if (rc == MP_OK && form->range > 0 && form->range < 255)
+        rc = scale(c, d, form->range);
     if (rc == MP_OK)
         mp_data_seal(d);
     else
@@ -157,29 +186,30 @@ static int find_labels(struct mp_ctx *c, const char *labels_file, struct mp_data
 }
 
 int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
-                 struct mp_shape size, struct mp_data *d)
+                 const struct mp_form *form, struct mp_data *d)
 {
     struct mp_input in;
     memset(d, 0, sizeof *d);
-    if (check_size(c, size) < 0 || mp_input_open(c, &in, file) < 0)
+    if (check_form(c, form) < 0 || mp_input_open(c, &in, file) < 0)
         return -1;
     d->file_bytes = in.file_bytes;
     d->name = copy_name(c, file);
-    int rc = d->name != NULL ? read_images(&in, size, d) : -1;
+    int rc = d->name != NULL ? read_images(&in, form, d) : -1;
     mp_input_close(&in);
     if (rc == MP_OK)
         rc = find_labels(c, labels_file, d);
-    return finish(d, rc);
+    return finish(c, form, d, rc);
 }
 
-int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, struct mp_shape *shape)
+int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form,
+                  struct mp_shape *shape)
 {
     struct mp_input in;
     struct mp_data d = { 0 };
-    if (check_size(c, size) < 0 || mp_input_open(c, &in, file) < 0)
+    if (check_form(c, form) < 0 || mp_input_open(c, &in, file) < 0)
         return -1;
     in.shape_only = true;
-    const int rc = read_images(&in, size, &d);
+    const int rc = read_images(&in, form, &d);
     *shape = d.shape;
     mp_input_close(&in);
     mp_data_free(&d);
@@ -187,17 +217,17 @@ int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, stru
 }
 
 int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
-                        struct mp_shape size, struct mp_data *d)
+                        const struct mp_form *form, struct mp_data *d)
 {
     struct mp_input in;
     memset(d, 0, sizeof *d);
-    if (check_size(c, size) < 0 || mp_input_open_memory(c, &in, name, bytes, n) < 0)
+    if (check_form(c, form) < 0 || mp_input_open_memory(c, &in, name, bytes, n) < 0)
         return -1;
     d->file_bytes = n;
     d->name = copy_name(c, name);
-    const int rc = d->name != NULL ? read_images(&in, size, d) : -1;
+    const int rc = d->name != NULL ? read_images(&in, form, d) : -1;
     mp_input_close(&in);
-    return finish(d, rc);
+    return finish(c, form, d, rc);
 }
 
 void mp_data_free(struct mp_data *d)

@@ -5,6 +5,14 @@
 #include "rows.h"
 #include "stage.h"
 
+/* How a file is to be read, where its content does not say.  Zeroed: as it looks. */
+struct mp_form {
+    struct mp_shape size;  /* of an image; {0, 0, 0}: found from the file, a CSV is then square */
+    const char *label;     /* where a CSV has its labels: "first", "last", "none", the number of a
+                              column from 1, or its name; NULL or "": found */
+    int range;             /* the value of full ink; 0: 255 */
+};
+
 struct mp_data {
     char *name;            /* the file, as the user gave it */
     size_t n;              /* rows */
@@ -22,18 +30,17 @@ struct mp_data {
 /* Reads FILE: Kaggle's CSV (with or without header and labels, LF or CRLF) or
  * IDX images, either plain or gzip; which it is, is found from the content.
  * `labels_file` names the IDX labels; NULL: the sibling of an images file is
- * used if it is there ("images-idx3" -> "labels-idx1").  `size` {0,0,0}: found
- * from the file (a CSV must then be square); otherwise the image size to
- * expect.  Cost: 0.03 s for 110 MB on two cores.  Negative: mp_fail() said why; *d is empty. */
+ * used if it is there ("images-idx3" -> "labels-idx1").  Cost: 0.03 s for 110 MB on two cores.  Negative: mp_fail() said why; *d is empty. */
 int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
-                 struct mp_shape size, struct mp_data *d);
+                 const struct mp_form *form, struct mp_data *d);
 
 /* The same for bytes in memory, without labels beside them: for tests. */
 int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
-                        struct mp_shape size, struct mp_data *d);
+                        const struct mp_form *form, struct mp_data *d);
 
 /* The image size alone, from the beginning of the file. */
-int mp_data_shape(struct mp_ctx *c, const char *file, struct mp_shape size, struct mp_shape *shape);
+int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form,
+                  struct mp_shape *shape);
 
 void mp_data_free(struct mp_data *d);
 

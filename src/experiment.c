@@ -110,16 +110,25 @@ static char *labels_path(struct mp_ctx *c, const char *name, const char *labels)
     return path;
 }
 
-int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels, struct mp_shape want,
-                 const char *why, struct mp_data *d)
+/* Of a square the size is found from the file, so that an error can name both. */
+static struct mp_form any_square(const struct mp_form *form)
 {
+    struct mp_form f = *form;
+    if (f.size.h == f.size.w)
+        f.size = (struct mp_shape){ 0, 0, 0 };
+    return f;
+}
+
+int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
+                 const struct mp_form *form, const char *why, struct mp_data *d)
+{
+    const struct mp_shape want = form->size;
+    const struct mp_form found = any_square(form);
     char *path = mp_data_path(c, name),
          *beside = path != NULL ? labels_path(c, name, labels) : NULL;
     int rc = path == NULL || c->msg[0] != '\0' ? -1 : MP_OK;
-    /* A square is found from the file, so that the error can name both sizes. */
-    const struct mp_shape size = want.h == want.w ? (struct mp_shape){ 0, 0, 0 } : want;
     if (rc == MP_OK)
-        rc = mp_data_read(c, path, beside, size, d);
+        rc = mp_data_read(c, path, beside, &found, d);
     free(path);
     free(beside);
     if (rc == MP_OK && want.h > 0 && (d->shape.h != want.h || d->shape.w != want.w))
@@ -139,6 +148,12 @@ int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
         return mp_fail(c, "size=%s: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28", text);
     size->c = 1;
     return MP_OK;
+}
+
+int mp_source_form(struct mp_ctx *c, const struct mp_source *s, struct mp_form *form)
+{
+    *form = (struct mp_form){ .label = s->label, .range = s->range };
+    return mp_size_parse(c, s->size, &form->size);
 }
 
 /* Another file has other labels, unless they are named as well. */
@@ -182,20 +197,21 @@ static bool is_file(const char *path)
 
 /* Both files' image sizes and every stage's shapes, from the files' beginnings:
  * mistakes in them show before anything large is read. */
-static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, struct mp_shape size)
+static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
 {
     struct mp_shape a, b;
+    struct mp_form other = *form;
     /* A pipe can be read only once: its shape shows later. */
     if (!is_file(x->train_path) || (x->test_path != NULL && !is_file(x->test_path)))
         return MP_OK;
-    if (mp_data_shape(c, x->train_path, size, &a) < 0)
+    if (mp_data_shape(c, x->train_path, form, &a) < 0)
         return -1;
     if (mp_len(a) > MP_MAX_VALUES)
         return mp_fail(c, "%s: images of %d x %d are too large; at most %d pixels are possible",
                        x->train_path, a.h, a.w, MP_MAX_VALUES);
-    /* A square is found from the file, so that the error can name both sizes. */
-    if (x->test_path != NULL &&
-        mp_data_shape(c, x->test_path, a.h == a.w ? (struct mp_shape){ 0, 0, 0 } : a, &b) < 0)
+    other.size = a;
+    other = any_square(&other);
+    if (x->test_path != NULL && mp_data_shape(c, x->test_path, &other, &b) < 0)
         return -1;
     if (x->test_path != NULL && (a.h != b.h || a.w != b.w))
         return mp_fail(c, "%s: images are %d x %d, but those of %s are %d x %d", x->test_path, b.h,
@@ -225,7 +241,7 @@ static void name_split(struct mp_experiment *x)
 
 int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
 {
-    struct mp_shape size;
+    struct mp_form form;
     if (mp_plan_build(c, &x->script, &x->plan) < 0)
         return -1;
     const struct mp_source *s = &x->plan.source;
@@ -233,13 +249,13 @@ int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
     mp_ctx_where(c, "%s: data: ", x->script.file);
     if (*s->train == '\0')
         return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
-    if (mp_size_parse(c, s->size, &size) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
+    if (mp_source_form(c, s, &form) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
         return -1;
     if (*s->test != '\0' && s->folds == 0 && (x->test_path = mp_data_path(c, s->test)) == NULL)
         return -1;
     mp_ctx_where(c, "%s", "");
     name_split(x);
-    return check_shapes(c, x, size);
+    return check_shapes(c, x, &form);
 }
 
 int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x)
@@ -249,7 +265,8 @@ int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment 
 
 /* --------------------------------------------------------------- classes */
 
-static void find_classes(struct mp_experiment *x)
+/* One class alone teaches nothing; it is what a column taken for the label looks like. */
+static int find_classes(struct mp_ctx *c, struct mp_experiment *x)
 {
     bool seen[256] = { false };
     for (size_t i = 0; i < x->train.n; i++)
@@ -258,6 +275,11 @@ static void find_classes(struct mp_experiment *x)
     for (int v = 0; v < 256; v++)
         if (seen[v])
             x->labels[x->n_classes++] = v;
+    if (x->n_classes > 1 || !x->plan.has_model)
+        return MP_OK;
+    return mp_fail(c, "%s: every row has the label %d; a model needs rows of two classes at least"
+                      "%s", x->train.name, x->labels[0], x->train.is_csv
+                      ? " (label=last and the like say which column is the label)" : "");
 }
 
 int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
@@ -305,7 +327,7 @@ static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
 
 /* --------------------------------------------------------------- reading */
 
-static int read_test(struct mp_ctx *c, struct mp_experiment *x)
+static int read_test(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
 {
     const struct mp_source *s = &x->plan.source;
     if (s->folds > 0) {
@@ -314,40 +336,54 @@ static int read_test(struct mp_ctx *c, struct mp_experiment *x)
     }
     if (x->test_path == NULL)
         return split_holdout(c, x);
-    return mp_rows_read(c, s->test, s->test_labels, x->train.shape, "the training rows are",
-                        &x->test);
+    struct mp_form same = *form;
+    same.size = x->train.shape;
+    return mp_rows_read(c, s->test, s->test_labels, &same, "the training rows are", &x->test);
 }
 
-static int read_train(struct mp_ctx *c, struct mp_experiment *x, struct mp_shape size)
+static int read_train(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
 {
     const struct mp_source *s = &x->plan.source;
     char *labels = labels_path(c, s->train, s->train_labels);
-    const int rc = c->msg[0] != '\0' ? -1 : mp_data_read(c, x->train_path, labels, size, &x->train);
+    const int rc = c->msg[0] != '\0' ? -1 : mp_data_read(c, x->train_path, labels, form, &x->train);
     free(labels);
     return rc;
+}
+
+/* What one look tells, said before the long work. */
+static void warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_glance test;
+    mp_glance(c, &x->train, &x->glance);
+    mp_glance_warn(c, &x->glance, x->plan.source.train, &x->plan);
+    if (x->test_path == NULL)
+        return;
+    mp_glance(c, &x->test, &test);
+    mp_glance_warn_new(c, &x->glance, &test, x->plan.source.test);
 }
 
 int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
 {
     const struct mp_source *s = &x->plan.source;
     const double start = mp_seconds();
-    struct mp_shape size;
-    if (mp_size_parse(c, s->size, &size) < 0 ||
-        read_train(c, x, size) < 0)
+    struct mp_form form;
+    if (mp_source_form(c, s, &form) < 0 || read_train(c, x, &form) < 0)
         return -1;
     if (x->train.label == NULL)
         return mp_fail(c, "%s: has no labels; training rows need a label in the first column%s",
                        x->train.name,
                        x->train.is_csv ? "" : ", or an IDX labels file (--train-labels FILE)");
-    find_classes(x);
+    if (find_classes(c, x) < 0)
+        return -1;
     c->run->n_classes = x->n_classes;
     c->run->labels = x->labels;
-    if (mp_plan_shape(c, &x->plan, x->train.shape) < 0 || read_test(c, x) < 0 ||
+    if (mp_plan_shape(c, &x->plan, x->train.shape) < 0 || read_test(c, x, &form) < 0 ||
         mp_class_numbers(c, &x->train, x->labels, x->n_classes, &x->train_y) < 0)
         return -1;
     if (x->test.label != NULL &&
         mp_class_numbers(c, &x->test, x->labels, x->n_classes, &x->test_y) < 0)
         return -1;
+    warn_of_rows(c, x);
     x->read_seconds = mp_seconds() - start;
     return MP_OK;
 }

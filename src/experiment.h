@@ -3,6 +3,7 @@
 #ifndef MP_EXPERIMENT_H
 #define MP_EXPERIMENT_H
 #include "data.h"
+#include "glance.h"
 #include "pipeline.h"
 
 struct mp_experiment {
@@ -10,6 +11,7 @@ struct mp_experiment {
     struct mp_plan plan;
     char *train_path, *test_path; /* test_path NULL: a holdout of the training rows, or folds */
     struct mp_data train, test;   /* with folds the test is the training rows, not copied */
+    struct mp_glance glance;      /* at the training rows */
     int *train_y, *test_y;        /* class numbers; test_y NULL: the test has no labels */
     int labels[256], n_classes;   /* label of each class, ascending, as training has them */
     double read_seconds;
@@ -30,6 +32,9 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x);
 
 void mp_experiment_free(struct mp_experiment *x);
 
+/* How the files that the `data` line names are to be read; it points into the line. */
+int mp_source_form(struct mp_ctx *c, const struct mp_source *s, struct mp_form *form);
+
 /* "28x28" or "" -> shape; what is neither fails. */
 int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size);
 
@@ -44,9 +49,9 @@ bool mp_shipped(const char *name, char *path, size_t size);
 /* Where "sample:train", "mnist:test" or a path lies; free() the result. */
 char *mp_data_path(struct mp_ctx *c, const char *name);
 
-/* Reads the rows of that name; `labels` names IDX labels, or is "".  `want`, unless
+/* Reads the rows of that name; `labels` names IDX labels, or is "".  The form's size, unless
  * {0, 0, 0}, is the image size to insist on, for the reason `why` ("the bundle
  * was trained on"). */
-int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels, struct mp_shape want,
-                 const char *why, struct mp_data *d);
+int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
+                 const struct mp_form *form, const char *why, struct mp_data *d);
 #endif

@@ -41,18 +41,6 @@ static void count_levels(const struct mp_data *d, struct mp_profile *p)
     p->deviation = sqrt(fmax(0, squares / ((double)d->n * (double)len) - p->mean * p->mean));
 }
 
-static double border_mean(const struct mp_data *d)
-{
-    const size_t len = mp_len(d->shape);
-    const int h = d->shape.h, w = d->shape.w;
-    double sum = 0, n = 0;
-    for (size_t i = 0; i < d->n; i++)
-        for (int y = 0; y < h; y++)
-            for (int x = 0; x < w; x += y == 0 || y == h - 1 || w == 1 ? 1 : w - 1, n++)
-                sum += d->x[i * len + (size_t)(y * w + x)];
-    return sum / n;
-}
-
 static int make_profile(struct mp_ctx *c, const struct mp_data *d, struct mp_profile *p)
 {
     const size_t len = mp_len(d->shape);
@@ -75,7 +63,6 @@ static int make_profile(struct mp_ctx *c, const struct mp_data *d, struct mp_pro
         p->constant += !varies[j];
     free(varies);
     count_levels(d, p);
-    p->border = border_mean(d);
     return MP_OK;
 }
 
@@ -323,9 +310,11 @@ int mp_inspect(struct mp_ctx *c, struct mp_inspection *in)
 {
     const struct mp_data *test = in->n > 1 ? &in->data[1] : NULL;
     c->run->seed = (uint64_t)in->o.seed;
-    for (int k = 0; k < in->n; k++)
+    for (int k = 0; k < in->n; k++) {
+        mp_glance(c, &in->data[k], &in->glance[k]);
         if (make_profile(c, &in->data[k], &in->profile[k]) < 0)
             return -1;
+    }
     if (mp_duplicates_find(c, &in->data[0], test, &in->groups) < 0 ||
         (test != NULL && mp_shared_of(c, &in->groups, &in->data[0], test, &in->shared) < 0))
         return -1;
@@ -369,20 +358,10 @@ static int foreign_label(const struct mp_inspection *in)
 
 bool mp_inspect_remark(const struct mp_inspection *in, int k, int i, char *text, size_t size)
 {
-    const struct mp_profile *p = &in->profile[k];
     const char *name = in->given[k];
     const int foreign = k == 1 && in->profile[0].n_labels > 0 ? foreign_label(in) : -1;
-    if (p->low == p->high && i-- == 0)
-        return snprintf(text, size, "%s: every pixel has the value %d", name, p->low) > 0;
-    if (p->low < p->high && p->high <= 16 && i-- == 0)
-        return snprintf(text, size, "%s: no value is above %d, and 255 is black: the images are "
-                        "nearly white; were they meant as 0..%d?", name, p->high, p->high) > 0;
-    if (p->low < p->high && p->border > 127.5 && i-- == 0)
-        return snprintf(text, size, "%s: the outermost pixels are mostly ink (%.0f of 255 on the "
-                        "average): white on black? the stage `invert` turns that round", name,
-                        p->border) > 0;
     if (foreign >= 0 && i-- == 0)
         return snprintf(text, size, "%s: label %d does not occur in the training rows, so no model "
                         "can learn it", name, foreign) > 0;
-    return false;
+    return mp_glance_remark(&in->glance[k], name, i, text, size);
 }

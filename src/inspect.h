@@ -4,6 +4,7 @@
 #define MP_INSPECT_H
 #include "data.h"
 #include "duplicates.h"
+#include "glance.h"
 #include "near.h"
 #include "pixel.h"
 #include <jansson.h>
@@ -16,7 +17,6 @@ struct mp_profile {
     uint64_t per_label[256];       /* rows of each label */
     int n_labels;
     size_t constant;               /* pixels that have the same value in all rows */
-    double border;                 /* mean of the outermost pixels, 0..255 */
     size_t blank;                  /* rows whose pixels all have one value */
     size_t *blank_row;             /* which they are */
     size_t groups, extra;          /* of equal rows in it; rows beyond the first of each group */
@@ -48,6 +48,7 @@ struct mp_inspection {
     const char *given[2];          /* as the user named them */
     int n;                         /* files: 1 or 2 */
     struct mp_profile profile[2];
+    struct mp_glance glance[2];
     struct mp_groups groups;       /* of equal rows, in both files together */
     struct mp_shared shared;
     struct mp_pair *pair;          /* nearly equal rows, the nearest first */

@@ -60,6 +60,8 @@ char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data
 struct mp_source {
     char *train, *test, *train_labels, *test_labels;
     char *size;            /* "" or "HxW" */
+    char *label;           /* "" or the column of labels, as in struct mp_form */
+    int range;             /* value of full ink in the files */
     double holdout;        /* share of the training rows kept for the test when there is no test */
     int seed;
     int folds;             /* 0, or training rows are scored out of fold; the test is left alone */

@@ -19,6 +19,11 @@ const struct mp_param mp_source_table[] = {
                 .doc = "IDX labels of the test images; found beside them by name"),
     MP_PARAM_OF(struct mp_source, size, .def = "", .unit = "HxW",
                 .doc = "image size; needed only where a CSV is not square"),
+    MP_PARAM_OF(struct mp_source, label, .def = "", .unit = "column",
+                .doc = "column of a CSV's labels: first, last, none, its number from 1 or its "
+                       "name; found, if it is named label, or the first"),
+    MP_PARAM_OF(struct mp_source, range, .def = "255", .min = 1, .max = 255,
+                .doc = "value of full ink in the files, such as 1 or 16; 0 is paper"),
     MP_PARAM_OF(struct mp_source, holdout, .def = "0.2", .min = 0.01, .max = 0.99,
                 .doc = "share of the training rows held out when there is no test"),
     MP_PARAM_OF(struct mp_source, folds, .def = "0", .min = 0, .max = 100, .unit = "folds",

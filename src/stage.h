@@ -277,6 +277,8 @@ enum {
     MP_DEEP = 16384, /* computes with a net: its pipeline is told from the classical ones */
     MP_TEAM = 32768, /* of an MP_SERIAL stage: fit() gets many rows at a time, which all threads
                         have prepared, and may use mp_parallel_for() */
+    MP_INVERTS = 65536, /* swaps ink and paper: dark paper in the data is no mistake */
+    MP_STRETCHES = 131072, /* gives all grey levels, however few come in */
 };
 
 struct mp_stage {

@@ -77,8 +77,10 @@ static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part
 {
     c->run->trial = true;
     c->run->share = 1;
+    if (mp_experiment_read(c, x) < 0)
+        return -1;
     c->run->warning = no_warning; /* what the trial rows cause is no remark on the pipeline */
-    if (mp_experiment_read(c, x) < 0 || trial(c, x, part) < 0 ||
+    if (trial(c, x, part) < 0 ||
         (x->plan.n_nodes > 0 &&
          mp_engine_apply(c, &x->plan, part, x->plan.n_nodes - 1, "check", nothing, NULL) < 0))
         return -1;

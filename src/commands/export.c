@@ -197,13 +197,17 @@ static int export_pipeline(struct mp_ctx *c, const char *file, const struct para
 }
 
 /* Reads the rows that --train or --test names; none named: adds no part. */
-static int read_part(struct mp_ctx *c, struct job *j, const char *name, const char *file,
-                     const char *labels, struct mp_data *d)
+static int read_part(struct mp_ctx *c, struct job *j, const struct mp_bundle *b, const char *name,
+                     const char *file, const char *labels, struct mp_data *d)
 {
+    const struct mp_form form = mp_bundle_form(b);
+    struct mp_glance g;
     if (*file == '\0')
         return MP_OK;
-    if (mp_rows_read(c, file, labels, j->plan->shape, "the bundle was trained on", d) < 0)
+    if (mp_rows_read(c, file, labels, &form, "the bundle was trained on", d) < 0)
         return -1;
+    mp_glance(c, d, &g);
+    mp_glance_warn_new(c, &b->glance, &g, file);
     add_part(j, name, d);
     return MP_OK;
 }
@@ -223,9 +227,9 @@ static int export_bundle(struct mp_ctx *c, const char *file, const struct params
         rc = mp_usage(c, "export: a bundle has learned already; --set and --seed go with a "
                          "pipeline");
     if (rc == MP_OK && a != NULL)
-        rc = read_part(c, &j, "train", a->train, a->train_labels, &train);
+        rc = read_part(c, &j, &b, "train", a->train, a->train_labels, &train);
     if (rc == MP_OK && a != NULL)
-        rc = read_part(c, &j, "test", a->test, a->test_labels, &test);
+        rc = read_part(c, &j, &b, "test", a->test, a->test_labels, &test);
     if (rc == MP_OK && j.n_parts == 0)
         rc = mp_fail(c, "%s: a bundle holds no rows; name some with --train FILE or --test FILE",
                      file);

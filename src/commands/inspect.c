@@ -3,12 +3,13 @@
 #include "../ctx.h"
 #include "../experiment.h"
 #include "../inspect.h"
+#include "../options.h"
 #include "../output.h"
 #include <string.h>
 
 struct params {
-    char *output, *labels, *test_labels, *size, *pipeline;
-    int folds, list, seed;
+    char *output, *labels, *test_labels, *size, *label, *pipeline;
+    int folds, list, seed, range;
     double near;
     bool json, quick;
 };
@@ -32,17 +33,19 @@ static const struct mp_param table[] = {
     MP_PARAM(test_labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images of TEST"),
     MP_PARAM(size, .def = "", .unit = "HxW",
              .doc = "image size; needed only where a CSV is not square"),
+    MP_FORM_OPTIONS,
     MP_END
 };
 
 static int read_rows(struct mp_ctx *c, const struct params *o, struct mp_inspection *in)
 {
-    struct mp_shape size;
-    if (mp_size_parse(c, o->size, &size) < 0 ||
-        mp_rows_read(c, in->given[0], o->labels, size, "--size says", &in->data[0]) < 0)
+    struct mp_form form = { .label = o->label, .range = o->range };
+    if (mp_size_parse(c, o->size, &form.size) < 0 ||
+        mp_rows_read(c, in->given[0], o->labels, &form, "--size says", &in->data[0]) < 0)
         return -1;
+    form.size = in->data[0].shape;
     return in->n < 2 ? MP_OK
-                     : mp_rows_read(c, in->given[1], o->test_labels, in->data[0].shape,
+                     : mp_rows_read(c, in->given[1], o->test_labels, &form,
                                     "those of the first file are", &in->data[1]);
 }
 

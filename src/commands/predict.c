@@ -4,12 +4,14 @@
 #include "ctx.h"
 #include "experiment.h"
 #include "metrics.h"
+#include "options.h"
 #include "predictions.h"
 #include <stdlib.h>
 #include <string.h>
 
 struct params {
-    char *output, *labels;
+    char *output, *labels, *label;
+    int range;
     bool submission;
 };
 
@@ -17,9 +19,27 @@ static const struct mp_param table[] = {
     MP_PARAM(output, .def = "predictions.csv", .unit = "FILE",
              .doc = "file to write; - is standard output"),
     MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images, to score them"),
+    MP_FORM_OPTIONS,
     MP_PARAM(submission, .def = "no", .doc = "writes Kaggle's form: ImageId,Label"),
     MP_END
 };
+
+/* As the bundle reads rows, unless the command line says otherwise. */
+static int read_rows(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
+                     const char *file, struct mp_data *d)
+{
+    struct mp_form form = mp_bundle_form(b);
+    struct mp_glance g;
+    if (*o->label != '\0')
+        form.label = o->label;
+    if (o->range > 0)
+        form.range = o->range;
+    if (mp_rows_read(c, file, o->labels, &form, "the bundle was trained on", d) < 0)
+        return -1;
+    mp_glance(c, d, &g);
+    mp_glance_warn_new(c, &b->glance, &g, file);
+    return MP_OK;
+}
 
 /* How good the predictions are, if the rows have labels; those training must have had. */
 static int score(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_data *d,
@@ -79,7 +99,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
         return -1;
     int rc = mp_output_check(c, o->output);
     if (rc == MP_OK)
-        rc = mp_rows_read(c, args[1], o->labels, b.plan.shape, "the bundle was trained on", &d);
+        rc = read_rows(c, o, &b, args[1], &d);
     if (rc == MP_OK)
         rc = mp_predict(c, &b.plan, &d, &p);
     if (rc == MP_OK)

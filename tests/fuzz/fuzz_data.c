@@ -2,7 +2,8 @@
 /* fuzz_data.c - the readers of data sets, fed with anything.
  *
  * The first byte chooses: bit 0, the rest is the body of an IDX images file
- * (otherwise the file as it is: CSV, gzip, IDX); bit 1, a size of 2x3 is given.
+ * (otherwise the file as it is: CSV, gzip, IDX); bit 1, a size of 2x3 is given; bits 2
+ * and 3, where the labels are; bit 4, that full ink is 16.
  * What is read must then hold together.
  */
 #include "ctx.h"
@@ -31,8 +32,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     if (n == 0)
         return 0;
     const bool idx = bytes[0] & 1;
-    const struct mp_shape size = bytes[0] & 2 ? (struct mp_shape){ 2, 3, 1 }
-                                              : (struct mp_shape){ 0, 0, 0 };
+    static const char *const labels[] = { "", "last", "2", "target" };
+    const struct mp_form form = {
+        .size = bytes[0] & 2 ? (struct mp_shape){ 2, 3, 1 } : (struct mp_shape){ 0, 0, 0 },
+        .label = labels[bytes[0] >> 2 & 3],
+        .range = bytes[0] & 16 ? 16 : 255,
+    };
     const size_t front = idx ? sizeof magic : 0;
     uint8_t *file = malloc(front + n);
     if (file == NULL)
@@ -40,10 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     memcpy(file, magic, front);
     memcpy(file + front, bytes + 1, n - 1);
 
+    struct mp_run run = { .quiet = true };
     struct mp_ctx c;
     struct mp_data d;
-    mp_ctx_init(&c, NULL);
-    if (mp_data_read_memory(&c, "input", file, front + n - 1, size, &d) == MP_OK)
+    mp_ctx_init(&c, &run);
+    if (mp_data_read_memory(&c, "input", file, front + n - 1, &form, &d) == MP_OK)
         look_at(&c, &d);
     else if (c.msg[0] == '\0' || strchr(c.msg, '\n') != NULL || d.x != NULL)
         abort(); /* a failure is one line, and leaves nothing behind */

@@ -230,11 +230,11 @@ static bool read_sample(struct bench *b, size_t n, struct mp_subset *part)
 {
     struct mp_data all;
     char path[4096];
-    const struct mp_shape any = { 0, 0, 0 };
+    const struct mp_form any = { .range = 0 };
     bool marks[8000] = { false };
     snprintf(path, sizeof path, "%s/train.csv.gz", getenv("MNISTPIPE_DATA"));
     memset(part, 0, sizeof *part);
-    if (mp_data_read(&b->c, path, NULL, any, &all) < 0)
+    if (mp_data_read(&b->c, path, NULL, &any, &all) < 0)
         return false;
     int *y = direct_memory(all.n, sizeof *y);
     for (size_t i = 0; i < all.n && i < 8000; i++) {

@@ -161,13 +161,13 @@ static bool same(const struct mp_data *d, const struct truth *t, size_t rows, bo
            (!labels || memcmp(d->label, t->label, rows) == 0);
 }
 
-static bool reads(const char *file, const char *labels_file, struct mp_shape size,
+static bool reads(const char *file, const char *labels_file, struct mp_form form,
                   const struct truth *t, size_t rows, bool labels)
 {
     struct mp_ctx c;
     struct mp_data d;
     mp_ctx_init(&c, NULL);
-    const int rc = mp_data_read(&c, file, labels_file, size, &d);
+    const int rc = mp_data_read(&c, file, labels_file, &form, &d);
     if (rc < 0)
         tap_note("%s", c.msg);
     const bool good = rc == MP_OK && same(&d, t, rows, labels) && strcmp(d.name, file) == 0 &&
@@ -177,7 +177,7 @@ static bool reads(const char *file, const char *labels_file, struct mp_shape siz
     return good;
 }
 
-static const struct mp_shape any = { 0, 0, 0 }, right = { H, W, 1 };
+static const struct mp_form any = { .range = 0 }, right = { .size = { H, W, 1 } };
 
 static void test_csv_forms(struct tap *tap, const struct truth *t)
 {
@@ -234,7 +234,7 @@ static bool reads_memory(const struct text *s, const struct truth *t, bool label
     struct mp_ctx c;
     struct mp_data d;
     mp_ctx_init(&c, NULL);
-    const int rc = mp_data_read_memory(&c, "memory", s->at, s->n, any, &d);
+    const int rc = mp_data_read_memory(&c, "memory", s->at, s->n, &any, &d);
     if (rc < 0)
         tap_note("%s", c.msg);
     const bool good = rc == MP_OK && same(&d, t, ROWS, labels) && d.file_bytes == s->n;
@@ -308,8 +308,9 @@ static void test_sizes(struct tap *tap)
         struct mp_ctx c;
         struct mp_data d;
         mp_ctx_init(&c, NULL);
+        const struct mp_form form = { .size = cases[i].size };
         save("s.csv", cases[i].text, strlen(cases[i].text));
-        const int rc = mp_data_read(&c, "s.csv", NULL, cases[i].size, &d);
+        const int rc = mp_data_read(&c, "s.csv", NULL, &form, &d);
         if (rc < 0)
             tap_note("%s", c.msg);
         tap_ok(tap, rc == MP_OK && d.n == cases[i].n && d.shape.h == cases[i].h &&
@@ -322,13 +323,13 @@ static void test_sizes(struct tap *tap)
 
 /* ------------------------------------------------------------------- errors */
 
-static void fails(struct tap *tap, const char *file, const char *labels_file, struct mp_shape size,
+static void fails(struct tap *tap, const char *file, const char *labels_file, struct mp_form form,
                   const char *want)
 {
     struct mp_ctx c;
     struct mp_data d;
     mp_ctx_init(&c, NULL);
-    const int rc = mp_data_read(&c, file, labels_file, size, &d);
+    const int rc = mp_data_read(&c, file, labels_file, &form, &d);
     const bool good = rc < 0 && strcmp(c.msg, want) == 0 && d.x == NULL && d.name == NULL;
     tap_ok(tap, good, "fails: %s", want);
     if (!good)
@@ -433,10 +434,8 @@ static const struct {
       "f: line 1: found label and 0 pixels, expected a square number such as 784; for other "
       "images give size=HxW" },
     { TEXT("digit,a,b,c,d\n1,2,3,4,5\n"), { 0 },
-      "f: line 1: found 5 pixels (column 1 is \"digit\", not label), expected a square number "
-      "such as 784; for other images give size=HxW" },
-    { TEXT("a,b,c,d,label\n1,2,3,4,5\n"), { 0 },
-      "f: line 1: found label in column 5, expected it in column 1" },
+      "f: line 1: found 5 pixels (column 1 is \"digit\", not label), expected 4 and a label; "
+      "label=NAME or label=NUMBER says which column that is" },
     { TEXT("1,2,3,4,5\n"), { 2, 3, 1 },
       "f: line 1: found 5 columns, expected 6, or 7 with labels (size=2x3)" },
     { TEXT("label,a,b,c,d\n1,2,3,4,5\n"), { 2, 3, 1 },
@@ -457,11 +456,12 @@ static const struct {
 static void test_csv_errors(struct tap *tap)
 {
     for (size_t i = 0; i < sizeof csv_errors / sizeof csv_errors[0]; i++) {
+        const struct mp_form form = { .size = csv_errors[i].size };
         save("f", csv_errors[i].text, csv_errors[i].n);
-        fails(tap, "f", NULL, csv_errors[i].size, csv_errors[i].error);
+        fails(tap, "f", NULL, form, csv_errors[i].error);
         if (csv_errors[i].n > 0) {
             save_gzip("f", csv_errors[i].text, csv_errors[i].n);
-            fails(tap, "f", NULL, csv_errors[i].size, csv_errors[i].error);
+            fails(tap, "f", NULL, form, csv_errors[i].error);
         }
     }
 }
@@ -648,7 +648,7 @@ static void test_no_memory(struct tap *tap, const struct truth *t)
             struct mp_data d;
             mp_ctx_init(&c, NULL);
             c.fail_at = k;
-            rc = mp_data_read(&c, files[i], NULL, any, &d);
+            rc = mp_data_read(&c, files[i], NULL, &any, &d);
             said = said && (rc == MP_OK || strstr(c.msg, "no memory for ") != NULL);
             mp_data_free(&d);
             mp_ctx_free(&c);
@@ -667,7 +667,7 @@ static void test_stop(struct tap *tap)
     struct mp_ctx c;
     struct mp_data d;
     mp_ctx_init(&c, &run);
-    const int rc = mp_data_read(&c, "a.csv", NULL, any, &d);
+    const int rc = mp_data_read(&c, "a.csv", NULL, &any, &d);
     tap_ok(tap, rc < 0 && strcmp(c.msg, "interrupted") == 0, "stops when asked to");
     mp_ctx_free(&c);
 }
@@ -679,7 +679,7 @@ static void test_pick(struct tap *tap, const struct truth *t)
     char name[40];
     mp_ctx_init(&c, NULL);
     const size_t rows[] = { 7, 2, 7 }, outside[] = { 0, ROWS }, one[] = { 1 };
-    bool good = mp_data_read(&c, "a.csv", NULL, any, &d) == MP_OK &&
+    bool good = mp_data_read(&c, "a.csv", NULL, &any, &d) == MP_OK &&
                 mp_data_pick(&c, &d, rows, 3, &part) == MP_OK;
     tap_ok(tap, good && part.n == 3 && memcmp(part.x, t->x[7], LEN) == 0 &&
            memcmp(part.x + LEN, t->x[2], LEN) == 0 && part.label[1] == t->label[2] &&
@@ -699,7 +699,7 @@ static void test_pick(struct tap *tap, const struct truth *t)
     const uint32_t sizes[] = { ROWS, H, W };
     save_idx("f", false, 0x803, sizes, 3, t->x, sizeof t->x);
     c.msg[0] = '\0';
-    good = mp_data_read(&c, "f", NULL, any, &d) == MP_OK;
+    good = mp_data_read(&c, "f", NULL, &any, &d) == MP_OK;
     mp_data_row_name(&d, 7, name, sizeof name);
     tap_ok(tap, good && strcmp(name, "item 7") == 0, "row name of IDX: %s", name);
     tap_ok(tap, good && mp_data_pick(&c, &d, rows, 3, &part) == MP_OK && part.label == NULL,

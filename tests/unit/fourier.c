@@ -64,7 +64,7 @@ static bool transform(const char *text, uint64_t seed, struct made *r, char *rem
     struct mp_script s = { 0 };
     struct mp_plan p = { 0 };
     struct mp_data all = { 0 }, d = { 0 };
-    const struct mp_shape any = { 0, 0, 0 };
+    const struct mp_form any = { .range = 0 };
     size_t rows[ORACLE_ROWS];
     char path[4096];
     for (size_t i = 0; i < ORACLE_ROWS; i++)
@@ -72,7 +72,7 @@ static bool transform(const char *text, uint64_t seed, struct made *r, char *rem
     *r = (struct made){ 0 };
     mp_ctx_init(&c, &run);
     snprintf(path, sizeof path, "%s/train.csv.gz", getenv("MNISTPIPE_DATA"));
-    const bool good = mp_data_read(&c, path, NULL, any, &all) == MP_OK &&
+    const bool good = mp_data_read(&c, path, NULL, &any, &all) == MP_OK &&
                       mp_data_pick(&c, &all, rows, ORACLE_ROWS, &d) == MP_OK &&
                       mp_script_parse(&c, "test", text, &s) == MP_OK &&
                       mp_plan_build(&c, &s, &p) == MP_OK &&

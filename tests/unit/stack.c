@@ -43,7 +43,7 @@ static bool open_bench(struct bench *b, struct tap *t, int threads)
 {
     struct mp_data all = { 0 };
     size_t rows[ROWS];
-    const struct mp_shape any = { 0, 0, 0 };
+    const struct mp_form any = { .range = 0 };
     memset(b, 0, sizeof *b);
     b->t = t;
     b->run = (struct mp_run){ .seed = 1, .threads = threads, .n_classes = K, .labels = b->labels,
@@ -56,7 +56,7 @@ static bool open_bench(struct bench *b, struct tap *t, int threads)
     mp_ctx_init(&b->c, &b->run);
     snprintf(path, sizeof path, "%s/train.csv.gz", getenv("MNISTPIPE_DATA"));
     b->y = direct_memory(ROWS, sizeof *b->y);
-    const bool good = mp_data_read(&b->c, path, NULL, any, &all) == MP_OK &&
+    const bool good = mp_data_read(&b->c, path, NULL, &any, &all) == MP_OK &&
                       mp_data_pick(&b->c, &all, rows, ROWS, &b->d) == MP_OK;
     for (size_t i = 0; i < ROWS && good; i++)
         b->y[i] = b->d.label[i];

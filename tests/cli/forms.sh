@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# forms.sh - files that are not what they seem: every command that reads rows says what it takes
+# them for, and the data line or an option says otherwise.
+. "$(dirname "$0")/lib.bash"
+
+rows train 300 > train.csv
+rows test 100 > test.csv
+printf 'data train=train.csv test=test.csv\npixels\nsvm C=0.01\n' > svm.txt
+plain() { sed 1d "$1"; } # FILE: its rows
+numbers() { seq -s, 0 "$1"; } # N: a header 0,1,2 ... N
+last_label() { sed -E 's/^([^,]*),(.*)$/\2,\1/' "$1"; } # FILE: the label behind the pixels
+label_first='label=first says that it is the label'
+accuracy() { grep ^accuracy "$out" | cut -d' ' -f2; }
+# The last command said this, and no more, of what it had taken the rows for.
+said() { equal "$(grep '^warning: ' "$err" | sed 's/^warning: //')" "$1"; }
+
+mp run svm.txt -o base && said "" && base=$(accuracy) && bundle=base/bundle.mnp &&
+    mp predict $bundle test.csv --submission -o base.csv && said ""
+ok "rows that are what they seem get no remark"
+
+# ------------------------------------------------------------------- headers
+{ numbers 784; plain train.csv; } > counted.csv
+mp run svm.txt --train counted.csv --test test.csv -o o &&
+    said "counted.csv: line 1 counts its columns: it was taken for a header, not for an image" &&
+    grep -q '^train   300 rows' "$out" && same o/predictions.csv base/predictions.csv &&
+    tr -s ' \n' ' ' < o/report.txt | grep -q 'warning counted.csv: line 1 counts its columns' &&
+    grep -q 'counted.csv: line 1 counts its columns' o/report.json &&
+    grep -q 'counted.csv: line 1 counts its columns' o/report.html
+ok "a header that counts is no image, and the reports say so"
+{ numbers 783; plain test.csv | cut -d, -f2-; } > counted.csv
+mp predict $bundle counted.csv --submission -o s.csv && same s.csv base.csv &&
+    said "counted.csv: line 1 counts its columns: it was taken for a header, not for an image"
+ok "nor does it shift a submission by a row"
+order=1,$(for i in $(seq 0 783); do echo "pixel$i $((i + 2))"; done | sort | cut -d' ' -f2 |
+    paste -sd,)
+awk -F, -v order="$order" 'BEGIN { n = split(order, k) }
+    { for (i = 1; i <= n; i++) printf "%s%s", $k[i], i < n ? "," : "\n" }' test.csv > sorted.csv
+mp predict $bundle sorted.csv --submission -o s.csv && same s.csv base.csv &&
+    said "sorted.csv: line 1 has pixel109 before pixel11: columns were put into the order of their \
+numbers"
+ok "columns in the alphabet's order are put right"
+
+# --------------------------------------------------------------------- labels
+last_label train.csv | sed 1d > last.csv
+! mp run svm.txt --train last.csv --test test.csv -o never && equal "$(cat "$err")" "mnistpipe: \
+last.csv: the last column looks like the label (10 values, 0..9), the first like a pixel; \
+label=last or label=first says which it is" && [ ! -e never ]
+ok "labels in the last column are not taken for pixels"
+last_label test.csv | sed 1d > lasttest.csv
+mp run svm.txt --train last.csv --test lasttest.csv --set data.label=last -o o && said "" &&
+    same o/predictions.csv base/predictions.csv && equal "$(accuracy)" "$base"
+ok "label=last takes them"
+mp predict o/bundle.mnp lasttest.csv -o s.csv && same s.csv base/predictions.csv
+ok "and the bundle remembers it"
+plain test.csv | cut -d, -f2- > blind.csv
+mp predict o/bundle.mnp blind.csv -o s.csv && same s.csv base/predictions.csv &&
+    ! grep -q accuracy "$out" && mp predict $bundle lasttest.csv --label last -o s.csv &&
+    same s.csv base/predictions.csv && equal "$(accuracy)" "$base"
+ok "rows without labels need none; --label says where they are"
+plain test.csv | cut -d, -f2- | awk '{ print NR - 1 "," $0 }' > index.csv
+mp predict $bundle index.csv -o s.csv && same s.csv base/predictions.csv &&
+    ! grep -q accuracy "$out" &&
+    said "index.csv: column 1 counts the rows: it was left out ($label_first)"
+ok "a number of the row is neither label nor pixel"
+awk -F, '$1 == 3' train.csv > three.csv
+! mp run svm.txt --train three.csv --test test.csv -o never && equal "$(cat "$err")" "mnistpipe: \
+three.csv: every row has the label 3; a model needs rows of two classes at least (label=last and \
+the like say which column is the label)"
+ok "one class alone is an error of the training file"
+
+# ---------------------------------------------------------------- grey levels
+scaled() { # FILE: values 0..16
+    awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = int($i * 16 / 255 + 0.5) } 1' "$1"
+}
+scaled train.csv > train16.csv
+scaled test.csv > test16.csv
+sixteen='no value is above 16, and 255 is black: the images are nearly white; were they meant as '\
+'0..16? range=16 reads them so'
+pair="--train train16.csv --test test16.csv"
+for command in "run svm.txt $pair -o o" "check svm.txt $pair" "compare svm.txt $pair -o c" \
+    "ablate svm.txt $pair -o a" "search svm.txt $pair --set svm.C={0.1,1} -o f" \
+    "inspect train16.csv --quick"; do
+    mp $command
+    [ "${command%% *}" = inspect ] || : > "$out"
+    equal "$(cat "$out" "$err" | grep -o 'train16.csv: no value.*' | sort -u)" \
+        "train16.csv: $sixteen"
+    ok "${command%% *} says that the images are nearly white"
+done
+mp predict $bundle test16.csv -o s.csv &&
+    said "test16.csv: values reach 16, those of the training rows 255; range=16 reads 0..16 as \
+0..255"
+ok "predict knows what values it has learned from"
+mp run svm.txt $pair --set data.range=16 -o o && said "" && sixteenth=$(accuracy) &&
+    mp predict o/bundle.mnp test16.csv -o s.csv && said "" && same s.csv o/predictions.csv &&
+    mp predict $bundle test16.csv --range 16 -o s.csv && said ""
+ok "range=16 reads them, and the bundle remembers it"
+awk -v a="${base}" -v b="$sixteenth" 'BEGIN { exit !(a - b < 3 && b - a < 3) }' ||
+    equal "$sixteenth" "about $base"
+ok "with it the model is as good as on 0..255"
+! mp predict o/bundle.mnp test.csv -o s.csv &&
+    grep -q '^mnistpipe: test.csv: line [0-9]*: a pixel has the value [0-9]*, above range=16$' "$err"
+ok "values above the range are refused"
+inverted() { awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = 255 - $i } 1' "$1"; }
+inverted train.csv > dark.csv
+inverted test.csv > darktest.csv
+swapped='the outermost pixels have 255 of 255 on the average, those of the training rows 0: ink '\
+'and paper may be swapped'
+mp predict $bundle darktest.csv -o s.csv && said "darktest.csv: $swapped" &&
+    mp run svm.txt --test darktest.csv -o o && said "darktest.csv: $swapped"
+ok "new rows whose ink is the paper of those learned from"
+mp run svm.txt --train dark.csv --test darktest.csv -o o && said "dark.csv: the outermost pixels \
+are mostly ink (255 of 255 on the average): white on black? the stage \`invert\` turns that round"
+ok "training rows that are mostly ink"
+sed 2iinvert svm.txt > invert.txt
+mp run invert.txt --train dark.csv --test darktest.csv -o o && said "" &&
+    same <(cut -d, -f2 o/predictions.csv) <(cut -d, -f2 base/predictions.csv)
+ok "no remark where the pipeline turns them round"
+awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = 0 } 1' train.csv > blank.csv
+mp run svm.txt --train blank.csv --set data.test= -o o
+grep -qx 'warning: blank.csv: every pixel has the value 0' "$err"
+ok "blank images"
+
+# ------------------------------------------------- a bundle of the program before
+[ -z "$python" ] || "$python" - $bundle old.mnp << 'END'
+import struct
+import sys
+import zlib
+b = open(sys.argv[1], "rb").read()
+p = b[32:b.index(b"\5label")]
+h = b[:16] + struct.pack("<QI", len(p), zlib.crc32(p))
+open(sys.argv[2], "wb").write(h + struct.pack("<I", zlib.crc32(h)) + p)
+END
+if [ -z "$python" ]; then
+    skip "a bundle that knows nothing of its rows" "no python3"
+else
+    mp predict old.mnp test.csv -o s.csv && said "" && same s.csv base/predictions.csv &&
+        mp predict old.mnp test16.csv -o s.csv && said "test16.csv: $sixteen"
+    ok "a bundle that knows nothing of its rows is read"
+fi
+finish

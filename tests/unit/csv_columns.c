@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* csv_columns.c - what the columns of a CSV file are taken for: files of a few rows, with the
+ * labels, the pixels and the remarks that a person would want of them. */
+#include "../tap.h"
+#include "ctx.h"
+#include "data.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct said {
+    char text[1024];
+};
+
+static void keep(void *arg, const char *text)
+{
+    struct said *s = arg;
+    const size_t n = strlen(s->text);
+    snprintf(s->text + n, sizeof s->text - n, "%s\n", text);
+}
+
+/* "9: 1 2 3 4 | ..." of the first rows, '-' where there are no labels; or the failure. */
+static void describe(const struct mp_data *d, char *text, size_t size)
+{
+    const size_t len = mp_len(d->shape);
+    size_t n = 0;
+    *text = '\0';
+    for (size_t i = 0; i < d->n && i < 2; i++) {
+        n += (size_t)snprintf(text + n, size - n, i > 0 ? " | " : "");
+        if (d->label != NULL)
+            n += (size_t)snprintf(text + n, size - n, "%d:", d->label[i]);
+        else
+            n += (size_t)snprintf(text + n, size - n, "-:");
+        for (size_t j = 0; j < len && j < 6; j++)
+            n += (size_t)snprintf(text + n, size - n, " %d", d->x[i * len + j]);
+    }
+    snprintf(text + n, size - n, ", %zu rows", d->n);
+}
+
+static void check(struct tap *t, const char *name, const char *file, const struct mp_form *form,
+                  const char *want, const char *remarks)
+{
+    struct said said = { "" };
+    struct mp_run run = { .threads = 2, .warning = keep, .warning_arg = &said };
+    struct mp_ctx c;
+    struct mp_data d;
+    char text[2048];
+    mp_ctx_init(&c, &run);
+    if (mp_data_read_memory(&c, "f", file, strlen(file), form, &d) == MP_OK)
+        describe(&d, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "%s", c.msg);
+    if (!tap_ok(t, strcmp(text, want) == 0 && strcmp(said.text, remarks) == 0, "%s", name))
+        printf("# found    %s\n# expected %s\n# said     %s\n# expected %s\n", text, want,
+               said.text, remarks);
+    mp_data_free(&d);
+    mp_ctx_free(&c);
+}
+
+#define COUNTED "f: line 1 counts its columns: it was taken for a header, not for an image\n"
+#define INDEX \
+    "f: column 1 counts the rows: it was left out (label=first says that it is the label)\n"
+#define ROW "9,8,7,6,5,4,3,2,1" /* of 3 x 3 */
+#define OTHER "1,1,1,1,1,1,1,1,1"
+
+static const struct {
+    const char *name, *file, *label, *want, *remarks;
+} cases[] = {
+    { "a header 0, 1, 2 ... and pixels", "0,1,2,3,4,5,6,7,8\n" ROW "\n", "",
+      "-: 9 8 7 6 5 4, 1 rows", COUNTED },
+    { "a header 1, 2, 3 ...", "1,2,3,4,5,6,7,8,9\n" ROW "\n", "", "-: 9 8 7 6 5 4, 1 rows",
+      COUNTED },
+    { "a header 0, 1, 2 ... of label and pixels", "0,1,2,3,4,5,6,7,8,9\n7," ROW "\n", "",
+      "7: 9 8 7 6 5 4, 1 rows", COUNTED },
+    { "numbers, then a word", "0,1,2,3,4,5,6,7,8,target\n" ROW ",7\n", "",
+      "7: 9 8 7 6 5 4, 1 rows",
+      "f: column 10 (target), the only one with a name, was taken for the label\n" COUNTED },
+    { "an index before such a header", ",0,1,2,3,4,5,6,7,8,9\n0,7," ROW "\n1,8," ROW "\n2,9," ROW
+      "\n", "", "7: 9 8 7 6 5 4 | 8: 9 8 7 6 5 4, 3 rows", COUNTED INDEX },
+    { "nothing counts: an image", "0,1,2,3,4,5,6,7,9\n" ROW "\n", "",
+      "-: 0 1 2 3 4 5 | -: 9 8 7 6 5 4, 2 rows", "" },
+    { "a word among values is no header", "0,1,2,3,x,5,6,7,8\n" ROW "\n", "",
+      "f: line 1, column 5 (pixel4): found \"x\", expected a whole number 0..255", "" },
+    { "names in the alphabet's order",
+      "label,p0,p1,p10,p11,p12,p13,p14,p15,p2,p3,p4,p5,p6,p7,p8,p9\n"
+      "3,0,1,10,11,12,13,14,15,2,3,4,5,6,7,8,9\n", "", "3: 0 1 2 3 4 5, 1 rows",
+      "f: line 1 has p15 before p2: columns were put into the order of their numbers\n" },
+    { "rows and columns in it", "1x1,1x10,1x2,1x3,1x4,1x5,1x6,1x7,1x8\n9,100,8,7,6,5,4,3,2\n", "",
+      "-: 9 8 7 6 5 4, 1 rows",
+      "f: line 1 has 1x10 before 1x2: columns were put into the order of their numbers\n" },
+    { "columns before rows: as they stand", "0x0,1x0,2x0,0x1,1x1,2x1,0x2,1x2,2x2\n" ROW "\n", "",
+      "-: 9 8 7 6 5 4, 1 rows", "" },
+    { "a number twice, out of order", "p3,p1,p1,p2,p4,p5,p6,p7,p8\n" ROW "\n", "",
+      "f: line 1: columns are not in the order of their names (p3 comes before p1), and some have "
+      "the same number", "" },
+    { "names without numbers", "i,h,g,f,e,d,c,b,a\n" ROW "\n", "", "-: 9 8 7 6 5 4, 1 rows", "" },
+    { "label named, last", "a,b,c,d,label\n1,2,3,4,5\n", "", "5: 1 2 3 4, 1 rows", "" },
+    { "label named, amid", "a,b,Label,c,d\n1,2,3,4,5\n", "", "3: 1 2 4 5, 1 rows", "" },
+    { "label=last", "1,2,3,4,5\n6,7,8,9,10\n", "last", "5: 1 2 3 4 | 10: 6 7 8 9, 2 rows", "" },
+    { "label=2", "1,2,3,4,5\n", "2", "2: 1 3 4 5, 1 rows", "" },
+    { "label=NAME", "a,b,c,digit,e\n1,2,3,4,5\n", "digit", "4: 1 2 3 5, 1 rows", "" },
+    { "label=NAME of a file without it, which has pixels only", "a,b,c,d\n1,2,3,4\n", "digit",
+      "-: 1 2 3 4, 1 rows", "" },
+    { "label=NAME that is not there", "a,b,c,d,e\n1,2,3,4,5\n", "digit",
+      "f: label=digit: found no such column among 5; expected first, last, none, a number from 1, "
+      "or a name of line 1", "" },
+    { "label=6 of five", "1,2,3,4,5\n", "6",
+      "f: label=6: found no such column among 5; expected first, last, none, a number from 1; "
+      "there are no names", "" },
+    { "label=none", "1,2,3,4,5\n", "none",
+      "f: line 1: found 5 columns, expected a square number such as 784, or one more with labels; "
+      "for other images give size=HxW", "" },
+    { "an index, no labels", "0,1,2,3,4\n1,1,2,3,4\n2,1,2,3,5\n", "",
+      "-: 1 2 3 4 | -: 1 2 3 4, 3 rows", INDEX },
+    { "an index with a name", "id,a,b,c,d\n7,1,2,3,4\n8,1,2,3,4\n9,1,2,3,5\n", "",
+      "-: 1 2 3 4 | -: 1 2 3 4, 3 rows", INDEX },
+    { "an index, then labels", ",label,a,b,c,d\n0,5,1,2,3,4\n1,6,1,2,3,4\n2,7,1,2,3,5\n", "",
+      "5: 1 2 3 4 | 6: 1 2 3 4, 3 rows", INDEX },
+    { "two rows prove no index", "0,1,2,3,4\n1,1,2,3,4\n", "",
+      "0: 1 2 3 4 | 1: 1 2 3 4, 2 rows", "" },
+    { "what is named label is no index", "label,a,b,c,d\n0,1,2,3,4\n1,1,2,3,4\n2,1,2,3,5\n", "",
+      "0: 1 2 3 4 | 1: 1 2 3 4, 3 rows", "" },
+    { "nor what the user calls so", "0,1,2,3,4\n1,1,2,3,4\n2,1,2,3,5\n", "first",
+      "0: 1 2 3 4 | 1: 1 2 3 4, 3 rows", "" },
+    { "labels last, by the rows", "0,9,9,0,1\n0,8,7,0,2\n0,9,9,0,2\n200,9,1,0,3\n0,9,3,0,3\n"
+      "0,3,9,0,1\n", "", "f: the last column looks like the label (3 values, 1..3), the first like "
+      "a pixel; label=last or label=first says which it is", "" },
+    { "labels first, by the rows", "1,0,9,9,0\n2,0,8,7,0\n2,0,9,9,0\n3,0,9,1,200\n3,0,9,3,0\n"
+      "1,0,3,9,0\n", "", "1: 0 9 9 0 | 2: 0 8 7 0, 6 rows", "" },
+    { "both ends alike: the first", "1,0,9,9,1\n2,0,8,7,2\n2,0,9,9,2\n1,0,9,1,1\n", "",
+      "1: 0 9 9 1 | 2: 0 8 7 2, 4 rows", "" },
+};
+
+/* An index longer than a label can be, and one that stops counting far down. */
+static void long_index(struct tap *t)
+{
+    static char file[1 << 16];
+    const struct mp_form any = { .range = 0 };
+    size_t n = 0;
+    for (int i = 1; i <= 3000; i++)
+        n += (size_t)snprintf(file + n, sizeof file - n, "%d,1,2,3,4\r\n", i);
+    check(t, "an index of 3000 rows", file, &any, "-: 1 2 3 4 | -: 1 2 3 4, 3000 rows", INDEX);
+    memcpy(strstr(file, "2500,"), "2400", 4);
+    check(t, "an index that stops", file, &any, "f: line 2500: column 1 counted the rows up to "
+          "here, where 2500 was expected; label=first says that it is the label", INDEX);
+    memcpy(strstr(file, "2400,1,2,3,4\r\n2501"), "2500", 4);
+    memcpy(strstr(file, "2700,1,2"), "2700,x", 6);
+    check(t, "a wrong value behind an index", file, &any, "f: line 2700, column 2 (pixel0): found "
+          "\"x\", expected a whole number 0..255", INDEX);
+}
+
+/* Columns out of order take the same rows on all threads as one by one. */
+static void many_rows(struct tap *t)
+{
+    enum { ROWS = 4000, VALUES = 10 };
+    static char file[ROWS * VALUES * 4 + 100];
+    struct mp_run run = { .threads = 3, .quiet = true };
+    struct mp_ctx c;
+    struct mp_data d;
+    size_t n = (size_t)sprintf(file, "p9,p8,p7,p6,p5,label,p4,p3,p2,p1\n"), wrong = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j < VALUES; j++)
+            n += (size_t)sprintf(file + n, "%zu%s", (i * VALUES + j) * 7919 % 256,
+                                 j + 1 < VALUES ? "," : i % 3 == 0 ? "\r\n" : "\n");
+    mp_ctx_init(&c, &run);
+    const int rc = mp_data_read_memory(&c, "f", file, n, &(struct mp_form){ .range = 0 }, &d);
+    for (size_t i = 0; i < ROWS && rc == MP_OK; i++)
+        for (size_t j = 0; j < VALUES; j++) {
+            const uint8_t want = (uint8_t)((i * VALUES + j) * 7919 % 256);
+            wrong += want != (j == 5 ? d.label[i] : d.x[9 * i + 8 - (j - (j > 5))]);
+        }
+    tap_ok(t, rc == MP_OK && d.n == ROWS && wrong == 0,
+           "%d rows whose columns stand the wrong way round, a label amid them", ROWS);
+    mp_data_free(&d);
+    mp_ctx_free(&c);
+}
+
+static void ranges(struct tap *t)
+{
+    const struct mp_form one = { .range = 1 }, sixteen = { .range = 16 };
+    check(t, "range=1", "0,1,1,0\n", &one, "-: 0 255 255 0, 1 rows", "");
+    check(t, "range=16", "7,0,8,1,16\n", &sixteen, "7: 0 128 16 255, 1 rows", "");
+    check(t, "a value above it", "7,0,8,1,17\n", &sixteen,
+          "f: line 1: a pixel has the value 17, above range=16", "");
+}
+
+int main(void)
+{
+    struct tap t = { 0 };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check(&t, cases[i].name, cases[i].file, &(struct mp_form){ .label = cases[i].label },
+              cases[i].want, cases[i].remarks);
+    long_index(&t);
+    many_rows(&t);
+    ranges(&t);
+    return tap_end(&t);
+}
