@@ -106,7 +106,7 @@ static bool counts_columns(const uint8_t *line, size_t len)
     enum { FEWEST = 9 };
     struct cells s = { line, line + len };
     const uint8_t *text;
-    size_t n, columns = 0, numbers = 0;
+    size_t n = 0, columns = 0, numbers = 0;
     uint64_t v, last = 0;
     bool ended = false; /* by a name */
     for (; next_cell(&s, &text, &n); columns++) {
