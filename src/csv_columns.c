@@ -55,6 +55,7 @@ const uint8_t *mp_csv_cell(const uint8_t *line, size_t len, size_t i, size_t *n)
 {
     struct cells s = { line, line + len };
     const uint8_t *text;
+    *n = 0;
     while (next_cell(&s, &text, n))
         if (i-- == 0)
             return text;

@@ -23,7 +23,7 @@ ok "rows that are what they seem get no remark"
 { numbers 784; plain train.csv; } > counted.csv
 mp run svm.txt --train counted.csv --test test.csv -o o &&
     said "counted.csv: line 1 counts its columns: it was taken for a header, not for an image" &&
-    grep -q '^train   300 rows' "$out" && same o/predictions.csv base/predictions.csv &&
+    grep -q '^train *300 rows' "$out" && same o/predictions.csv base/predictions.csv &&
     tr -s ' \n' ' ' < o/report.txt | grep -q 'warning counted.csv: line 1 counts its columns' &&
     grep -q 'counted.csv: line 1 counts its columns' o/report.json &&
     grep -q 'counted.csv: line 1 counts its columns' o/report.html
