@@ -125,7 +125,7 @@ static const char *scores_name(enum mp_scores kind)
     return names[kind];
 }
 
-static json_t *libraries_json(void)
+json_t *mp_libraries_json(void)
 {
     json_t *o = json_object();
     const char *name;
@@ -222,8 +222,8 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         c->run->threads, "labels", labels, "train", train, "test", test_json(r),
         "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
         r->fit_seconds, "predict", r->predictions->seconds, "stages", stages, "memory",
-        "peak_bytes", (json_int_t)mp_peak_memory(c->run), "bundle", "file", "bundle.mnp", "bytes",
-        (json_int_t)r->bundle_bytes, "libraries", libraries_json(), "warnings", warnings);
+        "peak_bytes", (json_int_t)r->peak_bytes, "bundle", "file", "bundle.mnp", "bytes",
+        (json_int_t)r->bundle_bytes, "libraries", json_incref(r->libraries), "warnings", warnings);
     free(text);
     if (o != NULL)
         json_object_set_new(o, "scores", json_string(scores_name(r->predictions->kind)));
@@ -400,15 +400,15 @@ static void parts_text(FILE *f, json_t *parts, const struct mp_paint *p)
                      "one thread%s", p->dim, p->off);
 }
 
-static void libraries_text(FILE *f, const struct mp_paint *p)
+static void libraries_text(FILE *f, const struct mp_report *r, const struct mp_paint *p)
 {
     const char *name;
-    char version[128];
+    json_t *version;
     fprintf(f, "%s%-*s", p->dim, LABEL, "with");
     int at = mp_fill(f, LABEL, LABEL, "mnistpipe %s", PACKAGE_VERSION);
-    for (int i = 0; (name = mp_library_used(i, version, sizeof version)) != NULL; i++) {
+    json_object_foreach(r->libraries, name, version) {
         fputs(", ", f);
-        at = mp_fill(f, at + 2, LABEL, "%s %s", name, version);
+        at = mp_fill(f, at + 2, LABEL, "%s %s", name, json_string_value(version));
     }
     fprintf(f, "%s\n", p->off);
 }
@@ -459,7 +459,7 @@ static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
     const char *suffix = model->stage->native_suffix;
     char size[32], memory[32];
     mp_bytes_text(size, sizeof size, r->bundle_bytes);
-    mp_bytes_text(memory, sizeof memory, mp_peak_memory(c->run));
+    mp_bytes_text(memory, sizeof memory, r->peak_bytes);
     mp_say(f, "seconds", LABEL, "%.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak "
            "memory %s", r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
            c->run->threads, c->run->threads == 1 ? "" : "s", memory);
@@ -495,7 +495,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
     end_text(f, c, r);
     if (!whole)
         return;
-    libraries_text(f, p);
+    libraries_text(f, r, p);
     json_array_foreach(r->remarks, i, remark)
         mp_say(f, "note", LABEL, "%s", json_string_value(remark));
 }

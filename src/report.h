@@ -21,6 +21,8 @@ struct mp_report {
     json_t *curves;                          /* series that models recorded: name -> values */
     json_t *parts;                           /* what parts of a model cost, such as layers */
     json_t *remarks;                         /* facts that stages found worth telling */
+    json_t *libraries;                       /* those that had a part in it */
+    uint64_t peak_bytes;
     uint64_t bundle_bytes;
     const char *page;                        /* what it lacks: "none", "without pictures"; NULL:
                                                 it is whole, or yet to be made */
@@ -39,6 +41,9 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);
  * as how solvers ended, the layers' speed, versions of libraries. */
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
                     const struct mp_paint *p, bool whole);
+
+/* Which libraries are at work now: name -> version. */
+json_t *mp_libraries_json(void);
 
 /* A text that may be no UTF-8, such as a file's name, as JSON. */
 json_t *mp_text_json(const char *text);

@@ -292,7 +292,7 @@ int mp_report_origin(struct mp_ctx *c, struct mp_html *h, const struct mp_report
     mp_html_section(h, "origin", "Where it comes from");
     mp_report_command(h->f, c);
     mp_report_data(h->f, r->x);
-    mp_report_machine(h->f, c, mp_peak_memory(c->run));
+    mp_report_machine(h->f, c, r->peak_bytes);
     mp_html_p(h->f, "Seconds: %.2f in all; read %.2f, fit %.2f, predict %.2f.", r->total_seconds,
               r->x->read_seconds, r->fit_seconds, r->predictions->seconds);
     return MP_OK;

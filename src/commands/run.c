@@ -372,6 +372,8 @@ static int write_folder(struct mp_ctx *c, struct job *j)
     r->x = &j->x;
     r->predictions = &j->predictions;
     r->folder = j->folder;
+    r->libraries = mp_libraries_json(); /* not what only draws the page */
+    r->peak_bytes = mp_peak_memory(c->run);
     r->total_seconds = mp_seconds() - c->run->start;
     if (write_results(c, j) < 0 || write_report(c, j) < 0)
         return -1;
@@ -438,6 +440,7 @@ static void job_free(struct job *j)
     json_decref(j->report.curves);
     json_decref(j->report.parts);
     json_decref(j->report.remarks);
+    json_decref(j->report.libraries);
     mp_shared_free(&j->shared);
     mp_cross_free(&j->cross);
     mp_metrics_free(&j->metrics);
