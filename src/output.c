@@ -44,24 +44,30 @@ int mp_temp_open(const char *folder, char **path)
 {
     const size_t size = strlen(folder) + sizeof "/" + sizeof temp_name + sizeof "XXXXXX";
     const mode_t mask = umask(0);
+    enum { TRIES = 100 };
     umask(mask);
     if ((*path = malloc(size)) == NULL)
         return -1;
-    for (;;) {
+    int fd = -1;
+    errno = 0;
+    for (int i = 0; i < TRIES && errno == 0; i++) {
         snprintf(*path, size, "%s/%sXXXXXX", folder, temp_name);
-        const int fd = mkostemp(*path, O_CLOEXEC);
-        if (fd < 0) {
-            free(*path);
-            *path = NULL;
-            return -1;
-        }
+        if ((fd = mkostemp(*path, O_CLOEXEC)) < 0)
+            break;
         lock(fd);
+        errno = 0;
         if (mp_still_named(fd, *path)) {
             fchmod(fd, 0666 & ~mask);
             return fd;
         }
-        close(fd); /* swept before it had its lock */
+        const int error = errno != ENOENT ? errno : 0; /* swept before it had its lock */
+        unlink(*path);
+        close(fd);
+        errno = error;
     }
+    free(*path);
+    *path = NULL;
+    return -1;
 }
 
 void mp_temp_sweep(const char *folder)

@@ -140,7 +140,7 @@ int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f
 void mp_plan_forget(struct mp_plan *p, int node);
 
 /* Real numbers in arrays that the node's stage has learned; nets fill whole vectors up. */
-uint64_t mp_plan_values(const struct mp_node *n);
+int mp_plan_values(struct mp_ctx *c, const struct mp_node *n, uint64_t *values);
 
 /* What the scores mean that the last node gives. */
 enum mp_scores mp_plan_scores(const struct mp_plan *p);

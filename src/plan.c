@@ -672,14 +672,13 @@ void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size
     }
 }
 
-uint64_t mp_plan_values(const struct mp_node *n)
+int mp_plan_values(struct mp_ctx *c, const struct mp_node *n, uint64_t *values)
 {
-    struct mp_ctx own;
     struct mp_io io = { .buf = NULL };
-    mp_ctx_init(&own, NULL);
+    int rc = MP_OK;
     if (n->entry != NULL && n->entry->stage->io != NULL && n->state != NULL)
-        mp_state_save(&own, n->entry->stage, n->state, &io);
+        rc = mp_state_save(c, n->entry->stage, n->state, &io);
     free(io.buf);
-    mp_ctx_free(&own);
-    return io.values;
+    *values = io.values;
+    return rc;
 }

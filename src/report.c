@@ -52,7 +52,7 @@ static json_t *cost_json(uint64_t rows, double seconds)
                      "rows_per_second", number((double)rows / seconds));
 }
 
-static json_t *stage_json(const struct mp_node *n)
+static json_t *stage_json(struct mp_ctx *c, const struct mp_node *n)
 {
     json_t *o = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:I}", "stage",
                           n->entry != NULL ? n->entry->name : "union", "group",
@@ -60,10 +60,12 @@ static json_t *stage_json(const struct mp_node *n)
                           mp_text_json(n->text), "shape_in", shape_json(n->in), "shape_out",
                           shape_json(n->out), "values_out", (json_int_t)mp_len(n->out));
     json_t *fit = json_null();
+    uint64_t values = 0;
     if (n->cost.fit_rows > 0) {
+        mp_plan_values(c, n, &values); /* for want of memory the report fails */
         fit = cost_json(n->cost.fit_rows, n->cost.fit);
         json_object_set_new(fit, "training_seconds", json_real(n->cost.done));
-        json_object_set_new(fit, "parameters", json_integer((json_int_t)mp_plan_values(n)));
+        json_object_set_new(fit, "parameters", json_integer((json_int_t)values));
     }
     json_object_set_new(o, "fit", fit);
     json_object_set_new(o, "apply", cost_json(n->cost.apply_rows, n->cost.apply));
@@ -209,7 +211,7 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     for (int i = 0; i < x->n_classes; i++)
         json_array_append_new(labels, json_integer(x->labels[i]));
     for (int i = 0; i < x->plan.n_nodes; i++)
-        json_array_append_new(stages, stage_json(&x->plan.nodes[i]));
+        json_array_append_new(stages, stage_json(c, &x->plan.nodes[i]));
     for (int i = 0; i < r->n_warnings; i++)
         json_array_append_new(warnings, json_string(r->warnings[i]));
     char *text = mp_script_text(c, &x->script, true);
@@ -241,8 +243,11 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     if (o != NULL && json_array_size(r->remarks) > 0)
         json_object_set(o, "remarks", r->remarks);
     if (o == NULL)
-        mp_fail(c, "no memory for the report");
-    return o;
+        mp_no_memory(c, "the report");
+    if (c->msg[0] == '\0')
+        return o;
+    json_decref(o);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------ text */

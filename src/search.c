@@ -272,12 +272,16 @@ static int cut_rows(struct mp_ctx *c, struct mp_fold *part, double share)
 
 /* ------------------------------------------------------------------ scoring */
 
-static uint64_t values_of(const struct mp_plan *p)
+static int count_values(struct mp_ctx *c, const struct mp_plan *p, struct mp_trial *t)
 {
-    uint64_t sum = 0;
-    for (int i = 0; i < p->n_nodes; i++)
-        sum += mp_plan_values(&p->nodes[i]);
-    return sum;
+    uint64_t own;
+    t->values = 0;
+    for (int i = 0; i < p->n_nodes; i++) {
+        if (mp_plan_values(c, &p->nodes[i], &own) < 0)
+            return -1;
+        t->values += own;
+    }
+    return MP_OK;
 }
 
 static void take_score(struct mp_trial *t, int f, const struct mp_fold *part,
@@ -315,7 +319,7 @@ static int score_fold(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t,
     if (rc == MP_OK)
         take_score(t, f, &part, &p);
     if (rc == MP_OK && f == 0)
-        t->values = values_of(&plan);
+        rc = count_values(c, &plan, t);
     mp_predictions_free(&p);
     mp_plan_free(&plan);
     mp_fold_close(&part);

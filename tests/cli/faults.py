@@ -34,7 +34,7 @@ PIPELINES = {
     "net": "net epochs=2\n  conv filters=4 kernel=5\n  maxpool size=2\n  dense units=16\n",
     "long": "net epochs=40\n  conv filters=8 kernel=5\n  maxpool size=2\n  dense units=32\n",
     "vote": "vote\n  branch\n    hog cell=7\n    svm C=0.3\n    calibrate\n  branch\n    pixels\n"
-            "    logistic C=0.01\n",
+            "    logistic C=0.01\n    calibrate\n",
 }
 # name: what is run, with the folder `out` for what it writes
 SCENARIOS = {
@@ -60,7 +60,7 @@ CALLS = {
     "rename": "EIO", "fsync": "EIO", "close": "EIO", "mmap": "ENOMEM", "mprotect": "ENOMEM",
     "unlink": "EIO", "mkdir": "ENOSPC", "flock": "ENOLCK", "lseek": "EIO", "newfstatat": "EIO",
     "getdents64": "EIO", "clone3": "EAGAIN", "clone": "EAGAIN", "ftruncate": "ENOSPC",
-    "fcntl": "EINVAL", "brk": "ENOMEM",
+    "fcntl": "EINVAL",
 }
 TIMES = re.compile("second|peak_bytes|^memory$|^layers$|^libraries$|^page$|^warnings$|^from_cache$")
 EXACT = re.compile(r"\.(mnp|liblinear|npz|npy)$|^predictions\.csv$|\.gz$")
@@ -70,6 +70,18 @@ def without_times(o):
     if isinstance(o, dict):
         return {k: without_times(v) for k, v in o.items() if not TIMES.search(k)}
     return [without_times(v) for v in o] if isinstance(o, list) else o
+
+
+def difference(a, b, at=""):
+    """Where two documents differ first."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        both = [(k, a.get(k), b.get(k)) for k in sorted(set(a) | set(b))]
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        both = [(str(i), x, y) for i, (x, y) in enumerate(zip(a, b))]
+    else:
+        return None if a == b else f"{at}: {str(b)[:80]}, undisturbed {str(a)[:80]}"
+    found = (difference(x, y, f"{at}/{k}") for k, x, y in both)
+    return next((text for text in found if text is not None), None)
 
 
 def files(folder):
@@ -131,21 +143,22 @@ class Work:
             if os.path.isdir(f"{self.at}/out") else os.makedirs(f"{self.reference}/{name}")
         self.manual = done.stdout if name == "manual" else None
 
-    def same(self, name, path):
-        """Whether a file is as it is undisturbed, but for times."""
+    def other(self, name, path):
+        """How a file differs from what it is undisturbed, but for times; None: it does not."""
         a, b = f"{self.reference}/{name}/{path}", f"{self.at}/out/{path}"
         if EXACT.search(path):
-            return filecmp.cmp(a, b, shallow=False)
+            return None if filecmp.cmp(a, b, shallow=False) else path
         with open(a) as f, open(b) as g:
             old, new = f.read(), g.read()
         if path.endswith(".json"):
             try:
-                return without_times(json.loads(old)) == without_times(json.loads(new))
+                where = difference(without_times(json.loads(old)), without_times(json.loads(new)))
             except ValueError:
-                return False
+                where = "no JSON"
+            return where and path + where
         if path.endswith(".html"):
-            return new.endswith("</html>\n")
-        return len(new.splitlines()) >= len(old.splitlines())
+            return None if new.endswith("</html>\n") else path
+        return None if len(new.splitlines()) >= len(old.splitlines()) else path
 
     def wrong(self, name, done):
         """What is wrong with how it ended; None: nothing."""
@@ -167,7 +180,7 @@ class Work:
         elif not re.search("^(mnistpipe: .*: .|mnistpipe: no memory|mnistpipe: .)", done.stderr,
                            re.M) and "shared librar" not in done.stderr:
             return f"status {done.returncode} without a word: {done.stderr[-200:]}"
-        other = [f for f in there & want if not self.same(name, f)]
+        other = [where for where in (self.other(name, f) for f in there & want) if where]
         if done.returncode == 0 and other:
             return f"status 0, but other bytes: {other}"
         return None
@@ -229,17 +242,23 @@ def memory(work, most, inject):
         yield name, count
 
 
+def traced(work, args):
+    """How often each call is made; by children, too."""
+    trace = f"{work.top}/trace"
+    work.run(args, ["strace", "-f", "-qq", "-o", trace,
+                    "-e", "trace=" + ",".join(f"?{c}" for c in CALLS)])
+    with open(trace) as f:
+        return collections.Counter(re.findall(r"^\d+ +(\w+)\(", f.read(), re.M))
+
+
 def calls(work, most):
+    start = traced(work, ["--version"]) # the dynamic loader's, before the program begins
     for name in work.scenarios:
         count = Count()
         work.measure(name)
         work.reset(name)
-        trace = f"{work.top}/trace"
-        work.run(work.arguments(name), ["strace", "-f", "-qq", "-o", trace,
-                                        "-e", "trace=" + ",".join(f"?{c}" for c in CALLS)])
-        with open(trace) as f:
-            seen = collections.Counter(re.findall(r"^\d+ +(\w+)\(", f.read(), re.M))
-        faults = [(call, at) for call in CALLS for at in range(1, seen[call] + 1)]
+        seen = traced(work, work.arguments(name))
+        faults = [(call, at) for call in CALLS for at in range(start[call] + 1, seen[call] + 1)]
         for k in drawn(len(faults), most, name):
             call, at = faults[k - 1]
             work.reset(name)
