@@ -655,16 +655,16 @@ static int inside(struct mp_ctx *c, const void *params, struct mp_shape in, cons
     return layer;
 }
 
-/* What a layer gives, item by item; the last item is filled up. */
-static int reveal(struct mp_ctx *c, const void *params, const void *state, int layer,
-                  const struct mp_chunk *in, struct mp_chunk *out)
+/* Rows through the net as far as a layer, item by item; the last item is filled up.  get:
+ * mp_net_reveal() or mp_net_watch(), which give k values a row. */
+static int through(struct mp_ctx *c, const struct state *s, int layer, size_t given,
+                   const struct mp_chunk *in, struct mp_chunk *out,
+                   int (*get)(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                              struct mp_net_item *item, int layer, size_t n, float *y))
 {
-    const struct state *s = state;
     const size_t len = mp_len(in->shape), k = mp_len(out->shape);
     struct mp_net_item item;
-    (void)params;
-    if (layer < 0 || layer >= s->net.n || len != mp_len(s->net.in) ||
-        k != mp_len(s->net.layers[layer].out))
+    if (len != mp_len(s->net.in) || k != given)
         return mp_fail(c, "trained on rows of %zu values and %d classes, given %zu and %zu",
                        mp_len(s->net.in), s->net.classes, len, k);
     float *memory = mp_scratch(c, mp_net_item_size(&s->net, false));
@@ -675,10 +675,59 @@ static int reveal(struct mp_ctx *c, const void *params, const void *state, int l
         const size_t n = in->n - i < MP_NET_ITEM ? in->n - i : MP_NET_ITEM;
         memset(item.x, 0, MP_NET_ITEM * len * sizeof *item.x);
         memcpy(item.x, in->x + i * len, n * len * sizeof *item.x);
-        if (mp_net_reveal(c, &s->net, s->w, &item, layer, n, out->x + i * k) < 0)
+        const int mark = mp_scratch_mark(c);
+        if (get(c, &s->net, s->w, &item, layer, n, out->x + i * k) < 0)
             return -1;
+        mp_scratch_release(c, mark);
     }
     return MP_OK;
+}
+
+static int reveal(struct mp_ctx *c, const void *params, const void *state, int layer,
+                  const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct state *s = state;
+    (void)params;
+    if (layer < 0 || layer >= s->net.n)
+        return mp_fail(c, "has no layer %d", layer);
+    return through(c, s, layer, mp_len(s->net.layers[layer].out), in, out, mp_net_reveal);
+}
+
+/* Number of the i-th layer that there is something new to see of; -1: there are no more. */
+static int seen_layer(const struct mp_net *net, int i)
+{
+    for (int layer = 0; layer < net->n; layer++)
+        if (mp_net_view(net, layer).new && i-- == 0)
+            return layer;
+    return -1;
+}
+
+static int view(struct mp_ctx *c, const void *params, struct mp_shape in, int i,
+                struct mp_view *view)
+{
+    const struct params *p = params;
+    struct mp_net net;
+    if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
+        return -1;
+    const int layer = seen_layer(&net, i);
+    if (layer >= 0) {
+        const struct mp_net_view v = mp_net_view(&net, layer);
+        memcpy(view->name, v.name, sizeof view->name);
+        view->shape = v.shape;
+    }
+    mp_net_close(&net);
+    return layer >= 0;
+}
+
+static int watch(struct mp_ctx *c, const void *params, const void *state, int i,
+                 const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct state *s = state;
+    const int layer = seen_layer(&s->net, i);
+    (void)params;
+    if (layer < 0)
+        return mp_fail(c, "has no layer %d to look at", i);
+    return through(c, s, layer, mp_len(mp_net_view(&s->net, layer).shape), in, out, mp_net_watch);
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
@@ -716,6 +765,7 @@ MP_STAGE(net) = {
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
     .shape = shape, .describe = describe, .inside = inside, .reveal = reveal,
+    .view = view, .watch = watch,
     .prepare = mp_dnn_load,
     .done = done, .io = io, .clear = clear, .ready = ready,
     .apply = apply,

@@ -72,6 +72,18 @@ static struct mp_shape rectangle(int d)
     return (struct mp_shape){ (d + w - 1) / w, w, 1 };
 }
 
+/* A layer's values keep their places also where other stages take them for a vector. */
+static bool has_places(struct mp_shape s)
+{
+    return s.h > 1 && (s.w > 1 || s.c > 1);
+}
+
+/* A sequence, h x 1 x c, is an image of its steps, one below the other. */
+static struct mp_shape in_places(struct mp_shape s)
+{
+    return s.w == 1 ? (struct mp_shape){ s.h, s.c, 1 } : s;
+}
+
 /* As what image a node's rows are drawn. */
 static struct mp_shape fold(const struct mp_plan *p, int node)
 {
@@ -80,6 +92,8 @@ static struct mp_shape fold(const struct mp_plan *p, int node)
     const struct mp_node *n = &p->nodes[node];
     if (n->image)
         return n->out;
+    if (has_places(n->out))
+        return in_places(n->out);
     const struct mp_shape s = places(p, node, mp_len(n->out));
     if (s.h > 0)
         return s;
@@ -93,19 +107,53 @@ static int channels_across(int channels)
     return rectangle(channels).w;
 }
 
-static void describe(const struct mp_plan *p, int node, struct mp_contact_column *col)
+/* Where the values of one row lie in its picture; most: channels to draw, 0: all. */
+static void place(struct mp_contact_column *col, struct mp_shape s, int most)
 {
-    const struct mp_node *n = node >= 0 ? &p->nodes[node] : NULL;
-    const struct mp_shape s = fold(p, node);
-    const int across = channels_across(s.c);
-    col->node = node;
-    col->shape = n != NULL ? n->out : p->shape;
-    col->image = n == NULL || n->image;
+    const int shown = most > 0 && s.c > most ? most : s.c, across = channels_across(shown);
     col->channels = s.c;
-    col->h = (s.h + 1) * ((s.c + across - 1) / across) - 1;
+    col->shown = shown;
+    col->tile_h = s.h;
+    col->tile_w = s.w;
+    col->h = (s.h + 1) * ((shown + across - 1) / across) - 1;
     col->w = (s.w + 1) * across - 1;
-    snprintf(col->name, sizeof col->name, "%s",
-             n == NULL ? "data" : n->entry != NULL ? n->entry->name : "union");
+}
+
+static void describe_node(const struct mp_contact_ask *ask, int node,
+                          struct mp_contact_column *col)
+{
+    const struct mp_node *n = node >= 0 ? &ask->plan->nodes[node] : NULL;
+    col->node = node;
+    col->view = -1;
+    col->shape = n != NULL ? n->out : ask->plan->shape;
+    col->image = n == NULL || n->image || has_places(n->out);
+    place(col, fold(ask->plan, node), ask->channels);
+    snprintf(col->name, sizeof col->name, "%.*s", n != NULL ? (int)strcspn(n->text, " \n") : 4,
+             n != NULL ? n->text : "data");
+}
+
+/* Few values stand in one line, such as the scores of ten classes. */
+static struct mp_shape fold_view(struct mp_shape s)
+{
+    enum { LINE = 32 };
+    const int len = (int)mp_len(s);
+    return has_places(s) ? in_places(s) : len <= LINE ? (struct mp_shape){ 1, len, 1 } : rectangle(len);
+}
+
+static void describe_view(const struct mp_contact_ask *ask, int node, int i,
+                          const struct mp_view *v, struct mp_contact_column *col)
+{
+    col->node = node;
+    col->view = i;
+    col->shape = v->shape;
+    col->image = has_places(v->shape);
+    place(col, fold_view(v->shape), ask->channels);
+    snprintf(col->name, sizeof col->name, "%s", v->name);
+}
+
+bool mp_contact_inside(const struct mp_plan *p, int k)
+{
+    return p->nodes[k].entry != NULL && p->nodes[k].entry->stage->view != NULL;
 }
 
 static int by_value(const void *a, const void *b)
@@ -114,12 +162,13 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int find_range(struct mp_ctx *c, struct mp_contact_column *col, size_t n)
+/* ink: the values are pixels, 0 to 1. */
+static int find_range(struct mp_ctx *c, struct mp_contact_column *col, size_t n, bool ink)
 {
     const size_t all = n * mp_len(col->shape);
     col->low = 0;
     col->high = 1;
-    if (col->image)
+    if (ink)
         return MP_OK;
     float *sorted = mp_alloc(c, all, sizeof *sorted);
     size_t m = 0;
@@ -141,22 +190,6 @@ static int find_range(struct mp_ctx *c, struct mp_contact_column *col, size_t n)
     return MP_OK;
 }
 
-static int collect_column(struct mp_ctx *c, const struct mp_contact_ask *ask, int node, int epoch,
-                          struct mp_contact_column *col)
-{
-    describe(ask->plan, node, col);
-    col->epoch = epoch;
-    col->copy = epoch > 0 && mp_plan_passes(ask->plan, node) > 1;
-    col->x = mp_alloc(c, mp_product(ask->n, mp_len(col->shape)), sizeof *col->x);
-    if (col->x == NULL)
-        return -1;
-    const size_t drawn = epoch > 0 ? (size_t)epoch - 1 : 0;
-    if (mp_engine_rows(c, ask->plan, ask->d, ask->rows, ask->n, node, ask->training, drawn,
-                       col->x) < 0)
-        return -1;
-    return find_range(c, col, ask->n);
-}
-
 /* How many columns a node has: of copies no more than are made.  0: its rows are the same
  * every time. */
 static int epochs_of(const struct mp_contact_ask *ask, int node)
@@ -167,66 +200,141 @@ static int epochs_of(const struct mp_contact_ask *ask, int node)
     return copies > 0 && copies < (size_t)ask->epochs ? (int)copies : ask->epochs;
 }
 
-/* Columns up to a node, and all their values. */
-static double measure(const struct mp_contact_ask *ask, int last, double *values)
+/* Calls `add` with a description of every column, in order. */
+static int each_column(struct mp_ctx *c, const struct mp_contact_ask *ask, void *arg,
+                       int (*add)(void *arg, const struct mp_contact_column *col))
 {
-    double columns = 0;
-    *values = 0;
-    for (int node = -1; node <= last; node++) {
-        const int epochs = epochs_of(ask, node), n = epochs > 0 ? epochs : 1;
-        columns += n;
-        *values += (double)n * (double)ask->n *
-                   (double)mp_len(node < 0 ? ask->plan->shape : ask->plan->nodes[node].out);
+    int rc = MP_OK;
+    for (int node = -1; node <= ask->last && rc >= 0; node++) {
+        const bool inside = node >= 0 && ask->layers && mp_contact_inside(ask->plan, node);
+        if (node >= 0 && ask->alone && !inside)
+            continue;
+        const int epochs = epochs_of(ask, node);
+        for (int e = epochs > 0; e <= epochs && rc >= 0; e++) {
+            struct mp_contact_column col = { .epoch = e,
+                                             .copy = e > 0 && mp_plan_passes(ask->plan, node) > 1 };
+            const struct mp_node *n = inside ? &ask->plan->nodes[node] : NULL;
+            struct mp_view v;
+            if (!inside) {
+                describe_node(ask, node, &col);
+                rc = add(arg, &col);
+            }
+            for (int i = 0; inside && (node < ask->last || ask->views == 0 || i < ask->views) &&
+                            (rc = n->entry->stage->view(c, n->params, n->in, i, &v)) > 0; i++) {
+                describe_view(ask, node, i, &v, &col);
+                if ((rc = add(arg, &col)) < 0)
+                    break;
+            }
+        }
     }
-    return columns;
+    return rc;
 }
 
-static bool fits(const struct mp_contact_ask *ask, double columns, double values)
+/* What all columns need. */
+struct sum {
+    double columns, values;
+    size_t n;
+};
+
+static int add_size(void *arg, const struct mp_contact_column *col)
 {
-    return columns * (double)ask->n <= MAX_PICTURES && values <= MAX_VALUES;
+    struct sum *s = arg;
+    s->columns++;
+    s->values += (double)s->n * (double)mp_len(col->shape);
+    return MP_OK;
 }
 
-int mp_contact_last(const struct mp_contact_ask *ask)
+static int measure(struct mp_ctx *c, const struct mp_contact_ask *ask, struct sum *s)
 {
-    double values, columns = measure(ask, ask->last, &values);
-    int last = ask->last;
-    while (last >= -1 && !fits(ask, columns, values))
-        columns = measure(ask, --last, &values);
-    return last;
+    *s = (struct sum){ .n = ask->n };
+    return each_column(c, ask, s, add_size);
+}
+
+static bool fits(const struct sum *s)
+{
+    return s->columns * (double)s->n <= MAX_PICTURES && s->values <= MAX_VALUES;
+}
+
+int mp_contact_last(struct mp_ctx *c, const struct mp_contact_ask *ask)
+{
+    struct mp_contact_ask part = *ask;
+    struct sum s;
+    for (; part.last >= -1; part.last--)
+        if (measure(c, &part, &s) == MP_OK && fits(&s))
+            break;
+    return part.last;
 }
 
 int mp_contact_check(struct mp_ctx *c, const struct mp_contact_ask *ask)
 {
-    double values;
-    const double columns = measure(ask, ask->last, &values);
-    if (fits(ask, columns, values))
+    struct sum s;
+    if (measure(c, ask, &s) < 0)
+        return -1;
+    if (fits(&s))
         return MP_OK;
     return mp_fail(c, "%zu rows after %.0f stages and epochs are %.0f pictures of %.0f values in "
-                      "all; a sheet holds %d pictures and %d values", ask->n, columns,
-                   columns * (double)ask->n, values, MAX_PICTURES, MAX_VALUES);
+                      "all; a sheet holds %d pictures and %d values", ask->n, s.columns,
+                   s.columns * (double)ask->n, s.values, MAX_PICTURES, MAX_VALUES);
+}
+
+static int add_column(void *arg, const struct mp_contact_column *col)
+{
+    struct mp_contact *k = arg;
+    k->columns[k->n_columns++] = *col;
+    return MP_OK;
+}
+
+/* The rows at a place inside a node, which come to it as its input gives them. */
+static int watch(struct mp_ctx *c, const struct mp_contact_ask *ask, size_t drawn,
+                 struct mp_contact_column *col)
+{
+    const struct mp_node *n = &ask->plan->nodes[col->node];
+    float *given = mp_alloc(c, mp_product(ask->n, mp_len(n->in)), sizeof *given);
+    struct mp_chunk in = { .n = ask->n, .shape = n->in, .x = given };
+    struct mp_chunk out = { .n = ask->n, .shape = col->shape, .x = col->x };
+    int rc = given != NULL ? MP_OK : -1;
+    if (rc == MP_OK)
+        rc = mp_engine_rows(c, ask->plan, ask->d, ask->rows, ask->n, n->inputs[0], ask->training,
+                            drawn, given);
+    if (rc == MP_OK)
+        rc = n->entry->stage->watch(c, n->params, n->state, col->view, &in, &out);
+    mp_ctx_reuse(c);
+    free(given);
+    return rc;
+}
+
+static int collect_column(struct mp_ctx *c, const struct mp_contact_ask *ask,
+                          struct mp_contact_column *col)
+{
+    const size_t drawn = col->epoch > 0 ? (size_t)col->epoch - 1 : 0;
+    col->x = mp_alloc(c, mp_product(ask->n, mp_len(col->shape)), sizeof *col->x);
+    if (col->x == NULL)
+        return -1;
+    const int rc = col->view >= 0 ? watch(c, ask, drawn, col)
+                                  : mp_engine_rows(c, ask->plan, ask->d, ask->rows, ask->n,
+                                                   col->node, ask->training, drawn, col->x);
+    const bool ink = col->node < 0 || (col->view < 0 && ask->plan->nodes[col->node].image);
+    return rc == MP_OK ? find_range(c, col, ask->n, ink) : -1;
 }
 
 int mp_contact_collect(struct mp_ctx *c, const struct mp_contact_ask *ask, struct mp_contact *k)
 {
-    double values;
+    struct sum need;
     memset(k, 0, sizeof *k);
-    if (mp_contact_check(c, ask) < 0)
+    if (mp_contact_check(c, ask) < 0 || measure(c, ask, &need) < 0)
         return -1;
     k->n = ask->n;
     k->word = ask->d->is_csv ? "line" : "item";
     k->rows = mp_alloc(c, ask->n, sizeof *k->rows);
-    k->columns = mp_alloc(c, (size_t)measure(ask, ask->last, &values), sizeof *k->columns);
-    int rc = k->rows != NULL && k->columns != NULL ? MP_OK : -1;
+    k->columns = mp_alloc(c, (size_t)need.columns, sizeof *k->columns);
+    int rc = k->rows != NULL && k->columns != NULL ? each_column(c, ask, k, add_column) : -1;
     for (size_t i = 0; i < ask->n && rc == MP_OK; i++) {
         const size_t row = ask->rows[i];
         k->rows[i].number = ask->d->number != NULL ? ask->d->number[row] : ask->d->line0 + row;
         k->rows[i].label = ask->d->label != NULL ? ask->d->label[row] : -1;
     }
-    for (int node = -1; node <= ask->last; node++) {
-        const int epochs = epochs_of(ask, node);
-        for (int e = epochs > 0; e <= epochs && rc == MP_OK; e++)
-            rc = collect_column(c, ask, node, e, &k->columns[k->n_columns++]);
-    }
+    for (int j = 0; j < k->n_columns && rc == MP_OK; j++)
+        rc = collect_column(c, ask, &k->columns[j]);
     if (rc < 0)
         mp_contact_free(k);
     return rc;
@@ -282,14 +390,15 @@ static void unfold(const struct mp_contact_column *col, size_t i, float *to)
 {
     const size_t d = mp_len(col->shape), w = (size_t)col->w;
     const size_t channels = (size_t)col->channels;
-    const size_t across = (size_t)channels_across(col->channels);
-    const size_t down = (channels + across - 1) / across;
-    const size_t tile_w = (w + 1) / across - 1, tile_h = ((size_t)col->h + 1) / down - 1;
+    const size_t across = (size_t)channels_across(col->shown);
+    const size_t tile_w = (size_t)col->tile_w, tile_h = (size_t)col->tile_h;
     const float *x = col->x + i * d;
     for (size_t j = 0; j < (size_t)col->h * w; j++)
         to[j] = NAN;
     for (size_t j = 0; j < d; j++) {
         const size_t pixel = j / channels, channel = j % channels;
+        if (channel >= (size_t)col->shown)
+            continue;
         const size_t y = pixel / tile_w + channel / across * (tile_h + 1);
         to[y * w + pixel % tile_w + channel % across * (tile_w + 1)] = x[j];
     }
@@ -456,13 +565,18 @@ int mp_contact_sheet(struct mp_ctx *c, const struct mp_contact *k,
     return rc;
 }
 
-/* Pictures of about 112 px, 28 x 28 enlarged four times: sharp in print. */
+/* Pictures of about 112 px, 28 x 28 enlarged four times: sharp in print.  Twice that, where
+ * a layer's channels have to be told apart. */
 struct mp_contact_part mp_contact_all(const struct mp_contact *k)
 {
     enum { SMALL = 112, LARGE = 256 };
     const struct mp_contact_column *data = &k->columns[0];
     const int longer = data->h > data->w ? data->h : data->w;
-    const int side = longer > LARGE ? LARGE : longer > SMALL ? longer : SMALL / longer * longer;
+    bool inside = false;
+    for (int j = 0; j < k->n_columns; j++)
+        inside = inside || k->columns[j].view >= 0;
+    const int small = inside ? 2 * SMALL : SMALL;
+    const int side = longer > LARGE ? LARGE : longer > small ? longer : small / longer * longer;
     return (struct mp_contact_part){ .row1 = k->n, .column1 = k->n_columns, .side = side,
                                      .letters = 2 };
 }

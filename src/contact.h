@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contact.h - rows of a data set after every stage, as pictures side by side.
  *
- * Images are drawn as they are, several channels side by side.  A vector is folded: where
+ * Images are drawn as they are, several channels as tiles.  A vector is folded: where
  * the names of its values tell places ("hog[y=2,x=3,b=5]"), into an image of channels;
  * where it has as many values as the rows before it, as those are ("pixels"); otherwise
  * into a rectangle, row after row.
@@ -24,17 +24,26 @@ struct mp_contact_ask {
     size_t n;
     bool training;             /* d are the training rows: stages that change only those do so */
     int epochs;                /* then, how many draws of them to show */
+    bool layers;               /* in place of a model's scores, what is to be seen inside it */
+    bool alone;                /* then, of the stages no more than that, and the data */
+    int views;                 /* then, how many places of node `last`; 0: all */
+    int channels;              /* of a picture with more, draw so many; 0: all */
 };
+
+/* Whether node k has places inside to look at. */
+bool mp_contact_inside(const struct mp_plan *p, int k);
 
 /* A stage, or one epoch of a stage that gives other rows every epoch. */
 struct mp_contact_column {
     int node;                  /* -1: the rows as they were read */
+    int view;                  /* which place inside it; -1: what it gives */
     int epoch;                 /* 1, 2 ...; 0: the same every time */
     bool copy;                 /* epoch counts copies, which a stage makes, and no epochs */
     char name[64];             /* "data", "deskew" */
     struct mp_shape shape;
-    bool image;
-    int h, w, channels;        /* the picture in its own pixels; channels lie side by side */
+    bool image;                /* values lie in places, by rows and columns */
+    int h, w, channels;        /* the picture in its own pixels; channels are tiles */
+    int tile_h, tile_w, shown; /* of one channel; how many of them are drawn */
     float low, high;           /* values drawn white and black */
     float *x;                  /* n * mp_len(shape) values */
 };
@@ -54,7 +63,7 @@ struct mp_contact {
 
 /* The last node, up to ask->last, whose pictures a sheet still holds; -1: the data alone; -2: not
  * even that. */
-int mp_contact_last(const struct mp_contact_ask *ask);
+int mp_contact_last(struct mp_ctx *c, const struct mp_contact_ask *ask);
 
 /* Fails where mp_contact_collect() would for want of room: to be asked before long work. */
 int mp_contact_check(struct mp_ctx *c, const struct mp_contact_ask *ask);

@@ -81,6 +81,11 @@ struct mp_layer {
     /* Multiply-adds of a forward pass of one row; NULL: too few to count. */
     double (*work)(const void *params, struct mp_shape in, struct mp_shape out);
 
+    /* For people to look at, where that is more than y: its shape, and n rows of it from what
+     * forward() has saved.  NULL: y. */
+    struct mp_shape (*seen)(const void *params, struct mp_shape in, struct mp_shape out);
+    void (*watch)(const struct mp_pass *p, float *to);
+
     /* As of a stage, of a layer that is the first; w as of mp_pass.  NULL: none. */
     int (*pictures)(struct mp_ctx *c, const void *params, struct mp_shape image,
                     struct mp_shape out, const float *const *w, const struct mp_viewer *v);

@@ -188,6 +188,30 @@ int mp_net_find(struct mp_ctx *c, const struct mp_net *net, const char *name)
     return mp_fail(c, "layer=%s: the net has no such layer; it has %soutput", name, all);
 }
 
+static bool alone(const struct mp_net *net, int i)
+{
+    for (int k = i + 1; k < net->n - 1; k++)
+        if (strcmp(net->layers[k].name, net->layers[i].name) == 0)
+            return false;
+    return nth(net, i) == 1;
+}
+
+struct mp_net_view mp_net_view(const struct mp_net *net, int layer)
+{
+    const struct mp_net_layer *l = &net->layers[layer];
+    struct mp_net_view v = { .shape = l->layer->seen != NULL
+                                          ? l->layer->seen(l->params, l->in, l->out)
+                                          : l->out,
+                             .new = l->n_weights > 0 || mp_len(l->in) != mp_len(l->out) };
+    if (layer == net->n - 1)
+        snprintf(v.name, sizeof v.name, "output");
+    else if (alone(net, layer))
+        snprintf(v.name, sizeof v.name, "%.50s", l->name);
+    else
+        snprintf(v.name, sizeof v.name, "%.50s%d", l->name, nth(net, layer));
+    return v;
+}
+
 /* Scores are made in f32: the last layer costs little. */
 static enum mp_precision precision_of(const struct mp_net *net, int i)
 {
@@ -519,6 +543,22 @@ int mp_net_reveal(struct mp_ctx *c, const struct mp_net *net, const float *w,
         mp_from_bf16((const mp_bf16 *)got, y, values);
     else
         memcpy(y, got, values * sizeof *y);
+    return MP_OK;
+}
+
+int mp_net_watch(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                 struct mp_net_item *item, int layer, size_t n, float *y)
+{
+    if (net->layers[layer].layer->watch == NULL)
+        return mp_net_reveal(c, net, w, item, layer, n, y);
+    if (forward_to(c, net, w, item, MP_NET_ITEM, false, 0, layer) < 0)
+        return -1;
+    struct mp_pass p = pass_of(c, net, layer, w, item, MP_NET_ITEM, false, 0);
+    float *all = mp_scratch(c, MP_NET_ITEM * mp_len(mp_net_view(net, layer).shape));
+    if (all == NULL)
+        return -1;
+    net->layers[layer].layer->watch(&p, all);
+    memcpy(y, all, n * mp_len(mp_net_view(net, layer).shape) * sizeof *y);
     return MP_OK;
 }
 

@@ -85,6 +85,18 @@ int mp_net_find(struct mp_ctx *c, const struct mp_net *net, const char *name);
 int mp_net_reveal(struct mp_ctx *c, const struct mp_net *net, const float *w,
                   struct mp_net_item *item, int layer, size_t n, float *y);
 
+/* What people may look at: a layer's name, "conv2" where there are several, and the shape of
+ * what mp_net_watch() gives of it, as mp_net_reveal() does.  new: it shows something that the
+ * layer before did not, if in other places. */
+struct mp_net_view {
+    char name[64];
+    struct mp_shape shape;
+    bool new;
+};
+struct mp_net_view mp_net_view(const struct mp_net *net, int layer);
+int mp_net_watch(struct mp_ctx *c, const struct mp_net *net, const float *w,
+                 struct mp_net_item *item, int layer, size_t n, float *y);
+
 /* From item->up to item->dw, after a forward pass in training. */
 int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
                     struct mp_net_item *item, size_t n, uint64_t key);

@@ -164,7 +164,6 @@ static int build_branch(struct mp_ctx *c, struct mp_plan *p, const struct mp_lin
 static int build_branches(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
                           int depth, bool models, int *output)
 {
-    static const struct mp_line joint = { .name = (char *)(uintptr_t) "union" };
     int ends[64];
     if (l->n_children < 2 || l->n_children > 64)
         return mp_fail(c, "needs 2 to 64 indented lines \"branch\", it has %d", l->n_children);
@@ -173,6 +172,8 @@ static int build_branches(struct mp_ctx *c, struct mp_plan *p, const struct mp_l
             return -1;
     line_where(c, p, l);
     struct mp_node *n = add_node(c, p, l, l->n_children);
+    /* What joins a vote's branches stands in no pipeline. */
+    const struct mp_line joint = { .name = models ? (char *)(uintptr_t) "side by side" : l->name };
     if (n == NULL || (n->text = line_text(c, &joint)) == NULL)
         return -1;
     memcpy(n->inputs, ends, (size_t)l->n_children * sizeof ends[0]);

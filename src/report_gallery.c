@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS = 12, STAGES = 100, MISTAKES = 48, SHOWN = 12, NEAR = 3, PICTURES = 64 };
+enum { DIGITS = 12, STAGES = 100, MISTAKES = 48, SHOWN = 12, NEAR = 3, PICTURES = 64, FEW = 4 };
 enum { LONGEST = 64 }; /* side of a picture, px */
 
 static float lead(const struct mp_report *r, size_t i)
@@ -91,32 +91,43 @@ static void digit_names(FILE *f, const struct mp_report *r, const size_t *rows, 
     fputs("</div>\n", f);
 }
 
-/* A stage's rows side by side. */
-static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
-                 const struct mp_contact_column *col, const char *text)
+/* What a column's pictures are, after its name. */
+static void strip_note(FILE *f, const struct mp_contact_column *col, const char *shape)
 {
-    enum { MOST = 72, GAP = 2 };
+    mp_html_printf(f, "%s%s", shape, col->image || col->view >= 0 ? "" : " values, ");
+    if (col->shown < col->channels)
+        mp_html_printf(f, ", %d of its %d maps", col->shown, col->channels);
+    else if (!col->image && col->channels > 1)
+        mp_html_printf(f, "as %d maps of the image", col->channels);
+    else if (!col->image && col->view < 0)
+        fputs("folded into lines", f);
+}
+
+/* A stage's or a layer's rows side by side; most: px that the side of one may have; room:
+ * how many times its own width each has. */
+static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
+                 const struct mp_contact_column *col, const char *text, int most, int room)
+{
+    enum { GAP = 2 };
     const int longer = col->h > col->w ? col->h : col->w;
-    const int side = longer < 28 ? 28 : longer < MOST ? longer : MOST;
+    const int side = longer < 28 ? 28 : longer < most ? longer : most;
     struct mp_picture p;
     char shape[64], alt[256];
     int h, w, rc = MP_OK;
     mp_report_shape(shape, sizeof shape, col->shape, col->image);
     mp_contact_size(col, side, side, &h, &w);
-    if (mp_picture_open(c, &p, h, (w + GAP) * (int)k->n, 1, 255) < 0)
+    const int wide = w * room + GAP;
+    if (mp_picture_open(c, &p, h, wide * (int)k->n, 1, 255) < 0)
         return -1;
     for (size_t i = 0; i < k->n && rc == MP_OK; i++)
-        rc = mp_contact_draw(c, col, i, h, w, &p, 0, (int)i * (w + GAP) + GAP / 2);
-    snprintf(alt, sizeof alt, "%zu digits %s %s, %s %s", k->n, col->node < 0 ? "as" : "after",
+        rc = mp_contact_draw(c, col, i, h, w, &p, 0, (int)i * wide + (wide - w) / 2);
+    snprintf(alt, sizeof alt, "%zu digits %s %s, %s %s", k->n,
+             col->node < 0 ? "as" : col->view < 0 ? "after" : "after layer",
              col->node < 0 ? "read" : col->name, col->image ? "images of" : "vectors of", shape);
     fputs("<p class=\"strip-title\"><strong>", f);
     mp_html_printf(f, "%.*s", (int)strcspn(text, "\n"), text);
     fputs("</strong> <span class=\"note\">", f);
-    mp_html_printf(f, "%s%s", shape, col->image ? "" : " values, ");
-    if (!col->image && col->channels > 1)
-        mp_html_printf(f, "as %d maps of the image", col->channels);
-    else if (!col->image)
-        fputs("folded into lines", f);
+    strip_note(f, col, shape);
     fputs("</span></p>\n", f);
     if (rc == MP_OK)
         rc = mp_html_picture(c, f, &p, "ink strip", alt);
@@ -124,14 +135,11 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     return rc;
 }
 
-static void digit_caption(FILE *f, const struct mp_report *r, const size_t *rows, size_t n)
+static void digit_caption(FILE *f, const struct mp_report *r, const size_t *rows, size_t n,
+                          const char *which)
 {
     const struct mp_data *d = &r->x->test;
-    const bool mistakes = r->metrics != NULL && r->metrics->errors > 0;
-    fprintf(f, "<figcaption>%s  In the %s file: ",
-            mistakes ? "For each class the first row that was predicted rightly, then the worst "
-                       "mistakes: truth \xe2\x86\x92 prediction."
-                     : "For each class the first row that was predicted to be of it.",
+    fprintf(f, "<figcaption>%s  In the %s file: ", which,
             r->x->test_path != NULL ? "test" : "training");
     for (size_t i = 0; i < n; i++) {
         char row[64];
@@ -142,6 +150,15 @@ static void digit_caption(FILE *f, const struct mp_report *r, const size_t *rows
             mp_html_printf(f, "%s%s", i > 0 ? ", " : "", row);
     }
     fputs(".</figcaption>\n</figure>\n", f);
+}
+
+/* A stage that there is nothing to see of. */
+static void passed(FILE *f, const char *text)
+{
+    fputs("<p class=\"strip-title\"><strong>", f);
+    mp_html_printf(f, "%.*s", (int)strcspn(text, "\n"), text);
+    fputs("</strong> <span class=\"note\">changes training rows only; test rows pass as they "
+          "are</span></p>\n", f);
 }
 
 int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r)
@@ -155,7 +172,7 @@ int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report
     struct mp_contact k;
     if (stages > STAGES)
         ask.last = STAGES - 1;
-    ask.last = mp_contact_last(&ask);
+    ask.last = mp_contact_last(c, &ask);
     if (n == 0 || ask.last < -1)
         return MP_OK;
     if (mp_contact_collect(c, &ask, &k) < 0)
@@ -171,12 +188,75 @@ int mp_report_digits(struct mp_ctx *c, struct mp_html *h, const struct mp_report
     for (int j = 0; j < k.n_columns && rc == MP_OK; j++) {
         const struct mp_contact_column *col = &k.columns[j];
         const struct mp_node *node = col->node >= 0 ? &p->nodes[col->node] : NULL;
-        if (node != NULL && node->entry != NULL &&
-            (node->entry->stage->flags & MP_TRAIN_ONLY)) /* leaves test rows as they are */
-            continue;
-        rc = strip(c, h->f, &k, col, node != NULL ? node->text : "as read");
+        if (node != NULL && node->entry != NULL && (node->entry->stage->flags & MP_TRAIN_ONLY))
+            passed(h->f, node->text);
+        else
+            rc = strip(c, h->f, &k, col, node != NULL ? node->text : "as read", 72, 1);
     }
-    digit_caption(h->f, r, rows, n);
+    digit_caption(h->f, r, rows, n, r->metrics != NULL && r->metrics->errors > 0
+                      ? "For each class the first row that was predicted rightly, then the worst "
+                        "mistakes: truth \xe2\x86\x92 prediction."
+                      : "For each class the first row that was predicted to be of it.");
+    mp_contact_free(&k);
+    return rc;
+}
+
+/* ------------------------------------------------------------ inside a net */
+
+/* The first rows that were predicted rightly, and the worst mistake. */
+static size_t chosen_few(const struct mp_report *r, size_t *rows)
+{
+    size_t all[DIGITS], n = chosen_digits(r, all), few = 0, worst;
+    const bool mistaken = mp_worst(r, &worst, 1) > 0;
+    for (size_t i = 0; i < n && few + mistaken < FEW; i++)
+        if (!mistaken || all[i] != worst)
+            rows[few++] = all[i];
+    if (mistaken)
+        rows[few++] = worst;
+    return few;
+}
+
+static bool any_inside(const struct mp_plan *p)
+{
+    bool any = false;
+    for (int k = 0; k < p->n_nodes; k++)
+        any = any || mp_contact_inside(p, k);
+    return any;
+}
+
+int mp_report_inside(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r)
+{
+    struct mp_plan *p = &r->x->plan;
+    size_t rows[FEW];
+    const size_t n = any_inside(p) ? affordable(p, chosen_few(r, rows)) : 0;
+    const struct mp_contact_ask ask = { .plan = p, .last = p->n_nodes - 1, .d = &r->x->test,
+                                        .rows = rows, .n = n, .layers = true, .alone = true,
+                                        .channels = 16 };
+    struct mp_contact k;
+    int rc = MP_OK, node = -1;
+    if (n == 0 || mp_contact_last(c, &ask) < ask.last)
+        return MP_OK;
+    if (mp_contact_collect(c, &ask, &k) < 0)
+        return -1;
+    mp_html_section(h, "inside", "What the net sees");
+    mp_html_p(h->f, "Some of the digits on their way through the net: what each of its layers "
+                    "gives, the darker the more.  The maps of a convolution lie side by side as "
+                    "tiles; an lstm\xe2\x80\x99s state is drawn after every step, a line each; "
+                    "other values are folded into lines.  In the output each class has a square.");
+    mp_html_figure(h->f);
+    digit_names(h->f, r, rows, n);
+    for (int j = 0; j < k.n_columns && rc == MP_OK; j++) {
+        const struct mp_contact_column *col = &k.columns[j];
+        if (node >= 0 && node != col->node)
+            mp_html_p(h->f, "The next net: %.*s", (int)strcspn(p->nodes[col->node].text, "\n"),
+                      p->nodes[col->node].text);
+        node = col->node;
+        rc = strip(c, h->f, &k, col, col->view < 0 ? "as read" : col->name, 120,
+                   col->view < 0 ? 3 : 1);
+    }
+    digit_caption(h->f, r, rows, n, r->metrics != NULL && r->metrics->errors > 0
+                      ? "The first rows that were predicted rightly, then the worst mistake."
+                      : "The first rows.");
     mp_contact_free(&k);
     return rc;
 }

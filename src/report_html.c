@@ -89,7 +89,7 @@ static void node_box(FILE *f, const struct mp_plan *p, int k)
 {
     const struct mp_node *n = &p->nodes[k];
     const bool join = n->entry == NULL, learns = n->cost.fit_rows > 0;
-    const char *name = join ? "side by side" : n->entry->name;
+    const char *name = join ? n->text : n->entry->name;
     const double seconds = n->cost.fit + n->cost.done + n->cost.apply;
     char shape[64];
     mp_report_shape(shape, sizeof shape, n->out, n->image);
@@ -335,7 +335,7 @@ static int sections(struct mp_ctx *c, struct mp_html *h, const struct mp_report 
     folds(h, r);
     mp_report_learning(h, r);
     if (mp_report_confidence(c, h, r) < 0 || mp_report_mistakes(c, h, r) < 0 ||
-        mp_report_learned(c, h, r) < 0)
+        mp_report_inside(c, h, r) < 0 || mp_report_learned(c, h, r) < 0)
         return -1;
     return mp_report_origin(c, h, r);
 }

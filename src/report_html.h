@@ -22,6 +22,7 @@ void mp_report_confusion(struct mp_html *h, const struct mp_report *r);
 void mp_report_learning(struct mp_html *h, const struct mp_report *r);
 int mp_report_confidence(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
 int mp_report_mistakes(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
+int mp_report_inside(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
 int mp_report_learned(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
 int mp_report_origin(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r);
 

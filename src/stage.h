@@ -252,6 +252,13 @@ struct mp_viewer {
     void *arg;
 };
 
+/* A place inside a model where people can watch rows go by: its name, such as "conv2", and
+ * the shape of what is to be seen there of each row. */
+struct mp_view {
+    char name[64];
+    struct mp_shape shape;
+};
+
 /* ------------------------------------------------------------------ stage */
 
 enum { MP_OK = 0, MP_AGAIN = 1 }; /* anything negative: failed */
@@ -343,6 +350,13 @@ struct mp_stage {
                   struct mp_shape *out);
     int (*reveal)(struct mp_ctx *c, const void *params, const void *state, int part,
                   const struct mp_chunk *in, struct mp_chunk *out);
+
+    /* Of the same models, what to look at: view() tells of place i, from 0 on, in the order of
+     * work, and returns 1, or 0 where there are no more; watch() gives what rows are there. */
+    int (*view)(struct mp_ctx *c, const void *params, struct mp_shape in, int i,
+                struct mp_view *view);
+    int (*watch)(struct mp_ctx *c, const void *params, const void *state, int i,
+                 const struct mp_chunk *in, struct mp_chunk *out);
 
     /* What is inside, for `mnistpipe check`: a line for each part.  NULL: nothing. */
     int (*describe)(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f);

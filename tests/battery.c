@@ -208,6 +208,8 @@ static void check_members(struct probe *p)
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
     expect(p, (s->inside == NULL) == (s->reveal == NULL) && (s->inside == NULL || model),
            "inside() and reveal() go together, in a model");
+    expect(p, (s->view == NULL) == (s->watch == NULL) && (s->view == NULL || s->inside != NULL),
+           "view() and watch() go together, in a model with an inside()");
     expect(p, s->pictures == NULL || learns(s), "learns nothing, yet has pictures() of it");
     expect(p, s->depends == NULL || learns(s), "learns nothing, yet depends()");
     expect(p, (s->native == NULL) == (s->native_suffix == NULL) &&

@@ -532,6 +532,20 @@ static void take(const struct net *s, bool last, const float *dy, float *to)
         }
 }
 
+/* Its state after every step, a line each. */
+static struct mp_shape seen(const void *params, struct mp_shape in, struct mp_shape out)
+{
+    const struct params *p = params;
+    (void)out;
+    return (struct mp_shape){ in.h, p->units * p->directions, 1 };
+}
+
+static void watch(const struct mp_pass *p, float *to)
+{
+    const struct net s = net_of(p->params, p->in, p->n);
+    turn(cell_of(&s, p->saved, s.layers - 1, 0).out, to, s.steps, s.n, s.wide);
+}
+
 static int forward(struct mp_pass *p, const float *x, float *y)
 {
     const struct params *q = p->params;
@@ -626,6 +640,8 @@ MP_LAYER(lstm) = {
     .weights = weights,
     .saved = saved,
     .work = work,
+    .seen = seen,
+    .watch = watch,
     .open = open,
     .close = close,
     .forward = forward,

@@ -5,6 +5,7 @@
 #include "ctx.h"
 #include "engine.h"
 #include "experiment.h"
+#include "fit.h"
 #include "options.h"
 #include "param.h"
 #include "terminal.h"
@@ -15,6 +16,7 @@
 struct params {
     char *output, *rows, *after;
     int part, epochs, as;
+    bool layers;
 };
 
 enum { TRAIN, TEST };
@@ -28,7 +30,11 @@ static const struct mp_param table[] = {
                     "name them; without it the first row of each class"),
     MP_PARAM(part, .def = "train", .choices = "train|test", .doc = "whose rows"),
     MP_PARAM(after, .def = "", .unit = "STAGE",
-             .doc = "the last stage to show, such as deskew, or blur#2 for the second of several"),
+             .doc = "the last stage to show, such as deskew, or blur#2 for the second of several; "
+                    "or a layer of the net, such as conv or conv2"),
+    MP_PARAM(layers, .def = "no",
+             .doc = "shows what every layer of the net gives, too; a pipeline's net is trained "
+                    "first"),
     MP_PARAM(epochs, .def = "1", .min = 1, .max = 1000,
              .doc = "how many epochs, or copies, to show of stages that change training rows"),
     MP_PARAM(as, .def = "auto", .choices = "auto|" MP_ARTS,
@@ -40,6 +46,8 @@ struct job {
     const struct params *p;
     struct mp_plan *plan;
     int last;
+    bool layers;              /* show what is inside models, too */
+    int views;                /* of node `last`; 0: all */
     const struct mp_data *d;
     size_t *rows, n;
     bool training, draw;      /* d are the training rows; there is something for the terminal */
@@ -77,6 +85,41 @@ static int no_stage(struct mp_ctx *c, const struct mp_plan *p, const char *name)
     return mp_usage(c, "%s has no stage \"%s\"", p->file, name);
 }
 
+/* With --layers: the last node that has an inside. */
+static int find_layers(struct mp_ctx *c, struct job *j)
+{
+    const struct mp_plan *p = j->plan;
+    int k = p->n_nodes - 1;
+    while (k >= 0 && !mp_contact_inside(p, k))
+        k--;
+    if (k < 0)
+        return mp_usage(c, "--layers: %s has no net, whose layers could be shown", p->file);
+    j->last = k;
+    j->layers = true;
+    return MP_OK;
+}
+
+/* Whether `name` names the layer that is called `layer`: "conv2", or "conv" for any. */
+static bool names_layer(const char *name, const char *layer)
+{
+    const size_t n = strlen(name);
+    return strncmp(name, layer, n) == 0 && layer[n + strspn(layer + n, "0123456789")] == '\0';
+}
+
+/* The last layer of the pipeline's net that `name` names; 0: there is none. */
+static int find_layer(struct mp_ctx *c, struct job *j, const char *name)
+{
+    const struct mp_node *n = &j->plan->nodes[j->plan->n_nodes - 1];
+    struct mp_view v;
+    int found = 0, rc;
+    if (!mp_contact_inside(j->plan, j->plan->n_nodes - 1))
+        return 0;
+    for (int i = 0; (rc = n->entry->stage->view(c, n->params, n->in, i, &v)) > 0; i++)
+        found = names_layer(name, v.name) ? i + 1 : found;
+    j->views = found;
+    return rc < 0 ? -1 : found;
+}
+
 /* The last node to show: the one that --after names, or the last that is no model. */
 static int find_last(struct mp_ctx *c, struct job *j)
 {
@@ -84,6 +127,8 @@ static int find_last(struct mp_ctx *c, struct job *j)
     char name[64];
     int which = 0, used = 0, seen;
     j->last = (p->has_model ? p->model : p->n_nodes) - 1;
+    if (j->p->layers && find_layers(c, j) < 0)
+        return -1;
     if (*j->p->after == '\0')
         return MP_OK;
     mp_ctx_where(c, "--after=%s: ", j->p->after);
@@ -91,6 +136,11 @@ static int find_last(struct mp_ctx *c, struct job *j)
     if (parts < 1 || j->p->after[used] != '\0' || (parts == 2 && which < 1))
         return mp_usage(c, "expected a stage's name, such as deskew or blur#2");
     const int node = find_node(p, name, parts == 2 ? which : 1, &seen);
+    const int layer = seen == 0 && parts == 1 ? find_layer(c, j, name) : 0;
+    if (layer != 0) {
+        mp_ctx_where(c, "%s", "");
+        return layer > 0 ? find_layers(c, j) : -1;
+    }
     if (seen == 0)
         return no_stage(c, p, name);
     if (node < 0)
@@ -99,7 +149,9 @@ static int find_last(struct mp_ctx *c, struct job *j)
     if (parts == 1 && seen > 1)
         return mp_usage(c, "%s has %d stages \"%s\"; say which: %s#1 ... %s#%d", p->file, seen,
                         name, name, name, seen);
-    if (node > j->last)
+    if (j->layers && node < j->last)
+        return mp_usage(c, "is a stage before the net; with --layers, name a layer");
+    if (p->has_model && node >= p->model)
         return mp_usage(c, "is a model, which gives scores; --after takes a stage before it");
     j->last = node;
     mp_ctx_where(c, "%s", "");
@@ -241,6 +293,27 @@ static int write_bytes(struct mp_ctx *c, struct job *j, const uint8_t *png, size
     return mp_output_commit(c, &j->out);
 }
 
+static void count(int n, const char *what)
+{
+    printf("%d %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void tell(const struct job *j, const struct mp_contact *k, const struct mp_picture *picture)
+{
+    int layers = 0;
+    for (int i = 0; i < k->n_columns; i++)
+        layers += k->columns[i].view >= 0;
+    printf("%s: ", j->p->output);
+    count((int)k->n, "row");
+    printf(" after ");
+    count(j->last + 1 - (layers > 0), "stage");
+    if (layers > 0) {
+        printf(" and ");
+        count(layers, "layer");
+    }
+    printf(", %d x %d px\n", picture->w, picture->h);
+}
+
 static int write_png(struct mp_ctx *c, struct job *j, const struct mp_contact *k)
 {
     const struct mp_contact_part all = mp_contact_all(k);
@@ -254,8 +327,7 @@ static int write_png(struct mp_ctx *c, struct job *j, const struct mp_contact *k
     if (rc == MP_OK)
         rc = write_bytes(c, j, png, n);
     if (rc == MP_OK && named && !c->run->quiet)
-        printf("%s: %zu row%s after %d stage%s, %d x %d px\n", j->p->output, k->n,
-               k->n == 1 ? "" : "s", j->last + 1, j->last == 0 ? "" : "s", picture.w, picture.h);
+        tell(j, k, &picture);
     free(png);
     mp_picture_close(&picture);
     return rc;
@@ -264,7 +336,8 @@ static int write_png(struct mp_ctx *c, struct job *j, const struct mp_contact *k
 static struct mp_contact_ask ask_of(const struct job *j)
 {
     return (struct mp_contact_ask){ .plan = j->plan, .last = j->last, .d = j->d, .rows = j->rows,
-                                    .n = j->n, .training = j->training, .epochs = j->p->epochs };
+                                    .n = j->n, .training = j->training, .epochs = j->p->epochs,
+                                    .layers = j->layers, .views = j->views };
 }
 
 static int check_room(struct mp_ctx *c, const struct job *j)
@@ -294,6 +367,13 @@ static int apart(struct mp_ctx *c, const struct job *j, const char *input)
                                                   : mp_output_apart(c, j->p->output, input);
 }
 
+/* What is shown learns first: the stages up to the last one, or all, for their layers. */
+static int learn(struct mp_ctx *c, const struct job *j, struct mp_experiment *x)
+{
+    return j->layers ? mp_fit(c, &x->plan, &x->train, x->train_y)
+                     : mp_engine_fit(c, &x->plan, &x->train, x->train_y, j->last);
+}
+
 static int show_pipeline(struct mp_ctx *c, const char *file, struct job *j)
 {
     struct mp_experiment x;
@@ -304,9 +384,7 @@ static int show_pipeline(struct mp_ctx *c, const char *file, struct job *j)
     if (rc == MP_OK && (find_last(c, j) < 0 || check_epochs(c, j) < 0 || apart(c, j, file) < 0 ||
                         apart(c, j, x.train_path) < 0 || apart(c, j, x.test_path) < 0 ||
                         mp_experiment_read(c, &x) < 0 || choose_rows(c, j) < 0 ||
-                        check_room(c, j) < 0 ||
-                        mp_engine_fit(c, &x.plan, &x.train, x.train_y, j->last) < 0 ||
-                        draw(c, j) < 0))
+                        check_room(c, j) < 0 || learn(c, j, &x) < 0 || draw(c, j) < 0))
         rc = -1;
     mp_experiment_free(&x);
     return rc;
@@ -375,7 +453,7 @@ MP_COMMAND(show) = {
     .doc =
         "A row of pictures for each digit, a column for each stage, in the terminal or, with -o, "
         "as a PNG for a report. Stages that learn do so on the training rows first; the model is "
-        "neither trained nor shown.\n"
+        "neither trained nor shown, unless you ask for its layers.\n"
         "\n"
         "Images are drawn as they are, and vectors that have the values of an image (pixels) as "
         "that image. Values that lie in places of the image (hog) are small maps side by side, one "
@@ -383,6 +461,13 @@ MP_COMMAND(show) = {
         "the top left, row after row. The values of a vector share one scale with the other rows "
         "shown, from the 1st to the 99th percentile, white to black; where some are negative, 0 is "
         "grey.\n"
+        "\n"
+        "--layers shows what a net sees: after the stages, what each of its layers gives. Every "
+        "channel of a conv or pooling layer is a tile; an lstm's state is drawn after every step, a "
+        "line each; a dense layer is folded into a rectangle; the scores are one line, class by "
+        "class. Layers that change no value (dropout, flatten) are left out. A bundle has a net "
+        "that has learned: mnistpipe show runs/cnn/bundle.mnp --layers -o seen.png. --after conv "
+        "shows the layers as far as that one.\n"
         "\n"
         "Stages that change training rows only (augment) show what the first epochs of training "
         "see. Test rows pass them unchanged.\n"

@@ -42,7 +42,10 @@ page "a linear model's weights, through stages that keep pixels in place" pixels
 pipe "net epochs=3 batch=32 lr=0.01 validation=0.2\n  conv filters=4 kernel=3\n  maxpool" > net.txt
 mp run net.txt
 page "a net" net 'alt="kernel 4"' 'expected calibration error' 'How it learned' \
-    'on the rows that judge' 'Layers of net'
+    'on the rows that judge' 'Layers of net' 'What the net sees' \
+    'alt="4 digits after layer conv, images of 28 × 28 × 4"' 'after layer output, vectors of 10'
+lacks hog 'id="inside"'
+ok "a model that is no net has nothing inside"
 [ "$(grep -o 'alt="kernel' runs/net/report.html | wc -l)" = 4 ]
 ok "as many kernels as the first layer has"
 pipe "net epochs=1 batch=32\n  dense units=80" > dense.txt
@@ -56,7 +59,10 @@ page "models that vote, calibrated" vote 'class="fork"' 'expected calibration er
 two='deskew\nunion\n  branch\n    hog cell=7\n  branch\n    pixels\n    pca components=9'
 pipe "$two\nsvm" > union.txt
 mp run union.txt
-page "a union branches" union 'class="fork"' 'alt="component 9"' 'side by side'
+page "a union branches" union 'class="fork"' 'alt="component 9"' '<strong>union</strong>'
+lacks union 'side by side' && lacks vote '>union<' &&
+    equal "$(grep -o '>side by side<' runs/vote/report.html | wc -l | tr -d ' ')" 2
+ok "what joins features is a union, what joins a vote's branches lies side by side, everywhere"
 mp run hog.txt --test blind.csv -o runs/blind
 page "a test without labels" blind 'nothing is scored' 'id="digits"' 'predicted to be of it'
 lacks blind 'id="mistakes"' 'id="classes"' 'id="confidence"' && ! grep -q 'taken for' \
@@ -64,7 +70,7 @@ lacks blind 'id="mistakes"' 'id="classes"' 'id="confidence"' && ! grep -q 'taken
 ok "nothing is scored there"
 printf 'data train=train.csv\naugment\nresize height=14 width=20\nsvm C=0.01\n' > held.txt
 mp run held.txt --set svm.C=0.02
-page "a holdout; images that are no squares" held 'stratified holdout' 'alt="class 9"' \
+page "a holdout; images that are no squares" held 'changes training rows only' 'stratified holdout' 'alt="class 9"' \
     "mnistpipe run held.txt --set svm.C=0.02"
 printf 'data train=train.csv test=test.csv\naugment copies=2\nsvm C=0.01\n' > copies.txt
 mp run copies.txt

@@ -138,6 +138,46 @@ if [ -n "$python" ]; then
     ok "without any escape sequence"
 fi
 
+# ------------------------------------------------------------ inside a net
+
+printf 'data train=train.csv test=test.csv\nresize height=8 width=8\n' > small.txt
+{ cat small.txt; printf 'net epochs=1 batch=16 precision=f32\n  conv filters=4 kernel=3\n'
+  printf '  maxpool\n  conv filters=2 kernel=3\n  dropout\n  dense units=40\n'; } > net.txt
+{ cat small.txt; printf 'net epochs=1 batch=16 precision=f32\n  lstm units=6\n'; } > lstm.txt
+mp run net.txt -o net && mp run lstm.txt -o lstm && mp show net/bundle.mnp --layers --rows 2 &&
+    equal "$(grep -E '^ +[a-z]' "$out" | xargs)" \
+        "data resize conv1 maxpool conv2 dense output" &&
+    equal "$(grep '^line' "$out" | sed 's/line//g' | xargs)" \
+        "28x28 8x8 8x8x4 4x4x4 4x4x2 40 10"
+ok "--layers: the stages, then every layer that changes values, and the scores"
+mp show net/bundle.mnp --after conv --rows 2 &&
+    equal "$(captions 1)" "data resize conv1 maxpool conv2" &&
+    mp show net/bundle.mnp --after conv1 --rows 2 && equal "$(captions 1)" "data resize conv1"
+ok "--after a layer: as far as that one"
+mp show net/bundle.mnp --layers -o net.png --rows 2,3 &&
+    equal "$(sed 's/, .*//' "$out")" "net.png: 2 rows after 1 stage and 5 layers"
+ok "layers in a PNG"
+mp show net.txt --layers --rows 2,3 -o again.png --quiet && same net.png again.png
+ok "a pipeline's net is trained first, as in its run"
+# LAYER NET PNG OPTION...: what it draws of row 2 are the values that embed gives of the layer.
+tiles() {
+    local layer=$1 net=$2
+    shift 2
+    printf 'data train=train.csv\nembed bundle=%s/bundle.mnp layer=%s\n' "$net" "$layer" > in.txt
+    mp export in.txt --set data.test=test.csv --format csv -o in --quiet &&
+        "$python" "$source/tests/cli/show_tiles.py" "$@" < in/train.csv > "$log" 2>&1
+}
+if [ -z "$python" ]; then
+    skip "what is drawn of layers" "no python3"
+else
+    mp show net/bundle.mnp --after conv1 --rows 2 -o one.png --quiet && tiles conv1 net one.png 8 8 4
+    ok "each channel of a conv layer is a tile"
+    mp show in.txt --rows 2 -o one.png --quiet && tiles conv1 net one.png 8 8 4
+    ok "also where embed gives them to other stages"
+    mp show lstm/bundle.mnp --after lstm --rows 2 -o one.png --quiet && tiles lstm lstm one.png 1 6 1
+    ok "the last line of an lstm's picture is its state at the end"
+fi
+
 # --------------------------------------------------------------- what is wrong
 
 rows_text='expected numbers of rows, such as 2,7,17-20'
@@ -165,6 +205,12 @@ wrong 2 "no such stage, nor one like it" \
 wrong 2 "the model" \
     "--after=svm: is a model, which gives scores; --after takes a stage before it" \
     plain.txt --after svm
+wrong 2 "layers without a net" \
+    "--layers: plain.txt has no net, whose layers could be shown" plain.txt --layers
+wrong 2 "no such layer" '--after=conv3: net.txt has no stage "conv3"' net.txt --after conv3
+wrong 2 "a stage before the layers" \
+    "--after=resize: is a stage before the net; with --layers, name a layer" \
+    net.txt --layers --after resize
 wrong 2 "one of two" \
     '--after=blur: plain.txt has 2 stages "blur"; say which: blur#1 ... blur#2' \
     plain.txt --after blur
