@@ -84,6 +84,12 @@ static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_sh
     return mp_inner_ready(c, s->net, p->bundle, p->layer, in);
 }
 
+static int values(struct mp_ctx *c, const void *state, uint64_t *values)
+{
+    const struct state *s = state;
+    return mp_inner_values(c, s->net, values);
+}
+
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
@@ -118,6 +124,6 @@ MP_STAGE(embed) = {
     .state_size = sizeof(struct state),
     .shape = shape, .label = label, .describe = describe, .depends = depends,
     .prepare = mp_dnn_load,
-    .done = done, .io = io, .clear = clear, .ready = ready,
+    .done = done, .io = io, .clear = clear, .ready = ready, .values = values,
     .apply = apply,
 };

@@ -112,6 +112,8 @@ static int join(struct mp_ctx *c, struct state *s, size_t n, const float *z, con
     if (band == NULL)
         return -1;
     for (size_t i0 = 0; i0 < d; i0 += BAND) {
+        if (mp_stopped(c))
+            return mp_fail(c, "interrupted");
         if (add_band(c, z, n, d, i0, band, cross) < 0)
             return -1;
         for (size_t i = i0; i < d && i < i0 + BAND; cross += d - i, i++)

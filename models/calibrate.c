@@ -170,10 +170,11 @@ static bool all_right(const struct state *s, double *spread)
 }
 
 /* The root of the slope, which rises with beta, within [low, high]. */
-static double find_beta(const struct state *s, double low, double high, double rest)
+static double find_beta(struct mp_ctx *c, const struct state *s, double low, double high,
+                        double rest)
 {
     double beta = (low + high) / 2;
-    for (int i = 0; i < 200 && high - low > 4 * DBL_EPSILON * high; i++) {
+    for (int i = 0; i < 200 && high - low > 4 * DBL_EPSILON * high && !mp_stopped(c); i++) {
         double curvature, slope = slope_at(s, beta, rest, &curvature);
         *(slope < 0 ? &low : &high) = beta;
         const double next = beta - slope / curvature;
@@ -203,9 +204,9 @@ static double best_beta(struct mp_ctx *c, const struct state *s)
                 s->n);
         return least;
     }
-    while (slope_at(s, high, rest, &curvature) < 0 && high < 1e300)
+    while (!mp_stopped(c) && slope_at(s, high, rest, &curvature) < 0 && high < 1e300)
         high *= 2;
-    return find_beta(s, least, high, rest);
+    return find_beta(c, s, least, high, rest);
 }
 
 /* ------------------------------------------------------------------- Platt */
@@ -243,10 +244,10 @@ static void derive(const struct problem *q, double a, double b, double g[2], dou
 }
 
 /* Newton's method with backtracking, as Lin, Lin and Weng have it, from a = 0. */
-static void minimise(const struct problem *q, double *a, double *b)
+static void minimise(struct mp_ctx *c, const struct problem *q, double *a, double *b)
 {
     double now = loss(q, *a, *b), g[2], h[3];
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 100 && !mp_stopped(c); i++) {
         derive(q, *a, *b, g, h);
         const double det = h[0] * h[2] - h[1] * h[1];
         const double da = (h[1] * g[1] - h[2] * g[0]) / det;
@@ -267,7 +268,8 @@ static void minimise(const struct problem *q, double *a, double *b)
     }
 }
 
-static void learn_class(const struct state *s, size_t class, struct problem *q, double value[2])
+static void learn_class(struct mp_ctx *c, const struct state *s, size_t class, struct problem *q,
+                        double value[2])
 {
     const double n = (double)s->n;
     double mean = 0, square = 0, own = 0, a = 0;
@@ -284,7 +286,7 @@ static void learn_class(const struct state *s, size_t class, struct problem *q, 
     for (size_t i = 0; i < s->n; i++)
         q->f[i] /= deviation;
     double b = log((n - own + 1) / (own + 1));
-    minimise(q, &a, &b);
+    minimise(c, q, &a, &b);
     value[0] = a / deviation;
     value[1] = b - value[0] * mean;
 }
@@ -294,7 +296,7 @@ static int learn_platt(struct mp_ctx *c, struct state *s)
     struct problem q = { .n = s->n, .f = mp_alloc(c, s->n, sizeof *q.f) };
     q.t = q.f != NULL ? mp_alloc(c, s->n, sizeof *q.t) : NULL;
     for (size_t j = 0; j < s->k && q.t != NULL; j++)
-        learn_class(s, j, &q, s->values + 2 * j);
+        learn_class(c, s, j, &q, s->values + 2 * j);
     const int rc = q.t != NULL ? MP_OK : -1;
     free(q.f);
     free(q.t);
@@ -315,6 +317,8 @@ static int done(struct mp_ctx *c, const void *params, void *state)
         s->values[0] = 1 / best_beta(c, s);
     else if (learn_platt(c, s) < 0)
         return -1;
+    if (mp_stopped(c))
+        return mp_fail(c, "interrupted");
     free(s->x);
     free(s->y);
     s->x = NULL;

@@ -554,20 +554,17 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
 
 static void describe_layer(const struct mp_net_layer *l, FILE *f)
 {
-    size_t weights = 0;
     char shape_text[48];
     const double work = l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
-    for (int k = 0; k < l->n_weights; k++)
-        weights += l->weight[k].size;
     snprintf(shape_text, sizeof shape_text, "%d x %d x %d", l->out.h, l->out.w, l->out.c);
-    fprintf(f, "  %-4d %-12s %16s %12zu %14.0f\n", l->line, l->name, shape_text, weights, work);
+    fprintf(f, "  %-4d %-12s %16s %12zu %14.0f\n", l->line, l->name, shape_text,
+            mp_net_layer_values(l), work);
 }
 
 static int describe(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f)
 {
     const struct params *p = params;
     struct mp_net net;
-    size_t weights = 0;
     double work = 0;
     if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
         return -1;
@@ -576,11 +573,10 @@ static int describe(struct mp_ctx *c, const void *params, struct mp_shape in, FI
     for (int i = 0; i < net.n; i++) {
         const struct mp_net_layer *l = &net.layers[i];
         describe_layer(l, f);
-        for (int k = 0; k < l->n_weights; k++)
-            weights += l->weight[k].size;
         work += l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
     }
-    fprintf(f, "  %-4s %-12s %16s %12zu %14.0f a row, forward\n", "", "in all", "", weights, work);
+    fprintf(f, "  %-4s %-12s %16s %12zu %14.0f a row, forward\n", "", "in all", "",
+            mp_net_values(&net), work);
     mp_net_close(&net);
     return MP_OK;
 }
@@ -616,6 +612,14 @@ static int io(struct mp_io *io, void *state)
     if (mp_io_u64(io, "weights", &s->n) < 0)
         return -1;
     return mp_io_f32s(io, "values", &s->w, s->n);
+}
+
+static int values(struct mp_ctx *c, const void *state, uint64_t *values)
+{
+    const struct state *s = state;
+    (void)c;
+    *values = mp_net_values(&s->net);
+    return MP_OK;
 }
 
 static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_shape in)
@@ -767,7 +771,7 @@ MP_STAGE(net) = {
     .shape = shape, .describe = describe, .inside = inside, .reveal = reveal,
     .view = view, .watch = watch,
     .prepare = mp_dnn_load,
-    .done = done, .io = io, .clear = clear, .ready = ready,
+    .done = done, .io = io, .clear = clear, .ready = ready, .values = values,
     .apply = apply,
     .pictures = pictures,
 };

@@ -30,15 +30,15 @@ static double real(const json_t *o, const char *key)
     return mp_form_number(o, key);
 }
 
-/* Real numbers that the model has learned. */
+/* Real numbers that the models have learned, those of embedded nets with them. */
 static json_int_t parameters(const json_t *report)
 {
     json_int_t sum = 0;
     size_t i;
     json_t *stage;
     json_array_foreach(json_object_get(report, "stages"), i, stage) {
-        const char *group = json_string_value(json_object_get(stage, "group"));
-        if (group != NULL && strcmp(group, "models") == 0)
+        const struct mp_entry *e = mp_find_stage(text(stage, "stage"));
+        if (e != NULL && (mp_is_model(e) || (e->stage->flags & MP_DEEP)))
             sum += json_integer_value(json_object_get(json_object_get(stage, "fit"),
                                                       "parameters"));
     }

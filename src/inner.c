@@ -189,6 +189,18 @@ int mp_inner_shape(struct mp_ctx *c, const struct mp_inner *inner, struct mp_sha
     return MP_OK;
 }
 
+int mp_inner_values(struct mp_ctx *c, const struct mp_inner *inner, uint64_t *values)
+{
+    *values = 0;
+    for (int k = 0; inner != NULL && k < inner->b.plan.n_nodes; k++) {
+        uint64_t own = 0;
+        if (mp_plan_values(c, &inner->b.plan.nodes[k], &own) < 0)
+            return -1;
+        *values += own;
+    }
+    return MP_OK;
+}
+
 int mp_inner_io(struct mp_io *io, struct mp_inner **inner)
 {
     if (*inner == NULL && (*inner = mp_alloc(mp_io_ctx(io), 1, sizeof **inner)) == NULL)

@@ -31,10 +31,11 @@ int mp_inner_depends(struct mp_ctx *c, const char *file, FILE *f);
 /* In done() of an MP_PULL stage: reads the bundle, or trains the pipeline. */
 int mp_inner_learn(struct mp_ctx *c, const char *file, struct mp_inner **inner);
 
-/* In io(), ready() and apply() of the same stage. */
+/* In io(), ready(), values() and apply() of the same stage. */
 int mp_inner_io(struct mp_io *io, struct mp_inner **inner);
 int mp_inner_ready(struct mp_ctx *c, struct mp_inner *inner, const char *file, const char *layer,
                    struct mp_shape in);
+int mp_inner_values(struct mp_ctx *c, const struct mp_inner *inner, uint64_t *values);
 int mp_inner_apply(struct mp_ctx *c, const struct mp_inner *inner, const struct mp_chunk *in,
                    struct mp_chunk *out);
 

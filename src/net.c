@@ -134,6 +134,22 @@ int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *li
     return rc;
 }
 
+size_t mp_net_layer_values(const struct mp_net_layer *l)
+{
+    size_t sum = 0;
+    for (int k = 0; k < l->n_weights; k++)
+        sum += l->weight[k].size;
+    return sum;
+}
+
+size_t mp_net_values(const struct mp_net *net)
+{
+    size_t sum = 0;
+    for (int i = 0; i < net->n; i++)
+        sum += mp_net_layer_values(&net->layers[i]);
+    return sum;
+}
+
 /* What gives the vectors that layer i reads: a layer before it, or a stage; NULL: nothing. */
 static const char *vectors_of(struct mp_ctx *c, const struct mp_net *net, int i)
 {

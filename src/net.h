@@ -32,7 +32,7 @@ struct mp_net {
     int n;
     struct mp_shape in;
     int classes;
-    size_t weights;                    /* floats in all, each tensor padded to 16 */
+    size_t weights;                    /* floats in all, each tensor filled up to whole vectors */
     enum mp_precision precision;       /* what products read; sums and weights are f32 */
     mp_bf16 *rounded;                  /* the weights as mp_net_round() saw them; or NULL */
 };
@@ -43,6 +43,10 @@ enum mp_net_init { MP_NET_HE, MP_NET_GLOROT };
 int mp_net_open(struct mp_ctx *c, struct mp_net *net, const struct mp_layers *lines,
                 struct mp_shape in, int classes);
 void mp_net_close(struct mp_net *net);
+
+/* Numbers that a layer, or the whole net, learns: `weights` without what fills vectors up. */
+size_t mp_net_layer_values(const struct mp_net_layer *l);
+size_t mp_net_values(const struct mp_net *net);
 
 /* Warns of layers that read neighbours in what is no image; in done() of an MP_PULL stage. */
 void mp_net_warn(struct mp_ctx *c, const struct mp_net *net);

@@ -139,7 +139,7 @@ int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f
 /* Node k forgets what it learned; shapes are to be worked out anew. */
 void mp_plan_forget(struct mp_plan *p, int node);
 
-/* Real numbers in arrays that the node's stage has learned; nets fill whole vectors up. */
+/* Real numbers that the node's stage has learned: weights, and what else it computes with. */
 int mp_plan_values(struct mp_ctx *c, const struct mp_node *n, uint64_t *values);
 
 /* What the scores mean that the last node gives. */

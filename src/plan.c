@@ -677,6 +677,8 @@ int mp_plan_values(struct mp_ctx *c, const struct mp_node *n, uint64_t *values)
 {
     struct mp_io io = { .buf = NULL };
     int rc = MP_OK;
+    if (n->entry != NULL && n->entry->stage->values != NULL && n->state != NULL)
+        return n->entry->stage->values(c, n->state, values);
     if (n->entry != NULL && n->entry->stage->io != NULL && n->state != NULL)
         rc = mp_state_save(c, n->entry->stage, n->state, &io);
     free(io.buf);

@@ -326,6 +326,10 @@ struct mp_stage {
     int (*io)(struct mp_io *io, void *state); /* saves and loads */
     void (*clear)(void *state);               /* releases what the state owns */
 
+    /* How many real numbers it has learned, once ready() was called; NULL: those in the arrays
+     * of reals that io() visits. */
+    int (*values)(struct mp_ctx *c, const void *state, uint64_t *values);
+
     /* Once after done() or after loading, before apply(): makes what is no part of
      * the saved state, such as a library's handles; clear() releases it. */
     int (*ready)(struct mp_ctx *c, const void *params, void *state, struct mp_shape in);
