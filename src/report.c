@@ -423,8 +423,8 @@ static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_pa
 {
     const struct mp_metrics *m = r->metrics;
     if (m == NULL) {
-        mp_say(f, "scores", LABEL, "none: the test has no labels; predictions are written, nothing is "
-                                    "scored");
+        mp_say(f, "scores", LABEL, "none: the test has no labels; predictions are written, nothing "
+                                    "is scored");
         return;
     }
     fputs(p->bold, f);

@@ -34,7 +34,8 @@ static __thread bool inside;
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *at = getenv("INJECT_AT"), *kind = getenv("INJECT_FROM"), *file = getenv("INJECT_LOG");
+    const char *at = getenv("INJECT_AT"), *kind = getenv("INJECT_FROM");
+    const char *file = getenv("INJECT_LOG");
     if (at == NULL)
         return;
     wanted = atol(at);
