@@ -13,6 +13,8 @@ struct mp_nest {
     const struct mp_nest *outer;
 };
 
+struct mp_data;
+
 /* What the whole run shares: read by every thread, written by one. */
 struct mp_run {
     uint64_t seed;
@@ -40,6 +42,8 @@ struct mp_run {
     void *part_arg;
     void (*remark)(void *arg, const char *text);                 /* the same */
     void *remark_arg;
+    const struct mp_data *whole;       /* all rows that the fit at hand has; NULL: no fit */
+    const char *held_for;              /* the stage that some of them are held back for, or NULL */
     const struct mp_nest *nest;        /* NULL: the pipeline that the user named */
     struct mp_cache *cache;            /* of results; NULL: everything is computed */
     double reused;                     /* seconds that what came from it once took to compute, less

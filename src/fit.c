@@ -17,6 +17,7 @@ struct job {
     struct mp_ctx *c;
     struct mp_plan *p;
     const struct mp_held *held; /* NULL: no stage takes scores */
+    const char *scored;         /* the stage that does */
     bool *before, *after;       /* nodes that learn: before the scores, from them */
     int stack;                  /* the node that stacks models, in neither; -1: none does */
     float *scores;              /* out of fold, that it learns from */
@@ -70,6 +71,8 @@ static int sort_nodes(struct job *j)
         return -1;
     for (int k = 0; k < j->p->n_nodes; k++) {
         const struct mp_node *node = &j->p->nodes[k];
+        if (takes_scores(node))
+            j->scored = node->entry->name;
         if (stacks(node))
             j->stack = k;
         else if (node->entry != NULL && node->entry->stage->io != NULL)
@@ -95,6 +98,17 @@ static int fit_before(struct job *j, const struct mp_data *d, const int *y)
     return mp_engine_fit_nodes(j->c, j->p, d, y, j->before, true);
 }
 
+/* From the rows that are not held back. */
+static int fit_most(struct job *j)
+{
+    struct mp_run *run = j->c->run;
+    const char *was = run->held_for;
+    run->held_for = was != NULL ? was : j->scored;
+    const int rc = fit_before(j, &j->most.d, j->most.y);
+    run->held_for = was;
+    return rc;
+}
+
 /* Training that will be repeated from all rows: what it records is not of the model that
  * stays, and its checkpoint is a file of its own beside the other, so that --resume
  * finds both. */
@@ -113,7 +127,7 @@ static int rehearse(struct job *j)
     run->record = NULL;
     run->part = NULL;
     run->remark = NULL;
-    const int rc = fit_before(j, &j->most.d, j->most.y);
+    const int rc = fit_most(j);
     run->checkpoint = was.checkpoint;
     run->record = was.record;
     run->part = was.part;
@@ -136,7 +150,7 @@ static int fit_held(struct job *j, const struct mp_data *d, const int *y)
     if (y == NULL)
         return mp_fail(j->c, "%s: needs labels to learn from", d->name);
     if (hold_back(j, d, y) < 0 ||
-        (j->held->refit ? rehearse(j) : fit_before(j, &j->most.d, j->most.y)) < 0 ||
+        (j->held->refit ? rehearse(j) : fit_most(j)) < 0 ||
         mp_engine_fit_nodes(j->c, j->p, &j->few.d, j->few.y, j->after, false) < 0)
         return -1;
     if (j->held->refit && fit_before(j, d, y) < 0)
@@ -184,8 +198,10 @@ static int score_fold(struct job *j, const struct mp_data *d, const int *y, int 
     run->record = NULL;
     run->part = NULL;
     run->remark = NULL;
+    run->held_for = j->p->nodes[j->stack].entry->name;
     if (rc == MP_OK)
         rc = fit_all(j, &part.train, part.train_y);
+    run->held_for = was.held_for;
     run->checkpoint = was.checkpoint;
     run->record = was.record;
     run->part = was.part;
@@ -220,9 +236,12 @@ static int fit_stack(struct job *j, const struct mp_data *d, const int *y)
 int mp_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y)
 {
     struct job j = { .c = c, .p = p, .stack = -1 };
+    const struct mp_data *was = c->run->whole;
     int rc = sort_nodes(&j);
+    c->run->whole = d;
     if (rc == MP_OK)
         rc = j.stack >= 0 ? fit_stack(&j, d, y) : fit_all(&j, d, y);
+    c->run->whole = was;
     free(j.scores);
     free(j.fold);
     free(j.before);

@@ -354,7 +354,14 @@ static int check_rows(struct mp_ctx *c, const char *path, const struct mp_inner 
         leave(&v, mp_bundle_parse(&v.c, path, inner->bytes, inner->size, &b)) < 0)
         return -1;
     const int rc = pull_rows(c, &d, &y);
-    if (rc == MP_OK && (b.crc != d.crc || b.rows != d.n))
+    const struct mp_data *whole = c->run != NULL ? c->run->whole : NULL;
+    const bool same = b.crc == d.crc && b.rows == d.n;
+    if (rc == MP_OK && !same && whole != NULL && c->run->held_for != NULL &&
+        b.crc == whole->crc && b.rows == whole->n)
+        mp_warn(c, "the net of %s has learned from the rows that %s holds back, too, so it will be "
+                   "trusted too much; bundle=PIPELINE trains it without them", path,
+                c->run->held_for);
+    else if (rc == MP_OK && !same)
         mp_warn(c, "the net of %s learned from %llu rows of %s, which are not the training rows "
                    "of this run; if test rows are among them, the accuracy is too good to be true",
                 path, (unsigned long long)b.rows, b.trained_on);

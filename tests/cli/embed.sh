@@ -193,6 +193,25 @@ stopped KILL late checkpoint.mnp late.txt && cp one/bundle.mnp inside.mnp &&
     cp net/bundle.mnp inside.mnp && mp run late.txt -o late --resume --quiet
 ok "a checkpoint behind a bundle that has changed is refused"
 
+# ------------------------------------------------------- rows that are held back
+
+# NAME TEXT LINES: what the one warning says.
+held() {
+    printf '%s\n%b' "$data" "$3" > held.txt
+    mp run held.txt -o held
+    equal $? 0 status && equal "$(grep '^warning:' "$err")" "${2:+warning: held.txt:$2}" text
+    ok "$1"
+}
+trusted="embed: the net of net/bundle.mnp has learned from the rows that"
+much="holds back, too, so it will be trusted too much; bundle=PIPELINE trains it without them"
+held "calibrate behind a bundle" "2: $trusted calibrate $much" \
+    'embed bundle=net/bundle.mnp\nsvm\ncalibrate share=0.3\n'
+held "and without another fit" "2: $trusted calibrate $much" \
+    'embed bundle=net/bundle.mnp\nsvm\ncalibrate share=0.3 refit=no\n'
+held "a bundle in a stack" "4: $trusted stack $much" 'stack folds=2
+  branch\n    embed bundle=net/bundle.mnp\n    svm\n  branch\n    pixels\n    svm\n'
+held "calibrate behind a pipeline" "" 'embed bundle=net.txt\nsvm\ncalibrate share=0.3\n'
+
 # -------------------------------------------------------------- what is wrong
 
 # NAME TEXT LINES: fails before anything is learned.
