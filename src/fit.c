@@ -17,7 +17,7 @@ struct job {
     struct mp_ctx *c;
     struct mp_plan *p;
     const struct mp_held *held; /* NULL: no stage takes scores */
-    const char *scored;         /* the stage that does */
+    int scored;                 /* the node that does */
     bool *before, *after;       /* nodes that learn: before the scores, from them */
     int stack;                  /* the node that stacks models, in neither; -1: none does */
     float *scores;              /* out of fold, that it learns from */
@@ -72,7 +72,7 @@ static int sort_nodes(struct job *j)
     for (int k = 0; k < j->p->n_nodes; k++) {
         const struct mp_node *node = &j->p->nodes[k];
         if (takes_scores(node))
-            j->scored = node->entry->name;
+            j->scored = k;
         if (stacks(node))
             j->stack = k;
         else if (node->entry != NULL && node->entry->stage->io != NULL)
@@ -85,6 +85,11 @@ static int hold_back(struct job *j, const struct mp_data *d, const int *y)
 {
     bool *marks = mp_alloc(j->c, d->n, sizeof *marks);
     int rc = marks != NULL ? mp_fit_held(j->c, j->p, d, y, marks) : -1;
+    if (rc == MP_OK && memchr(marks, true, d->n) == NULL) {
+        mp_plan_where(j->c, j->p, j->scored);
+        rc = mp_fail(j->c, "holds back one row of two, and no label has two in these %zu training "
+                           "rows; it needs more of them", d->n);
+    }
     if (rc == MP_OK)
         rc = mp_split_pick(j->c, d, y, marks, false, &j->most);
     if (rc == MP_OK)
@@ -103,7 +108,7 @@ static int fit_most(struct job *j)
 {
     struct mp_run *run = j->c->run;
     const char *was = run->held_for;
-    run->held_for = was != NULL ? was : j->scored;
+    run->held_for = was != NULL ? was : j->p->nodes[j->scored].entry->name;
     const int rc = fit_before(j, &j->most.d, j->most.y);
     run->held_for = was;
     return rc;
@@ -213,11 +218,35 @@ static int score_fold(struct job *j, const struct mp_data *d, const int *y, int 
     return rc;
 }
 
+/* As many folds as asked for, or as the rarest class has rows, each of which one fold tests;
+ * mp_folds_assign() refuses one row. */
+static int count_folds(struct job *j, size_t n, const int *y, int *k)
+{
+    const int classes = j->c->run->n_classes;
+    size_t *rows = mp_alloc(j->c, (size_t)classes, sizeof *rows);
+    int rarest = -1;
+    if (rows == NULL)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        rows[y[i]]++;
+    for (int m = 0; m < classes; m++)
+        if (rows[m] > 0 && (rarest < 0 || rows[m] < rows[rarest]))
+            rarest = m;
+    if (rarest >= 0 && rows[rarest] > 1 && rows[rarest] < (size_t)*k) {
+        mp_warn(j->c, "label %d has %zu rows, fewer than the %d folds: some folds would test none "
+                      "of it; %zu folds are made", j->c->run->labels[rarest], rows[rarest], *k,
+                rows[rarest]);
+        *k = (int)rows[rarest];
+    }
+    free(rows);
+    return MP_OK;
+}
+
 /* The scores first, then the branches from all rows, then what stacks them. */
 static int fit_stack(struct job *j, const struct mp_data *d, const int *y)
 {
     const struct mp_node *n = &j->p->nodes[j->stack];
-    const int k = ((const struct mp_stack *)n->params)->folds;
+    int k = ((const struct mp_stack *)n->params)->folds;
     if (y == NULL)
         return mp_fail(j->c, "%s: needs labels to learn from", d->name);
     j->fold = mp_alloc(j->c, d->n, sizeof *j->fold);
@@ -225,7 +254,9 @@ static int fit_stack(struct job *j, const struct mp_data *d, const int *y)
     if (j->fold == NULL || j->scores == NULL)
         return -1;
     mp_plan_where(j->c, j->p, j->stack);
-    int rc = mp_folds_assign(j->c, y, d->n, j->c->run->n_classes, k, j->c->run->seed, j->fold);
+    int rc = count_folds(j, d->n, y, &k);
+    if (rc == MP_OK)
+        rc = mp_folds_assign(j->c, y, d->n, j->c->run->n_classes, k, j->c->run->seed, j->fold);
     for (int f = 0; f < k && rc == MP_OK; f++)
         rc = score_fold(j, d, y, f);
     if (rc == MP_OK)

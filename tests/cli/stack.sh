@@ -49,6 +49,13 @@ mp run stack.txt --set data.folds=3 -o runs/folds && same runs/folds/bundle.mnp 
 ok "within cross-validation, too"
 mp search stack.txt --folds 2 --set 'stack.C={0.01,1}' -o runs/search && grep -q '^best ' "$out"
 ok "and in a search"
+awk -F, 'NR == 1 || $1 != 7 || n++ < 2' train.csv > two.csv
+mp run stack.txt --train two.csv --set stack.folds=5 -o runs/two &&
+    equal "$(grep '^warning:.* stack:' "$err")" "warning: stack.txt:2: stack: label 7 has 2 rows, fewer \
+than the 5 folds: some folds would test none of it; 2 folds are made" &&
+    mp run stack.txt --train two.csv --set stack.folds=2 -o runs/same &&
+    same runs/two/predictions.csv runs/same/predictions.csv
+ok "a label with fewer rows than folds: fewer folds, and a warning"
 awk -F, 'NR == 1 || $1 != 7 || n++ < 1' train.csv > rare.csv
 ! mp run stack.txt --train rare.csv -o runs/never && equal "$(tail -1 "$err")" "mnistpipe: \
 stack.txt:2: stack: label 7 has only one row; folds need two of every label, one to learn from \
