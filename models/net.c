@@ -11,6 +11,7 @@
  * memory: activations of an item a thread, and one gradient an item. */
 #include "dnn.h"
 #include "finite.h"
+#include "layout.h"
 #include "net.h"
 #include "optimizer.h"
 #include "random.h"
@@ -552,31 +553,32 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     return MP_OK;
 }
 
-static void describe_layer(const struct mp_net_layer *l, FILE *f)
-{
-    char shape_text[48];
-    const double work = l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
-    snprintf(shape_text, sizeof shape_text, "%d x %d x %d", l->out.h, l->out.w, l->out.c);
-    fprintf(f, "  %-4d %-12s %16s %12zu %14.0f\n", l->line, l->name, shape_text,
-            mp_net_layer_values(l), work);
-}
-
 static int describe(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f)
 {
+    static const struct mp_tabular_column column[] = {
+        { "line", 'l' }, { "layer", 'l' }, { "gives", 'r' }, { "weights", 'r' },
+        { "multiply-adds", 'r' }
+    };
     const struct params *p = params;
     struct mp_net net;
-    double work = 0;
+    struct mp_tabular t;
+    double all_work = 0;
     if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
         return -1;
-    fprintf(f, "  %-4s %-12s %16s %12s %14s\n", "line", "layer", "gives", "weights",
-            "multiply-adds");
+    mp_tabular_open(&t, column, sizeof column / sizeof *column, 2);
     for (int i = 0; i < net.n; i++) {
         const struct mp_net_layer *l = &net.layers[i];
-        describe_layer(l, f);
-        work += l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
+        const double work = l->layer->work != NULL ? l->layer->work(l->params, l->in, l->out) : 0;
+        mp_tabular_cell(&t, "%d", l->line);
+        mp_tabular_cell(&t, "%s", l->name);
+        mp_tabular_cell(&t, "%d x %d x %d", l->out.h, l->out.w, l->out.c);
+        mp_tabular_cell(&t, "%zu", mp_net_layer_values(l));
+        mp_tabular_cell(&t, "%.0f", work);
+        all_work += work;
     }
-    fprintf(f, "  %-4s %-12s %16s %12zu %14.0f a row, forward\n", "", "in all", "",
-            mp_net_values(&net), work);
+    mp_tabular_print(&t, f, &mp_plain);
+    mp_say(f, "", 0, "in all %zu weights, %.0f multiply-adds a row, forward", mp_net_values(&net),
+           all_work);
     mp_net_close(&net);
     return MP_OK;
 }

@@ -7,6 +7,7 @@
 #include "ablation.h"
 #include "comparison.h"
 #include "config.h"
+#include "layout.h"
 #include "report.h"
 #include "statistics.h"
 #include "text.h"
@@ -316,22 +317,26 @@ static void ablation_text(FILE *f, const json_t *o)
     size_t i, reused = json_is_true(json_object_get(whole, "from_cache"));
     json_array_foreach(rows, i, row)
         reused += json_is_true(json_object_get(row, "from_cache"));
-    fprintf(f, "train   %.0f rows of %s\ntest    %.0f rows of %s\n",
-            mp_form_number(o, "train_rows"), mp_form_string(o, "train"),
-            mp_form_number(o, "test_rows"), mp_form_string(o, "test"));
-    fprintf(f, "whole   %.2f %%, %.0f errors, %.2f s to train: %s\n\n",
-            100 * mp_form_number(whole, "accuracy"), mp_form_number(whole, "errors"),
-            mp_form_number(whole, "train_seconds"), mp_form_string(whole, "pipeline"));
+    mp_say(f, "train", 8, "%.0f rows of %s", mp_form_number(o, "train_rows"),
+           mp_form_string(o, "train"));
+    mp_say(f, "test", 8, "%.0f rows of %s", mp_form_number(o, "test_rows"),
+           mp_form_string(o, "test"));
+    mp_say(f, "whole", 8, "%.2f %%, %.0f errors, %.2f s to train: %s",
+           100 * mp_form_number(whole, "accuracy"), mp_form_number(whole, "errors"),
+           mp_form_number(whole, "train_seconds"), mp_form_string(whole, "pipeline"));
+    fputc('\n', f);
     mp_form_text(f, rows, columns, COLUMNS, HEAD);
-    fputs("\nbought: points of accuracy; fixed, made: errors; saves: seconds of training, "
-          "without it\n\nby McNemar's exact test of every row, at 5 % after Holm's "
-          "correction:\n", f);
+    fputc('\n', f);
+    mp_say(f, "", 0, "bought: points of accuracy; fixed, made: errors; saves: seconds of training, "
+                     "without it");
+    fputc('\n', f);
+    mp_say(f, "", 0, "by McNemar's exact test of every row, at 5 %% after Holm's correction:");
     say(f, rows, "with", "better with");
     say(f, rows, "without", "better without");
     say(f, rows, "", "no difference shown");
     if (reused > 0)
-        fprintf(f, "\n%zu of %zu from the cache, with the times that they took then\n", reused,
-                json_array_size(rows) + 1);
+        mp_say(f, "\n", 0, "%zu of %zu from the cache, with the times that they took then", reused,
+               json_array_size(rows) + 1);
 }
 
 static void ablation_csv(FILE *f, const json_t *o)

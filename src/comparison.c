@@ -7,6 +7,7 @@
 #include "comparison.h"
 #include "cells.h"
 #include "config.h"
+#include "layout.h"
 #include "report.h"
 #include "statistics.h"
 #include <stdlib.h>
@@ -253,13 +254,17 @@ static void pairs_text(FILE *f, const json_t *o, int width)
     size_t i;
     if (json_array_size(json_object_get(o, "pairs")) == 0)
         return;
-    fprintf(f, "\nby McNemar's exact test of every pair, at 5 %% after Holm's correction:\n");
+    fputc('\n', f);
+    mp_say(f, "", 0, "by McNemar's exact test of every pair, at 5 %% after Holm's correction:");
+    const int room = mp_measure(f) / 3, indent = width < room ? width : room;
     json_array_foreach(json_object_get(o, "runs"), i, run) {
-        struct mp_flow w = { f, 2 + width, 2 + width };
         const char *name = text(run, "name");
+        struct mp_flow w = { f, 2 + mp_text_columns(name), 2 + indent };
         if (json_is_null(json_object_get(run, "rank")))
             continue;
-        fprintf(f, "  %-*s", width, name);
+        fprintf(f, "  %s", name);
+        for (; w.column < w.indent; w.column++)
+            fputc(' ', f);
         const bool better = list_pairs(&w, o, name, true, "better than");
         if (!better)
             mp_flow(&w, "better than none");
@@ -274,12 +279,13 @@ static void comparison_text(FILE *f, const json_t *o)
     size_t i, reused = 0;
     json_array_foreach(runs, i, run)
         reused += json_is_true(json_object_get(run, "from_cache"));
-    fprintf(f, "train   %.0f rows of %s\ntest    %.0f rows of %s\n\n", real(o, "train_rows"),
-            text(o, "train"), real(o, "test_rows"), text(o, "test"));
+    mp_say(f, "train", 8, "%.0f rows of %s", real(o, "train_rows"), text(o, "train"));
+    mp_say(f, "test", 8, "%.0f rows of %s", real(o, "test_rows"), text(o, "test"));
+    fputc('\n', f);
     pairs_text(f, o, mp_form_text(f, runs, columns, COLUMNS, HEAD));
     if (reused > 0)
-        fprintf(f, "\n%zu of %zu from the cache, with the times that they took then\n", reused,
-                json_array_size(runs));
+        mp_say(f, "\n", 0, "%zu of %zu from the cache, with the times that they took then", reused,
+               json_array_size(runs));
 }
 
 static void comparison_csv(FILE *f, const json_t *o)

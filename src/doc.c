@@ -142,7 +142,7 @@ static void example_help(FILE *f, const char *example)
 void mp_help_stage(FILE *f, const struct mp_entry *e)
 {
     const struct mp_stage *s = e->stage;
-    fprintf(f, "%s (%s): %s\n\n", e->name, e->group, s->brief);
+    mp_say(f, "", 0, "%s (%s): %s\n", e->name, e->group, s->brief);
     paragraphs(f, s->doc);
     if (s->params != NULL && s->params->name != NULL)
         fprintf(f, "\nParameters:\n");
@@ -152,7 +152,7 @@ void mp_help_stage(FILE *f, const struct mp_entry *e)
 
 void mp_help_layer(FILE *f, const struct mp_layer_entry *e)
 {
-    fprintf(f, "%s (layer of net): %s\n\n", e->name, e->layer->brief);
+    mp_say(f, "", 0, "%s (layer of net): %s\n", e->name, e->layer->brief);
     paragraphs(f, e->layer->doc);
     if (e->layer->params != NULL && e->layer->params->name != NULL)
         fprintf(f, "\nParameters:\n");
@@ -163,7 +163,8 @@ void mp_help_layer(FILE *f, const struct mp_layer_entry *e)
 void mp_help_command(FILE *f, const struct mp_command_entry *e)
 {
     const struct mp_command *k = e->command;
-    fprintf(f, "mnistpipe %s %s\n%s.\n\n", e->name, k->usage, k->brief);
+    mp_say(f, "", 0, "mnistpipe %s %s", e->name, k->usage);
+    mp_say(f, "", 0, "%s.\n", k->brief);
     paragraphs(f, k->doc);
     if (k->options != NULL && k->options->name != NULL)
         fprintf(f, "\nOptions:\n");
@@ -204,18 +205,20 @@ static void brief(FILE *f, const char *name, int width, const char *text)
 void mp_help_program(FILE *f)
 {
     const struct mp_command_entry *e;
-    fprintf(f, "mnistpipe %s: experiments with small grey images, one text file each\n\n"
-               "  mnistpipe COMMAND [OPTIONS] ...\n\n", PACKAGE_VERSION);
+    mp_say(f, "", 0, "mnistpipe %s: experiments with small grey images, one text file each",
+           PACKAGE_VERSION);
+    fputs("\n  mnistpipe COMMAND [OPTIONS] ...\n\n", f);
     for (int k = 0; (e = nth_command(k)) != NULL; k++)
         brief(f, e->name, 9, e->command->brief);
-    fprintf(f, "\nTry: mnistpipe run pipelines/hog_svm.txt\n"
-               "     mnistpipe help STAGE, mnistpipe help COMMAND, mnistpipe help pipeline,\n"
-               "     mnistpipe help accuracy and every other word of a report\n");
+    fputc('\n', f);
+    mp_say(f, "Try:", 5, "mnistpipe run pipelines/hog_svm.txt");
+    mp_say(f, "", 5, "mnistpipe help STAGE, mnistpipe help COMMAND, mnistpipe help pipeline, "
+                     "mnistpipe help accuracy and every other word of a report");
 }
 
 void mp_help_language(FILE *f)
 {
-    fputs(language, f);
+    paragraphs(f, language);
     fprintf(f, "\nParameters of data:\n");
     params_help(f, mp_source_table, false);
 }

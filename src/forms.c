@@ -4,6 +4,7 @@
 #include "cells.h"
 #include "ctx.h"
 #include "json.h"
+#include "layout.h"
 #include "output.h"
 #include <string.h>
 #include <unistd.h>
@@ -106,47 +107,45 @@ void mp_form_cell(const json_t *row, const struct mp_form_column *k, char *cell)
 
 void mp_flow(struct mp_flow *w, const char *word)
 {
-    const int n = (int)strlen(word);
-    if (w->column > w->indent && w->column + 1 + n > 96) {
+    const int n = mp_text_columns(word) + 1; /* a comma may follow */
+    if (w->indent + 1 + n > mp_measure(w->f)) { /* too long for any line: broken itself */
+        fputc(' ', w->f);
+        w->column = mp_fill(w->f, w->column + 1, w->indent + 1, "%s", word);
+        return;
+    }
+    if (w->column > w->indent && w->column + 1 + n > mp_measure(w->f)) {
         fprintf(w->f, "\n%*s", w->indent, "");
         w->column = w->indent;
     }
     w->column += fprintf(w->f, " %s", word);
 }
 
-static void padded(FILE *f, const char *text, int width, bool left, bool first)
-{
-    fprintf(f, left ? "%s%-*s" : "%s%*s", first ? "" : "  ", width, text);
-}
-
 int mp_form_text(FILE *f, const json_t *rows, const struct mp_form_column *columns, int n,
                  int head)
 {
-    enum { MOST = 16 };
-    int width[MOST] = { 0 };
+    struct mp_tabular_column *column = g_new0(struct mp_tabular_column, n);
+    struct mp_tabular t;
     const json_t *row;
     size_t i;
+    int width = 0;
     char cell[MP_CELL];
-    for (int k = 0; k < n && k < MOST; k++) {
-        width[k] = (int)strlen(columns[k].title);
-        json_array_foreach(rows, i, row) {
-            mp_form_cell(row, &columns[k], cell);
-            width[k] = (int)strlen(cell) > width[k] ? (int)strlen(cell) : width[k];
-        }
-        padded(f, columns[k].title, width[k], columns[k].left, k == 0);
-    }
-    fputc('\n', f);
+    for (int k = 0; k < n; k++)
+        column[k] = (struct mp_tabular_column){ columns[k].title, columns[k].left ? 'w' : 'r' };
+    mp_tabular_open(&t, column, n, head);
     json_array_foreach(rows, i, row) {
         const bool failed = mp_form_failed(row);
-        for (int k = 0; k < (failed ? head : n) && k < MOST; k++) {
+        for (int k = 0; k < (failed ? head : n); k++) {
             mp_form_cell(row, &columns[k], cell);
-            padded(f, cell, width[k], columns[k].left, k == 0);
+            mp_tabular_cell(&t, "%s", cell);
+            if (k == head - 1 && mp_text_columns(cell) > width)
+                width = mp_text_columns(cell);
         }
         if (failed)
-            fprintf(f, "  failed: %s", mp_form_string(row, "error"));
-        fputc('\n', f);
+            mp_tabular_rest(&t, "failed: %s", mp_form_string(row, "error"));
     }
-    return width[head - 1];
+    mp_tabular_print(&t, f, &mp_plain);
+    g_free(column);
+    return width;
 }
 
 /* --------------------------------------------------------------- CSV, Markdown */

@@ -43,7 +43,7 @@ struct mp_csv_column {
 };
 void mp_form_csv(FILE *f, const json_t *rows, const struct mp_csv_column *columns, int n);
 
-/* Words in a row, broken before column 96. */
+/* Words in a row, broken where the line ends. */
 struct mp_flow {
     FILE *f;
     int column, indent;

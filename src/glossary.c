@@ -189,7 +189,8 @@ const struct mp_word mp_glossary[] = {
     { "stratified", "",
       "Drawn so that every class has the same share in each part." },
     { "submission", "",
-      "The file that Kaggle expects: `ImageId,Label`. `mnistpipe predict --submission` writes it." },
+      "The file that Kaggle expects: `ImageId,Label`. `mnistpipe predict --submission` writes "
+      "it." },
     { "suspect", "suspects|doubt|looks like",
       "A row whose label a model of the other rows doubts: perhaps wrong in the file, perhaps "
       "only badly written. `mnistpipe inspect` lists them." },

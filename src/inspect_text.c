@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_text.c - what is in a file, as text for people. */
 #include "inspect.h"
+#include "layout.h"
 #include <string.h>
 
-enum { WIDE = 16 };
+/* All tables have these columns, of these widths at least: a name, then one for each file. */
+static void open_table(struct mp_tabular *t, const struct mp_inspection *in)
+{
+    static const struct mp_tabular_column one[] = {
+        { "                      ", 'l' }, { "               ", 'r' }
+    }, two[] = {
+        { "                      ", 'l' }, { "       training", 'r' }, { "           test", 'r' }
+    };
+    mp_tabular_open(t, in->n > 1 ? two : one, 1 + in->n, 1);
+}
 
 static double share(uint64_t part, uint64_t whole)
 {
@@ -13,26 +23,23 @@ static double share(uint64_t part, uint64_t whole)
 /* One line of the overview: its name, then a cell for each file. */
 #define CELLS(what, ...)                                           \
     do {                                                           \
-        fprintf(f, "%-22s", what);                                 \
+        mp_tabular_cell(&t, "%s", what);                           \
         for (int k = 0; k < in->n; k++) {                          \
             const struct mp_data *d = &in->data[k];                \
             const struct mp_profile *p = &in->profile[k];          \
-            char cell[64];                                         \
             (void)d, (void)p;                                      \
-            snprintf(cell, sizeof cell, __VA_ARGS__);              \
-            fprintf(f, " %*s", WIDE, cell);                        \
+            mp_tabular_cell(&t, __VA_ARGS__);                      \
         }                                                          \
-        fputc('\n', f);                                            \
     } while (0)
 
 static void overview(FILE *f, const struct mp_inspection *in)
 {
+    struct mp_tabular t;
     fprintf(f, "%-9s %s\n", in->n > 1 ? "training" : "file", in->given[0]);
     if (in->n > 1)
-        fprintf(f, "%-9s %s\n\n%-22s %*s %*s\n", "test", in->given[1], "", WIDE, "training", WIDE,
-                "test");
-    else
-        fputc('\n', f);
+        fprintf(f, "%-9s %s\n", "test", in->given[1]);
+    fputc('\n', f);
+    open_table(&t, in);
     CELLS("rows", "%zu", d->n);
     CELLS("image", "%d x %d", d->shape.h, d->shape.w);
     CELLS("values", "%d .. %d", p->low, p->high);
@@ -43,46 +50,46 @@ static void overview(FILE *f, const struct mp_inspection *in)
     CELLS("  labelled two ways", d->label != NULL ? "%zu" : "-", p->conflicts);
     if (in->o.near > 0)
         CELLS("with a near duplicate", "%zu", in->near_rows[k]);
+    mp_tabular_print(&t, f, &mp_plain);
 }
 
 static void levels(FILE *f, const struct mp_inspection *in)
 {
     enum { STEP = 32 };
+    struct mp_tabular t;
+    open_table(&t, in);
     fprintf(f, "\nshare of pixels by value, %%\n");
     for (int from = -1; from < MP_LEVELS - 1; from = from < 0 ? 0 : from + STEP) {
         const int low = from < 0 ? 0 : from < 1 ? 1 : from, high = from < 0 ? 0 : from + STEP - 1;
-        char name[32];
-        snprintf(name, sizeof name, low == high ? "%d" : "%d .. %d", low, high);
-        fprintf(f, "%-22s", name);
+        mp_tabular_cell(&t, low == high ? "%d" : "%d .. %d", low, high);
         for (int k = 0; k < in->n; k++) {
             uint64_t n = 0;
             for (int v = low; v <= high; v++)
                 n += in->profile[k].levels[v];
-            fprintf(f, " %*.2f", WIDE, share(n, in->data[k].n * mp_len(in->data[k].shape)));
+            mp_tabular_cell(&t, "%.2f", share(n, in->data[k].n * mp_len(in->data[k].shape)));
         }
-        fputc('\n', f);
     }
+    mp_tabular_print(&t, f, &mp_plain);
 }
 
 static void classes(FILE *f, const struct mp_inspection *in)
 {
     if (in->profile[0].n_labels + in->profile[1].n_labels == 0)
         return;
+    struct mp_tabular t;
+    open_table(&t, in);
     fprintf(f, "\nrows by label, and their share\n");
     for (int v = 0; v < 256; v++) {
         if (in->profile[0].per_label[v] + in->profile[1].per_label[v] == 0)
             continue;
-        fprintf(f, "%-22d", v);
+        mp_tabular_cell(&t, "%d", v);
         for (int k = 0; k < in->n; k++) {
-            char cell[64] = "-";
             const uint64_t n = in->profile[k].per_label[v];
-            if (in->data[k].label != NULL)
-                snprintf(cell, sizeof cell, "%llu %6.2f %%", (unsigned long long)n,
-                         share(n, in->data[k].n));
-            fprintf(f, " %*s", WIDE, cell);
+            mp_tabular_cell(&t, in->data[k].label != NULL ? "%llu %6.2f %%" : "-",
+                            (unsigned long long)n, share(n, in->data[k].n));
         }
-        fputc('\n', f);
     }
+    mp_tabular_print(&t, f, &mp_plain);
 }
 
 static void rest(FILE *f, size_t n, size_t shown)
@@ -122,18 +129,19 @@ static void equal_rows(FILE *f, const struct mp_inspection *in, size_t list)
     enum { IN_LINE = 5 };
     if (in->groups.n == 0)
         return;
-    fprintf(f, "\nthe same image, pixel by pixel (labels in brackets)\n");
+    mp_say(f, "\n", 0, "the same image, pixel by pixel (labels in brackets)");
     for (size_t g = 0; g < in->groups.n && g < list; g++) {
         const size_t from = in->groups.start[g], n = in->groups.start[g + 1] - from;
-        fputs("   ", f);
+        GString *all = g_string_new(NULL);
         for (size_t i = 0; i < n && i < IN_LINE; i++) {
             char text[96];
             row_text(in, in->groups.row[from + i], text, sizeof text);
-            fprintf(f, "%s %s", i > 0 ? " =" : "", text);
+            g_string_append_printf(all, "%s%s", i > 0 ? " = " : "", text);
         }
         if (n > IN_LINE)
-            fprintf(f, " and %zu more", n - IN_LINE);
-        fputc('\n', f);
+            g_string_append_printf(all, " and %zu more", n - IN_LINE);
+        mp_say(f, "    ", 4, "%s", all->str);
+        g_string_free(all, TRUE);
     }
     rest(f, in->groups.n, list);
 }
@@ -142,13 +150,15 @@ static void near_rows(FILE *f, const struct mp_inspection *in, size_t list)
 {
     if (in->n_pairs == 0)
         return;
-    fprintf(f, "\nnearly the same image: a difference of at most %g (0: the same but for "
-               "brightness and a shift; 1.41: no ink in common)\n", in->o.near);
+    mp_say(f, "\n", 0, "nearly the same image: a difference of at most %g (0: the same but for "
+                       "brightness and a shift; 1.41: no ink in common)", in->o.near);
     for (size_t i = 0; i < in->n_pairs && i < list; i++) {
         char a[96], b[96];
         row_text(in, in->pair[i].a, a, sizeof a);
         row_text(in, in->pair[i].b, b, sizeof b);
-        fprintf(f, "    %.4f  %s ~ %s\n", in->pair[i].difference, a, b);
+        char difference[32];
+        snprintf(difference, sizeof difference, "    %.4f  ", in->pair[i].difference);
+        mp_say(f, difference, 6, "%s ~ %s", a, b);
     }
     rest(f, in->n_pairs, list);
 }
@@ -156,18 +166,20 @@ static void near_rows(FILE *f, const struct mp_inspection *in, size_t list)
 static void suspects(FILE *f, const struct mp_inspection *in, size_t list)
 {
     if (in->why_not[0] != '\0') {
-        fprintf(f, "\nlabels not checked: %s\n", in->why_not);
+        mp_say(f, "\n", 0, "labels not checked: %s", in->why_not);
         return;
     }
-    fprintf(f, "\nlabels: out of fold (%d folds) the model says another label for %zu of %zu "
-               "rows; of these %zu %s suspect\n", in->o.folds, in->doubted, in->checked,
-            in->n_suspects, in->n_suspects == 1 ? "is" : "are");
+    mp_say(f, "\n", 0, "labels: out of fold (%d folds) the model says another label for %zu of %zu "
+           "rows; of these %zu %s suspect", in->o.folds, in->doubted, in->checked,
+           in->n_suspects, in->n_suspects == 1 ? "is" : "are");
     for (size_t i = 0; i < in->n_suspects && i < list; i++) {
         const struct mp_suspect *s = &in->suspect[i];
         char name[64];
         mp_inspect_name(in, s->row, name, sizeof name);
-        fprintf(f, "    %-24s labelled %d, looks like %d (margin %.2f)\n", name, s->label, s->says,
-                s->margin);
+        const int at = fprintf(f, "    %-*s ", mp_columns(f) < 72 && mp_columns(f) > 0 ? 12 : 24,
+                               name);
+        mp_fill(f, at, 6, "labelled %d, looks like %d (margin %.2f)", s->label, s->says, s->margin);
+        fputc('\n', f);
     }
     rest(f, in->n_suspects, list);
 }
@@ -180,12 +192,12 @@ static void overlap(FILE *f, const struct mp_inspection *in)
     fputc('\n', f);
     mp_shared_text(&in->shared, &in->data[1], text, sizeof text);
     if (in->shared.rows > 0)
-        fprintf(f, "overlap: %s\n", text);
+        mp_say(f, "overlap:", 9, "%s", text);
     else
-        fprintf(f, "overlap: no test row is a training row\n");
+        mp_say(f, "overlap:", 9, "no test row is a training row");
     if (in->o.near > 0 && in->near_shared > 0)
-        fprintf(f, "         %zu more test row%s nearly the same as a training row\n",
-                in->near_shared, in->near_shared == 1 ? " is" : "s are");
+        mp_say(f, "", 9, "%zu more test row%s nearly the same as a training row",
+               in->near_shared, in->near_shared == 1 ? " is" : "s are");
 }
 
 void mp_inspect_text(FILE *f, const struct mp_inspection *in, size_t list)
@@ -202,5 +214,5 @@ void mp_inspect_text(FILE *f, const struct mp_inspection *in, size_t list)
     suspects(f, in, list);
     for (int k = 0; k < in->n; k++)
         for (int i = 0; mp_inspect_remark(in, k, i, text, sizeof text); i++, any = true)
-            fprintf(f, "%sremark: %s\n", any ? "" : "\n", text);
+            mp_say(f, any ? "remark:" : "\nremark:", 8, "%s", text);
 }

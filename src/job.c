@@ -206,7 +206,7 @@ int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, stru
     if (rc < 0)
         return -1;
     if (!found)
-        return mp_fail(c, "%s%s", jobs[0].error, n > 1 ? " (nor is any other pipeline right)" : "");
+        return mp_fail(c, "%s%s", jobs[0].error, n > 1 ? " (the other pipelines fail, too)" : "");
     c->run->seed = seed;
     return check_pipes(c, x) < 0 ? -1 : mp_experiment_read(c, x);
 }

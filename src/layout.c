@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { USUAL = 80, FEWEST = 20, GAP = 2, MOST = 64 };
+enum { USUAL = 80, FEWEST = 20, GAP = 2 };
 
 const struct mp_paint mp_plain = { "", "", "", "" };
 const struct mp_paint mp_vivid = { "\033[1m", "\033[2m", "\033[32m", "\033[0m" };
@@ -92,8 +92,10 @@ void mp_say(FILE *f, const char *label, int indent, const char *fmt, ...)
     va_start(ap, fmt);
     char *text = g_strdup_vprintf(fmt, ap);
     va_end(ap);
-    fprintf(f, "%s%*s", label, indent - mp_text_columns(label), "");
-    fill(f, indent, indent, text);
+    const char *line = strrchr(label, '\n');
+    const int wide = mp_text_columns(line != NULL ? line + 1 : label);
+    fprintf(f, "%s%*s", label, wide < indent ? indent - wide : 0, "");
+    fill(f, wide < indent ? indent : wide, indent, text);
     fputc('\n', f);
     g_free(text);
 }
@@ -196,7 +198,7 @@ struct line {
     const struct mp_tabular *g;
     FILE *f;
     const int *width;
-    const char *left[MOST];
+    const char **left; /* one for each column */
 };
 
 static bool print_line(struct line *l, int first, int last, int *at)
@@ -224,7 +226,7 @@ static bool print_line(struct line *l, int first, int last, int *at)
 static void print_row(const struct mp_tabular *g, FILE *f, const GPtrArray *row, const int *width,
                       int first, int last)
 {
-    struct line l = { g, f, width, { NULL } };
+    struct line l = { g, f, width, g_new0(const char *, g->n) };
     bool more = true;
     int at, head = 0;
     for (int k = 0; k < last; k++)
@@ -239,6 +241,7 @@ static void print_row(const struct mp_tabular *g, FILE *f, const GPtrArray *row,
         }
         fputc('\n', f);
     }
+    g_free(l.left);
 }
 
 /* How many columns fit from `first` on, after the head's; one at least. */
@@ -252,19 +255,32 @@ static int last_that_fits(const struct mp_tabular *g, const int *width, int firs
     return last;
 }
 
+/* Whether there is anything but blanks above the columns. */
+static bool is_titled(const struct mp_tabular *g, int last)
+{
+    for (int k = 0; k < last; k++)
+        if (strspn(g->column[k].title, " ") < strlen(g->column[k].title))
+            return true;
+    return false;
+}
+
 void mp_tabular_print(struct mp_tabular *g, FILE *f, const struct mp_paint *p)
 {
     const int columns = mp_columns(f), room = columns > 0 ? columns : 1 << 20;
-    int width[MOST], last;
+    int *width = g_new0(int, g->n), last;
     choose_widths(g, room, width);
-    for (int first = g->head; first < g->n; first = last) {
+    for (int first = g->head; first < g->n && g->rows->len > 0; first = last) {
         last = last_that_fits(g, width, first, room);
-        fprintf(f, "%s%s", first > g->head ? "\n" : "", p->dim);
-        print_row(g, f, NULL, width, first, last);
-        fputs(p->off, f);
+        fputs(first > g->head ? "\n" : "", f);
+        if (is_titled(g, last)) {
+            fputs(p->dim, f);
+            print_row(g, f, NULL, width, first, last);
+            fputs(p->off, f);
+        }
         for (guint i = 0; i < g->rows->len; i++)
             print_row(g, f, g->rows->pdata[i], width, first, last);
     }
+    g_free(width);
     g_ptr_array_unref(g->rows);
     g->rows = g->row = NULL;
 }

@@ -30,7 +30,7 @@ int mp_text_columns(const char *text);
 int mp_fill(FILE *f, int at, int indent, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* "label    text", the text filled beside its label; a whole line. */
+/* "label    text", the text filled beside its label; later lines begin at `indent`. */
 void mp_say(FILE *f, const char *label, int indent, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -38,7 +38,7 @@ void mp_say(FILE *f, const char *label, int indent, const char *fmt, ...)
  * broken: first within the cells of columns that may be, then into tables below one another,
  * of which each begins with the `head` first columns. */
 struct mp_tabular_column {
-    const char *title;
+    const char *title; /* blanks make a column as wide; only such titles: no line of titles */
     char place; /* r right, l left, w left and may be broken at blanks */
 };
 struct mp_tabular {
@@ -48,9 +48,11 @@ struct mp_tabular {
     GPtrArray *row;  /* the one in hand */
 };
 void mp_tabular_open(struct mp_tabular *g, const struct mp_tabular_column *column, int n, int head);
-void mp_tabular_cell(struct mp_tabular *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void mp_tabular_cell(struct mp_tabular *g, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* A text in place of the rest of the row: after its `head` first cells. */
-void mp_tabular_rest(struct mp_tabular *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Prints and frees. */
+void mp_tabular_rest(struct mp_tabular *g, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Prints and frees; without rows nothing is printed. */
 void mp_tabular_print(struct mp_tabular *g, FILE *f, const struct mp_paint *p);
 #endif

@@ -334,12 +334,11 @@ static void calibration_text(FILE *f, const struct mp_report *r)
 
 static void cross_text(FILE *f, const struct mp_cross *x, bool test)
 {
-    int at = fprintf(f, "fold by fold, %%:");
-    for (int i = 0; i < x->k; i++) {
-        fputc(' ', f);
-        at = mp_fill(f, at + 1, LABEL, "%.2f", 100 * x->fold[i].accuracy);
-    }
-    fputc('\n', f);
+    GString *all = g_string_new(NULL);
+    for (int i = 0; i < x->k; i++)
+        g_string_append_printf(all, " %.2f", 100 * x->fold[i].accuracy);
+    mp_say(f, "fold by fold, %: ", LABEL, "%s", all->str);
+    g_string_free(all, TRUE);
     mp_say(f, "", 0, "mean %.2f %%, standard deviation %.2f; every stage was fitted anew for each "
                      "fold", 100 * x->mean, 100 * x->deviation);
     mp_say(f, "", 0, "the bundle is fitted on all rows, to predict with; the scores are those of "
@@ -409,13 +408,13 @@ static void libraries_text(FILE *f, const struct mp_report *r, const struct mp_p
 {
     const char *name;
     json_t *version;
-    fprintf(f, "%s%-*s", p->dim, LABEL, "with");
-    int at = mp_fill(f, LABEL, LABEL, "mnistpipe %s", PACKAGE_VERSION);
-    json_object_foreach(r->libraries, name, version) {
-        fputs(", ", f);
-        at = mp_fill(f, at + 2, LABEL, "%s %s", name, json_string_value(version));
-    }
-    fprintf(f, "%s\n", p->off);
+    GString *all = g_string_new("mnistpipe " PACKAGE_VERSION);
+    json_object_foreach(r->libraries, name, version)
+        g_string_append_printf(all, ", %s %s", name, json_string_value(version));
+    fputs(p->dim, f);
+    mp_say(f, "with", LABEL, "%s", all->str);
+    fputs(p->off, f);
+    g_string_free(all, TRUE);
 }
 
 /* What everybody looks for first. */
@@ -424,7 +423,7 @@ static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_pa
     const struct mp_metrics *m = r->metrics;
     if (m == NULL) {
         mp_say(f, "scores", LABEL, "none: the test has no labels; predictions are written, nothing "
-                                    "is scored");
+                                   "is scored");
         return;
     }
     fputs(p->bold, f);

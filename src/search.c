@@ -113,7 +113,7 @@ static int plan_trials(struct mp_ctx *c, struct mp_search *s)
         alike = alike && !good && strcmp(s->trials[i].error, s->trials[0].error) == 0;
     }
     return found ? MP_OK : mp_fail(c, "%s%s", s->trials[0].error,
-                                   alike ? "" : " (nor is any other combination right)");
+                                   alike ? "" : " (the other combinations fail, too)");
 }
 
 /* The rows are read here, and again by the last run. */

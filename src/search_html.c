@@ -334,26 +334,32 @@ static void winner(struct mp_html *h, const json_t *o)
     const json_t *final = json_object_get(o, "final");
     mp_html_section(h, "best", "The best");
     mp_html_code(h->f, text(o, "best"));
-    if (real(simple, "rank") > 1) {
-        mp_html_p(h->f, "Within one standard error of it lies a simpler one, number %.0f of the "
-                        "table:", real(simple, "rank"));
-        mp_html_code(h->f, text(simple, "set"));
-    } else {
-        mp_html_p(h->f, "None that is simpler lies within one standard error of it.");
-    }
     if (failed(final)) {
-        mp_html_p(h->f, "Its last run failed: %s", text(final, "error"));
-        return;
+        mp_html_p(h->f, "Its last run, on all training rows, failed: %s", text(final, "error"));
+    } else {
+        fputs("<p>The best was fitted once more, on all training rows: ", h->f);
+        mp_html_link(h->f, "best/report.html", "the page of that run");
+        mp_html_printf(h->f, ", in %s; as a pipeline it is ", text(final, "folder"));
+        mp_html_link(h->f, "best.txt", "best.txt");
+        fputs(".</p>\n", h->f);
     }
-    mp_html_p(h->f, "Fitted on all training rows, it stands in %s, with the page of that run; as a "
-                    "pipeline it is best.txt beside this page.", text(final, "folder"));
     if (json_is_null(json_object_get(final, "test")))
         mp_html_note(h->f, "There are no test rows.  The score of the best of many is a little too "
                            "good: it was chosen for it.");
     else if (json_is_number(json_object_get(final, "accuracy")))
-        mp_html_p(h->f, "On the test rows, which the search had not looked at, it has %.2f %%: "
-                        "%.0f errors in %.0f rows of %s.", 100 * real(final, "accuracy"),
-                  real(final, "errors"), real(final, "rows"), text(final, "test"));
+        mp_html_p(h->f, "On the test rows, which the search had not looked at, this run of the "
+                        "best has %.2f %%: %.0f errors in %.0f rows of %s.",
+                  100 * real(final, "accuracy"), real(final, "errors"), real(final, "rows"),
+                  text(final, "test"));
+    if (real(simple, "rank") > 1) {
+        mp_html_p(h->f, "A simpler one is as good as the best, as far as these rows tell: number "
+                        "%.0f of the table keeps fewer numbers, and lies within one standard error "
+                        "of the best.  It was not fitted on all rows, and not tested:",
+                  real(simple, "rank"));
+        mp_html_code(h->f, text(simple, "set"));
+    } else {
+        mp_html_p(h->f, "No simpler one lies within one standard error of the best.");
+    }
 }
 
 int mp_search_html(struct mp_ctx *c, const json_t *search, FILE *to)

@@ -2,6 +2,7 @@
 /* search_report.c - what a search found: as JSON, and from that as text, CSV and Markdown. */
 #include "cells.h"
 #include "config.h"
+#include "layout.h"
 #include "report.h"
 #include "search.h"
 #include <math.h>
@@ -233,66 +234,68 @@ static void table_text(FILE *f, const json_t *o)
 {
     const json_t *trials = json_object_get(o, "trials"), *trial;
     const size_t sets = json_array_size(json_object_get(o, "sets"));
-    const size_t n = 1 + sets + (size_t)columns_of(o), rows = json_array_size(trials);
-    char cell[CELL];
+    const size_t n = 1 + sets + (size_t)columns_of(o);
+    struct mp_tabular_column *column = g_new0(struct mp_tabular_column, n);
+    char *title = g_malloc0(n * CELL), cell[CELL];
+    struct mp_tabular t;
     size_t i;
-    int *width = calloc(n, sizeof *width);
-    for (size_t r = 0; r <= rows && width != NULL; r++)
-        for (size_t k = 0; k < n; k++) {
-            any_cell(o, r > 0 ? json_array_get(trials, r - 1) : NULL, k, cell);
-            width[k] = (int)strlen(cell) > width[k] ? (int)strlen(cell) : width[k];
-        }
-    for (size_t k = 0; k < n && width != NULL; k++) {
-        any_cell(o, NULL, k, cell);
-        fprintf(f, "%s%*s", k > 0 ? "  " : "", width[k], cell);
+    for (size_t k = 0; k < n; k++) {
+        any_cell(o, NULL, k, title + k * CELL);
+        column[k] = (struct mp_tabular_column){ title + k * CELL, 'r' };
     }
-    fputc('\n', f);
+    mp_tabular_open(&t, column, (int)n, 1 + (int)sets);
     json_array_foreach(trials, i, trial) {
-        const size_t last = failed(trial) ? 1 + sets : n;
-        for (size_t k = 0; k < last && width != NULL; k++) {
+        for (size_t k = 0; k < (failed(trial) ? 1 + sets : n); k++) {
             any_cell(o, trial, k, cell);
-            fprintf(f, "%s%*s", k > 0 ? "  " : "", width[k], cell);
+            mp_tabular_cell(&t, "%s", cell);
         }
         if (failed(trial))
-            fprintf(f, "  failed: %s", text(trial, "error"));
-        fputc('\n', f);
+            mp_tabular_rest(&t, "failed: %s", text(trial, "error"));
     }
-    free(width);
+    mp_tabular_print(&t, f, &mp_plain);
+    g_free(column);
+    g_free(title);
 }
+
+/* Where the text of a line begins, after its label. */
+enum { LABEL = 9 };
 
 static void head_text(FILE *f, const json_t *o)
 {
     const double n = (double)json_array_size(json_object_get(o, "trials"));
-    char scoring[64];
+    char scoring[64], halving[64] = "";
     scoring_text(o, scoring, sizeof scoring);
-    fprintf(f, "%s\ntrain   %.0f rows of %s, scored by %s, seed %.0f\n", text(o, "pipeline"),
-            real(o, "train_rows"), text(o, "train"), scoring, real(o, "seed"));
-    fprintf(f, "tried   %.0f of %.0f combinations%s", n, real(o, "combinations"),
-            json_is_true(json_object_get(o, "random")) ? ", drawn at random" : "");
+    fprintf(f, "%s\n", text(o, "pipeline"));
+    mp_say(f, "train", LABEL, "%.0f rows of %s, scored by %s, seed %.0f", real(o, "train_rows"),
+           text(o, "train"), scoring, real(o, "seed"));
     if (real(o, "rungs") > 1)
-        fprintf(f, ", successive halving by %s in %.0f rungs", text(o, "halving"),
-                real(o, "rungs"));
-    fputs("\n\n", f);
+        snprintf(halving, sizeof halving, ", successive halving by %s in %.0f rungs",
+                 text(o, "halving"), real(o, "rungs"));
+    mp_say(f, "tried", LABEL, "%.0f of %.0f combinations%s%s", n, real(o, "combinations"),
+           json_is_true(json_object_get(o, "random")) ? ", drawn at random" : "", halving);
+    fputc('\n', f);
 }
 
+/* How good the best is on test rows, of which nothing was chosen. */
 static void final_text(FILE *f, const json_t *final)
 {
     const json_t *ends = json_object_get(final, "accuracy_interval");
     const bool scored = json_is_number(json_object_get(final, "accuracy"));
     const bool test = !json_is_null(json_object_get(final, "test"));
     if (failed(final))
-        fprintf(f, "test    failed: %s\n", text(final, "error"));
+        mp_say(f, "test", LABEL, "failed: %s", text(final, "error"));
     else if (!test)
-        fprintf(f, "test    no test rows: fitted on all training rows, its own score is above\n");
+        mp_say(f, "test", LABEL, "no test rows: the best was fitted on all training rows, and its "
+                                 "score is that of the table");
     else if (!scored)
-        fprintf(f, "test    %.0f rows of %s, without labels: predicted, not scored\n",
-                real(final, "rows"), text(final, "test"));
+        mp_say(f, "test", LABEL, "%.0f rows of %s, without labels: predicted by the best, not "
+                                 "scored", real(final, "rows"), text(final, "test"));
     else
-        fprintf(f, "test    accuracy %.2f %%, 95 %% interval %.2f .. %.2f, %.0f errors in %.0f "
-                   "rows of %s,\n        looked at once, for the best alone\n",
-                100 * real(final, "accuracy"), 100 * json_number_value(json_array_get(ends, 0)),
-                100 * json_number_value(json_array_get(ends, 1)), real(final, "errors"),
-                real(final, "rows"), text(final, "test"));
+        mp_say(f, "test", LABEL, "the best, fitted on all training rows: accuracy %.2f %%, 95 %% "
+               "interval %.2f .. %.2f, %.0f errors in %.0f rows of %s, looked at once",
+               100 * real(final, "accuracy"), 100 * json_number_value(json_array_get(ends, 0)),
+               100 * json_number_value(json_array_get(ends, 1)), real(final, "errors"),
+               real(final, "rows"), text(final, "test"));
 }
 
 static void warnings_text(FILE *f, const json_t *o)
@@ -302,7 +305,8 @@ static void warnings_text(FILE *f, const json_t *o)
     json_array_foreach(json_object_get(o, "trials"), i, trial)
         json_array_foreach(json_object_get(trial, "warnings"), k, warning)
             if (k == 0)
-                fprintf(f, "warning  %s: %s\n", text(trial, "set"), json_string_value(warning));
+                mp_say(f, "warning", LABEL, "%s: %s", text(trial, "set"),
+                       json_string_value(warning));
 }
 
 static void search_text(FILE *f, const json_t *o)
@@ -310,17 +314,19 @@ static void search_text(FILE *f, const json_t *o)
     const json_t *simple = json_object_get(o, "one_standard_error");
     head_text(f, o);
     table_text(f, o);
-    fprintf(f, "\nbest    %s\n", text(o, "best"));
-    if (real(simple, "rank") > 1)
-        fprintf(f, "simpler %s\n        within one standard error of the best, number %.0f of the "
-                   "table\n", text(simple, "set"), real(simple, "rank"));
-    else
-        fprintf(f, "        none that is simpler is within one standard error of it\n");
+    fputc('\n', f);
+    mp_say(f, "best", LABEL, "%s", text(o, "best"));
     final_text(f, json_object_get(o, "final"));
-    fprintf(f, "seconds %.2f for the search, before the last run\n", real(o, "seconds"));
-    fprintf(f, "written %s/: search.txt, .json, .csv, .md, best.txt, best/bundle.mnp\n",
-            text(o, "folder"));
-    fprintf(f, "look at %s/search.html\n", text(o, "folder"));
+    if (real(simple, "rank") > 1)
+        mp_say(f, "simpler", LABEL, "%s: number %.0f of the table, which keeps fewer numbers and "
+               "lies within one standard error of the best; it was not fitted on all rows",
+               text(simple, "set"), real(simple, "rank"));
+    else
+        mp_say(f, "simpler", LABEL, "none is within one standard error of the best");
+    mp_say(f, "seconds", LABEL, "%.2f for the search, before the last run", real(o, "seconds"));
+    mp_say(f, "written", LABEL, "%s/: search.txt, .json, .csv, .md, best.txt, best/bundle.mnp",
+           text(o, "folder"));
+    mp_say(f, "look at", LABEL, "%s/search.html", text(o, "folder"));
     warnings_text(f, o);
 }
 

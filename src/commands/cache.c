@@ -3,6 +3,7 @@
  *
  * The store is in src/cache.c. */
 #include "../cache.h"
+#include "../layout.h"
 #include "../report.h"
 #include <math.h>
 #include <stdlib.h>
@@ -59,26 +60,34 @@ static void age_text(char *text, size_t size, int64_t seconds)
 
 static void print_text(const struct mp_cache *s, const struct mp_cache_entry *e, size_t n)
 {
+    static const struct mp_tabular_column column[] = {
+        { "what", 'l' }, { "size", 'r' }, { "age", 'r' }, { "unused", 'r' }, { "took", 'r' },
+        { "of", 'w' }
+    };
     const int64_t now = time(NULL);
     bool set;
     uint64_t sum = 0;
     char size[32], most[32];
-    if (n > 0)
-        printf("%-8s %10s %8s %8s %9s  %s\n", "what", "size", "age", "unused", "took", "of");
+    struct mp_tabular t;
+    mp_tabular_open(&t, column, sizeof column / sizeof *column, 1);
     for (size_t i = 0; i < n; i++) {
-        char age[32], unused[32], took[32];
+        char age[32], unused[32];
         mp_bytes_text(size, sizeof size, e[i].bytes);
         age_text(age, sizeof age, now - e[i].made);
         age_text(unused, sizeof unused, now - e[i].used);
-        snprintf(took, sizeof took, "%.2f s", e[i].about.seconds);
-        printf("%-8s %10s %8s %8s %9s  %s%s\n", e[i].about.kind, size, age, unused, took,
-               e[i].about.text, e[i].ours ? "" : "  (another version)");
+        mp_tabular_cell(&t, "%s", e[i].about.kind);
+        mp_tabular_cell(&t, "%s", size);
+        mp_tabular_cell(&t, "%s", age);
+        mp_tabular_cell(&t, "%s", unused);
+        mp_tabular_cell(&t, "%.2f s", e[i].about.seconds);
+        mp_tabular_cell(&t, "%s%s", e[i].about.text, e[i].ours ? "" : "  (another version)");
         sum += e[i].bytes;
     }
     mp_bytes_text(size, sizeof size, sum);
     mp_bytes_text(most, sizeof most, mp_cache_limit(s, &set));
-    printf("%s%s: %zu entr%s, %s of at most %s%s\n", n > 0 ? "\n" : "", mp_cache_folder(s), n,
-           n == 1 ? "y" : "ies", size, most, set ? "" : " (by default)");
+    mp_tabular_print(&t, stdout, &mp_plain);
+    mp_say(stdout, n > 0 ? "\n" : "", 0, "%s: %zu entr%s, %s of at most %s%s", mp_cache_folder(s),
+           n, n == 1 ? "y" : "ies", size, most, set ? "" : " (by default)");
 }
 
 static int print_json(struct mp_ctx *c, const struct mp_cache *s, const struct mp_cache_entry *e,

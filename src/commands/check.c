@@ -4,6 +4,8 @@
 #include "engine.h"
 #include "experiment.h"
 #include "fit.h"
+#include "layout.h"
+#include <math.h>
 #include <string.h>
 
 enum { TRIAL_ROWS = 1024, FEWEST_ROWS = 128 };
@@ -42,18 +44,34 @@ static void no_warning(void *arg, const char *text)
     (void)text;
 }
 
+/* To two digits: a guess has no more. */
+static double rounded(double x)
+{
+    const double digit = x > 0 ? pow(10, floor(log10(x)) - 1) : 1;
+    return round(x / digit) * digit;
+}
+
+/* A trial is short, other processes are there, and solvers take as many steps as the rows
+ * need: no more than a range can be told. */
+static void say_time(double seconds, size_t trial_rows)
+{
+    mp_say(stdout, "", 0, "about %.10g to %.10g s in all, reading included: a guess from a trial on "
+           "%zu rows", rounded(seconds / 2), rounded(seconds * 2), trial_rows);
+}
+
 static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, size_t trial_rows)
 {
+    static const struct mp_tabular_column column[] = {
+        { "line", 'l' }, { "stage", 'w' }, { "takes", 'r' }, { "gives", 'r' },
+        { "all rows MB", 'r' }, { "about s", 'r' }
+    };
     const double n = (double)x->train.n, threads = c->run->threads, scale = n / (double)trial_rows;
     const double share = c->run->share > 0 ? c->run->share : 1;
     double total = 0;
-    printf("%-5s %-34s %12s %12s %12s %10s\n", "line", "stage", "takes", "gives", "all rows MB",
-           "about s");
+    struct mp_tabular t;
+    mp_tabular_open(&t, column, sizeof column / sizeof *column, 2);
     for (int i = 0; i < x->plan.n_nodes; i++) {
         const struct mp_node *k = &x->plan.nodes[i];
-        char in[32], out[32];
-        snprintf(in, sizeof in, "%dx%dx%d", k->in.h, k->in.w, k->in.c);
-        snprintf(out, sizeof out, "%dx%dx%d", k->out.h, k->out.w, k->out.c);
         const double row = k->cost.apply_rows > 0 ? k->cost.apply / (double)k->cost.apply_rows : 0;
         const double learned = n * (double)k->passes;
         const bool sums = k->entry != NULL && (k->entry->stage->flags & MP_SUMS);
@@ -61,16 +79,23 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         const double seconds = row * (learned + (double)x->test.n) / threads +
                                scale * k->cost.fit / threads + done;
         total += seconds * (x->plan.source.folds > 0 ? x->plan.source.folds : 1);
-        printf("%-5d %-34.34s %12s %12s %12.1f %10.2f\n", k->line, k->text, in, out,
-               1e-6 * learned * (double)mp_len(k->out) * (k->bytes ? 1 : sizeof(float)), seconds);
+        mp_tabular_cell(&t, "%d", k->line);
+        mp_tabular_cell(&t, "%s", k->text);
+        mp_tabular_cell(&t, "%dx%dx%d", k->in.h, k->in.w, k->in.c);
+        mp_tabular_cell(&t, "%dx%dx%d", k->out.h, k->out.w, k->out.c);
+        mp_tabular_cell(&t, "%.1f", 1e-6 * learned * (double)mp_len(k->out) *
+                                        (k->bytes ? 1 : sizeof(float)));
+        mp_tabular_cell(&t, "%.10g", rounded(seconds));
     }
-    printf("\n%zu training rows", x->train.n);
+    mp_tabular_print(&t, stdout, &mp_plain);
+    char copies[64] = "";
     if (passes(x) > 1)
-        printf(" (%zu with copies)", x->train.n * passes(x));
-    printf(", %zu test rows, %d classes, seed %llu, %d threads\n", x->test.n, x->n_classes,
-           (unsigned long long)c->run->seed, c->run->threads);
-    printf("about %.1f s, reading included: a guess from a trial on %zu rows; training may grow "
-           "faster than the rows\n", total + x->read_seconds, trial_rows);
+        snprintf(copies, sizeof copies, " (%zu with copies)", x->train.n * passes(x));
+    putchar('\n');
+    mp_say(stdout, "", 0, "%zu training rows%s, %zu test rows, %d classes, seed %llu, %d threads",
+           x->train.n, copies, x->test.n, x->n_classes, (unsigned long long)c->run->seed,
+           c->run->threads);
+    say_time(total + x->read_seconds, trial_rows);
 }
 
 static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part)
@@ -89,7 +114,7 @@ static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part
         const struct mp_node *k = &x->plan.nodes[i];
         if (k->entry == NULL || k->entry->stage->describe == NULL)
             continue;
-        printf("\n%s\n", k->text);
+        mp_say(stdout, "\n", 0, "%s", k->text);
         mp_plan_where(c, &x->plan, i);
         if (k->entry->stage->describe(c, k->params, k->in, stdout) < 0)
             return -1;

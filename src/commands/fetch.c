@@ -4,6 +4,7 @@
  * The work is in src/fetch.c, the sets are in src/datasets.c. */
 #include "../ctx.h"
 #include "../fetch.h"
+#include "../layout.h"
 #include "../registry.h"
 #include <dirent.h>
 #include <limits.h>
@@ -47,21 +48,22 @@ static int is_cached(struct mp_ctx *c, const struct mp_dataset *d)
     return there == d->n_files;
 }
 
-static int print_set(struct mp_ctx *c, const struct mp_dataset *d)
+static int add_set(struct mp_ctx *c, struct mp_tabular *t, const struct mp_dataset *d)
 {
-    char images[16] = "-";
     const int cached = is_cached(c, d);
     if (cached < 0)
         return -1;
-    if (d->images > 0)
-        snprintf(images, sizeof images, "%d", d->images);
-    printf("%-10s %9s %8.1f MB  %-13s %-6s  %s\n", d->name, images, megabytes(d),
-           d->licence[0] != '\0' ? d->licence : "-", cached ? "yes" : "no", d->brief);
+    mp_tabular_cell(t, "%s", d->name);
+    mp_tabular_cell(t, d->images > 0 ? "%d" : "-", d->images);
+    mp_tabular_cell(t, "%.1f MB", megabytes(d));
+    mp_tabular_cell(t, "%s", d->licence[0] != '\0' ? d->licence : "-");
+    mp_tabular_cell(t, "%s", cached ? "yes" : "no");
+    mp_tabular_cell(t, "%s", d->brief);
     return MP_OK;
 }
 
 /* Sets with a manifest in the cache. */
-static int print_own_sets(struct mp_ctx *c, const char *folder)
+static int add_own_sets(struct mp_ctx *c, struct mp_tabular *t, const char *folder)
 {
     struct dirent **at = NULL;
     const int n = scandir(folder, &at, NULL, alphasort);
@@ -73,7 +75,7 @@ static int print_own_sets(struct mp_ctx *c, const char *folder)
             rc = mp_dataset_join(c, path, sizeof path, "%s/%s/manifest.txt", folder, at[i]->d_name);
         if (rc == MP_OK && at[i]->d_name[0] != '.' && access(path, R_OK) == 0) {
             rc = mp_dataset_read(c, path, &d);
-            rc = rc == MP_OK ? print_set(c, &d) : rc;
+            rc = rc == MP_OK ? add_set(c, t, &d) : rc;
         }
         free(at[i]);
     }
@@ -83,14 +85,22 @@ static int print_own_sets(struct mp_ctx *c, const char *folder)
 
 static int list(struct mp_ctx *c)
 {
+    static const struct mp_tabular_column column[] = {
+        { "set", 'l' }, { "images", 'r' }, { "download", 'r' }, { "licence", 'l' },
+        { "cached", 'l' }, { "about", 'w' }
+    };
+    struct mp_tabular t;
     char folder[PATH_MAX];
     if (mp_dataset_folder(c, NULL, folder, sizeof folder) < 0)
         return -1;
-    printf("%-10s %9s %11s  %-13s %-6s\n", "set", "images", "download", "licence", "cached");
-    for (int i = 0; mp_dataset_known(i) != NULL; i++)
-        if (print_set(c, mp_dataset_known(i)) < 0)
-            return -1;
-    return print_own_sets(c, folder);
+    mp_tabular_open(&t, column, sizeof column / sizeof *column, 1);
+    int rc = MP_OK;
+    for (int i = 0; mp_dataset_known(i) != NULL && rc == MP_OK; i++)
+        rc = add_set(c, &t, mp_dataset_known(i));
+    if (rc == MP_OK)
+        rc = add_own_sets(c, &t, folder);
+    mp_tabular_print(&t, stdout, &mp_plain);
+    return rc;
 }
 
 static int fetch(struct mp_ctx *c, struct mp_dataset *d, const char *mirror)

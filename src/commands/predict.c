@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* predict.c - `mnistpipe predict`: a fitted pipeline on new rows. */
 #include "bundle.h"
+#include "clock.h"
 #include "ctx.h"
 #include "experiment.h"
+#include "layout.h"
 #include "metrics.h"
 #include "options.h"
 #include "predictions.h"
@@ -56,19 +58,22 @@ static int score(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_da
 
 /* Results on stdout leave it to stderr to say how good they are. */
 static void say(const struct mp_ctx *c, const struct params *o, const char *name,
-                const struct mp_predictions *p, const struct mp_metrics *m)
+                double read_seconds, const struct mp_predictions *p, const struct mp_metrics *m)
 {
     const bool to_stdout = strcmp(o->output, "-") == 0;
     FILE *f = to_stdout ? stderr : stdout;
     if (c->run->quiet)
         return;
     if (!to_stdout)
-        fprintf(f, "%zu rows of %s, predicted in %.2f s, written to %s\n", p->n, name, p->seconds,
-                o->output);
-    if (m->k > 0)
-        fprintf(f, "accuracy %.2f %%   95 %% interval %.2f .. %.2f (Wilson), %llu errors in %llu "
-                   "rows\n", 100 * m->accuracy, 100 * m->low, 100 * m->high,
-                (unsigned long long)m->errors, (unsigned long long)m->rows);
+        mp_say(f, "", 0, "%zu rows of %s, read in %.2f s, predicted in %.2f s, written to %s", p->n,
+               name, read_seconds, p->seconds, o->output);
+    if (m->k > 0) {
+        const int at = fprintf(f, "accuracy %.2f %%   ", 100 * m->accuracy);
+        mp_fill(f, at, 9, "95 %% interval %.2f .. %.2f (Wilson), %llu errors in %llu rows",
+                100 * m->low, 100 * m->high, (unsigned long long)m->errors,
+                (unsigned long long)m->rows);
+        fputc('\n', f);
+    }
 }
 
 static int write_file(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
@@ -97,9 +102,11 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (mp_output_apart(c, o->output, args[0]) < 0 || mp_output_apart(c, o->output, args[1]) < 0 ||
         mp_bundle_read(c, args[0], &b) < 0)
         return -1;
+    const double start = mp_seconds();
     int rc = mp_output_check(c, o->output);
     if (rc == MP_OK)
         rc = read_rows(c, o, &b, args[1], &d);
+    const double read_seconds = mp_seconds() - start;
     if (rc == MP_OK)
         rc = mp_predict(c, &b.plan, &d, &p);
     if (rc == MP_OK)
@@ -107,7 +114,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (rc == MP_OK)
         rc = write_file(c, o, &b, &p);
     if (rc == MP_OK)
-        say(c, o, args[1], &p, &m);
+        say(c, o, args[1], read_seconds, &p, &m);
     mp_metrics_free(&m);
     mp_predictions_free(&p);
     mp_data_free(&d);

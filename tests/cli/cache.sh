@@ -68,7 +68,7 @@ pipe 'net epochs=2\n  dense units=9 act=relu' > inner.txt
 run embed embed.other --cache store && run embed embed.same && same_results embed.other embed.same &&
     ! same_results embed.other embed.none
 ok "another file that a stage names, under the same name, is another result"
-mp cache --cache store && grep -q '^rows .* median radius=4 | median radius=5 | median radius=7 | pixels$' "$out"
+COLUMNS=200 mp cache --cache store && grep -q '^rows .* median radius=4 | median radius=5 | median radius=7 | pixels$' "$out"
 ok "rows that took long to make are kept"
 for set in pca.components=8 median#1.radius=3; do
     run slow slow.other --cache store --set $set && run slow slow.same --set $set &&

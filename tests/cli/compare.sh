@@ -79,7 +79,7 @@ lacks() { # TEXT...
     done
 }
 
-! mp compare $all && equal "$(tail -1 "$err")" "mnistpipe: compare: 1 of 5 pipelines failed"
+! COLUMNS=200 mp compare $all && equal "$(tail -1 "$err")" "mnistpipe: compare: 1 of 5 pipelines failed"
 ok "four pipelines run, one fails, and the exit status says so"
 cp "$out" first.txt
 same first.txt runs/compare/compare.txt
@@ -153,7 +153,7 @@ ok "--format markdown: two tables, as wide as their heads"
 # ---------------------------------------------------------- nothing done twice
 
 results() { cat runs/"$1"/*/bundle.mnp runs/"$1"/*/predictions.csv runs/"$1"/*/*.liblinear; }
-! mp compare $all && equal "$(grep -c 'from the cache' "$out")" 1 &&
+! COLUMNS=200 mp compare $all && equal "$(grep -c 'from the cache' "$out")" 1 &&
     same <(sed '/from the cache/d' "$out" | cat -s) <(cat -s first.txt; echo) ||
     same <(sed '/^$/d; /from the cache/d' "$out") <(sed '/^$/d' first.txt)
 ok "a second time: the very same table, times included"
