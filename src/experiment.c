@@ -21,6 +21,7 @@ void mp_experiment_free(struct mp_experiment *x)
     mp_data_free(&x->train);
     free(x->train_path);
     free(x->test_path);
+    free(x->test_left);
     free(x->train_y);
     free(x->test_y);
     memset(x, 0, sizeof *x);
@@ -168,11 +169,9 @@ static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key,
     return *labels != '\0' ? mp_script_set_data(c, s, labels_key, labels) : MP_OK;
 }
 
-static int overrides(struct mp_ctx *c, struct mp_script *s)
+static int apply_options(struct mp_ctx *c, struct mp_script *s)
 {
     const struct mp_asked *a = c->run->asked;
-    if (a == NULL)
-        return MP_OK;
     if (override_file(c, s, "train", a->train, a->train_labels) < 0 ||
         override_file(c, s, "test", a->test, a->test_labels) < 0 ||
         (*a->seed != '\0' && mp_script_set_data(c, s, "seed", a->seed) < 0))
@@ -187,6 +186,40 @@ static int overrides(struct mp_ctx *c, struct mp_script *s)
         at += n + (at[n] == '\n');
     }
     return mp_script_drop(c, s, a->drop); /* last: they are named as they stand in the file */
+}
+
+static char *data_value(const struct mp_script *s, const char *key)
+{
+    const struct mp_setting *v = mp_script_data(s, key);
+    return strdup(v != NULL ? v->value : "");
+}
+
+/* Other training rows take the pipeline's test rows with them, which would judge a model of
+ * somebody else's rows; folds leave them alone anyhow. */
+static int overrides(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_script *s = &x->script;
+    if (c->run->asked == NULL)
+        return MP_OK;
+    char *train = data_value(s, "train"), *test = data_value(s, "test");
+    if (train == NULL || test == NULL || apply_options(c, s) < 0) {
+        free(train);
+        free(test);
+        return c->msg[0] != '\0' ? -1 : mp_fail(c, "no memory");
+    }
+    const struct mp_setting *now = mp_script_data(s, "train"), *asked = mp_script_data(s, "test"),
+                            *folds = mp_script_data(s, "folds");
+    int rc = MP_OK;
+    if (*test != '\0' && !asked->override && now != NULL && now->override &&
+        strcmp(now->value, train) != 0) {
+        if (folds == NULL || atoi(folds->value) == 0)
+            x->test_left = strdup(test);
+        rc = mp_script_set_data(c, s, "test", "") < 0 ||
+                     mp_script_set_data(c, s, "test_labels", "") < 0 ? -1 : MP_OK;
+    }
+    free(train);
+    free(test);
+    return rc;
 }
 
 static bool is_file(const char *path)
@@ -227,7 +260,7 @@ int mp_experiment_script(struct mp_ctx *c, const char *file, struct mp_experimen
     if (access(file, F_OK) != 0 && *file != '/' && *file != '\0' &&
         mp_shipped(file, path, sizeof path))
         file = path;
-    return mp_script_read(c, file, &x->script) < 0 ? -1 : overrides(c, &x->script);
+    return mp_script_read(c, file, &x->script) < 0 ? -1 : overrides(c, x);
 }
 
 static void name_split(struct mp_experiment *x)
@@ -354,6 +387,9 @@ static int read_train(struct mp_ctx *c, struct mp_experiment *x, const struct mp
 static void warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_glance test;
+    if (x->test_left != NULL)
+        mp_warn(c, "other training rows than the pipeline's: its test, %s, is left out "
+                   "(--test FILE names one)", x->test_left);
     mp_glance(c, &x->train, &x->glance);
     mp_glance_warn(c, &x->glance, x->plan.source.train, &x->plan);
     if (x->test_path == NULL)

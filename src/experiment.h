@@ -11,6 +11,7 @@ struct mp_experiment {
     struct mp_plan plan;
     char *train_path, *test_path; /* test_path NULL: a holdout of the training rows, or folds */
     struct mp_data train, test;   /* with folds the test is the training rows, not copied */
+    char *test_left;              /* the pipeline's test, which is not of these rows; or NULL */
     struct mp_glance glance;      /* at the training rows */
     int *train_y, *test_y;        /* class numbers; test_y NULL: the test has no labels */
     int labels[256], n_classes;   /* label of each class, ascending, as training has them */

@@ -7,7 +7,7 @@
 
 const struct mp_param mp_asked_pipeline_table[] = {
     MP_PARAM_OF(struct mp_asked, train, .def = "", .unit = "FILE",
-                .doc = "training rows, in place of the pipeline's"),
+                .doc = "training rows, in place of the pipeline's, whose test is then left out"),
     MP_PARAM_OF(struct mp_asked, test, .def = "", .unit = "FILE",
                 .doc = "test rows, in place of the pipeline's"),
     MP_PARAM_OF(struct mp_asked, train_labels, .def = "", .unit = "FILE",

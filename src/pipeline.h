@@ -53,6 +53,9 @@ void mp_script_name(const struct mp_script *s, const struct mp_line *l, char *te
 /* Changes or adds data.KEY; the value is taken as it is. */
 int mp_script_set_data(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value);
 
+/* The setting KEY of the data line, or NULL. */
+const struct mp_setting *mp_script_data(const struct mp_script *s, const char *key);
+
 /* The pipeline as text again, without comments: what a bundle keeps.  free() it. */
 char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data);
 

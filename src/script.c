@@ -308,6 +308,16 @@ static int set_on(struct mp_ctx *c, struct mp_line *l, const char *key, const ch
     return MP_OK;
 }
 
+const struct mp_setting *mp_script_data(const struct mp_script *s, const char *key)
+{
+    for (int i = 0; i < s->root.n_children; i++)
+        for (int k = 0; k < s->root.children[i].n_settings; k++)
+            if (strcmp(s->root.children[i].name, "data") == 0 &&
+                strcmp(s->root.children[i].settings[k].name, key) == 0)
+                return &s->root.children[i].settings[k];
+    return NULL;
+}
+
 int mp_script_set_data(struct mp_ctx *c, struct mp_script *s, const char *key, const char *value)
 {
     struct mp_line *l = data_line(c, s);

@@ -131,7 +131,7 @@ the cache ($dir/cache/mnist/train-images-idx3-ubyte.gz); \`mnistpipe fetch mnist
 awk -F, '$1 != 7' train.csv > no7.csv
 text="test.csv: line $(awk -F, '$1 == 7 { print NR; exit }' test.csv): label 7 does not occur in \
 the training rows, which have 0 1 2 3 4 5 6 8 9"
-run "a test label that training never had" "$text" --train no7.csv
+run "a test label that training never had" "$text" --train no7.csv --test test.csv
 mp run good.txt --train no7.csv --test no7.csv -o no7 --quiet
 fails "the same in predict" "$text" predict no7/bundle.mnp test.csv
 cell 5 5 256 > bad.csv

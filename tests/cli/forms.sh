@@ -121,6 +121,25 @@ mp run svm.txt --train blank.csv --set data.test= -o o
 grep -qx 'warning: blank.csv: every pixel has the value 0' "$err"
 ok "blank images"
 
+# ----------------------------------------------------------------- whose test
+{ head -1 train.csv; tail -n +101 train.csv; } > part.csv
+left="other training rows than the pipeline's: its test, test.csv, is left out (--test FILE names \
+one)"
+for command in "run svm.txt --train part.csv -o part" "run svm.txt --set data.train=part.csv -o o" \
+    "check svm.txt --train part.csv" "compare svm.txt --train part.csv -o c" \
+    "ablate svm.txt --train part.csv -o a" "search svm.txt --train part.csv --set svm.C={0.1,1} -o f" \
+    "export svm.txt --train part.csv --format csv -o e"; do
+    mp $command && said "$left"
+    ok "${command%% -o*}: the pipeline's test is of other rows"
+done
+grep -q '"split": "stratified holdout of the training rows"' part/report.json &&
+    grep -q "its test, test.csv, is left out" part/report.json part/report.html &&
+    same part/predictions.csv o/predictions.csv
+ok "a part of the training rows is held out, and the report says why"
+mp run svm.txt --train part.csv --test test.csv -o o && said "" &&
+    mp run svm.txt --train train.csv -o o && said "" && same o/predictions.csv base/predictions.csv
+ok "nothing is left out where --test names it, or the rows are the pipeline's own"
+
 # ------------------------------------------------- a bundle of the program before
 [ -z "$python" ] || "$python" - $bundle old.mnp << 'END'
 import struct
