@@ -256,6 +256,8 @@ INLINE void soft_votes(const float *size, const float *bin, size_t n, int bins,
     }
 }
 
+typedef int32_t bits __attribute__((vector_size(sizeof(mp_vector))));
+
 /* The same where each pixel has one bin. */
 INLINE void hard_votes(const float *size, const float *bin, size_t n, int bins, float *votes)
 {
@@ -264,8 +266,8 @@ INLINE void hard_votes(const float *size, const float *bin, size_t n, int bins, 
     for (size_t i = 0; i < n; i += LANES, vote += bins) {
         const mp_vector v = *(const mp_vector *)(size + i), at = *(const mp_vector *)(bin + i);
         for (int b = 0; b < bins; b++) {
-            __auto_type own = at == (float)b; /* all bits or none */
-            vote[b] = (mp_vector)(own & (__typeof__(own))v);
+            const bits own = at == (float)b; /* all or none */
+            vote[b] = (mp_vector)(own & (bits)v);
         }
     }
 }

@@ -281,7 +281,8 @@ static void dot_labels(FILE *f, const struct mp_plot *p, const struct mp_series 
 {
     for (size_t i = 0; i < s->n && s->labels != NULL; i++)
         if (drawable(p, s, i) && *s->labels[i] != '\0')
-            dot_label(f, l, place(x, s->x[i]), place(y, s->y[i]), s->labels[i], s->colour);
+            dot_label(f, l, place(x, s->x[i]), place(y, s->y[i]), s->labels[i],
+                      (int)s->colour);
 }
 
 /* The name at the line's last point, moved off other names. */

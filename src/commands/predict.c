@@ -127,7 +127,9 @@ MP_COMMAND(predict) = {
     .brief = "Predict new rows with a fitted pipeline",
     .usage = "BUNDLE FILE",
     .doc = "BUNDLE is bundle.mnp of a run; FILE has rows in any form that `run` reads, with\n"
-           "or without labels.  The same rows get the same bytes as in the run.",
+           "or without labels.  The same rows get the same bytes as in the run, on a processor\n"
+           "with the same vector instructions; another sums in another order, which shows in the\n"
+           "last digits of scores.",
     .options = table,
     .options_size = sizeof(struct params),
     .run = run,

@@ -263,9 +263,10 @@ static bool sixels_fit(const char *s, int width)
 static void widths(struct tap *t)
 {
     static const int widths[] = { 40, 80, 100, 200 };
-    static const char *const texts[] = { "invert\n", "blur\npixels\nstandardize\n",
-                                         "augment\npad top=8 left=9\nmedian\n"
-                                         "hog cell=4 block=1\n" };
+    static const char *const texts[] = {
+        "invert\n", "blur\npixels\nstandardize\n",
+        "augment\npad top=8 left=9\nmedian\nhog cell=4 block=1\n",
+    };
     size_t all[ROWS];
     for (size_t i = 0; i < ROWS; i++)
         all[i] = i;
