@@ -152,7 +152,7 @@ static json_t *lines_json(struct mp_ctx *c, const struct mp_script *s, const str
             break;
         mp_script_name(s, cut->lines[i], name, sizeof name);
         json_array_append_new(list, json_pack("{s:s, s:i, s:o}", "name", name, "line",
-                                              cut->lines[i]->number, "text", mp_text_json(text)));
+                                              cut->lines[i]->number, "text", mp_name_json(text)));
         free(text);
     }
     return list;
@@ -185,9 +185,9 @@ static json_t *row_json(struct mp_ctx *c, const struct mp_ablation *a, int i)
     const struct mp_job *j = &a->jobs[i + 1];
     char *name = names(c, a->script, &a->cuts[i], " + ", true);
     json_t *o = mp_run_json(j, 0);
-    json_object_set_new(o, "name", mp_text_json(name != NULL ? name : ""));
+    json_object_set_new(o, "name", mp_name_json(name != NULL ? name : ""));
     json_object_set_new(o, "dropped", lines_json(c, a->script, &a->cuts[i]));
-    json_object_set_new(o, "run", mp_text_json(j->name));
+    json_object_set_new(o, "run", mp_name_json(j->name));
     json_object_del(o, "rank");
     if (j->error == NULL)
         add_change(o, a, j);
@@ -254,9 +254,9 @@ json_t *mp_ablation_json(struct mp_ctx *c, const struct mp_ablation *a)
     }
     json_object_del(whole, "rank");
     o = json_pack("{s:s, s:o, s:I, s:o, s:I, s:I, s:i, s:f, s:o, s:o}", "mnistpipe",
-                  PACKAGE_VERSION, "train", mp_text_json(s->train), "train_rows",
+                  PACKAGE_VERSION, "train", mp_name_json(s->train), "train_rows",
                   (json_int_t)a->x->train.n, "test",
-                  mp_text_json(a->x->test_path != NULL ? s->test : "holdout of the training rows"),
+                  mp_name_json(a->x->test_path != NULL ? s->test : "holdout of the training rows"),
                   "test_rows", (json_int_t)a->x->test.n, "seed", (json_int_t)c->run->seed,
                   "threads", c->run->threads, "level", MP_LEVEL, "whole", whole, "rows",
                   sorted(rows));
@@ -303,7 +303,8 @@ static void say(FILE *f, const json_t *rows, const char *better, const char *lea
             w.column += fprintf(f, ",");
         else
             w.column += fprintf(f, "  %-22s", lead);
-        snprintf(word, sizeof word, "%.120s (p %.2g)", mp_form_string(row, "name"),
+        const char *name = mp_form_string(row, "name");
+        snprintf(word, sizeof word, "%.*s (p %.2g)", mp_form_whole(name, 120), name,
                  mp_form_number(row, "p_holm"));
         mp_flow(&w, word);
         any = true;

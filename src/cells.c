@@ -31,6 +31,6 @@ void mp_markdown_cell(FILE *f, const char *s)
 {
     fputs("| ", f);
     for (; *s != '\0'; s++)
-        fprintf(f, *s == '|' ? "\\|" : "%c", *s == '\n' ? ' ' : *s);
+        fprintf(f, *s == '|' || *s == '\\' ? "\\%c" : "%c", *s == '\n' ? ' ' : *s);
     fputc(' ', f);
 }

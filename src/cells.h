@@ -11,6 +11,6 @@ void mp_csv_text(FILE *f, const char *s);
 /* The same of a JSON value: numbers in full, nothing for null. */
 void mp_csv_value(FILE *f, const json_t *v);
 
-/* "| text ", with | escaped and no line breaks. */
+/* "| text ", with | and \ escaped and no line breaks. */
 void mp_markdown_cell(FILE *f, const char *s);
 #endif

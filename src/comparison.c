@@ -68,13 +68,13 @@ json_t *mp_run_json(const struct mp_job *j, int rank)
 {
     json_t *o = json_object();
     json_object_set_new(o, "rank", rank > 0 ? json_integer(rank) : json_null());
-    json_object_set_new(o, "name", mp_text_json(j->name));
-    json_object_set_new(o, "pipeline", mp_text_json(j->file));
+    json_object_set_new(o, "name", mp_name_json(j->name));
+    json_object_set_new(o, "pipeline", mp_name_json(j->file));
     json_object_set_new(o, "model", j->model != NULL ? json_string(j->model) : json_null());
     json_object_set_new(o, "kind", j->model == NULL ? json_null()
                                                     : json_string(j->deep ? "deep" : "classical"));
-    json_object_set_new(o, "error", j->error != NULL ? mp_text_json(j->error) : json_null());
-    json_object_set_new(o, "folder", j->report != NULL ? mp_text_json(j->folder) : json_null());
+    json_object_set_new(o, "error", j->error != NULL ? mp_name_json(j->error) : json_null());
+    json_object_set_new(o, "folder", j->report != NULL ? mp_name_json(j->folder) : json_null());
     json_object_set_new(o, "from_cache", json_boolean(j->from_cache));
     if (j->error == NULL)
         add_results(o, j);
@@ -111,12 +111,12 @@ static json_t *pair_json(const struct mp_job *jobs, const struct pair *p)
     const struct mp_job *better = &jobs[p->test.difference > 0 ? p->a : p->b];
     const struct mp_pair *q = &p->count;
     return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:f, s:[f, f], s:f, s:f, s:o}", "a",
-                     mp_text_json(jobs[p->a].name), "b", mp_text_json(jobs[p->b].name),
+                     mp_name_json(jobs[p->a].name), "b", mp_name_json(jobs[p->b].name),
                      "both_right", (json_int_t)q->both, "only_a_right", (json_int_t)q->only_a,
                      "only_b_right", (json_int_t)q->only_b, "neither_right",
                      (json_int_t)q->neither, "difference", p->test.difference,
                      "difference_interval", p->test.low, p->test.high, "p", p->test.p, "p_holm",
-                     p->holm, "better", told ? mp_text_json(better->name) : json_null());
+                     p->holm, "better", told ? mp_name_json(better->name) : json_null());
 }
 
 static json_t *pairs_json(struct mp_ctx *c, const struct mp_job *jobs, const int *order, int n,
@@ -185,9 +185,9 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
             json_array_append_new(runs, mp_run_json(&jobs[i], 0));
     if (pairs != NULL)
         o = json_pack("{s:s, s:o, s:I, s:o, s:I, s:b, s:i, s:f, s:o, s:o}", "mnistpipe",
-                      PACKAGE_VERSION, "train", mp_text_json(s->train), "train_rows",
+                      PACKAGE_VERSION, "train", mp_name_json(s->train), "train_rows",
                       (json_int_t)x->train.n, "test",
-                      mp_text_json(x->test_path != NULL ? s->test : split),
+                      mp_name_json(x->test_path != NULL ? s->test : split),
                       "test_rows", (json_int_t)x->test.n, "scored", x->test_y != NULL, "threads",
                       c->run->threads, "level", MP_LEVEL, "runs", runs, "pairs", pairs);
     else
@@ -240,7 +240,8 @@ static bool list_pairs(struct mp_flow *w, const json_t *o, const char *run, bool
             w->column += fprintf(w->f, ",");
         else
             mp_flow(w, lead);
-        snprintf(word, sizeof word, "%.100s (p %.2g)", text(pair, first ? "b" : "a"),
+        const char *other = text(pair, first ? "b" : "a");
+        snprintf(word, sizeof word, "%.*s (p %.2g)", mp_form_whole(other, 100), other,
                  real(pair, "p_holm"));
         mp_flow(w, word);
         any = true;
@@ -314,7 +315,9 @@ static void pairs_markdown(FILE *f, const json_t *o)
     json_array_foreach(json_object_get(o, "pairs"), i, pair) {
         const json_t *ends = json_object_get(pair, "difference_interval");
         char names[2 * MP_CELL];
-        snprintf(names, sizeof names, "%.150s, %.150s", text(pair, "a"), text(pair, "b"));
+        const char *a = text(pair, "a"), *b = text(pair, "b");
+        snprintf(names, sizeof names, "%.*s, %.*s", mp_form_whole(a, 150), a, mp_form_whole(b, 150),
+                 b);
         mp_markdown_cell(f, names);
         fprintf(f, "| %.0f | %.0f | %.2f | %.2f .. %.2f | %.2g | %.2g ", real(pair, "only_a_right"),
                 real(pair, "only_b_right"), 100 * real(pair, "difference"),

@@ -76,8 +76,7 @@ void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from)
     c->no_memory = from->no_memory;
 }
 
-/* What came from a file may hold control characters; a terminal would obey them. */
-static void printable(char *to, size_t size, const char *text)
+void mp_printable(char *to, size_t size, const char *text)
 {
     size_t n = 0;
     for (; *text != '\0' && n + 5 < size; text++) {
@@ -97,7 +96,7 @@ static int fail(struct mp_ctx *c, const char *fmt, va_list ap)
     char text[sizeof c->msg];
     const int n = snprintf(text, sizeof text, "%s", c->where);
     vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
-    printable(c->msg, sizeof c->msg, text);
+    mp_printable(c->msg, sizeof c->msg, text);
     return -1;
 }
 
@@ -133,12 +132,13 @@ int mp_usage(struct mp_ctx *c, const char *fmt, ...)
 
 void mp_warn(struct mp_ctx *c, const char *fmt, ...)
 {
-    char text[1024];
-    const int n = snprintf(text, sizeof text, "%s", c->where);
+    char said[1024], text[sizeof said];
+    const int n = snprintf(said, sizeof said, "%s", c->where);
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text + n, sizeof text - (size_t)n, fmt, ap);
+    vsnprintf(said + n, sizeof said - (size_t)n, fmt, ap);
     va_end(ap);
+    mp_printable(text, sizeof text, said);
     if (c->run != NULL && c->run->warning != NULL)
         c->run->warning(c->run->warning_arg, text);
     else if (c->run == NULL || !c->run->quiet)

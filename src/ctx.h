@@ -90,6 +90,10 @@ void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(
 /* Gives back all scratch slots, keeping their memory for the next call. */
 void mp_ctx_reuse(struct mp_ctx *c);
 
+/* What came from a file, or names one, may hold control characters, which a terminal would
+ * obey: each becomes \xNN. */
+void mp_printable(char *to, size_t size, const char *text);
+
 /* mp_fail() for a wrong command line: exit status 2. */
 int mp_usage(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -26,6 +26,14 @@ bool mp_form_failed(const json_t *row)
     return why != NULL && !json_is_null(why);
 }
 
+int mp_form_whole(const char *text, int most)
+{
+    int n = (int)strnlen(text, (size_t)most);
+    while (n == most && n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
 /* ------------------------------------------------------------------- cells */
 
 /* "94.2K", "128M": at most five letters. */
@@ -96,7 +104,8 @@ void mp_form_cell(const json_t *row, const struct mp_form_column *k, char *cell)
     if (v == NULL || json_is_null(v))
         snprintf(cell, MP_CELL, "-");
     else if (k->kind == 't')
-        snprintf(cell, MP_CELL, "%s", json_string_value(v));
+        snprintf(cell, MP_CELL, "%.*s", mp_form_whole(json_string_value(v), MP_CELL - 1),
+                 json_string_value(v));
     else if (k->kind == 'i' || k->kind == 'I')
         interval(v, k->kind == 'i' ? "%.2f" : "%+.2f", cell);
     else

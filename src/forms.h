@@ -28,6 +28,8 @@ void mp_form_cell(const json_t *row, const struct mp_form_column *k, char *cell)
 const char *mp_form_string(const json_t *o, const char *key);
 double mp_form_number(const json_t *o, const char *key);
 bool mp_form_failed(const json_t *row);
+/* Bytes of the text, at most so many, that are whole characters: for "%.*s". */
+int mp_form_whole(const char *text, int most);
 
 /* The table; a row that failed has its first `head` columns, then why.  Returns the width of
  * column `head` - 1. */

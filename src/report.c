@@ -40,6 +40,16 @@ json_t *mp_text_json(const char *text)
     return o;
 }
 
+json_t *mp_name_json(const char *text)
+{
+    const size_t size = 4 * strlen(text) + 6;
+    char *shown = g_malloc(size);
+    mp_printable(shown, size, text);
+    json_t *o = mp_text_json(shown);
+    g_free(shown);
+    return o;
+}
+
 static json_t *shape_json(struct mp_shape s)
 {
     return json_pack("[i, i, i]", s.h, s.w, s.c);
@@ -116,8 +126,8 @@ static json_t *data_json(const struct mp_data *d, const char *given)
 {
     char crc[16];
     snprintf(crc, sizeof crc, "%08x", d->crc);
-    return json_pack("{s:o, s:o, s:I, s:[i, i], s:s}", "data", mp_text_json(given), "file",
-                     mp_text_json(d->name), "rows",
+    return json_pack("{s:o, s:o, s:I, s:[i, i], s:s}", "data", mp_name_json(given), "file",
+                     mp_name_json(d->name), "rows",
                      (json_int_t)d->n, "image", d->shape.h, d->shape.w, "crc32", crc);
 }
 
@@ -219,7 +229,7 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     json_t *o = json_pack(
         "{s:s, s:{s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
         "s:{s:s, s:I}, s:o, s:o}",
-        "mnistpipe", PACKAGE_VERSION, "pipeline", "file", mp_text_json(x->plan.file), "text",
+        "mnistpipe", PACKAGE_VERSION, "pipeline", "file", mp_name_json(x->plan.file), "text",
         mp_text_json(text != NULL ? text : ""), "seed", (json_int_t)c->run->seed, "threads",
         c->run->threads, "labels", labels, "train", train, "test", test_json(r),
         "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
@@ -441,18 +451,26 @@ static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_pa
     calibration_text(f, r);
 }
 
+/* A name as a terminal can be given it. */
+enum { SHOWN = 1024 };
+static const char *shown(const char *name, char to[SHOWN])
+{
+    mp_printable(to, SHOWN, name);
+    return to;
+}
+
 /* What ran, on which rows. */
 static void origin_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
-    char more[64] = "";
+    char more[64] = "", name[SHOWN];
     if (copies(x) > 0)
         snprintf(more, sizeof more, " and %zu distorted copies of each", copies(x));
-    mp_say(f, "pipeline", LABEL, "%s", x->plan.file);
-    mp_say(f, "train", LABEL, "%zu rows of %s%s, %d classes", x->train.n, x->plan.source.train,
-           more, x->n_classes);
-    mp_say(f, "test", LABEL, "%zu rows of %s (%s), seed %llu", x->test.n, mp_test_name(x),
-           mp_split_name(x), (unsigned long long)c->run->seed);
+    mp_say(f, "pipeline", LABEL, "%s", shown(x->plan.file, name));
+    mp_say(f, "train", LABEL, "%zu rows of %s%s, %d classes", x->train.n,
+           shown(x->plan.source.train, name), more, x->n_classes);
+    mp_say(f, "test", LABEL, "%zu rows of %s (%s), seed %llu", x->test.n,
+           shown(mp_test_name(x), name), mp_split_name(x), (unsigned long long)c->run->seed);
 }
 
 /* What it cost, and where the rest is. */
@@ -461,7 +479,8 @@ static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
     const struct mp_experiment *x = r->x;
     const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
     const char *suffix = model->stage->native_suffix;
-    char size[32], memory[32];
+    char size[32], memory[32], folder[SHOWN];
+    shown(r->folder, folder);
     mp_bytes_text(size, sizeof size, r->bundle_bytes);
     mp_bytes_text(memory, sizeof memory, r->peak_bytes);
     mp_say(f, "seconds", LABEL, "%.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak "
@@ -471,10 +490,10 @@ static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
         mp_say(f, "cache", LABEL, "%.2f of the seconds of fit are of earlier runs",
                fmax(0, c->run->reused));
     mp_say(f, "written", LABEL, "%s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)"
-           "%s%s%s", r->folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
+           "%s%s%s", folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
            suffix != NULL ? suffix : "");
     if (r->page == NULL || strcmp(r->page, "none") != 0)
-        mp_say(f, "look at", LABEL, "%s/report.html", r->folder);
+        mp_say(f, "look at", LABEL, "%s/report.html", folder);
 }
 
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,

@@ -47,6 +47,8 @@ json_t *mp_libraries_json(void);
 
 /* A text that may be no UTF-8, such as a file's name, as JSON. */
 json_t *mp_text_json(const char *text);
+/* Of what is shown in one line, such as names: control characters become \xNN. */
+json_t *mp_name_json(const char *text);
 
 /* Whether a series, "kept_epoch" or that of an embedded net, is one number and no curve. */
 bool mp_report_one_value(const char *series);

@@ -296,9 +296,11 @@ static void hear_warning(void *arg, const char *text)
 {
     struct mp_reuse *r = arg;
     struct said one = { .kind = SAID_WARNING };
-    const size_t n = strlen(r->p->file);
+    char file[1024]; /* as warnings name it */
+    mp_printable(file, sizeof file, r->p->file);
+    const size_t n = strlen(file);
     int line = 0, used = 0;
-    if (strncmp(text, r->p->file, n) == 0 && sscanf(text + n, ":%d:%n", &line, &used) == 1 &&
+    if (strncmp(text, file, n) == 0 && sscanf(text + n, ":%d:%n", &line, &used) == 1 &&
         used > 0 && find_line(r->p, line, &one))
         one.text = strdup(text + n + used);
     keep_said(r, one);

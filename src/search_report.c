@@ -23,7 +23,7 @@ static json_t *settings_json(const struct mp_grid *g, uint64_t i)
     if (which != NULL)
         mp_grid_values(g, i, which);
     for (int k = 0; k < g->n && which != NULL; k++)
-        json_object_set_new(o, g->sets[k].name, mp_text_json(g->sets[k].values[which[k]]));
+        json_object_set_new(o, g->sets[k].name, mp_name_json(g->sets[k].values[which[k]]));
     free(which);
     return o;
 }
@@ -32,7 +32,7 @@ static json_t *words_json(const struct mp_grid *g, uint64_t i)
 {
     char text[4096];
     mp_grid_text(g, i, "--set ", text, sizeof text);
-    return mp_text_json(text);
+    return mp_name_json(text);
 }
 
 static void add_scores(json_t *o, const struct mp_search *s, const struct mp_trial *t)
@@ -63,7 +63,7 @@ static json_t *trial_json(const struct mp_search *s, int i)
     json_object_set_new(o, "rank", t->error == NULL ? json_integer(i + 1) : json_null());
     json_object_set_new(o, "settings", settings_json(&s->grid, t->index));
     json_object_set_new(o, "set", words_json(&s->grid, t->index));
-    json_object_set_new(o, "error", t->error != NULL ? mp_text_json(t->error) : json_null());
+    json_object_set_new(o, "error", t->error != NULL ? mp_name_json(t->error) : json_null());
     json_object_set_new(o, "rung", t->rung >= 0 ? json_integer(t->rung + 1) : json_null());
     json_object_set_new(o, "budget", t->rung >= 0 ? json_integer((json_int_t)t->budget)
                                                   : json_null());
@@ -71,7 +71,7 @@ static json_t *trial_json(const struct mp_search *s, int i)
         add_scores(o, s, t);
     json_object_set_new(o, "seconds", json_real(t->seconds));
     for (int k = 0; k < t->n_warnings; k++)
-        json_array_append_new(warnings, mp_text_json(t->warnings[k]));
+        json_array_append_new(warnings, mp_name_json(t->warnings[k]));
     json_object_set_new(o, "warnings", warnings);
     return o;
 }
@@ -82,8 +82,8 @@ static json_t *sets_json(const struct mp_grid *g)
     for (int k = 0; k < g->n; k++) {
         json_t *values = json_array();
         for (int i = 0; i < g->sets[k].n; i++)
-            json_array_append_new(values, mp_text_json(g->sets[k].values[i]));
-        json_array_append_new(sets, json_pack("{s:o, s:o}", "name", mp_text_json(g->sets[k].name),
+            json_array_append_new(values, mp_name_json(g->sets[k].values[i]));
+        json_array_append_new(sets, json_pack("{s:o, s:o}", "name", mp_name_json(g->sets[k].name),
                                               "values", values));
     }
     return sets;
@@ -96,10 +96,10 @@ static json_t *final_json(const struct mp_search *s)
                                         "split" };
     const json_t *test = json_object_get(s->final.report, "test");
     json_t *o = json_object();
-    json_object_set_new(o, "folder", mp_text_json(s->final.folder != NULL ? s->final.folder : ""));
-    json_object_set_new(o, "error", s->final.error != NULL ? mp_text_json(s->final.error)
+    json_object_set_new(o, "folder", mp_name_json(s->final.folder != NULL ? s->final.folder : ""));
+    json_object_set_new(o, "error", s->final.error != NULL ? mp_name_json(s->final.error)
                                                            : json_null());
-    json_object_set_new(o, "test", s->has_test ? mp_text_json(s->x.plan.source.test)
+    json_object_set_new(o, "test", s->has_test ? mp_name_json(s->x.plan.source.test)
                                                : json_null());
     for (size_t i = 0; i < sizeof keys / sizeof *keys && test != NULL; i++) {
         json_t *v = json_object_get(test, keys[i]);
@@ -125,15 +125,15 @@ json_t *mp_search_json(struct mp_ctx *c, const struct mp_search *s, const char *
     json_t *o = json_pack(
         "{s:s, s:o, s:o, s:I, s:I, s:i, s:o, s:o, s:I, s:b, s:s, s:i, s:f, s:o, s:o, s:{s:o, s:i}, "
         "s:o, s:o}",
-        "mnistpipe", PACKAGE_VERSION, "pipeline", mp_text_json(s->ask.file), "train",
-        mp_text_json(s->x.plan.source.train), "train_rows", (json_int_t)s->x.train.n, "seed",
+        "mnistpipe", PACKAGE_VERSION, "pipeline", mp_name_json(s->ask.file), "train",
+        mp_name_json(s->x.plan.source.train), "train_rows", (json_int_t)s->x.train.n, "seed",
         (json_int_t)c->run->seed, "threads", c->run->threads, "scoring", scoring, "sets",
         sets_json(&s->grid), "combinations", (json_int_t)s->grid.total, "random",
         (uint64_t)s->n < s->grid.total, "halving", budgets[s->ask.halving], "rungs", s->rungs,
         "seconds", s->seconds, "trials", trials, "best",
         words_json(&s->grid, s->trials[s->order[0]].index), "one_standard_error", "set",
         words_json(&s->grid, simplest->index), "rank", simplest_rank + 1, "final", final_json(s),
-        "folder", mp_text_json(folder));
+        "folder", mp_name_json(folder));
     if (o == NULL)
         mp_fail(c, "no memory for the search");
     return o;

@@ -122,4 +122,22 @@ ok "for any number of threads"
 [ "$(find runs -name report.html -size +300k)" = "" ]
 ok "no page is larger than 300 kB"
 
+# ------------------------------------------ names that a terminal would obey
+red=$(printf 'a\033[31m\177b')
+shown='a\x1b[31m\x7fb'
+cp hog.txt "$red.txt"
+obeyed() { LC_ALL=C grep -q "$(printf '[\001-\011\013-\037\177]')" "$@"; } # FILE...
+mp run "$red.txt" -o "runs/$red" && ! obeyed "$out" "runs/$red/report.txt" &&
+    grep -qxF "pipeline $shown.txt" "$out" &&
+    grep -qF "look at  runs/$shown/report.html" "$out"
+ok "run shows control characters of names as \\xNN"
+mp compare "$red.txt" hog.txt -o runs/two &&
+    ! obeyed "$out" runs/two/compare.{txt,md,csv,json} && grep -qF "$shown.txt" runs/two/compare.csv
+ok "and so does compare, in every form"
+mp ablate "$red.txt" -o runs/less &&
+    ! obeyed "$out" runs/less/ablate.{txt,md,csv,json}
+ok "and ablate"
+mp search "$red.txt" --set 'svm.C={0.1,1}' --folds 2 -o runs/best &&
+    ! obeyed "$out" runs/best/search.{txt,md,csv,json}
+ok "and search"
 finish

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz_report.c - two runs side by side whose report.json, and whose names, are hostile.
+/* fuzz_report.c - two runs side by side whose report.json, and whose files, are hostile.
  *
- * Input: up to the first '{' the name of the first pipeline; then its report, and behind
+ * Input: up to the first '{' the file of the first pipeline; then its report, and behind
  * that the other one's (where there is none, the same again).
  * Every form stays well-formed: the page XML, CSV and Markdown with as many cells in each
  * row as in the first, text and JSON in UTF-8, without control characters. */
@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #endif
 #include "comparison.h"
+#include "name.h"
 #include "small.h"
 #include <glib.h>
 #include <stdlib.h>
@@ -117,10 +118,11 @@ static void check_forms(struct mp_ctx *c, const struct mp_compared *k)
 
 /* -------------------------------------------------------------------- runs */
 
-static void compare(const char *name, json_t *a, json_t *b)
+static void compare(char *file, json_t *a, json_t *b)
 {
-    char own[256], file[] = "b.txt", rows[] = "rows.csv", none[] = "";
-    static char svm[] = "svm", net[] = "net", folder[] = "out/b";
+    char *plain = mp_plain_name(file), own[4096], other[] = "other.txt", rows[] = "rows.csv";
+    static char svm[] = "svm", net[] = "net", second[] = "other-2", folder[] = "out/other-2";
+    static char none[] = "";
     struct small_data s;
     struct mp_run run;
     struct mp_ctx c;
@@ -128,7 +130,8 @@ static void compare(const char *name, json_t *a, json_t *b)
     small_data(&s);
     small_run(&run);
     mp_ctx_init(&c, &run);
-    snprintf(own, sizeof own, "%s", name);
+    small_law(plain != NULL, "there is memory");
+    snprintf(own, sizeof own, "out/%s", plain);
     for (int i = 0; i < SMALL_ROWS; i++) {
         right[0][i] = i % 7 > 0 ? s.y[i] : 0;
         right[1][i] = i % 5 > 0 ? s.y[i] : 1;
@@ -136,13 +139,13 @@ static void compare(const char *name, json_t *a, json_t *b)
     struct mp_experiment x = { .train_path = rows, .test_path = rows, .train = s.d, .test = s.d,
                                .train_y = s.y, .test_y = s.y, .labels = { 0, 1, 2 },
                                .n_classes = SMALL_CLASSES };
-    x.plan = (struct mp_plan){ .file = file, .shape = s.d.shape,
+    x.plan = (struct mp_plan){ .file = other, .shape = s.d.shape,
                                .source = { .train = rows, .test = rows, .train_labels = none,
                                            .test_labels = none, .size = none } };
     struct mp_job jobs[] = {
-        { .file = own, .name = own, .folder = own, .model = svm, .report = a,
+        { .file = file, .name = plain, .folder = own, .model = svm, .report = a,
           .predicted = right[0] },
-        { .file = file, .name = file, .folder = folder, .model = net, .deep = true, .report = b,
+        { .file = other, .name = second, .folder = folder, .model = net, .deep = true, .report = b,
           .predicted = right[1] },
     };
     json_t *document = mp_comparison_json(&c, jobs, 2, &x);
@@ -150,6 +153,7 @@ static void compare(const char *name, json_t *a, json_t *b)
     const struct mp_compared k = { document, jobs, 2, &x };
     check_forms(&c, &k);
     json_decref(document);
+    free(plain);
     mp_ctx_free(&c);
 }
 
@@ -163,10 +167,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const size_t used = named + (size_t)e.position;
     json_t *b = json_loadb((const char *)data + used, size - used, JSON_DISABLE_EOF_CHECK, &e);
-    char *name = named > 0 ? strndup((const char *)data, named) : strdup("a.txt");
-    if (name != NULL && *name != '\0' && strchr(name, '/') == NULL)
-        compare(name, a, b != NULL ? b : a);
-    free(name);
+    char *file = named > 0 ? strndup((const char *)data, named) : strdup("a.txt");
+    small_law(file != NULL, "there is memory");
+    compare(file, a, b != NULL ? b : a);
+    free(file);
     json_decref(a);
     json_decref(b);
     return 0;
