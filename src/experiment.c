@@ -3,6 +3,7 @@
 #include "experiment.h"
 #include "clock.h"
 #include "datasets.h"
+#include "near_file.h"
 #include "options.h"
 #include "split.h"
 #include <errno.h>
@@ -69,7 +70,11 @@ char *mp_data_path(struct mp_ctx *c, const char *name)
     if (access(name, F_OK) == 0 || colon == NULL ||
         sscanf(name, "%63[a-z0-9_]%n", set, &used) != 1 || name + used != colon) {
         if (access(name, R_OK) != 0) {
-            mp_fail(c, "%s: cannot read: %s", name, strerror(errno));
+            const int error = errno;
+            char near[300] = "";
+            if (error == ENOENT)
+                mp_near_file(name, false, near, sizeof near);
+            mp_fail(c, "%s: cannot read: %s%s", name, strerror(error), near);
             return NULL;
         }
         snprintf(path, sizeof path, "%s", name);

@@ -246,6 +246,55 @@ const struct mp_word *mp_word_find(const char *name)
     return NULL;
 }
 
+/* ---------------------------------------------------- words of other programs */
+
+static const struct {
+    const char *names, *here;
+} elsewhere[] = {
+    { "softmax|multinomial|maxent|softmax regression",
+      "\"logistic\" is the nearest model; a net ends in a softmax by itself" },
+    { "logreg|logistic regression|sgdclassifier", "it is \"logistic\"" },
+    { "svc|linearsvc|linear svm|liblinear|libsvm",
+      "it is \"svm\"; with \"fourier\" in front it has a Gaussian (RBF) kernel" },
+    { "rbf|gaussian kernel|kernel svm|poly",
+      "\"fourier\" in front of a linear model is the Gaussian (RBF) kernel" },
+    { "cnn|convnet|lenet|resnet", "it is a \"net\" with \"conv\" layers: pipelines/cnn.txt" },
+    { "mlp|nn|dnn|ann|neural network|perceptron|sequential",
+      "it is a \"net\" with \"dense\" layers: pipelines/mlp.txt" },
+    { "rnn|gru", "it is a \"net\" with an \"lstm\" layer: pipelines/lstm.txt" },
+    { "knn|kneighbors|nearest neighbours|nearest neighbors|k nearest neighbours",
+      "\"fourier\" and \"ridge\" follow the rows as closely: pipelines/hog_fourier.txt" },
+    { "random forest|forest|tree|decision tree|xgboost|lightgbm|gbdt|boosting",
+      "there are no trees; pipelines/hog_svm.txt is as fast a beginning" },
+    { "naive bayes|gaussiannb|lda|qda|linear regression|lstsq|least squares",
+      "\"ridge\" is the model in closed form" },
+    { "relu|sigmoid|tanh|gelu|leaky|elu|swish|activation",
+      "an activation is a parameter of a layer: \"conv act=relu\"" },
+    { "conv2d|convolution|conv1d", "the layer is \"conv\"" },
+    { "maxpool2d|maxpooling2d|pooling|pool", "the layer is \"maxpool\" or \"avgpool\"" },
+    { "fc|linear|fully connected|inner product", "the layer is \"dense\"" },
+    { "batch norm|batchnorm2d|bn", "the layer is \"batchnorm\"" },
+    { "scale|scaler|standard scaler|standardscaler|zscore|whiten", "it is \"standardize\"" },
+    { "minmax|minmaxscaler|equalize|gamma|clahe", "it is \"contrast\"" },
+    { "gaussian|gaussianblur|smooth", "it is \"blur\"" },
+    { "dilate|erode|open|close|opening|closing|thicken", "it is \"morphology op=...\"" },
+    { "sobel|canny|laplace|gradient", "it is \"edge\"" },
+    { "otsu|binarize", "it is \"threshold\"" },
+    { "rotate|shift|elastic|distort|affine|randomaffine", "\"augment\" does so" },
+    { "deslant|slant|straighten", "it is \"deskew\"" },
+    { "ensemble|voting|average|bagging|mean", "it is \"vote\"" },
+    { "stacking|blend|blending", "it is \"stack\"" },
+    { "platt|temperature|isotonic", "it is \"calibrate\"" },
+};
+
+const char *mp_known_elsewhere(const char *name)
+{
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        if (mp_word_is(elsewhere[i].names, name))
+            return elsewhere[i].here;
+    return NULL;
+}
+
 /* ----------------------------------------------------------------- writing */
 
 /* What stands in backquotes becomes <code>. */

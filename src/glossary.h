@@ -20,6 +20,10 @@ const struct mp_word *mp_word_find(const char *name);
 /* Whether `name` is one of "a|b|c", as mp_word_find() compares. */
 bool mp_word_is(const char *names, const char *name);
 
+/* What is here for a word that other programs and courses use, "knn" or "softmax"; NULL: none
+ * is known. */
+const char *mp_known_elsewhere(const char *name);
+
 /* Of a page: what these words, "accuracy|macro F1", mean, folded away. */
 void mp_words_html(FILE *f, const char *names);
 #endif

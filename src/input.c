@@ -12,6 +12,7 @@
  */
 #include "input.h"
 #include "ctx.h"
+#include "near_file.h"
 #include "progress.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -374,8 +375,11 @@ static int start(struct mp_input *in, size_t block)
 
 static int cannot_open(struct mp_ctx *c, const char *file, int error)
 {
-    if (error == ENOENT)
-        return mp_fail(c, "%s: no such file", file);
+    if (error == ENOENT) {
+        char near[300];
+        mp_near_file(file, false, near, sizeof near);
+        return mp_fail(c, "%s: no such file%s", file, near);
+    }
     if (error == EACCES)
         return mp_fail(c, "%s: no permission to read it", file);
     return mp_fail(c, "%s: cannot open: %s", file, strerror(error));

@@ -60,8 +60,10 @@ static void heed_signals(void)
 
 static const char *command_name(const void *unused, int i)
 {
+    static const char *const flags[] = { "--help", "--version" };
+    enum { N = sizeof flags / sizeof *flags };
     (void)unused;
-    return mp_commands[i].name;
+    return i < N ? flags[i] : mp_commands[i - N].name;
 }
 
 static void print_version(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* param.c - parameters: from text to the fields of a struct, and back. */
 #include "param.h"
+#include "glossary.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -113,12 +114,55 @@ static const char *param_name(const void *table, int i)
     return ((const struct mp_param *)table)[i].name;
 }
 
+/* Levenshtein's distance, for names of up to 31 letters. */
+static int distance(const char *a, const char *b)
+{
+    int row[32];
+    const int m = (int)strlen(b);
+    if (strlen(a) > 31 || m > 31)
+        return 99;
+    for (int j = 0; j <= m; j++)
+        row[j] = j;
+    for (int i = 1; a[i - 1] != '\0'; i++) {
+        int corner = row[0];
+        row[0] = i;
+        for (int j = 1; j <= m; j++) {
+            const int swap = corner + (a[i - 1] != b[j - 1]);
+            corner = row[j];
+            int best = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+            row[j] = swap < best ? swap : best;
+        }
+    }
+    return row[m];
+}
+
+/* "cells=4" of a word's parameter, where "cell" takes a number: the latter. */
+static const struct mp_param *meant_instead(const struct mp_param *table, const struct mp_param *p,
+                                            const char *value)
+{
+    char *end;
+    strtod(value, &end);
+    if (p->choices == NULL || end == value || *end != '\0')
+        return NULL;
+    for (const struct mp_param *q = table; q->name != NULL; q++)
+        if (q->choices == NULL && (q->type == MP_INT || q->type == MP_REAL) &&
+            distance(p->name, q->name) <= 2)
+            return q;
+    return NULL;
+}
+
 int mp_params_set(struct mp_ctx *c, const struct mp_param *table, void *params,
                   const char *name, const char *value)
 {
     const struct mp_param *p = mp_param_find(table, name);
+    const struct mp_param *meant = p != NULL ? meant_instead(table, p, value) : NULL;
+    if (meant != NULL)
+        return mp_fail(c, "%s=%s: must be one of %s; did you mean %s=%s?", name, value, p->choices,
+                       meant->name, value);
     if (p != NULL)
         return set_field(c, p, params, value);
+    if (strcmp(name, "kernel") == 0 && mp_known_elsewhere(value) != NULL)
+        return mp_fail(c, "no parameter \"%s\"; %s", name, mp_known_elsewhere(value));
     if (table == NULL || table->name == NULL)
         return mp_fail(c, "no parameter \"%s\"; it takes none", name);
     char all[512] = "";
@@ -167,28 +211,6 @@ void mp_params_free(const struct mp_param *table, void *params)
             free(*at);
             *at = NULL;
         }
-}
-
-/* Levenshtein's distance, for names of up to 31 letters. */
-static int distance(const char *a, const char *b)
-{
-    int row[32];
-    const int m = (int)strlen(b);
-    if (strlen(a) > 31 || m > 31)
-        return 99;
-    for (int j = 0; j <= m; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1] != '\0'; i++) {
-        int corner = row[0];
-        row[0] = i;
-        for (int j = 1; j <= m; j++) {
-            const int swap = corner + (a[i - 1] != b[j - 1]);
-            corner = row[j];
-            int best = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-            row[j] = swap < best ? swap : best;
-        }
-    }
-    return row[m];
 }
 
 const char *mp_nearest(const char *wrong, const char *(*next)(const void *arg, int i),

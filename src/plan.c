@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* plan.c - from lines to stages: parameters, inputs, shapes. */
 #include "layer.h"
+#include "glossary.h"
 #include "param.h"
 #include "pipeline.h"
 #include "state.h"
@@ -191,6 +192,20 @@ static int build_union(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     return build_branches(c, p, l, input, depth, false, output);
 }
 
+static const char *layer_name(const void *unused, int i)
+{
+    (void)unused;
+    return mp_layers_found[i].name;
+}
+
+static const struct mp_layer_entry *find_layer(const char *name)
+{
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
+        if (strcmp(e->name, name) == 0)
+            return e;
+    return NULL;
+}
+
 /* What a line may begin with: the language's own words, then all stages. */
 static const char *line_name(const void *unused, int i)
 {
@@ -206,23 +221,13 @@ static int unknown_stage(struct mp_ctx *c, const struct mp_line *l)
         return mp_fail(c, "stands only below a union, a vote or a stack");
     if (strcmp(l->name, "data") == 0)
         return mp_fail(c, "stands only once, and not indented");
+    if (find_layer(l->name) != NULL)
+        return mp_fail(c, "is a layer: indent it below a net line");
+    if (mp_known_elsewhere(l->name) != NULL)
+        return mp_fail(c, "no such stage; %s", mp_known_elsewhere(l->name));
     if (near != NULL)
         return mp_fail(c, "no such stage; did you mean \"%s\"?", near);
     return mp_fail(c, "no such stage; `mnistpipe list` shows them all");
-}
-
-static const char *layer_name(const void *unused, int i)
-{
-    (void)unused;
-    return mp_layers_found[i].name;
-}
-
-static const struct mp_layer_entry *find_layer(const char *name)
-{
-    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
-        if (strcmp(e->name, name) == 0)
-            return e;
-    return NULL;
 }
 
 /* One indented line: a layer and its parameters. */
@@ -234,6 +239,10 @@ static int build_layer(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     to->line = l->number;
     if (e == NULL) {
         const char *near = mp_nearest(l->name, layer_name, NULL);
+        if (mp_find_stage(l->name) != NULL)
+            return mp_fail(c, "is a stage, no layer: it stands before the net, not indented");
+        if (mp_known_elsewhere(l->name) != NULL)
+            return mp_fail(c, "no such layer; %s", mp_known_elsewhere(l->name));
         return near != NULL ? mp_fail(c, "no such layer; did you mean \"%s\"?", near)
                             : mp_fail(c, "no such layer; `mnistpipe list` shows them all");
     }

@@ -3,6 +3,7 @@
  *
  * Nothing here knows any stage; plan.c gives the lines their meaning. */
 #include "pipeline.h"
+#include "near_file.h"
 #include "param.h"
 #include "text.h"
 #include <ctype.h>
@@ -213,8 +214,13 @@ int mp_script_read(struct mp_ctx *c, const char *file, struct mp_script *s)
     mp_ctx_where(c, "%s: ", file);
     FILE *f = fopen(file, "rb");
     struct stat st;
-    if (f == NULL)
-        return mp_fail(c, "cannot read: %s", strerror(errno));
+    if (f == NULL) {
+        const int error = errno;
+        char near[300] = "";
+        if (error == ENOENT)
+            mp_near_file(file, true, near, sizeof near);
+        return mp_fail(c, "cannot read: %s%s", strerror(error), near);
+    }
     if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
         fclose(f);
         return mp_fail(c, "is a folder; expected a pipeline file");
@@ -252,6 +258,33 @@ static struct mp_line *find(struct mp_line *at, const char *name, int k, int *se
     return found;
 }
 
+/* Name i of all lines, in file order. */
+static const char *nth_name(const struct mp_line *at, int *i)
+{
+    for (int k = 0; k < at->n_children; k++) {
+        if ((*i)-- == 0)
+            return at->children[k].name;
+        const char *below = nth_name(&at->children[k], i);
+        if (below != NULL)
+            return below;
+    }
+    return NULL;
+}
+
+static const char *line_name(const void *root, int i)
+{
+    return nth_name(root, &i);
+}
+
+static void no_line(struct mp_ctx *c, const struct mp_script *s, const char *name)
+{
+    const char *near = mp_nearest(name, line_name, &s->root);
+    if (near != NULL)
+        mp_usage(c, "%s has no stage \"%s\"; did you mean \"%s\"?", s->file, name, near);
+    else
+        mp_usage(c, "%s has no stage \"%s\"", s->file, name);
+}
+
 /* Line number k (0: the only one) of that name; `rest` follows a name in what is said. */
 static struct mp_line *named(struct mp_ctx *c, struct mp_script *s, const char *name, int k,
                              const char *rest)
@@ -262,7 +295,7 @@ static struct mp_line *named(struct mp_ctx *c, struct mp_script *s, const char *
         mp_usage(c, "%s has %d stage%s \"%s\", not %d", s->file, seen, seen == 1 ? "" : "s", name,
                  k);
     else if (l == NULL)
-        mp_usage(c, "%s has no stage \"%s\"", s->file, name);
+        no_line(c, s, name);
     else if (k == 0 && seen > 1)
         mp_usage(c, "%s has %d stages \"%s\"; say which: %s#1%s ... %s#%d%s", s->file, seen, name,
                  name, rest, name, seen, rest);

@@ -109,6 +109,8 @@ static int topic(struct mp_ctx *c, const char *name)
     if (known(name))
         return MP_OK;
     const char *near = mp_nearest(name, topic_name, NULL);
+    if (mp_known_elsewhere(name) != NULL)
+        return mp_fail(c, "%s: no such stage; %s", name, mp_known_elsewhere(name));
     if (near != NULL)
         return mp_fail(c, "%s: no such command, stage or word; did you mean \"%s\"?", name, near);
     return mp_fail(c, "%s: no such command, stage or word; `mnistpipe help`, `mnistpipe list` and "

@@ -512,7 +512,8 @@ bundle "no stage" "its pipeline has no model" 'p = text(b""); p = p[:p.index(b"\
 fails "rows in place of a bundle" "test.csv: is no bundle of mnistpipe" predict test.csv test.csv
 fails "a folder in place of a bundle" "kept: is a folder; expected a bundle" predict kept test.csv
 fails "no bundle there" "none: cannot read: No such file or directory" predict none test.csv
-fails "predict: no rows there" "none.csv: cannot read: No such file or directory" \
+fails "predict: no rows there" \
+    "none.csv: cannot read: No such file or directory; did you mean one.csv?" \
     predict good.mnp none.csv
 
 # -------------------------------------------------------------- the output

@@ -2,6 +2,8 @@
 /* glossary.c - every spelling of a word leads to it and to no other; a page gets the words
  * that it asks for. */
 #include "glossary.h"
+#include "layer.h"
+#include "registry.h"
 #include "../tap.h"
 #include <glib.h>
 #include <stdlib.h>
@@ -56,10 +58,24 @@ static void page(struct tap *t)
     free(text);
 }
 
+/* What is known of other programs must not hide what is here. */
+static void elsewhere(struct tap *t)
+{
+    bool good = true;
+    for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
+        good = good && mp_known_elsewhere(e->name) == NULL;
+    for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
+        good = good && mp_known_elsewhere(e->name) == NULL;
+    tap_ok(t, good, "no stage and no layer is called a word of other programs");
+    tap_ok(t, mp_known_elsewhere("Random_Forest") != NULL && mp_known_elsewhere("hgo") == NULL,
+           "such words are found however they are written");
+}
+
 int main(void)
 {
     struct tap t = { 0 };
     spellings(&t);
     page(&t);
+    elsewhere(&t);
     return tap_end(&t);
 }

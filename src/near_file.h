@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* near_file.h - the file that a person may have meant. */
+#ifndef MP_NEAR_FILE_H
+#define MP_NEAR_FILE_H
+#include <stdbool.h>
+#include <stddef.h>
+
+/* "; did you mean pipelines/hog_svm.txt?", of `file`, which is not there, or "": a file of that
+ * name with .txt, in its folder or in pipelines/, or the one of the nearest name there.
+ * `pipeline`: it is to be a pipeline; otherwise only its own folder is looked at. */
+void mp_near_file(const char *file, bool pipeline, char *text, size_t size);
+#endif
