@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* "; did you mean pipelines/hog_svm.txt?", of `file`, which is not there, or "": a file of that
- * name with .txt, in its folder or in pipelines/, or the one of the nearest name there.
- * `pipeline`: it is to be a pipeline; otherwise only its own folder is looked at. */
+/* "; did you mean pipelines/hog_svm.txt?", of `file`, which is not there, or "": the one of the
+ * nearest name in its folder, with the same ending.  `pipeline`: .txt may be missing, and the
+ * pipelines that ship are looked at, too. */
 void mp_near_file(const char *file, bool pipeline, char *text, size_t size);
 #endif

@@ -277,5 +277,5 @@ buys" union.txt --test blind.csv
 fails "a pipeline that is wrong as it is" 1 "wrong.txt:3: deskew: needs images, but line 2 \
 (pixels) gives vectors of 784 values (1 x 784 x 1); put it before that line" wrong.txt
 fails "no model" 1 "union.txt: has no model to train" union.txt --drop svm
-fails "no such file" 1 "none.txt: cannot read: No such file or directory" none.txt
+fails "no such file" 1 "nowhere.txt: cannot read: No such file or directory" nowhere.txt
 finish
