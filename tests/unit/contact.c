@@ -222,7 +222,8 @@ static void sizes(struct tap *t)
 static void shrinks(struct tap *t)
 {
     float x[] = { 1, 0, 0, 0, 1, 0, 0, 0, 0 };
-    const struct mp_contact_column col = { .h = 3, .w = 3, .channels = 1, .image = true,
+    const struct mp_contact_column col = { .h = 3, .w = 3, .channels = 1, .shown = 1,
+                                           .tile_h = 3, .tile_w = 3, .image = true,
                                            .shape = { 3, 3, 1 }, .x = x, .high = 1 };
     struct mp_run run = { 0 };
     struct mp_ctx c;
