@@ -9,6 +9,7 @@
  *
  * Cost: three times the multiply-adds of a forward pass, for each row and epoch;
  * memory: activations of an item a thread, and one gradient an item. */
+#include "clock.h"
 #include "dnn.h"
 #include "finite.h"
 #include "layout.h"
@@ -94,6 +95,7 @@ struct training {
     /* How far it has come; what a checkpoint has, with w, best and the optimizer. */
     uint64_t epoch, kept;  /* trained; which of them `best` is of, 1 .. epoch */
     double *history;       /* SERIES values an epoch */
+    double spent, start;   /* seconds of training; when it would have begun without a stop */
     double *loss;          /* of each item */
     double *seconds;       /* of each layer, item by item: see net.h */
     size_t *hits;
@@ -354,7 +356,7 @@ static int visit(struct mp_io *io, void *arg)
 {
     struct training *t = arg;
     const size_t n = t->net.weights;
-    if (mp_io_u64(io, "epoch", &t->epoch) < 0 || mp_io_u64(io, "kept", &t->kept) < 0 ||
+    if (mp_io_f64(io, "seconds", &t->spent) < 0 || mp_io_u64(io, "epoch", &t->epoch) < 0 || mp_io_u64(io, "kept", &t->kept) < 0 ||
         mp_io_u64(io, "step", &t->o.step) < 0 ||
         mp_io_f64s(io, "history", &t->history, SERIES * (size_t)t->p->epochs) < 0 ||
         mp_io_f32s(io, "weights", &t->w, n) < 0 ||
@@ -400,7 +402,27 @@ static int one_epoch(struct mp_ctx *c, struct training *t)
         t->kept = t->epoch;
         memcpy(t->best, t->w, t->net.weights * sizeof *t->w);
     }
+    t->spent = mp_seconds() - t->start;
     return mp_checkpoint_save(c, visit, t);
+}
+
+/* What a run that was stopped has done of this one. */
+static int go_on(struct mp_ctx *c, struct training *t)
+{
+    const unsigned long long done = t->epoch, kept = t->kept;
+    if (done > (uint64_t)t->p->epochs)
+        return mp_fail(c, "the checkpoint has %llu epochs", done);
+    if (kept < 1 || kept > done)
+        return mp_fail(c, "the checkpoint has the weights of epoch %llu, of %llu", kept, done);
+    if (!(t->spent >= 0 && t->spent < 1e12))
+        return mp_fail(c, "the checkpoint says %g seconds", t->spent);
+    for (uint64_t e = 0; e < done; e++)
+        record(c, t, e);
+    mp_resumed(c, (double)done, (double)t->p->epochs, t->spent);
+    mp_remark(c, "resumed %s epoch %llu of %d; what came before had taken %.1f s",
+              done < (uint64_t)t->p->epochs ? "at" : "after",
+              done < (uint64_t)t->p->epochs ? done + 1 : done, t->p->epochs, t->spent);
+    return MP_OK;
 }
 
 /* The least loss of a net that gives all rows the same scores: that of guessing by how many
@@ -477,13 +499,9 @@ static int all_epochs(struct mp_ctx *c, struct training *t)
     if (loaded < 0)
         return -1;
     mp_net_round(&t->net, t->w, 0, t->net.weights);
-    if (loaded > 0 && t->epoch > (uint64_t)t->p->epochs)
-        return mp_fail(c, "the checkpoint has %llu epochs", (unsigned long long)t->epoch);
-    if (loaded > 0 && (t->kept < 1 || t->kept > t->epoch))
-        return mp_fail(c, "the checkpoint has the weights of epoch %llu, of %llu",
-                       (unsigned long long)t->kept, (unsigned long long)t->epoch);
-    for (uint64_t e = 0; e < t->epoch; e++)
-        record(c, t, e);
+    if (loaded > 0 && go_on(c, t) < 0)
+        return -1;
+    t->start = mp_seconds() - t->spent;
     while (t->epoch < (uint64_t)t->p->epochs &&
            !(t->p->patience > 0 && t->epoch - t->kept >= (uint64_t)t->p->patience))
         if (one_epoch(c, t) < 0)

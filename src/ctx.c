@@ -201,6 +201,15 @@ void mp_progress(struct mp_ctx *c, double part, double whole)
     mp_bar_set(c->run->bar, 100 * part / whole);
 }
 
+void mp_resumed(struct mp_ctx *c, double part, double whole, double seconds)
+{
+    if (c->run == NULL || !(whole > 0))
+        return;
+    c->run->reused += seconds;
+    c->run->earlier += seconds;
+    mp_bar_from(c->run->bar, 100 * part / whole);
+}
+
 bool mp_trial(const struct mp_ctx *c)
 {
     return c->run != NULL && c->run->trial;

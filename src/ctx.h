@@ -49,6 +49,7 @@ struct mp_run {
     double reused;                     /* seconds that what came from it once took to compute, less
                                           those that went into getting it */
     int pictures_missed;               /* that could not be made, and were left out of a page */
+    double earlier;                    /* those of them that a run took which was stopped */
     int reused_entries;                /* how many came from it */
     uint64_t reused_peak;              /* and bytes that a process needed for that at most */
 };

@@ -462,6 +462,7 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
             c->run->share = v.run.share;
             c->run->checkpoint_failed = v.run.checkpoint_failed;
             c->run->reused = v.run.reused;
+            c->run->earlier = v.run.earlier;
             c->run->reused_entries = v.run.reused_entries;
             c->run->reused_peak = v.run.reused_peak;
         }

@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct mp_bar {
     pthread_mutex_t lock;
     bool terminal, colour, shown;
     char what[64], unit[16];
-    double whole, done;
+    double whole, done, from; /* from: done before it began */
     double start, drawn; /* seconds */
     struct mp_bar *outer; /* NULL: it is shown itself */
 };
@@ -60,20 +61,41 @@ static void amount(char *text, size_t size, double x)
         snprintf(text, size, x >= 100 || x == floor(x) ? "%.0f" : "%.1f", x);
 }
 
+/* "10:44:07 " in a log, where lines stay. */
+static void time_of_day(char *text, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm local;
+    text[0] = '\0';
+    if (localtime_r(&now, &local) != NULL)
+        strftime(text, size, "%H:%M:%S ", &local);
+}
+
+/* " 54%  32k/60k rows  48k/s  1 s left"; of percents no rate, for that is no speed. */
+static void progress_text(const struct mp_bar *b, double spent, char *text, size_t size)
+{
+    const double share = b->whole > 0 ? fmin(1, b->done / b->whole) : 0;
+    const double new = b->done - b->from;
+    char done[16], whole[16], rate[16], left[32] = "", amounts[80] = "";
+    amount(done, sizeof done, b->done);
+    amount(whole, sizeof whole, b->whole);
+    amount(rate, sizeof rate, spent > 0 ? new / spent : 0);
+    if (new > 0)
+        snprintf(left, sizeof left, "%.0f s left", spent * fmax(0, b->whole - b->done) / new);
+    if (strcmp(b->unit, "%") != 0)
+        snprintf(amounts, sizeof amounts, "%s/%s %s  %s/s  ", done, whole, b->unit, rate);
+    snprintf(text, size, "%3.0f%%  %s%s", 100 * share, amounts, left);
+}
+
 /* "fit hog      ━━━━━━━━━╸──────  54%   32k/60k rows   48k/s   1 s left" */
 static void draw(struct mp_bar *b, double t)
 {
-    const double share = b->whole > 0 ? fmin(1, b->done / b->whole) : 0, spent = t - b->start;
-    char done[16], whole[16], rate[16], left[32] = "", tail[128];
-    amount(done, sizeof done, b->done);
-    amount(whole, sizeof whole, b->whole);
-    amount(rate, sizeof rate, spent > 0 ? b->done / spent : 0);
-    if (share > 0)
-        snprintf(left, sizeof left, "%.0f s left", spent * (1 - share) / share);
-    snprintf(tail, sizeof tail, "%3.0f%%  %s/%s %s  %s/s  %s", 100 * share, done, whole, b->unit,
-             rate, left);
+    const double share = b->whole > 0 ? fmin(1, b->done / b->whole) : 0;
+    char tail[128], now[16];
+    progress_text(b, t - b->start, tail, sizeof tail);
     if (!b->terminal) {
-        fprintf(stderr, "%s: %s\n", b->what, tail);
+        time_of_day(now, sizeof now);
+        fprintf(stderr, "%s%s: %s\n", now, b->what, tail);
         return;
     }
     const int line = mp_columns(stderr) - 1, rest = (int)strlen(tail);
@@ -114,7 +136,7 @@ void mp_bar_begin(struct mp_bar *b, const char *what, double whole, const char *
     snprintf(b->what, sizeof b->what, "%s", what);
     snprintf(b->unit, sizeof b->unit, "%s", unit);
     b->whole = whole;
-    b->done = 0;
+    b->done = b->from = 0;
     b->start = b->drawn = mp_seconds();
     pthread_mutex_unlock(&b->lock);
 }
@@ -148,6 +170,16 @@ void mp_bar_set(struct mp_bar *b, double units)
     pthread_mutex_lock(&b->lock);
     b->done = units;
     moved(b);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void mp_bar_from(struct mp_bar *b, double units)
+{
+    if (b == NULL)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->done = b->from = units;
+    b->start = mp_seconds();
     pthread_mutex_unlock(&b->lock);
 }
 

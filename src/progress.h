@@ -19,6 +19,8 @@ struct mp_bar *mp_bar_within(struct mp_bar *outer);
 void mp_bar_begin(struct mp_bar *b, const char *what, double whole, const char *unit);
 void mp_bar_add(struct mp_bar *b, double units);
 void mp_bar_set(struct mp_bar *b, double units);
+/* So much was done before this work began: it is no part of the rate. */
+void mp_bar_from(struct mp_bar *b, double units);
 void mp_bar_label(struct mp_bar *b, const char *what); /* the same work, said otherwise */
 void mp_bar_end(struct mp_bar *b);   /* clears the bar from the terminal */
 

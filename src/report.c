@@ -239,9 +239,11 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     free(text);
     if (o != NULL)
         json_object_set_new(o, "scores", json_string(scores_name(r->predictions->kind)));
+    if (o != NULL && c->run->earlier > 0)
+        json_object_set_new(json_object_get(o, "seconds"), "earlier", json_real(c->run->earlier));
     if (o != NULL && c->run->reused_entries > 0)
         json_object_set_new(json_object_get(o, "seconds"), "reused",
-                            json_real(fmax(0, c->run->reused)));
+                            json_real(fmax(0, c->run->reused - c->run->earlier)));
     if (o != NULL && r->cross != NULL)
         json_object_set_new(o, "cross_validation", cross_json(r->cross));
     if (o != NULL && r->page != NULL)
@@ -488,7 +490,10 @@ static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
            c->run->threads, c->run->threads == 1 ? "" : "s", memory);
     if (c->run->reused_entries > 0)
         mp_say(f, "cache", LABEL, "%.2f of the seconds of fit are of earlier runs",
-               fmax(0, c->run->reused));
+               fmax(0, c->run->reused - c->run->earlier));
+    if (c->run->earlier > 0)
+        mp_say(f, "resumed", LABEL, "%.2f of the seconds of fit were spent before the run was "
+               "stopped", c->run->earlier);
     mp_say(f, "written", LABEL, "%s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)"
            "%s%s%s", folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
            suffix != NULL ? suffix : "");

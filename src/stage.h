@@ -136,6 +136,10 @@ int mp_parallel_for(struct mp_ctx *c, size_t n,
 /* In done(): `part` of `whole` is finished; moves the bar. */
 void mp_progress(struct mp_ctx *c, double part, double whole);
 
+/* In done(), once a checkpoint is loaded: `part` of `whole` was done before this run, in so
+ * many seconds. */
+void mp_resumed(struct mp_ctx *c, double part, double whole, double seconds);
+
 /* In done(): whether this is a trial, to see what training costs: a part of it will do,
  * if mp_progress() was told how large a part. */
 bool mp_trial(const struct mp_ctx *c);

@@ -72,6 +72,26 @@ done
 a, b = (json.load(open(f + "/report.json"))["training"] for f in ("KILL", "small.1"))
 sys.exit(a != b)'
 ok "resumed: the same learning curve"
+grep -Eq '^note +resumed (at epoch [2-6]|after epoch 6) of 6; what came before had taken [0-9.]+ s' KILL/report.txt &&
+    grep -Eq '^resumed +[0-9.]+ of the seconds of fit were spent before' KILL/report.txt &&
+    "$python" -c 'import json, sys
+r, whole = (json.load(open(f + "/report.json")) for f in ("KILL", "small.1"))
+s = r["seconds"]
+sys.exit(not (0 < s["earlier"] < s["fit"] and "earlier" not in whole["seconds"] and
+              r["stages"][-1]["fit"]["training_seconds"] > s["earlier"] and
+              any(t.startswith("resumed a") for t in r["remarks"])))'
+ok "resumed: the report says from where, and adds the time of what came before"
+
+# A log has the time of day; of percents there is one number and no speed.
+cat > slow.txt << 'END'
+data train=sample:train test=test.csv
+net epochs=400
+  dense units=512
+END
+timeout -s INT 14 "$program" run slow.txt -o slow 2> "$err" > "$out"
+grep -Eqx '[0-2][0-9]:[0-5][0-9]:[0-5][0-9] epoch [0-9]+ of 400, loss [0-9.]+:  *[0-9]+%  [0-9]+ s left' \
+    "$err" && ! grep -q '%/s\|/100' "$err"
+ok "progress in a log"
 
 # One step of these takes minutes, and so do the first weights of that lstm.
 for layers in 'conv filters=128 kernel=15\n  conv filters=128 kernel=15' 'lstm units=2048'; do
