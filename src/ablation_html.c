@@ -3,6 +3,7 @@
  * dots with their intervals, the table, and the rows that a stage made right or wrong. */
 #include "ablation.h"
 #include "ctx.h"
+#include "glossary.h"
 #include "plot.h"
 #include "report_html.h"
 #include "runs_html.h"
@@ -160,6 +161,7 @@ static int bought(struct mp_ctx *c, struct mp_html *h, const struct page *p)
                         "points of accuracy; fixed and made: errors; saves: seconds of training, "
                         "without it.  Each name leads to the page of that run.", p->rows, columns,
                   n, head, 0);
+    mp_words_html(h->f, "ablation|accuracy|errors|Holm's correction|interval|McNemar's test|p|stage");
     return MP_OK;
 }
 

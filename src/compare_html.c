@@ -3,6 +3,7 @@
  * against time, every pair, the pipelines' texts, and the rows that tell them apart. */
 #include "comparison.h"
 #include "ctx.h"
+#include "glossary.h"
 #include "plot.h"
 #include "runs_html.h"
 #include <glib.h>
@@ -210,6 +211,7 @@ static void table(struct mp_html *h, const struct page *p)
     mp_runs_table(h->f, "Each name leads to the page of its run.  Nets are deep, all other models "
                         "classical; intervals are Wilson\xe2\x80\x99s; times are by the clock, on "
                         "all threads.", p->runs, columns, n, head, 1);
+    mp_words_html(h->f, "accuracy|errors|interval|kind|macro F1|memory|parameters|run|seconds");
 }
 
 /* ---------------------------------------------------------- what it costs */
@@ -336,47 +338,73 @@ static int costs(struct mp_ctx *c, struct mp_html *h, const struct page *p)
 
 /* --------------------------------------------------------------- the pairs */
 
-static void pair_cell(struct mp_html_table *t, const struct page *p, size_t row, size_t column)
+/* "<.001", ".03", ".5": what fits a square. */
+static void short_p(char *out, size_t size, double p)
 {
-    bool swapped;
-    const char *own = name_at(p, row);
-    const json_t *pair = pair_of(p, own, name_at(p, column), &swapped);
-    if (row == column) {
-        mp_html_cell(t, "\xe2\x80\x93");
-        return;
-    }
-    const char *better = text(pair, "better");
-    const bool told = *better != '\0', won = strcmp(better, own) == 0;
-    mp_html_cell_begin(t, "");
-    fputs(told && won ? "<strong>" : "", t->f);
-    fprintf(t->f, "%.0f : %.0f", real(pair, swapped ? "only_b_right" : "only_a_right"),
-            real(pair, swapped ? "only_a_right" : "only_b_right"));
-    fputs(told && won ? "</strong>" : "", t->f);
-    fprintf(t->f, "<br /><span class=\"note\">p %.2g%s</span>", real(pair, "p_holm"),
-            !told ? "" : won ? ", better" : ", worse");
-    mp_html_cell_end(t);
+    char digits[16];
+    snprintf(digits, sizeof digits, p < 0.1 ? "%.3f" : "%.2f", p);
+    snprintf(out, size, p < 0.001 ? "&lt;.001" : p >= 0.995 ? "1" : "%s", digits + 1);
 }
 
-static int matrix(struct mp_ctx *c, FILE *f, const struct page *p)
+/* How warm a square is: not at all where the rows do not tell two apart. */
+static double warmth(const json_t *pair)
 {
-    struct mp_html_table t;
-    struct mp_column *column = mp_alloc(c, p->good + 1, sizeof *column);
-    if (column == NULL)
-        return -1;
-    column[0].title = "";
-    for (size_t i = 0; i < p->good; i++)
-        column[i + 1] = (struct mp_column){ name_at(p, i), true };
-    mp_html_table(&t, f, "Rows that only the left one has right, and rows that only the upper one "
-                         "has right; below, McNemar\xe2\x80\x99s p after Holm\xe2\x80\x99s "
-                         "correction.", column, (int)p->good + 1);
-    for (size_t i = 0; i < p->good; i++) {
-        mp_html_cell(&t, "%s", name_at(p, i));
-        for (size_t j = 0; j < p->good; j++)
-            pair_cell(&t, p, i, j);
+    const double p = real(pair, "p_holm");
+    return *text(pair, "better") == '\0' ? 0 : p < 0.001 ? 3 : p < 0.01 ? 2 : 1;
+}
+
+enum { SQUARE = 120 };
+
+/* Run `row` against one that is placed before it. */
+static void square(const struct page *p, size_t row, size_t column, char *cell, double *value)
+{
+    bool swapped;
+    char chance[24];
+    const json_t *pair = pair_of(p, name_at(p, column), name_at(p, row), &swapped);
+    short_p(chance, sizeof chance, real(pair, "p_holm"));
+    *value = warmth(pair);
+    snprintf(cell, SQUARE, "<span class=\"heard\">%s, p </span>%s",
+             *value > 0 ? "better" : "not told apart", chance);
+}
+
+/* A triangle: who is better than whom, at a glance. */
+static int triangle(struct mp_ctx *c, FILE *f, const struct page *p)
+{
+    const size_t n = p->good - 1;
+    char(*cells)[SQUARE] = mp_alloc(c, n * n, sizeof *cells);
+    char(*names)[2][MP_PLOT_NAME + 24] = mp_alloc(c, n, sizeof *names);
+    const char **at = mp_alloc(c, n * n + 2 * n, sizeof *at);
+    double *values = mp_alloc(c, n * n, sizeof *values);
+    const bool good = cells != NULL && names != NULL && at != NULL && values != NULL;
+    for (size_t i = 0; i < n && good; i++) {
+        char name[MP_PLOT_NAME];
+        mp_runs_short(name_at(p, i + 1), name);
+        snprintf(names[i][0], sizeof names[i][0], "%s %zu", name, i + 2);
+        snprintf(names[i][1], sizeof names[i][1], "%zu", i + 1);
+        at[n * n + i] = names[i][0];
+        at[n * n + n + i] = names[i][1];
+        for (size_t j = 0; j < n; j++) {
+            values[i * n + j] = NAN;
+            at[i * n + j] = cells[i * n + j];
+            if (j <= i)
+                square(p, i + 1, j, cells[i * n + j], &values[i * n + j]);
+        }
     }
-    mp_html_table_end(&t);
-    free(column);
-    return MP_OK;
+    const struct mp_heat h = {
+        .caption = "Is the one of the column better than the one of the line?  Columns have the "
+                   "numbers of the table above.  The warmer a square, the surer it is; squares "
+                   "without colour: the rows do not tell.  In it stands p, after Holm\xe2\x80\x99s "
+                   "correction.", .corner = "", .rows = at + n * n, .columns = at + n * n + n,
+        .n_rows = (int)n, .n_columns = (int)n, .values = values, .cells = at, .cell_letters = 5,
+        .low = 0, .high = 3,
+    };
+    if (good)
+        mp_plot_heat(f, &h);
+    free(cells);
+    free(names);
+    free(at);
+    free(values);
+    return good ? MP_OK : -1;
 }
 
 static void pair_list(FILE *f, const json_t *pairs)
@@ -404,9 +432,10 @@ static int pairs(struct mp_ctx *c, struct mp_html *h, const struct page *p)
     mp_html_p(h->f, "All saw the same rows, so only those that one has right and the other wrong "
                     "tell two apart.  One is called better where a difference like this would come "
                     "by chance in less than 1 of 20 comparisons of equals.");
-    if (matrix(c, h->f, p) < 0)
+    if (triangle(c, h->f, p) < 0)
         return -1;
     pair_list(h->f, list);
+    mp_words_html(h->f, "Holm's correction|interval|McNemar's test|p");
     return MP_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_html.c - what is in a file, as a page with the pictures. */
+#include "glossary.h"
 #include "html.h"
 #include "inspect.h"
 #include <stdlib.h>
@@ -304,6 +305,7 @@ static int suspects(struct mp_ctx *c, struct mp_html *h, const struct mp_inspect
     }
     if (in->n_suspects > 0)
         gallery_end(h->f, in->n_suspects);
+    mp_words_html(h->f, "class|duplicates|folds|row|suspect");
     mp_html_fold(h->f, "The pipeline that scored them");
     mp_html_code(h->f, in->pipeline);
     mp_html_unfold(h->f);

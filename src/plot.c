@@ -187,25 +187,52 @@ static void take(struct labels *l, struct box b)
         l->taken[l->n++] = b;
 }
 
-/* Beside the dot: right, left, above, below, at a corner; where there is no room, nothing
- * (the dot's own title has it still). */
+static void write_label(FILE *f, struct labels *l, struct box b, const char *text, int colour)
+{
+    take(l, b);
+    fprintf(f, "<text class=\"over f%d\" x=\"%.1f\" y=\"%.1f\">", colour, b.left, b.top + 10);
+    mp_html_text(f, text);
+    fputs("</text>\n", f);
+}
+
+static struct box text_box(double left, double middle, double w)
+{
+    return (struct box){ left, middle - 6, left + w, middle + 6 };
+}
+
+/* Away from the dot, in wider and wider circles, with a line that leads to it. */
+static void far_label(FILE *f, struct labels *l, double x, double y, const char *text, int colour)
+{
+    enum { AROUND = 24, FARTHEST = 200 };
+    const double w = text_width(text);
+    for (int r = 18; r <= FARTHEST; r += 6)
+        for (int i = 0; i < AROUND; i++) {
+            const double turn = 2 * M_PI * i / AROUND;
+            const double at = x + r * cos(turn), middle = y + r * sin(turn);
+            const struct box b = text_box(cos(turn) >= 0 ? at : at - w, middle, w);
+            if (!free_place(l, b))
+                continue;
+            fprintf(f, "<line class=\"k0\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" />",
+                    x + 5 * cos(turn), at, y + 5 * sin(turn), middle);
+            write_label(f, l, b, text, colour);
+            return;
+        }
+}
+
+/* Beside the dot: right, left, above, below, at a corner; or farther off.  Where there is no
+ * room at all, the dot's own title has it still. */
 static void dot_label(FILE *f, struct labels *l, double x, double y, const char *text, int colour)
 {
     const double w = text_width(text);
     const double left[] = { x + 7, x - 7 - w, x - w / 2, x - w / 2,
                             x + 5, x + 5,     x - 5 - w, x - 5 - w };
     const double middle[] = { y, y, y - 12, y + 12, y - 10, y + 10, y - 10, y + 10 };
-    for (int i = 0; i < 8; i++) {
-        const struct box b = { left[i], middle[i] - 6, left[i] + w, middle[i] + 6 };
-        if (!free_place(l, b))
-            continue;
-        take(l, b);
-        fprintf(f, "<text class=\"over f%d\" x=\"%.1f\" y=\"%.1f\">", colour, left[i],
-                middle[i] + 4);
-        mp_html_text(f, text);
-        fputs("</text>\n", f);
-        return;
-    }
+    for (int i = 0; i < 8; i++)
+        if (free_place(l, text_box(left[i], middle[i], w))) {
+            write_label(f, l, text_box(left[i], middle[i], w), text, colour);
+            return;
+        }
+    far_label(f, l, x, y, text, colour);
 }
 
 /* ----------------------------------------------------------------- series */
@@ -296,8 +323,8 @@ static void name_end(FILE *f, const struct mp_plot *p, const struct mp_series *s
         return;
     const double left = place(x, s->x[last - 1]) + 7, w = text_width(s->name);
     double at = place(y, s->y[last - 1]);
-    for (int i = 0; i < 12; i++) { /* off the place by 0, 14, -14, 28 ... */
-        const double to = at + 14 * ((i + 1) / 2) * (i % 2 ? 1 : -1);
+    for (int i = 0; i < 90; i++) { /* off the place by 0, 6, -6, 12 ... */
+        const double to = at + 6 * ((i + 1) / 2) * (i % 2 ? 1 : -1);
         const struct box b = { left, to - 6, left + w, to + 6 };
         if (free_place(l, b)) {
             at = to;
@@ -571,16 +598,20 @@ static void heat_name(FILE *f, const char *scope, const char *name)
     fputs("</th>", f);
 }
 
-static void heat_value(FILE *f, const struct mp_heat *h, double v, double low, double high)
+static void heat_value(FILE *f, const struct mp_heat *h, int i, double low, double high)
 {
-    const double a = high > low ? 0.55 * (v - low) / (high - low) : 0;
+    const double v = h->values[i], a = high > low ? 0.55 * (v - low) / (high - low) : 0;
+    const char *text = h->cells != NULL ? h->cells[i] : NULL;
     if (!isfinite(v)) {
-        fputs("<td class=\"none\">-</td>", f);
+        fprintf(f, "<td class=\"none\">%s</td>", text != NULL ? text : "-");
         return;
     }
-    fprintf(f, "<td style=\"--a:%.2f\">%s", a, v >= high ? "<strong>" : "");
-    fprintf(f, h->format, v);
-    fprintf(f, "%s</td>", v >= high ? "</strong>" : "");
+    fprintf(f, "<td style=\"--a:%.2f\">%s", a, v >= high && text == NULL ? "<strong>" : "");
+    if (text != NULL)
+        fputs(text, f);
+    else
+        fprintf(f, h->format, v);
+    fprintf(f, "%s</td>", v >= high && text == NULL ? "</strong>" : "");
 }
 
 static double heat_em(const struct mp_heat *h)
@@ -593,8 +624,10 @@ static double heat_em(const struct mp_heat *h)
     for (int j = 0; j < h->n_columns; j++) {
         most = strlen(h->columns[j]);
         for (int i = 0; i < h->n_rows; i++) {
-            const int n = snprintf(NULL, 0, h->format, h->values[i * h->n_columns + j]);
-            most = n > (int)most ? (size_t)n : most;
+            const int k = i * h->n_columns + j;
+            const size_t n = h->cells != NULL ? h->cell_letters
+                                              : (size_t)snprintf(NULL, 0, h->format, h->values[k]);
+            most = n > most ? n : most;
         }
         em += column_em(most, h->n_columns);
     }
@@ -603,7 +636,7 @@ static double heat_em(const struct mp_heat *h)
 
 void mp_plot_heat(FILE *f, const struct mp_heat *h)
 {
-    double low = INFINITY, high = -INFINITY;
+    double low = h->low < h->high ? h->low : INFINITY, high = h->low < h->high ? h->high : -INFINITY;
     for (int i = 0; i < h->n_rows * h->n_columns; i++)
         if (isfinite(h->values[i])) {
             low = fmin(low, h->values[i]);
@@ -619,7 +652,7 @@ void mp_plot_heat(FILE *f, const struct mp_heat *h)
         fputs("<tr>", f);
         heat_name(f, "row", h->rows[i]);
         for (int j = 0; j < h->n_columns; j++)
-            heat_value(f, h, h->values[i * h->n_columns + j], low, high);
+            heat_value(f, h, i * h->n_columns + j, low, high);
         fputs("</tr>\n", f);
     }
     fputs("</tbody></table></div>\n", f);

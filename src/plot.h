@@ -74,6 +74,9 @@ struct mp_heat {
     int n_rows, n_columns;
     const double *values;            /* row by row; not finite: "-" */
     const char *format;              /* of one value: "%.2f" */
+    const char *const *cells;        /* or markup for each, about cell_letters wide; NULL: none */
+    size_t cell_letters;
+    double low, high;                /* ends of the scale; low == high: what the values need */
 };
 void mp_plot_heat(FILE *f, const struct mp_heat *h);
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_charts.c - the page of a run: which classes are confused, how it learned, how
  * sure it is. */
+#include "glossary.h"
 #include "plot.h"
 #include "report_html.h"
 #include "statistics.h"
@@ -98,26 +99,30 @@ static void class_table(FILE *f, const struct mp_metrics *m, const int *labels)
     mp_html_table_end(&t);
 }
 
-void mp_report_confusion(struct mp_html *h, const struct mp_report *r)
+static void confusion(FILE *f, const struct mp_metrics *m, const int *labels)
 {
-    const struct mp_metrics *m = r->metrics;
-    if (m == NULL)
-        return;
-    mp_html_section(h, "classes", "Which classes are confused");
-    most_confused(h->f, m, r->x->labels);
     if (m->k > MOST_CLASSES) {
-        mp_html_p(h->f, "%d classes are too many for a table of all pairs; report.json has it.",
-                  m->k);
-        class_table(h->f, m, r->x->labels);
+        mp_html_p(f, "%d classes are too many for a table of all pairs; report.json has it.", m->k);
+        class_table(f, m, labels);
         return;
     }
-    fputs("<div class=\"fit\">\n", h->f);
-    mp_plot_confusion(h->f, "Rows of the test: a line for the truth, a column for what was "
-                            "predicted; mistakes are the warmer the more there are.",
-                      m->confusion, r->x->labels, m->k);
-    class_table(h->f, m, r->x->labels);
-    fputs("</div>\n", h->f);
-    class_bars(h->f, m, r->x->labels);
+    fputs("<div class=\"fit\">\n", f);
+    mp_plot_confusion(f, "Rows of the test: a line for the truth, a column for what was "
+                         "predicted; mistakes are the warmer the more there are.",
+                      m->confusion, labels, m->k);
+    class_table(f, m, labels);
+    fputs("</div>\n", f);
+    class_bars(f, m, labels);
+}
+
+void mp_report_confusion(struct mp_html *h, const struct mp_report *r)
+{
+    if (r->metrics == NULL)
+        return;
+    mp_html_section(h, "classes", "Which classes are confused");
+    most_confused(h->f, r->metrics, r->x->labels);
+    confusion(h->f, r->metrics, r->x->labels);
+    mp_words_html(h->f, "class|confusion matrix|F1|interval|precision|recall");
 }
 
 /* ---------------------------------------------------------------- learning */
@@ -208,6 +213,49 @@ static void learning_table(FILE *f, json_t *curves)
     mp_html_unfold(f);
 }
 
+/* "cnn_fast.loss" is of the net that cnn_fast names, "loss" of the pipeline's own: the series
+ * of one net, by their own names.  json_decref() it. */
+static json_t *series_of_net(json_t *curves, const char *net, size_t length)
+{
+    json_t *own = json_object(), *values;
+    const char *name;
+    json_object_foreach(curves, name, values) {
+        const char *dot = strrchr(name, '.');
+        const size_t n = dot != NULL ? (size_t)(dot - name) : 0;
+        if (n == length && strncmp(name, net, n) == 0)
+            json_object_set(own, dot != NULL ? dot + 1 : name, values);
+    }
+    return own;
+}
+
+static void net_plots(FILE *f, json_t *curves, const char *net, size_t length)
+{
+    json_t *own = series_of_net(curves, net, length);
+    if (length > 0) {
+        fputs("<h3>", f);
+        mp_html_printf(f, "The net of %.*s", (int)length, net);
+        fputs("</h3>\n", f);
+    }
+    fputs("<div class=\"pair\">\n", f);
+    learning_plot(f, own, "loss", 1, "", "loss");
+    learning_plot(f, own, "accuracy", 100, " %", "accuracy");
+    fputs("</div>\n", f);
+    json_decref(own);
+}
+
+/* Each net once, at its loss. */
+static void all_plots(FILE *f, json_t *curves)
+{
+    static const char loss[] = "loss";
+    const char *name;
+    json_t *values;
+    json_object_foreach(curves, name, values) {
+        const char *dot = strrchr(name, '.');
+        if (strcmp(dot != NULL ? dot + 1 : name, loss) == 0)
+            net_plots(f, curves, name, dot != NULL ? (size_t)(dot - name) : 0);
+    }
+}
+
 void mp_report_learning(struct mp_html *h, const struct mp_report *r)
 {
     const int best = kept_epoch(r->curves);
@@ -215,10 +263,7 @@ void mp_report_learning(struct mp_html *h, const struct mp_report *r)
         return;
     mp_html_section(h, "learning", "How it learned");
     mp_html_figure(h->f);
-    fputs("<div class=\"pair\">\n", h->f);
-    learning_plot(h->f, r->curves, "loss", 1, "", "loss");
-    learning_plot(h->f, r->curves, "accuracy", 100, " %", "accuracy");
-    fputs("</div>\n", h->f);
+    all_plots(h->f, r->curves);
     if (best >= 0)
         mp_html_caption(h->f, "Epoch %d was the best on the rows that judge; its weights are "
                               "the model.", best + 1);
@@ -226,6 +271,7 @@ void mp_report_learning(struct mp_html *h, const struct mp_report *r)
         mp_html_caption(h->f, "Measured on the training rows while they were learned; no rows "
                               "were kept to judge (validation=SHARE keeps some).");
     learning_table(h->f, r->curves);
+    mp_words_html(h->f, "accuracy|epoch|loss|validation");
 }
 
 /* -------------------------------------------------------------- confidence */
@@ -388,5 +434,7 @@ int mp_report_confidence(struct mp_ctx *c, struct mp_html *h, const struct mp_re
         reject_table(h->f, points);
         calibration_table(h->f, &q);
     }
+    mp_words_html(h->f, known ? "Brier score|calibration|confidence|log loss|probabilities|reject curve"
+                              : "confidence|margins|reject curve|scores");
     return MP_OK;
 }

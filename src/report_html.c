@@ -3,6 +3,7 @@
 #include "report_html.h"
 #include "config.h"
 #include "ctx.h"
+#include "glossary.h"
 #include "text.h"
 #include "versions.h"
 #include <glib.h>
@@ -50,6 +51,9 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
               r->x->plan.source.train, more, r->x->test.n, mp_test_name(r->x), mp_split_name(r->x),
               m == NULL ? "  The test has no labels: predictions are written, nothing is scored."
                         : "  The interval is Wilson\xe2\x80\x99s.");
+    mp_words_html(f, m == NULL     ? "row|seed"
+                     : r->cross != NULL ? "accuracy|errors|folds|interval|macro F1|seed|standard deviation"
+                                        : "accuracy|errors|interval|macro F1|row|seed");
     for (int i = 0; i < r->n_warnings; i++) {
         fputs("<p class=\"warning\"><strong>Warning:</strong> ", f);
         mp_html_text(f, r->warnings[i]);
@@ -207,6 +211,7 @@ int mp_report_pipeline(struct mp_ctx *c, struct mp_html *h, const struct mp_repo
     mp_html_code(h->f, text);
     free(text);
     costs(h->f, p);
+    mp_words_html(h->f, "apply|feature|filter|fit|gives|model|pipeline|stage");
     return insides(c, h->f, p);
 }
 
@@ -232,7 +237,8 @@ void mp_report_data(FILE *f, const struct mp_experiment *x)
     struct mp_html_table t;
     mp_html_table(&t, f, "The rows.  The checksum is of pixels and labels.", column, 6);
     data_row(&t, "train", &x->train, x->plan.source.train);
-    data_row(&t, "test", &x->test, mp_test_name(x));
+    if (x->test.n > 0) /* a search reads none */
+        data_row(&t, "test", &x->test, mp_test_name(x));
     mp_html_table_end(&t);
 }
 

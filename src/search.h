@@ -80,5 +80,5 @@ json_t *mp_search_json(struct mp_ctx *c, const struct mp_search *s, const char *
 
 #define MP_SEARCH_FORMATS "text|json|csv|markdown"
 void mp_search_write(FILE *f, const json_t *search, int format);
-int mp_search_html(struct mp_ctx *c, const json_t *search, FILE *to);
+int mp_search_html(struct mp_ctx *c, const struct mp_search *s, const json_t *search, FILE *to);
 #endif

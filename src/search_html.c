@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search_html.c - what a search found, as a page (html.h), from its JSON. */
-#include "html.h"
+#include "glossary.h"
 #include "plot.h"
+#include "report_html.h"
 #include "search.h"
 #include <math.h>
 #include <stdlib.h>
@@ -301,7 +302,7 @@ static int table(struct mp_ctx *c, struct mp_html *h, const json_t *o)
 {
     static const struct mp_column after[] = {
         { "mean accuracy", true }, { "standard error", true }, { "95 % interval", true },
-        { "errors", true }, { "values kept", true }, { "seconds", true }, { "budget", true },
+        { "errors", true }, { "numbers kept", true }, { "seconds", true }, { "budget", true },
     };
     const size_t sets = json_array_size(json_object_get(o, "sets"));
     const size_t n = sets + 7 + (real(o, "rungs") > 1);
@@ -322,6 +323,7 @@ static int table(struct mp_ctx *c, struct mp_html *h, const json_t *o)
         trial_row(&t, o, trial);
     mp_html_table_end(&t);
     failures(h->f, json_object_get(o, "trials"));
+    mp_words_html(h->f, "accuracy|errors|folds|holdout|interval|parameters|standard error");
     free(column);
     return MP_OK;
 }
@@ -362,9 +364,18 @@ static void winner(struct mp_html *h, const json_t *o)
     }
 }
 
-int mp_search_html(struct mp_ctx *c, const json_t *search, FILE *to)
+static void origin(struct mp_ctx *c, struct mp_html *h, const struct mp_search *s)
+{
+    mp_html_section(h, "origin", "Where it comes from");
+    mp_report_command(h->f, c);
+    mp_report_data(h->f, &s->x);
+    mp_report_machine(h->f, c, 0);
+}
+
+int mp_search_html(struct mp_ctx *c, const struct mp_search *s, const json_t *search, FILE *to)
 {
     struct mp_html h;
+    char name[256], title[300];
     if (mp_html_open(c, &h) < 0)
         return -1;
     header(&h, search);
@@ -373,7 +384,10 @@ int mp_search_html(struct mp_ctx *c, const json_t *search, FILE *to)
         rc = table(c, &h, search);
     if (rc == MP_OK) {
         winner(&h, search);
-        rc = mp_html_write(c, &h, "a search of mnistpipe", text(search, "pipeline"), to);
+        origin(c, &h, s);
+        mp_pipeline_name(text(search, "pipeline"), name, sizeof name);
+        snprintf(title, sizeof title, "Which values are best for %s?", name);
+        rc = mp_html_write(c, &h, "a search by mnistpipe", title, to);
     }
     mp_html_close(&h);
     return rc;

@@ -43,9 +43,15 @@ static char *default_folder(const char *pipeline)
     return folder;
 }
 
+struct found {
+    const struct mp_search *search;
+    const json_t *document;
+};
+
 static int page(struct mp_ctx *c, void *arg, FILE *f)
 {
-    return mp_search_html(c, arg, f);
+    const struct found *found = arg;
+    return mp_search_html(c, found->search, found->document, f);
 }
 
 static int report(struct mp_ctx *c, const struct mp_search *s, const struct params *p,
@@ -55,7 +61,8 @@ static int report(struct mp_ctx *c, const struct mp_search *s, const struct para
     json_t *o = mp_search_json(c, s, folder);
     if (o == NULL)
         return -1;
-    const struct mp_forms forms = { "search", o, mp_search_write, page, o };
+    struct found found = { s, o };
+    const struct mp_forms forms = { "search", o, mp_search_write, page, &found };
     int rc = mp_forms_write(c, folder, &forms);
     if (rc == MP_OK)
         mp_search_write(stdout, o, p->format);

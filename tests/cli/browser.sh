@@ -31,6 +31,13 @@ ok "a comparison and an ablation"
 mp search linear.txt --set 'hog.cell={4,7}' --set 'svm.C={0.01,0.1,1}' &&
     mp inspect train.csv test.csv -o inspect/inspect.html
 ok "a search and a look at the files"
+for i in $(seq 15); do
+    kinds=(svm ridge logistic)
+    cat data.txt <(printf 'pca components=%d\n%s\n' $((i * 2)) "${kinds[i % 3]}") > "many_$i.txt"
+done
+mp compare many_*.txt net.txt -o runs/many && equal "$(grep -o '<text class="over f[12]"' \
+    <(sed '/id="learning"/,$d' runs/many/compare.html) | wc -l | tr -d ' ')" 16
+ok "a comparison of many: every dot has its name"
 # K classes of 6 x 8 pixels, N rows each; every seventh row looks like one of another class.
 classes() { # K N
     awk -v k="$1" -v n="$2" 'BEGIN { for (i = 0; i < k * n; i++) {
@@ -49,7 +56,7 @@ while IFS=$'\t' read -r verdict what wrong; do
     [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
     ok "$what"
 done < <(if HOME=$dir timeout 600 "$python" "$source/tests/cli/browser.py" "$browser" \
-    runs/linear/report.html runs/net/report.html runs/compare/compare.html \
+    runs/linear/report.html runs/net/report.html runs/compare/compare.html runs/many/compare.html \
     runs/ablate/ablate.html runs/linear-search/search.html inspect/inspect.html \
     runs/of2/report.html runs/of10/report.html runs/of47/report.html 2> "$err"
     then echo ok; else echo not ok; fi |

@@ -69,6 +69,30 @@ def alternatives(root):
         must(len(sizes) == 1, f"a table with rows of {sizes} cells")
 
 
+# Words that a page explains where it uses them: by what they stand for on the page.
+WORDS = {"macro F1": "macro F1", "Wilson": "interval", "expected calibration error": "calibration",
+         "Brier score": "Brier score", "log likelihood": "log loss", "precision and F1": "F1",
+         "Holm\u2019s": "Holm's correction", "McNemar\u2019s": "McNemar's test",
+         "standard error": "standard error", "margins": "margins", "Suspect labels": "suspect",
+         "Reject curve": "reject curve", "How it learned": "loss"}
+
+
+def words(root):
+    """Every such word is explained, and none is explained twice within one fold."""
+    lists = [e for e in root.iter(H + "dl") if e.get("class") == "words"]
+    told = {text(d) for e in lists for d in e.iter(H + "dt")}
+    must(lists, "no words are explained")
+    for e in lists:
+        parent = next(d for d in root.iter(H + "details") if e in list(d))
+        must(text(parent.find(H + "summary")) == "What the words mean", "a list of words, not folded")
+        terms = [text(d) for d in e.iter(H + "dt")]
+        must(terms and len(terms) == len(set(terms)) == len(list(e.iter(H + "dd"))), "words")
+    said = " ".join(text(e) for name in ("p", "dt", "caption", "figcaption", "h2")
+                    for e in root.iter(H + name))
+    for word, name in WORDS.items():
+        must(word not in said or name in told, f"{word}: not explained")
+
+
 def table(root, caption):
     for e in root.iter(H + "table"):
         if text(e.find(H + "caption")).startswith(caption):
@@ -164,17 +188,21 @@ def comparison(root, o):
     must(first in whole or runs[0]["errors"] == runs[1]["errors"], "the answer")
     better = {q["better"] for q in o["pairs"] if q["a"] == runs[0]["name"]} - {None}
     must(bool(better) == (runs[0]["name"] + " is better than" in whole), "better")
-    matrix = table(root, "Rows that only the left one")
-    for i, a in enumerate(runs):
-        for j, b in enumerate(runs):
-            q = pairs.get((a["name"], b["name"]), pairs.get((b["name"], a["name"])))
-            if i == j:
-                must(matrix[i][j + 1] == DASH, "diagonal")
+    squares = table(root, "Is the one of the column better")
+    must(len(squares) == len(runs) - 1, "a line for each but the best")
+    for i, line in enumerate(squares):
+        must(line[0].endswith(f" {i + 2}"), "a name and its number")
+        for j, cell in enumerate(line[1:]):
+            if j > i:
+                must(cell == "", "a triangle")
                 continue
-            n = [q["only_a_right"], q["only_b_right"]]
-            told = {None: "", a["name"]: ", better", b["name"]: ", worse"}[q["better"]]
-            must(matrix[i][j + 1] == "%d : %d" % tuple(n if q["a"] == a["name"] else n[::-1]) +
-                 "p %.2g" % q["p_holm"] + told, f"pair {i}, {j}")
+            q = pairs.get((runs[j]["name"], runs[i + 1]["name"]),
+                          pairs.get((runs[i + 1]["name"], runs[j]["name"])))
+            p = q["p_holm"]
+            told = "not told apart" if q["better"] is None else "better"
+            small = "<.001" if p < .001 else "1" if p >= .995 else \
+                ("%.3f" if p < .1 else "%.2f") % p
+            must(cell == f"{told}, p {small.lstrip('0')}", f"square {i}, {j}: {cell}")
     must([row[4:8] for row in table(root, "Differences of accuracy")] ==
          [[points(q["difference"]), "%+.2f .. %+.2f" %
            tuple(100 * v for v in q["difference_interval"]), "%.2g" % q["p"], "%.2g" % q["p_holm"]]
@@ -203,6 +231,7 @@ def ablation(root, o):
 root = tree.parse(sys.argv[1]).getroot()
 structure(root)
 alternatives(root)
+words(root)
 if len(sys.argv) > 2:
     o = json.load(open(sys.argv[2]))
     (comparison if "pairs" in o else ablation if "whole" in o else figures)(root, o)

@@ -264,6 +264,12 @@ for name in hog-search some rows line dots; do
     [ -z "$python" ] || "$python" "$source/tests/cli/page.py" runs/$name/search.html >> "$log" 2>&1
     ok "the page keeps what pages promise: $name"
 done
+page=$(cat runs/hog-search/search.html)
+for word in '<h1>Which values are best for hog?</h1>' 'href="best/report.html"' 'href="best.txt"' \
+    'Where it comes from' '<code>mnistpipe search '; do
+    [[ $page == *"$word"* ]] || { echo "not in the page: $word" >> "$log"; false; }
+    ok "the page of a search: $word"
+done
 grep -q '<table class="heat"' runs/hog-search/search.html &&
     grep -q "<strong>$(sed -n 's/^1 .* \([0-9.]*\) %.*/\1/p' first.txt)</strong>" \
         runs/hog-search/search.html && ! grep -q '<svg' runs/hog-search/search.html
