@@ -44,8 +44,13 @@ static void matrix(FILE *f, const struct mp_metrics *m, const int *labels,
             else
                 fprintf(f, "%s%*llu%s", i == j ? p->good : p->bold, width, n, p->off);
         }
-        if (scores)
-            fprintf(f, "   %9.4f %7.4f %7.4f", q->precision, q->recall, q->f1);
+        if (scores) {
+            char text[3][16];
+            mp_share_text(text[0], q->precision);
+            mp_share_text(text[1], q->recall);
+            mp_share_text(text[2], q->f1);
+            fprintf(f, "   %9s %7s %7s", text[0], text[1], text[2]);
+        }
         fputc('\n', f);
     }
 }
@@ -117,9 +122,12 @@ static void classes(FILE *f, const struct mp_metrics *m, const int *labels,
         const struct mp_class_metrics *q = &m->class[r[i].at];
         mp_tabular_cell(&g, "%d", labels[r[i].at]);
         mp_tabular_cell(&g, "%llu", (unsigned long long)q->rows);
-        mp_tabular_cell(&g, "%.4f", q->precision);
-        mp_tabular_cell(&g, "%.4f", q->recall);
-        mp_tabular_cell(&g, "%.4f", q->f1);
+        const double share[] = { q->precision, q->recall, q->f1 };
+        for (size_t k = 0; k < sizeof share / sizeof *share; k++) {
+            char text[16];
+            mp_share_text(text, share[k]);
+            mp_tabular_cell(&g, "%s", text);
+        }
     }
     mp_tabular_print(&g, f, p);
     free(r);

@@ -388,6 +388,19 @@ static int read_train(struct mp_ctx *c, struct mp_experiment *x, const struct mp
     return rc;
 }
 
+/* A class of one row cannot be on both sides. */
+static void warn_of_holdout(struct mp_ctx *c, const struct mp_experiment *x)
+{
+    bool tested[256] = { false };
+    if (x->test_path != NULL || x->plan.source.folds > 0)
+        return;
+    for (size_t i = 0; i < x->test.n; i++)
+        tested[x->test.label[i]] = true;
+    for (int k = 0; k < x->n_classes; k++)
+        if (!tested[x->labels[k]])
+            mp_warn(c, "label %d has one row: the holdout tests none of it", x->labels[k]);
+}
+
 /* What one look tells, said before the long work. */
 static void warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
 {
@@ -425,6 +438,7 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
         mp_class_numbers(c, &x->test, x->labels, x->n_classes, &x->test_y) < 0)
         return -1;
     warn_of_rows(c, x);
+    warn_of_holdout(c, x);
     x->read_seconds = mp_seconds() - start;
     return MP_OK;
 }

@@ -12,6 +12,7 @@
 #include "ctx.h"
 #include "experiment.h"
 #include "folds.h"
+#include "metrics.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,11 +208,36 @@ static int usual_leads(struct mp_ctx *c, const int *y, const struct mp_predictio
     return MP_OK;
 }
 
+/* A model that is no better than calling every row the most frequent label doubts for no
+ * reason; so does one that has seen next to nothing of a class. */
+static void judge_model(struct mp_inspection *in, const int *y, const struct mp_predictions *p,
+                        size_t rows[256])
+{
+    size_t most = 0, hits = 0;
+    double low, high;
+    for (size_t i = 0; i < p->n; i++) {
+        rows[y[i]]++;
+        hits += p->predicted[i] == y[i];
+    }
+    for (int j = 0; j < p->k; j++)
+        most = rows[j] > most ? rows[j] : most;
+    mp_wilson(hits, p->n, &low, &high);
+    if (low <= (double)most / (double)p->n)
+        snprintf(in->why_not, sizeof in->why_not, "the model is right on %.0f %% only, and the "
+                 "most frequent label is on %.0f %%", 100 * (double)hits / (double)p->n,
+                 100 * (double)most / (double)p->n);
+}
+
 static int find_suspects(struct mp_ctx *c, struct mp_inspection *in, const int *y,
                          const struct mp_predictions *p)
 {
+    enum { FEWEST = 5 }; /* rows of a class that can be judged */
     const size_t k = (size_t)p->k;
+    size_t rows[256] = { 0 };
     float usual[256];
+    judge_model(in, y, p, rows);
+    if (in->why_not[0] != '\0')
+        return MP_OK;
     if (usual_leads(c, y, p, usual) < 0)
         return -1;
     for (size_t i = 0; i < p->n; i++)
@@ -223,7 +249,9 @@ static int find_suspects(struct mp_ctx *c, struct mp_inspection *in, const int *
         const float *s = p->scores + i * k;
         const int says = p->predicted[i];
         const float margin = s[y[i]] - s[says];
-        if (says != y[i] && -margin >= usual[says])
+        const bool few = rows[y[i]] < FEWEST || rows[says] < FEWEST;
+        in->unjudged += rows[y[i]] < FEWEST;
+        if (says != y[i] && !few && -margin >= usual[says])
             in->suspect[in->n_suspects++] = (struct mp_suspect){
                 i, c->run->labels[y[i]], c->run->labels[says], (double)margin };
     }
@@ -290,7 +318,8 @@ static int check_labels(struct mp_ctx *c, struct mp_inspection *in)
         struct mp_ctx *with = *in->o.pipeline != '\0' ? c : &trial;
         if (mp_folds_assign(&trial, y, d->n, n, in->o.folds, c->run->seed, fold) == MP_OK)
             rc = score_labels(with, in, y);
-        memcpy(in->why_not, trial.msg, sizeof in->why_not);
+        if (trial.msg[0] != '\0')
+            memcpy(in->why_not, trial.msg, sizeof in->why_not);
         if (with == &trial)
             rc = MP_OK;
         mp_ctx_free(&trial);

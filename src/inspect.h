@@ -57,6 +57,7 @@ struct mp_inspection {
     size_t near_shared;            /* test rows that have one like them in the training rows */
     char why_not[1024];            /* why labels were not checked; "": they were */
     char *pipeline;                /* what checked them, as text */
+    size_t unjudged;               /* rows of classes too small to be judged */
     size_t checked, doubted;       /* rows; rows for which the model says another label */
     struct mp_suspect *suspect;    /* the most suspect first */
     size_t n_suspects;

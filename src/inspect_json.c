@@ -70,9 +70,10 @@ static json_t *labels_json(const struct mp_inspection *in)
         json_object_set_new(row, "margin", json_real(s->margin));
         json_array_append_new(rows, row);
     }
-    return json_pack("{s:o, s:i, s:I, s:I, s:o}", "pipeline", text_json(in->pipeline), "folds",
-                     in->o.folds, "rows", (json_int_t)in->checked, "doubted",
-                     (json_int_t)in->doubted, "suspects", rows);
+    return json_pack("{s:o, s:i, s:I, s:I, s:I, s:o}", "pipeline", text_json(in->pipeline),
+                     "folds", in->o.folds, "rows", (json_int_t)in->checked, "too_few",
+                     (json_int_t)in->unjudged, "doubted", (json_int_t)in->doubted, "suspects",
+                     rows);
 }
 
 static json_t *shared_json(const struct mp_inspection *in)

@@ -172,6 +172,9 @@ static void suspects(FILE *f, const struct mp_inspection *in, size_t list)
     mp_say(f, "\n", 0, "labels: out of fold (%d folds) the model says another label for %zu of %zu "
            "rows; of these %zu %s suspect", in->o.folds, in->doubted, in->checked,
            in->n_suspects, in->n_suspects == 1 ? "is" : "are");
+    if (in->unjudged > 0)
+        mp_say(f, "    ", 4, "%zu rows are of classes with too few rows to be judged",
+               in->unjudged);
     for (size_t i = 0; i < in->n_suspects && i < list; i++) {
         const struct mp_suspect *s = &in->suspect[i];
         char name[64];

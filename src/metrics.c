@@ -28,6 +28,14 @@ int mp_argmax(const float *scores, int k)
     return best;
 }
 
+void mp_share_text(char text[16], double share)
+{
+    if (isfinite(share))
+        snprintf(text, 16, "%.4f", share);
+    else
+        snprintf(text, 16, "-");
+}
+
 static double ratio(uint64_t a, uint64_t b)
 {
     return b > 0 ? (double)a / (double)b : NAN;
@@ -45,6 +53,7 @@ static void per_class(struct mp_metrics *m)
             q->rows += m->confusion[i * k + j];
             q->predicted += m->confusion[j * k + i];
         }
+        m->tested += q->rows > 0;
         q->precision = ratio(q->hits, q->predicted);
         q->recall = ratio(q->hits, q->rows);
         q->f1 = ratio(2 * q->hits, q->rows + q->predicted);

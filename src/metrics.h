@@ -9,12 +9,16 @@ struct mp_class_metrics {
     double precision, recall, f1;   /* NAN where nothing is divided */
 };
 
+/* "0.9876", or "-" of a share of nothing. */
+void mp_share_text(char text[16], double share);
+
 struct mp_metrics {
     int k;
     uint64_t rows, errors;
     double accuracy, low, high;      /* with its 95 % Wilson interval */
     uint64_t *confusion;             /* k x k: row is the truth, column the prediction */
     struct mp_class_metrics *class;
+    int tested;            /* classes that the rows are of */
     double macro_f1;                 /* mean over the classes that occur or are predicted */
 };
 

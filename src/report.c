@@ -87,6 +87,7 @@ static json_t *metrics_json(const struct mp_metrics *m, const int *labels)
     json_t *o = json_pack("{s:f, s:I, s:[f, f], s:s, s:o}", "accuracy", m->accuracy, "errors",
                           (json_int_t)m->errors, "accuracy_interval", m->low, m->high, "interval",
                           "Wilson, 95 %", "macro_f1", number(m->macro_f1));
+    json_object_set_new(o, "tested_classes", json_integer(m->tested));
     json_t *confusion = json_array(), *classes = json_array();
     for (int i = 0; i < m->k; i++) {
         const struct mp_class_metrics *q = &m->class[i];
@@ -441,13 +442,18 @@ static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_pa
     fputs(p->bold, f);
     const int at = fprintf(f, "accuracy %.2f %%", 100 * m->accuracy) + 3;
     fprintf(f, "%s   ", p->off);
+    char tested[64] = "";
+    if (m->tested < m->k)
+        snprintf(tested, sizeof tested, " (rows of %d of %d classes)", m->tested, m->k);
     mp_fill(f, at, LABEL, "95 %% interval %.2f .. %.2f (Wilson), %llu errors in %llu rows, macro "
-                          "F1 %.4f", 100 * m->low, 100 * m->high, (unsigned long long)m->errors,
-            (unsigned long long)m->rows, m->macro_f1);
+                          "F1 %.4f%s", 100 * m->low, 100 * m->high, (unsigned long long)m->errors,
+            (unsigned long long)m->rows, m->macro_f1, tested);
     fputc('\n', f);
     if (r->cross != NULL)
         cross_text(f, r->cross, *r->x->plan.source.test != '\0');
-    if (r->shared != NULL && r->shared->rows > 0)
+    if (r->shared != NULL && r->shared->rows > 0 && r->shared->rows == r->x->test.n)
+        mp_say(f, "", 0, "without the test rows that training has too no test row is left");
+    else if (r->shared != NULL && r->shared->rows > 0)
         mp_say(f, "", 0, "without the %zu test row%s that training has too: accuracy %.2f %%",
                r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
     calibration_text(f, r);

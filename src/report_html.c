@@ -34,7 +34,11 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
         mp_html_fact(f, "95 % interval", "%.2f .. %.2f %%", 100 * m->low, 100 * m->high);
         mp_html_fact(f, "errors", "%llu of %llu rows", (unsigned long long)m->errors,
                      (unsigned long long)m->rows);
-        mp_html_fact(f, "macro F1", "%.4f", m->macro_f1);
+        if (m->tested < m->k)
+            mp_html_fact(f, "macro F1", "%.4f, rows of %d of %d classes", m->macro_f1, m->tested,
+                         m->k);
+        else
+            mp_html_fact(f, "macro F1", "%.4f", m->macro_f1);
         if (r->cross != NULL)
             mp_html_fact(f, "mean of the folds", "%.2f %%, standard deviation %.2f",
                          100 * r->cross->mean, 100 * r->cross->deviation);

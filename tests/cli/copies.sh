@@ -80,7 +80,8 @@ mp export rows.txt --format csv --bytes -o whole --quiet --set augment.elastic=0
     --set augment.shift=0 --set augment.rotate=0 --set augment.zoom=0 --set augment.shear=0 &&
     mp run svm.txt -o a --quiet --set augment.elastic=0 --set augment.shift=0 \
         --set augment.rotate=0 --set augment.zoom=0 --set augment.shear=0 &&
-    mp run plain.txt -o b --quiet --train whole/train.csv --test test.csv && same a/predictions.csv b/predictions.csv
+    mp run plain.txt -o b --quiet --train whole/train.csv --test test.csv &&
+        same a/predictions.csv b/predictions.csv
 ok "a run with copies and one on the exported rows: the same predictions"
 
 printf 'data train=train.csv test=test.csv\naugment\nnet epochs=1\n  dense units=4\n' > net.txt

@@ -10,6 +10,7 @@ printf 'data train=train.csv test=test.csv\npixels\nsvm C=0.01\n' > svm.txt
 plain() { sed 1d "$1"; } # FILE: its rows
 numbers() { seq -s, 0 "$1"; } # N: a header 0,1,2 ... N
 last_label() { sed -E 's/^([^,]*),(.*)$/\2,\1/' "$1"; } # FILE: the label behind the pixels
+flat() { tr -s ' \n' ' ' < "$1"; } # FILE: in one line, as its lines may be broken anywhere
 label_first='label=first says that it is the label'
 accuracy() { grep ^accuracy "$out" | cut -d' ' -f2; }
 # The last command said this, and no more, of what it had taken the rows for.
@@ -83,8 +84,8 @@ for command in "run svm.txt $pair -o o" "check svm.txt $pair" "compare svm.txt $
     "inspect train16.csv --quick"; do
     mp $command
     [ "${command%% *}" = inspect ] || : > "$out"
-    equal "$(cat "$out" "$err" | grep -o 'train16.csv: no value.*' | sort -u)" \
-        "train16.csv: $sixteen"
+    found=$(cat "$err" <(flat "$out") | grep -o 'train16.csv: no value.*reads them so' | sort -u)
+    equal "$found" "train16.csv: $sixteen"
     ok "${command%% *} says that the images are nearly white"
 done
 mp predict $bundle test16.csv -o s.csv &&
@@ -99,7 +100,8 @@ awk -v a="${base}" -v b="$sixteenth" 'BEGIN { exit !(a - b < 3 && b - a < 3) }' 
     equal "$sixteenth" "about $base"
 ok "with it the model is as good as on 0..255"
 ! mp predict o/bundle.mnp test.csv -o s.csv &&
-    grep -q '^mnistpipe: test.csv: line [0-9]*: a pixel has the value [0-9]*, above range=16$' "$err"
+    grep -qE '^mnistpipe: test.csv: line [0-9]+: a pixel has the value [0-9]+, above range=16$' \
+        "$err"
 ok "values above the range are refused"
 inverted() { awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = 255 - $i } 1' "$1"; }
 inverted train.csv > dark.csv
@@ -127,7 +129,8 @@ left="other training rows than the pipeline's: its test, test.csv, is left out (
 one)"
 for command in "run svm.txt --train part.csv -o part" "run svm.txt --set data.train=part.csv -o o" \
     "check svm.txt --train part.csv" "compare svm.txt --train part.csv -o c" \
-    "ablate svm.txt --train part.csv -o a" "search svm.txt --train part.csv --set svm.C={0.1,1} -o f" \
+    "ablate svm.txt --train part.csv -o a" \
+    "search svm.txt --train part.csv --set svm.C={0.1,1} -o f" \
     "export svm.txt --train part.csv --format csv -o e"; do
     mp $command && said "$left"
     ok "${command%% -o*}: the pipeline's test is of other rows"
@@ -139,6 +142,41 @@ ok "a part of the training rows is held out, and the report says why"
 mp run svm.txt --train part.csv --test test.csv -o o && said "" &&
     mp run svm.txt --train train.csv -o o && said "" && same o/predictions.csv base/predictions.csv
 ok "nothing is left out where --test names it, or the rows are the pipeline's own"
+
+# ----------------------------------------------------------- what few rows tell
+no_nan() { ! grep -iqE '(^|[^a-z])-?(nan|inf)([^a-z]|$)' "$@"; } # FILE...
+awk -F, 'NR == 1 || $1 < 3 || ($1 == 9 && !n++)' train.csv > rare.csv
+sed 's/train.csv test=test.csv/rare.csv/' svm.txt > rare.txt
+mp run rare.txt -o o && said "label 9 has one row: the holdout tests none of it" &&
+    flat "$out" | grep -q 'macro F1 [0-9.]* (rows of 3 of 4 classes)' &&
+    grep -q '"tested_classes": 3' o/report.json && grep -q 'rows of 3 of 4 classes' o/report.html &&
+    no_nan o/report.txt o/report.json o/report.html
+ok "a class that the holdout has no row of"
+for command in "compare rare.txt -o c" "ablate rare.txt -o a"; do
+    mp $command && no_nan "$out" "${command##* }"/*.{txt,md,csv,json,html}
+    ok "${command%% *}: no number that is none"
+done
+head -1 train.csv | cut -d, -f1,2 > bits.csv
+for i in $(seq 20); do printf '0,20\n1,200\n' >> bits.csv; done
+printf 'data train=bits.csv\npixels\nsvm\n' > bits.txt
+mp run bits.txt -o o && flat "$out" |
+    grep -q 'without the test rows that training has too no test row is left' &&
+    grep -q '"accuracy_without_them": null' o/report.json && no_nan o/report.txt o/report.html
+ok "all test rows are also training rows"
+head -2 test.csv > one.csv
+mp run svm.txt --test one.csv -o o && no_nan o/report.txt o/report.json o/report.html "$out" &&
+    mp run svm.txt --test one.csv -o o --verbose && no_nan "$out"
+ok "one test row: a share of nothing is no number"
+awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = i % 256 } 1' train.csv > equal.csv
+mp inspect equal.csv --near 0 && flat "$out" | grep -qE 'labels not checked: the model is right on '\
+'[0-9]+ % only, and the most frequent label is on [0-9]+ %' &&
+    grep -q "^remark: equal.csv: all 300 images are the same" "$out"
+ok "inspect: a model that knows nothing doubts nothing"
+awk -F, 'NR == 1 || $1 != 9 || n++ < 3' train.csv > three.csv
+mp inspect three.csv --near 0 --json && grep -q '"too_few": 3,' "$out" &&
+    ! grep -q '"looks_like": 9,' "$out" && mp inspect three.csv --near 0 &&
+    flat "$out" | grep -q '3 rows are of classes with too few rows to be judged'
+ok "rows of a class with three of them are not judged"
 
 # ------------------------------------------------- a bundle of the program before
 [ -z "$python" ] || "$python" - $bundle old.mnp << 'END'

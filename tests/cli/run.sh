@@ -84,7 +84,8 @@ ok "accuracy, errors and interval are those of predictions.csv and the labels"
 told "JSON: keys" 'set(r) == {"mnistpipe", "pipeline", "seed", "threads", "labels", "train", "test",
     "seconds", "stages", "scores", "memory", "bundle", "libraries", "warnings", "remarks"}'
 told "JSON: the test's keys" 'set(t) == {"data", "file", "rows", "image", "crc32", "split",
-    "in_training", "accuracy", "errors", "accuracy_interval", "interval", "macro_f1", "confusion", "classes"}'
+    "in_training", "accuracy", "errors", "accuracy_interval", "interval", "macro_f1",
+    "tested_classes", "confusion", "classes"}'
 told "JSON: the data" '(r["train"]["rows"], t["rows"], t["image"], r["seed"], r["labels"])
     == (6000, 1000, [28, 28], 1, list(range(10)))'
 told "JSON: the time adds up" 'set(r["seconds"]) == {"total", "read", "fit", "predict"} and
