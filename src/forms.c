@@ -29,7 +29,7 @@ bool mp_form_failed(const json_t *row)
 int mp_form_whole(const char *text, int most)
 {
     int n = (int)strnlen(text, (size_t)most);
-    while (n == most && n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+    while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
         n--;
     return n;
 }
