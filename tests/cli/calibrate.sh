@@ -78,7 +78,7 @@ ok "log loss, Brier score and calibration error are those of predictions.csv"
 ok "margins are not mistaken for probabilities"
 
 awk -F, 'NR == 1 || n[$1]++ < 1' <(rows train 300) > each.csv
-! mp run sure.txt --train each.csv -o never && equal "$(cat "$err" | tail -1)" "mnistpipe: \
+! mp run sure.txt --train each.csv --test sample:test -o never && equal "$(cat "$err" | tail -1)" "mnistpipe: \
 sure.txt:5: calibrate: holds back one row of two, and no label has two in these 10 training rows; it \
 needs more of them"
 ok "one row a label: the line and the stage say what is missing"

@@ -50,10 +50,10 @@ ok "within cross-validation, too"
 mp search stack.txt --folds 2 --set 'stack.C={0.01,1}' -o runs/search && grep -q '^best ' "$out"
 ok "and in a search"
 awk -F, 'NR == 1 || $1 != 7 || n++ < 2' train.csv > two.csv
-mp run stack.txt --train two.csv --set stack.folds=5 -o runs/two &&
+mp run stack.txt --train two.csv --test test.csv --set stack.folds=5 -o runs/two &&
     equal "$(grep '^warning:.* stack:' "$err")" "warning: stack.txt:2: stack: label 7 has 2 rows, fewer \
 than the 5 folds: some folds would test none of it; 2 folds are made" &&
-    mp run stack.txt --train two.csv --set stack.folds=2 -o runs/same &&
+    mp run stack.txt --train two.csv --test test.csv --set stack.folds=2 -o runs/same &&
     same runs/two/predictions.csv runs/same/predictions.csv
 ok "a label with fewer rows than folds: fewer folds, and a warning"
 awk -F, 'NR == 1 || $1 != 7 || n++ < 1' train.csv > rare.csv
