@@ -8,7 +8,27 @@
 #include <string.h>
 
 enum { MAX_TEXT = 1 << 20 };
-static const struct mp_seal seal = { .kind = "bundle", .version = MP_BUNDLE_VERSION,
+
+/* All versions begin with the pipeline and with who wrote it. */
+static void writer(const unsigned char *bytes, size_t size, char *text, size_t room)
+{
+    struct mp_ctx quiet;
+    struct mp_run run = { 0 };
+    char *pipeline = NULL, *version = NULL;
+    mp_ctx_init(&quiet, &run);
+    struct mp_io io = {
+        .c = &quiet, .loading = true, .buf = (unsigned char *)(uintptr_t)bytes, .len = size
+    };
+    if (mp_io_text(&io, "pipeline", &pipeline, MAX_TEXT) == MP_OK &&
+        mp_io_text(&io, "version", &version, 64) == MP_OK)
+        snprintf(text, room, "mnistpipe %s", version);
+    free(pipeline);
+    free(version);
+    mp_ctx_free(&quiet);
+}
+
+static const struct mp_seal seal = { .kind = "bundle", .oldest = MP_BUNDLE_OLDEST,
+                                     .version = MP_BUNDLE_VERSION, .writer = writer,
                                      .magic = { 0x89, 'M', 'N', 'P', '\r', '\n', 0x1a, '\n' } };
 
 /* All fields but the states: one function saves and loads. */
@@ -46,9 +66,8 @@ static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
     return n == k ? MP_OK : mp_fail(io->c, "the bundle has %zu labels for %d classes", n, (int)k);
 }
 
-/* How rows are read and what they were like: at the end, where bundles before 0.2 have
- * nothing. */
-static int tail(struct mp_io *io, struct mp_bundle *b)
+/* Section "rows": how rows are read and what they were like. */
+static int rows_section(struct mp_io *io, struct mp_bundle *b)
 {
     struct mp_glance *g = &b->glance;
     uint64_t same = g->same;
@@ -67,6 +86,33 @@ static int tail(struct mp_io *io, struct mp_bundle *b)
         return mp_fail(io->c, "the bundle says values of %llu..%llu of %llu",
                        (unsigned long long)g->low, (unsigned long long)g->high,
                        (unsigned long long)b->range);
+    return rc;
+}
+
+static int save_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b)
+{
+    struct mp_io own = { .c = c };
+    if (b->glance.rows == 0)
+        return MP_OK;
+    int rc = rows_section(&own, b);
+    if (rc == MP_OK)
+        rc = mp_io_bytes(io, "rows", &own.buf, &own.len);
+    free(own.buf);
+    return rc;
+}
+
+/* Those that are not known say nothing to this program. */
+static int load_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b)
+{
+    char name[256];
+    int rc = MP_OK;
+    for (mp_io_next(io, name); *name != '\0' && rc == MP_OK; mp_io_next(io, name)) {
+        struct mp_io own = { .c = c, .loading = true };
+        rc = mp_io_bytes(io, name, &own.buf, &own.len);
+        if (rc == MP_OK && strcmp(name, "rows") == 0)
+            rc = rows_section(&own, b);
+        free(own.buf);
+    }
     return rc;
 }
 
@@ -126,8 +172,8 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
                      head(io, &b, &x->plan.shape) == MP_OK
                  ? save_states(c, io, &x->plan)
                  : -1;
-    if (rc == MP_OK && b.glance.rows > 0)
-        rc = tail(io, &b);
+    if (rc == MP_OK)
+        rc = save_sections(c, io, &b);
     free(b.text);
     return rc;
 }
@@ -173,7 +219,9 @@ static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, 
     char name[4096];
     if (head(&io, b, &shape) < 0)
         return -1;
-    snprintf(name, sizeof name, "%s: its pipeline", file);
+    const bool ours = strcmp(b->version, PACKAGE_VERSION) == 0;
+    snprintf(name, sizeof name, "%s: its pipeline%s%s%s", file, ours ? "" : " (mnistpipe ",
+             ours ? "" : b->version, ours ? "" : ")");
     if (mp_script_parse(c, name, b->text, &script) < 0)
         return -1;
     int rc = mp_plan_build(c, &script, &b->plan);
@@ -189,7 +237,7 @@ static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, 
     if (mp_plan_load(c, &b->plan, shape, load_state, &l) < 0)
         return -1;
     mp_ctx_where(c, "%s: ", file);
-    if (io.pos < io.len && tail(&io, b) < 0)
+    if (load_sections(c, &io, b) < 0)
         return -1;
     return io.pos == io.len ? MP_OK : mp_fail(c, "%zu bytes are left over", io.len - io.pos);
 }

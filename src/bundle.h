@@ -2,9 +2,11 @@
 /* bundle.h - the file that holds a fitted pipeline.
  *
  * A sealed file (sealed.h) of fields as in state.h: the pipeline's text, shape,
- * classes, where it comes from, and the state of every stage that learned.
+ * classes, where it comes from, the state of every stage that learned, and sections,
+ * of which a program skips those that it does not know.  docs/bundle.md has all of it,
+ * and what is promised.
  *
- * The same data, pipeline and seed give the same bytes. */
+ * The same training data, pipeline and seed give the same bytes. */
 #ifndef MP_BUNDLE_H
 #define MP_BUNDLE_H
 #include "data.h"
@@ -13,7 +15,7 @@
 #include "pipeline.h"
 #include "state.h"
 
-enum { MP_BUNDLE_VERSION = 1 };
+enum { MP_BUNDLE_OLDEST = 1, MP_BUNDLE_VERSION = 2 };
 
 struct mp_bundle {
     char *text;             /* the pipeline, without its data line */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 enum { MAX_IDENTITY = 1 << 21 };
-static const struct mp_seal seal = { .kind = "checkpoint", .version = 3,
+static const struct mp_seal seal = { .kind = "checkpoint", .oldest = 3, .version = 3,
                                      .magic = { 0x89, 'M', 'N', 'C', '\r', '\n', 0x1a, '\n' } };
 
 static int write_file(struct mp_ctx *c, const struct mp_io *io)

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *mp_scores_name(enum mp_scores kind)
+{
+    static const char *const names[] = { "margins", "logits", "probabilities" };
+    return names[kind];
+}
+
 static int take(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
 {
     struct mp_predictions *p = arg;

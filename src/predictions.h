@@ -29,4 +29,6 @@ void mp_predictions_write(const struct mp_predictions *p, const int *labels,
 /* Kaggle's submission: "ImageId,Label", counting from 1. */
 void mp_submission_write(const struct mp_predictions *p, const int *labels,
                         struct mp_output *o);
+/* "margins", "logits" or "probabilities". */
+const char *mp_scores_name(enum mp_scores kind);
 #endif

@@ -132,12 +132,6 @@ static json_t *data_json(const struct mp_data *d, const char *given)
                      (json_int_t)d->n, "image", d->shape.h, d->shape.w, "crc32", crc);
 }
 
-static const char *scores_name(enum mp_scores kind)
-{
-    static const char *const names[] = { "margins", "logits", "probabilities" };
-    return names[kind];
-}
-
 json_t *mp_libraries_json(void)
 {
     json_t *o = json_object();
@@ -239,7 +233,7 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         (json_int_t)r->bundle_bytes, "libraries", json_incref(r->libraries), "warnings", warnings);
     free(text);
     if (o != NULL)
-        json_object_set_new(o, "scores", json_string(scores_name(r->predictions->kind)));
+        json_object_set_new(o, "scores", json_string(mp_scores_name(r->predictions->kind)));
     if (o != NULL && c->run->earlier > 0)
         json_object_set_new(json_object_get(o, "seconds"), "earlier", json_real(c->run->earlier));
     if (o != NULL && c->run->reused_entries > 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sealed.c - files that tell whether they are whole. */
 #include "sealed.h"
+#include "config.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,26 +33,38 @@ void mp_sealed_write(struct mp_output *o, const struct mp_seal *seal, const unsi
 static int check_header(struct mp_ctx *c, const unsigned char *h, size_t got,
                         const struct mp_seal *seal, uint64_t file_size)
 {
-    uint32_t version, mark, header_crc;
+    uint32_t mark, header_crc;
     uint64_t length;
     if (got < 8 || memcmp(h, seal->magic, 8) != 0)
         return mp_fail(c, "is no %s of mnistpipe", seal->kind);
     if (got < HEADER)
         return mp_fail(c, "the %s is cut short after %zu bytes", seal->kind, got);
-    memcpy(&version, h + 8, 4);
     memcpy(&mark, h + 12, 4);
     memcpy(&length, h + 16, 8);
     memcpy(&header_crc, h + 28, 4);
     if (mark != order || header_crc != crc32_z(0, h, 28))
         return mp_fail(c, "the %s's header is damaged", seal->kind);
-    if (version != seal->version)
-        return mp_fail(c, "is a %s of version %u; this program reads version %u", seal->kind,
-                       version, seal->version);
     if (file_size != length + HEADER)
         return mp_fail(c, "the %s has %llu bytes where its header says %llu: it is cut short or "
                           "something was added", seal->kind, (unsigned long long)file_size,
                        (unsigned long long)length + HEADER);
     return MP_OK;
+}
+
+/* Asked last, so that the file is known to be whole. */
+static int check_version(struct mp_ctx *c, uint32_t version, const struct mp_seal *seal,
+                         const unsigned char *bytes, size_t size)
+{
+    char by[96] = "", reads[48];
+    if (version >= seal->oldest && version <= seal->version)
+        return MP_OK;
+    if (seal->writer != NULL)
+        seal->writer(bytes, size, by, sizeof by);
+    snprintf(reads, sizeof reads, seal->oldest == seal->version ? "version %u" : "versions %u to %u",
+             seal->oldest, seal->version);
+    return mp_fail(c, "is a %s of version %u%s%s; this program, mnistpipe " PACKAGE_VERSION
+                      ", reads %s", seal->kind, version, *by != '\0' ? ", written by " : "", by,
+                   reads);
 }
 
 static unsigned char *read_open(struct mp_ctx *c, FILE *f, const struct mp_seal *seal, size_t *size)
@@ -74,6 +87,12 @@ static unsigned char *read_open(struct mp_ctx *c, FILE *f, const struct mp_seal 
     unsigned char *bytes = mp_alloc(c, *size, 1);
     if (bytes != NULL && (fread(bytes, 1, *size, f) != *size || crc32_z(0, bytes, *size) != crc)) {
         mp_fail(c, "the %s is damaged: its checksum does not match", seal->kind);
+        free(bytes);
+        return NULL;
+    }
+    uint32_t version;
+    memcpy(&version, h + 8, 4);
+    if (bytes != NULL && check_version(c, version, seal, bytes, *size) < 0) {
         free(bytes);
         return NULL;
     }

@@ -15,7 +15,10 @@
 struct mp_seal {
     const char *kind;       /* "bundle", in errors */
     unsigned char magic[8];
-    uint32_t version;
+    uint32_t oldest, version; /* the forms that are read; the one that is written */
+    /* Which program wrote these bytes, of a form that is not known: "mnistpipe 3.1", or "".
+     * NULL: they do not say. */
+    void (*writer)(const unsigned char *bytes, size_t size, char *text, size_t room);
 };
 
 /* A write that fails shows when the output is committed. */

@@ -59,6 +59,16 @@ static int key(struct mp_io *io, const char *want)
     return MP_OK;
 }
 
+void mp_io_next(const struct mp_io *io, char name[256])
+{
+    const size_t n = io->pos < io->len ? io->buf[io->pos] : 0;
+    name[0] = '\0';
+    if (n == 0 || io->len - io->pos - 1 < n || memchr(io->buf + io->pos + 1, '\0', n) != NULL)
+        return;
+    memcpy(name, io->buf + io->pos + 1, n);
+    name[n] = '\0';
+}
+
 int mp_io_u64(struct mp_io *io, const char *k, uint64_t *v)
 {
     return key(io, k) < 0 ? -1 : raw(io, v, sizeof *v);

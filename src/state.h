@@ -17,6 +17,9 @@ int mp_state_save(struct mp_ctx *c, const struct mp_stage *s, void *state, struc
 int mp_state_load(struct mp_ctx *c, const struct mp_stage *s, void *state,
                   const unsigned char *buf, size_t len);
 
+/* Loading: the key of what comes next, "" where there is none or no whole one. */
+void mp_io_next(const struct mp_io *io, char name[256]);
+
 /* Also for what is not a stage: text of at most `max` bytes. */
 int mp_io_text(struct mp_io *io, const char *key, char **v, size_t max);
 #endif

@@ -10,7 +10,7 @@ sane() {
     awk 'length > 100 { print "longer than 100 columns: " $0; bad = 1 }
          /[^[:print:]\t]/ { print "not printable: " $0; bad = 1 } END { exit bad }' "$out" >> "$log"
 }
-commands="run check predict show inspect export list help fetch cache compare search ablate"
+commands="run check predict show inspect export list help fetch cache compare search ablate info"
 
 for words in help --help -h; do
     mp $words && sane && cp "$out" "$dir/help.$words"

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bundles.sh - bundles of earlier versions are read, and say what they said; those of later ones
+# are refused by name.
+. "$(dirname "$0")/lib.bash"
+
+rows test 40 > test.csv
+for file in "$source"/tests/bundles/*/*.mnp; do
+    name=${file#"$source"/tests/bundles/}
+    want=${file%.mnp}.csv
+    mp predict "$file" test.csv -o p.csv --quiet &&
+        equal "$(cut -d, -f1,2 p.csv)" "$(cut -d, -f1,2 "$want")"
+    ok "$name: read, and its predictions are what they were"
+    # Another processor may sum in another order.
+    paste -d, p.csv "$want" | awk -F, 'NR > 1 { for (i = 3; i <= NF / 2; i++) {
+        d = $i - $(i + NF / 2); if (d < 0) d = -d; m = $i < 0 ? -$i : $i
+        if (d > 1e-3 * (1 + m)) { print "line " NR ": " $i; bad = 1 } } } END { exit bad || NR != 41 }' \
+        >> "$log"
+    ok "$name: so are its scores"
+    mp info "$file" && grep -q "^written  by mnistpipe ${name%%/*}$" "$out" && mp info "$file" --json &&
+        { [ -z "$python" ] || "$python" -m json.tool "$out" > /dev/null; }
+    ok "$name: info says who wrote it"
+done
+[ "$(ls "$source"/tests/bundles/0.1.0/*.mnp | wc -l)" -ge 7 ]
+ok "there are bundles of 0.1.0 to read"
+
+old=$source/tests/bundles/0.1.0/svm.mnp
+[ -n "$python" ] && cat > change.py << 'END'
+"""change.py BUNDLE VERSION PROGRAM STAGE TO - the bundle as if of another form, program, and with
+another name of its last stage, all sums right."""
+import struct
+import sys
+import zlib
+
+whole, form, program, stage = open(sys.argv[1], "rb").read(), int(sys.argv[2]), *sys.argv[3:5]
+p = whole[32:]
+
+
+def text(p, key, change):
+    at = p.index(bytes([len(key)]) + key, 0)
+    n = struct.unpack_from("<Q", p, at + 1 + len(key))[0]
+    at += 1 + len(key)
+    at2 = at + 8 + 1 + len(key) + 8
+    new = change(p[at2:at2 + n])
+    size = struct.pack("<Q", len(new))
+    return p[:at] + size + bytes([len(key)]) + key + size + new + p[at2 + n:]
+
+
+p = text(p, b"version", lambda t: program.encode())
+p = text(p, b"pipeline", lambda t: t.replace(b"svm", stage.encode()))
+if len(sys.argv) > 6:
+    name, value = b"colour", b"a section of a later version"
+    count, key = struct.pack("<Q", len(value)), bytes([len(name)]) + name
+    p += key + count + key + count + value
+h = whole[:8] + struct.pack("<IIQI", form, 0x01020304, len(p), zlib.crc32(p))
+open(sys.argv[5], "wb").write(h + struct.pack("<I", zlib.crc32(h)) + p)
+END
+this=$("$program" --version | sed -n '1s/^mnistpipe //p')
+if [ -n "$python" ]; then
+    "$python" change.py "$old" 9 4.2.0 svm b.mnp && ! mp predict b.mnp test.csv -o p2.csv &&
+        equal "$(cat "$err")" "mnistpipe: b.mnp: is a bundle of version 9, written by mnistpipe \
+4.2.0; this program, mnistpipe $this, reads versions 1 to 2"
+    ok "a form of a later version: refused, with the program that wrote it"
+    "$python" change.py "$old" 2 0.2.9 negated b.mnp && ! mp predict b.mnp test.csv -o p2.csv &&
+        equal "$(cat "$err")" "mnistpipe: b.mnp: its pipeline (mnistpipe 0.2.9):3: negated: no such \
+stage; \`mnistpipe list\` shows them all"
+    ok "a stage of another program: which one wrote it is said"
+    "$python" change.py "$old" 2 0.2.9 svm b.mnp more && mp predict b.mnp test.csv -o p2.csv &&
+        mp predict "$old" test.csv -o p.csv && same p.csv p2.csv
+    ok "a section that is not known is skipped"
+else
+    skip "other versions" "no python3"
+fi
+
+# --------------------------------------------------------------------- info
+
+rows train 100 > train.csv
+printf 'data train=train.csv test=test.csv\ndeskew\nresize width=7 height=7\npixels\nsvm C=0.1\n' > a.txt
+mp run a.txt --seed 3 -o a && mp info a/bundle.mnp && fits=$(awk 'length > 80' "$out") &&
+    equal "$fits" "" && for line in "pipeline deskew" "         resize width=7 height=7" \
+    "classes  10: 0 1 2 3 4 5 6 7 8 9" "images   28 x 28" "written  by mnistpipe $this" \
+    "scores   margins"; do
+        grep -qx -- "$line" "$out" || echo "no line \"$line\"" >> "$log"
+    done
+grep -q '^learned  from 100 rows of train.csv (CRC-32 [0-9a-f]\{8\}), seed 3$' "$out" && [ ! -s "$log" ]
+ok "info tells what is in a bundle"
+mp info a/bundle.mnp --json && cp "$out" info.json &&
+    { [ -z "$python" ] || "$python" - >> "$log" 2>&1 << 'END'
+import json
+import os
+
+i, r = json.load(open("info.json")), json.load(open("a/report.json"))
+assert i["pipeline"].splitlines() == r["pipeline"]["text"].splitlines()[1:], i["pipeline"]
+assert i["labels"] == r["labels"] and i["scores"] == r["scores"] and i["seed"] == 3
+assert i["trained_on"]["rows"] == 100 and i["trained_on"]["crc32"] == r["train"]["crc32"]
+assert i["image"] == [28, 28] and i["bytes"] == os.path.getsize("a/bundle.mnp")
+assert [s["parameters"] for s in i["stages"] if s["stage"] == "svm"] == [500], i["stages"]
+END
+    }
+ok "info --json: the same, and what the run's report says"
+! mp info a.txt && equal "$(cat "$err")" "mnistpipe: a.txt: is no bundle of mnistpipe"
+ok "info of what is no bundle"
+finish
