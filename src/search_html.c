@@ -355,8 +355,8 @@ static void winner(struct mp_html *h, const json_t *o)
                   text(final, "test"));
     if (real(simple, "rank") > 1) {
         mp_html_p(h->f, "A simpler one is as good as the best, as far as these rows tell: number "
-                        "%.0f of the table keeps fewer numbers, and lies within one standard error "
-                        "of the best.  It was not fitted on all rows, and not tested:",
+                        "%.0f of the table keeps no more numbers, and lies within one standard "
+                        "error of the best.  It was not fitted on all rows, and not tested:",
                   real(simple, "rank"));
         mp_html_code(h->f, text(simple, "set"));
     } else {

@@ -318,8 +318,8 @@ static void search_text(FILE *f, const json_t *o)
     mp_say(f, "best", LABEL, "%s", text(o, "best"));
     final_text(f, json_object_get(o, "final"));
     if (real(simple, "rank") > 1)
-        mp_say(f, "simpler", LABEL, "%s: number %.0f of the table, which keeps fewer numbers and "
-               "lies within one standard error of the best; it was not fitted on all rows",
+        mp_say(f, "simpler", LABEL, "%s: number %.0f of the table, which keeps no more numbers "
+               "and lies within one standard error of the best; it was not fitted on all rows",
                text(simple, "set"), real(simple, "rank"));
     else
         mp_say(f, "simpler", LABEL, "none is within one standard error of the best");
