@@ -161,7 +161,8 @@ static int bought(struct mp_ctx *c, struct mp_html *h, const struct page *p)
                         "points of accuracy; fixed and made: errors; saves: seconds of training, "
                         "without it.  Each name leads to the page of that run.", p->rows, columns,
                   n, head, 0);
-    mp_words_html(h->f, "ablation|accuracy|errors|Holm's correction|interval|McNemar's test|p|stage");
+    mp_words_html(h->f, "ablation|accuracy|errors|Holm's correction|interval|McNemar's test|p|"
+                        "stage");
     return MP_OK;
 }
 

@@ -137,7 +137,9 @@ static struct mp_shape fold_view(struct mp_shape s)
 {
     enum { LINE = 32 };
     const int len = (int)mp_len(s);
-    return has_places(s) ? in_places(s) : len <= LINE ? (struct mp_shape){ 1, len, 1 } : rectangle(len);
+    if (has_places(s))
+        return in_places(s);
+    return len <= LINE ? (struct mp_shape){ 1, len, 1 } : rectangle(len);
 }
 
 static void describe_view(const struct mp_contact_ask *ask, int node, int i,

@@ -636,7 +636,8 @@ static double heat_em(const struct mp_heat *h)
 
 void mp_plot_heat(FILE *f, const struct mp_heat *h)
 {
-    double low = h->low < h->high ? h->low : INFINITY, high = h->low < h->high ? h->high : -INFINITY;
+    const bool asked = h->low < h->high;
+    double low = asked ? h->low : INFINITY, high = asked ? h->high : -INFINITY;
     for (int i = 0; i < h->n_rows * h->n_columns; i++)
         if (isfinite(h->values[i])) {
             low = fmin(low, h->values[i]);

@@ -434,7 +434,8 @@ int mp_report_confidence(struct mp_ctx *c, struct mp_html *h, const struct mp_re
         reject_table(h->f, points);
         calibration_table(h->f, &q);
     }
-    mp_words_html(h->f, known ? "Brier score|calibration|confidence|log loss|probabilities|reject curve"
+    mp_words_html(h->f, known ? "Brier score|calibration|confidence|log loss|probabilities|"
+                                "reject curve"
                               : "confidence|margins|reject curve|scores");
     return MP_OK;
 }

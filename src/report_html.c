@@ -56,7 +56,8 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
               m == NULL ? "  The test has no labels: predictions are written, nothing is scored."
                         : "  The interval is Wilson\xe2\x80\x99s.");
     mp_words_html(f, m == NULL     ? "row|seed"
-                     : r->cross != NULL ? "accuracy|errors|folds|interval|macro F1|seed|standard deviation"
+                     : r->cross != NULL ? "accuracy|errors|folds|interval|macro F1|seed|"
+                                          "standard deviation"
                                         : "accuracy|errors|interval|macro F1|row|seed");
     for (int i = 0; i < r->n_warnings; i++) {
         fputs("<p class=\"warning\"><strong>Warning:</strong> ", f);

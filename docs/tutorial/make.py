@@ -36,7 +36,8 @@ HELD = ["0.01", "0.1", "1", "10", "100"]
 LEFT = [0, 10, 20, 50, 100]  # least sure rows of 1000 left to a person
 BLOCK = re.compile(r"(<!-- (?!learned|end)(\w+)((?: [^ >]+)*) -->)(.*?)(<!-- end -->)", re.S)
 LEARNED = re.compile(r"<!-- learned (\S+) (\S+) (\d+) (\d+) -->")
-SHOW = re.compile(r"^    \./mnistpipe show docs/tutorial/(\S+)\.txt(.*) -o (\S+\.png)$", re.M)
+SHOW = re.compile(r"^    \./mnistpipe show (docs/tutorial|runs)/(\w+)(?:\.txt|/bundle\.mnp)(.*)"
+                  r" -o (\S+\.png)$", re.M)
 
 
 def pages():
@@ -319,8 +320,13 @@ def pictures(folder, f):
     out = {}
     for page in pages():
         text = render(page.read_text(), f)
-        for name, args, file in SHOW.findall(text):
+        for where, name, args, file in SHOW.findall(text):
             args = shlex.split(args)
+            if where == "runs":
+                mnistpipe("show", str(folder / "all" / name / "bundle.mnp"), *args, "-o", file,
+                          folder=folder)
+                out[file] = (folder / file).read_bytes(), f["steps"][name]["net"]
+                continue
             if "embed" in (HERE / (name + ".txt")).read_text():
                 # The net is trained already: its bundle in place of its pipeline.
                 args += ["--set", "embed.bundle=" + str(folder / "all/10_augment/bundle.mnp")]

@@ -103,8 +103,8 @@ SCROLLS = """[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth
 STRIP = """(e => { if (!e) return null
   e.scrollIntoView({ block: 'end' }); e.scrollLeft = 0
   const r = e.getBoundingClientRect()
-  return [r.right - 8 + scrollX, r.bottom - 5 + scrollY] })([...document.querySelectorAll('.scroll')]
-  .find(e => e.offsetParent && e.scrollWidth > e.clientWidth + 40))"""
+  return [r.right - 8 + scrollX, r.bottom - 5 + scrollY] })(
+  [...document.querySelectorAll('.scroll')].find(e => e.offsetParent && e.scrollWidth > e.clientWidth + 40))"""
 SCROLLED = """[...document.querySelectorAll('.scroll')].find(e => e.offsetParent &&
   e.scrollWidth > e.clientWidth + 40).scrollLeft = 1e6"""
 PAPER = 718 # px between the margins of A4

@@ -84,7 +84,7 @@ def words(root):
     must(lists, "no words are explained")
     for e in lists:
         parent = next(d for d in root.iter(H + "details") if e in list(d))
-        must(text(parent.find(H + "summary")) == "What the words mean", "a list of words, not folded")
+        must(text(parent.find(H + "summary")) == "What the words mean", "words, not folded away")
         terms = [text(d) for d in e.iter(H + "dt")]
         must(terms and len(terms) == len(set(terms)) == len(list(e.iter(H + "dd"))), "words")
     said = " ".join(text(e) for name in ("p", "dt", "caption", "figcaption", "h2")

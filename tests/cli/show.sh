@@ -170,11 +170,13 @@ tiles() {
 if [ -z "$python" ]; then
     skip "what is drawn of layers" "no python3"
 else
-    mp show net/bundle.mnp --after conv1 --rows 2 -o one.png --quiet && tiles conv1 net one.png 8 8 4
+    mp show net/bundle.mnp --after conv1 --rows 2 -o one.png --quiet &&
+        tiles conv1 net one.png 8 8 4
     ok "each channel of a conv layer is a tile"
     mp show in.txt --rows 2 -o one.png --quiet && tiles conv1 net one.png 8 8 4
     ok "also where embed gives them to other stages"
-    mp show lstm/bundle.mnp --after lstm --rows 2 -o one.png --quiet && tiles lstm lstm one.png 1 6 1
+    mp show lstm/bundle.mnp --after lstm --rows 2 -o one.png --quiet &&
+        tiles lstm lstm one.png 1 6 1
     ok "the last line of an lstm's picture is its state at the end"
 fi
 
