@@ -2,6 +2,7 @@
 /* doc.c - help, manual and listings, all from the tables of stages and commands. */
 #include "doc.h"
 #include "config.h"
+#include "environment.h"
 #include "layout.h"
 #include "options.h"
 #include "param.h"
@@ -391,6 +392,18 @@ static void man_shared(FILE *f, const char *what, size_t flag)
     fputs(")\"\n", f);
 }
 
+static void man_named(FILE *f, const char *title, const struct mp_named *at)
+{
+    fprintf(f, ".SH \"%s\"\n", title);
+    for (; at->name != NULL; at++) {
+        fputs(".TP\n\\fB", f);
+        roff(f, at->name);
+        fputs("\\fR\n", f);
+        roff(f, at->text);
+        fputc('\n', f);
+    }
+}
+
 int mp_man(struct mp_ctx *c, FILE *f)
 {
     const struct mp_command_entry *k;
@@ -441,12 +454,9 @@ int mp_man(struct mp_ctx *c, FILE *f)
         man_params(f, e->layer->params, false);
         man_example(f, e->layer->example);
     }
-    fputs(
-        ".SH \"EXIT STATUS\"\n0: done; 1: failed, one line on stderr says why; 2: the command line "
-        "is wrong.  A signal (Ctrl-C, SIGTERM, a terminal that closes) stops the work, which "
-        "cleans up; the program then dies of that signal, which shells show as 128 + its number.  "
-        "A second one kills at once.\n",
-        f);
+    man_named(f, "ENVIRONMENT", mp_variables);
+    man_named(f, "FILES", mp_files);
+    man_named(f, "EXIT STATUS", mp_statuses);
     return c->msg[0] == '\0' ? MP_OK : -1;
 }
 

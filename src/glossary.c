@@ -62,9 +62,10 @@ const struct mp_word mp_glossary[] = {
       "them, so the report gives the accuracy without them, too." },
     { "duplicates", "near duplicate|repeated images",
       "Images that occur more than once in a file, or nearly so. `mnistpipe inspect` finds them." },
-    { "epoch", "epochs|epoch by epoch",
+    { "epoch", "epochs|epoch by epoch|kept epoch",
       "One pass of a net's training over all training rows. Below the heading `epoch by epoch` "
-      "stand the loss and the accuracy on the training rows after each." },
+      "stand the loss and the accuracy on the training rows after each; `kept_epoch` is "
+      "the one whose weights stayed." },
     { "errors", "error|mistakes",
       "How many test rows the model names wrongly. The accuracy is 1 less their share." },
     { "F1", "f-score|f1 score",

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -229,6 +230,22 @@ void mp_output_discard(struct mp_output *o)
     free(o->target);
     free(o->temp);
     memset(o, 0, sizeof *o);
+}
+
+int mp_output_ending(struct mp_ctx *c, const char *path, const char *endings, const char *written)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    char **one = g_strsplit(endings, "|", -1), *shown = g_strjoinv(" or .", one);
+    bool good = dot == NULL || dot == name || dot[1] == '\0';
+    for (int i = 0; one[i] != NULL; i++)
+        good = good || g_ascii_strcasecmp(one[i], dot + 1) == 0;
+    const int rc = good ? MP_OK
+                        : mp_usage(c, "%s: what is written is %s; a name that says so ends with .%s",
+                                   path, written, shown);
+    g_strfreev(one);
+    g_free(shown);
+    return rc;
 }
 
 int mp_output_apart(struct mp_ctx *c, const char *path, const char *input)

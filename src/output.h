@@ -28,6 +28,10 @@ int mp_output_commit_all(struct mp_ctx *c, struct mp_output *o, size_t n);
 /* Removes the temporary file; does nothing after a commit. */
 void mp_output_discard(struct mp_output *o);
 
+/* Fails if the name ends with an ending that is none of "html|htm": what is `written` there is
+ * something else.  A name without an ending, and "-", may be anything. */
+int mp_output_ending(struct mp_ctx *c, const char *path, const char *endings, const char *written);
+
 /* Fails if `path` is the file that is read as `input`, however they are named. */
 int mp_output_apart(struct mp_ctx *c, const char *path, const char *input);
 

@@ -35,7 +35,7 @@
  *   sign   free               a column may have its sign turned throughout
  *   shape  1 1296 1           of an output row; then the numbers, a row a line
  *
- * $MNISTPIPE_DATA is the folder of train.csv.gz. */
+ * $MNISTPIPE_DATA is the folder of train.csv.gz; without it, data/. */
 #include "data.h"
 #include "direct.h"
 #include "pipeline.h"
@@ -44,6 +44,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
+#include <unistd.h>
 
 enum { MAX_ENTRIES = 12, MAX_ORACLES = 256, DIGITS = 64, CLASSES = 10 };
 
@@ -476,11 +477,12 @@ static int sample_rows(struct suite *s, struct group *g, size_t from, size_t n, 
     if (s->data.n == 0) {
         char path[4096];
         struct mp_ctx c;
-        if (folder == NULL) {
-            printf("Bail out! MNISTPIPE_DATA is not set; it names the folder of train.csv.gz\n");
+        snprintf(path, sizeof path, "%s/train.csv.gz", folder != NULL ? folder : "data");
+        if (access(path, R_OK) != 0) {
+            printf("Bail out! %s is not there; MNISTPIPE_DATA names the folder of train.csv.gz\n",
+                   path);
             exit(1);
         }
-        snprintf(path, sizeof path, "%s/train.csv.gz", folder);
         mp_ctx_init(&c, NULL);
         const int rc = mp_data_read(&c, path, NULL, &(struct mp_form){ .range = 0 }, &s->data);
         mp_ctx_free(&c);

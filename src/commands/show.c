@@ -275,7 +275,8 @@ static int prepare(struct mp_ctx *c, struct job *j)
         return -1;
     if (strcmp(p->output, "-") == 0 && j->draw)
         return mp_usage(c, "show: --as draws on standard output, where -o - writes the PNG");
-    if (*p->output != '\0' && mp_output_open(c, &j->out, p->output) < 0)
+    if (mp_output_ending(c, p->output, "png", "a PNG") < 0 ||
+        (*p->output != '\0' && mp_output_open(c, &j->out, p->output) < 0))
         return -1;
     j->writes = *p->output != '\0';
     if (j->draw)

@@ -70,6 +70,23 @@ ok "help of two words"
     'mnistpipe: acuracy: no such command, stage or word; did you mean "accuracy"?'
 ok "the nearest word"
 
+# What a report calls its parts: titles of tables, and what begins a line.
+printf 'data folds=2\naugment\nnet epochs=2 batch=32 validation=0.2\n  dense units=8\ncalibrate share=0.2\n' \
+    > net.txt
+rows train 300 > train.csv
+mp run net.txt --train train.csv -o run && sed -n '
+    /^stage  \|^line  /s/   */\n/gp
+    s/^\([a-z][a-z_ ]*[a-z]\)  .*/\1/p; s/^\(accuracy\|confusion\|fold by fold\|epoch by epoch\).*/\1/p
+    s/.*\(95 % interval\).*(\(Wilson\)).*\(errors\).*/\1\n\2\n\3/p; s/.*\(macro F1\).*/\1/p
+    s/.*\(log loss\).*\(Brier score\).*\(expected calibration error\).*/\1\n\2\n\3/p
+    s/^ .*\(precision\)  *\(recall\)  *\(F1\)$/\1\n\2\n\3/p' run/report.txt | sort -u > "$dir/used"
+[ "$(wc -l < "$dir/used")" -ge 28 ] || cat "$dir/used" >> "$log"
+while read -r word; do
+    mp help "$word" && [ ! -s "$err" ] || echo "a report says \"$word\", which has no help" >> "$log"
+done < "$dir/used"
+[ ! -s "$log" ]
+ok "every word that names a part of a report is explained"
+
 mp list && sane && cp "$out" "$dir/list"
 ok "list"
 mp list --json && cp "$out" "$dir/list.json" && [ ! -s "$err" ]
@@ -139,6 +156,19 @@ if command -v mandoc > /dev/null; then
 else
     skip "mandoc" "no mandoc"
 fi
+
+# Every variable that the sources read is in the manual, and no other.
+sed -n '/^\.SH "ENVIRONMENT"/,/^\.SH "FILES"/p' "$dir/mnistpipe.1" | sed -n 's/^\\fB\(.*\)\\fR$/\1/p' |
+    tr -s ', ' '\n' | sort > "$dir/told"
+grep -rhoE '(getenv|variable)\("[A-Z_]+"\)|"(LC_ALL|LC_CTYPE|LANG)"' "$source/src" --include='*.c' |
+    grep -oE '[A-Z_]{3,}' | cat - <(echo OMP_NUM_THREADS) | sort -u > "$dir/read"
+diff "$dir/read" "$dir/told" >> "$log"
+ok "ENVIRONMENT has the variables that the program reads"
+for text in FILES "EXIT STATUS" 'fB130, 143' 'runs/NAME/'; do
+    grep -q "$text" "$dir/mnistpipe.1" || echo "no $text" >> "$log"
+done
+[ ! -s "$log" ]
+ok "FILES and EXIT STATUS say what is where, and what the numbers mean"
 
 mp help --format=markdown && cp "$out" "$dir/stages.md" && [ ! -s "$err" ]
 ok "help --format=markdown"

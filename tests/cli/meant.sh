@@ -38,6 +38,21 @@ fails "in --drop" '--drop deskw: good.txt has no stage "deskw"; did you mean "de
     run good.txt --drop deskw
 fails "a topic" 'pipelin: no such command, stage or word; did you mean "pipeline"?' help pipelin
 
+# ------------------------------------------------------- names of what is written
+
+fails "show: no picture is a page" \
+    "s.html: what is written is a PNG; a name that says so ends with .png" show good.txt -o s.html
+fails "inspect: nor is a page JSON" \
+    "i.json: what is written is a page; a name that says so ends with .html or .htm" \
+    inspect train.csv -o i.json
+mp run good.txt -o run
+fails "predict: CSV is not compressed" \
+    "p.csv.gz: what is written is CSV; a name that says so ends with .csv or .txt" \
+    predict run/bundle.mnp test.csv -o p.csv.gz
+[ ! -e s.html ] && [ ! -e i.json ] && [ ! -e p.csv.gz ] && mp show good.txt -o S.PNG && mp show good.txt \
+    -o s && mp predict run/bundle.mnp test.csv -o p
+ok "in capitals, and without an ending, a name may be what it likes"
+
 n=0
 stage() { # LINES TEXT
     pipe "$1" "line$((++n)).txt"
