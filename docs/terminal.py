@@ -14,7 +14,7 @@ import struct
 import sys
 import termios
 
-COLUMNS, ROWS = 112, 60
+COLUMNS, ROWS = 80, 60
 COLOURS = {31: "#f47067", 32: "#57ab5a", 33: "#c69026", 36: "#39c5cf"}
 NBSP = "\u00a0"  # an SVG viewer may draw several blanks as one
 CELL_W, CELL_H, MARGIN = 8.43, 19, 16

@@ -213,7 +213,10 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 
 MP_STAGE(fourier) = {
     .brief = "Map rows to random cosines, whose inner products are a Gaussian kernel",
-    .doc = "Random Fourier features: sqrt(2 / components) cos(w.x + b), with directions w drawn\n"
+    .doc = "Bends the space of the rows, so that a linear model behind it can draw borders\n"
+           "that are not straight.\n"
+           "\n"
+           "Random Fourier features: sqrt(2 / components) cos(w.x + b), with directions w drawn\n"
            "from a normal distribution of variance 2 gamma and phases b from the whole turn.\n"
            "Their inner products approach the kernel exp(-gamma |x - y|^2), so that a linear\n"
            "model behind them, such as ridge, is one with that kernel, at a cost that grows\n"

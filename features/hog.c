@@ -513,7 +513,11 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 
 MP_STAGE(hog) = {
     .brief = "Describe images by histograms of gradient directions",
-    .doc = "Counts, cell by cell, which way and how strongly the brightness changes, and\n"
+    .doc = "Tells what strokes run where: the image is cut into cells, and of each cell it\n"
+           "is counted how much ink changes in which direction. A model that sees these\n"
+           "counts in place of pixels does not mind where exactly a stroke lies.\n"
+           "\n"
+           "Counts, cell by cell, which way and how strongly the brightness changes, and\n"
            "scales the counts by those of the cells around (Dalal and Triggs 2005,\n"
            "\"Histograms of oriented gradients for human detection\").\n"
            "\n"

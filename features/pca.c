@@ -464,7 +464,10 @@ static int prepare(struct mp_ctx *c)
 
 MP_STAGE(pca) = {
     .brief = "Keep the directions in which rows vary most",
-    .doc = "Principal component analysis: rows less their mean, seen along the eigenvectors\n"
+    .doc = "Describes a row by few numbers: how far it goes along the directions in which\n"
+           "the training rows differ most.\n"
+           "\n"
+           "Principal component analysis: rows less their mean, seen along the eigenvectors\n"
            "of the training rows' covariance, largest variance first.  The values are those\n"
            "of scikit-learn's PCA; of every component the largest loading is positive.\n"
            "\n"

@@ -44,7 +44,10 @@ static int native(struct mp_ctx *c, const void *params, const void *state, const
 
 MP_STAGE(logistic) = {
     .brief = "Separate the classes by logistic regression",
-    .doc = "One logistic model for each class against the rest, or with multinomial one\n"
+    .doc = "A weighted sum of the values for each class, whose weights are chosen so that\n"
+           "the right class gets a high probability.\n"
+           "\n"
+           "One logistic model for each class against the rest, or with multinomial one\n"
            "model of all classes, whose scores are logits.  A score is the log odds w.x + b.\n"
            "A little less accurate than svm on digits.  dense and multinomial take rows of\n"
            "floats and all classes at once, by truncated Newton steps, and stop when a step\n"

@@ -157,7 +157,11 @@ static void clear(void *state)
 
 MP_STAGE(ridge) = {
     .brief = "Fit the classes by linear least squares, in closed form",
-    .doc = "Ridge regression of each class against the rest, on targets 1 and -1.  The rows are\n"
+    .doc = "A weighted sum of the values for each class, whose weights bring it nearest to\n"
+           "1 for rows of the class and to -1 for the others; they are computed at once,\n"
+           "without steps.\n"
+           "\n"
+           "Ridge regression of each class against the rest, on targets 1 and -1.  The rows are\n"
            "read once and not kept: what is learned from are the sums of their products, and\n"
            "one factor of that matrix serves all classes.  So it is the fastest model for\n"
            "some thousand values a row, such as fourier gives, and its memory, 4 bytes for\n"

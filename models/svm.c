@@ -43,7 +43,10 @@ static int native(struct mp_ctx *c, const void *params, const void *state, const
 
 MP_STAGE(svm) = {
     .brief = "Separate the classes by a linear support vector machine",
-    .doc = "One hyperplane for each class against the rest.  A score is the decision value\n"
+    .doc = "A weighted sum of the values for each class, whose weights are chosen so that\n"
+           "rows of the class lie on one side, at a distance, and all others on the other.\n"
+           "\n"
+           "One hyperplane for each class against the rest.  A score is the decision value\n"
            "w.x + b.  Features of very different sizes should be standardized first.  C is\n"
            "best chosen on held-out training rows.  The dense solver takes rows of floats\n"
            "and all classes at once, by truncated Newton steps; it minimises what\n"

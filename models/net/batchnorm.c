@@ -261,7 +261,10 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
 
 MP_LAYER(batchnorm) = {
     .brief = "Normalise every channel over the rows of a batch",
-    .doc = "Gives every channel of an image, or every value of a vector, mean 0 and deviation\n"
+    .doc = "Keeps the values between layers at one scale, so that a net learns faster and\n"
+           "with larger steps.\n"
+           "\n"
+           "Gives every channel of an image, or every value of a vector, mean 0 and deviation\n"
            "1, then a learned scale and shift (Ioffe and Szegedy 2015, \"Batch normalization\").\n"
            "While training, mean and variance are those of 32 rows at a time, whatever the\n"
            "batch: ghost batch normalisation (Hoffer, Hubara and Soudry 2017, \"Train longer,\n"

@@ -615,7 +615,10 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
 
 MP_LAYER(lstm) = {
     .brief = "Read a sequence with a long short-term memory",
-    .doc = "Reads h x w x c as h steps of w * c values: an image row by row; see sequence for\n"
+    .doc = "Reads the image line by line and keeps in its state what matters of what it\n"
+           "has read.\n"
+           "\n"
+           "Reads h x w x c as h steps of w * c values: an image row by row; see sequence for\n"
            "other ways.  Gives 1 x units x 1, or with last=no steps x 1 x units; twice as\n"
            "many values with directions=2: those of the second direction follow those of the\n"
            "first, and the last that it gives is what it knows at the sequence's beginning.\n"

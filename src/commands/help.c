@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* help.c - `mnistpipe help`: of the program, a command, a stage, the language, a word. */
+#include "completion.h"
 #include "doc.h"
 #include "glossary.h"
 #include "param.h"
 #include <string.h>
 
-enum { TEXT, MAN, MARKDOWN }; /* order of .choices */
+enum { TEXT, MAN, MARKDOWN, BASH, ZSH, FISH }; /* order of .choices */
 
 struct params {
     int format;
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(format, .def = "text", .choices = "text|man|markdown",
-             .doc = "the manual page, the reference of all stages, or that of all words"),
+    MP_PARAM(format, .def = "text", .choices = "text|man|markdown|bash|zsh|fish",
+             .doc = "the manual page, the reference of all stages or words, what a shell completes"),
     MP_END
 };
 
@@ -136,6 +137,12 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
         mp_words_markdown(stdout);
     else if (o->format == MARKDOWN)
         mp_stage_reference(stdout);
+    else if (o->format == BASH)
+        mp_completion_bash(stdout);
+    else if (o->format == ZSH)
+        mp_completion_zsh(stdout);
+    else if (o->format == FISH)
+        mp_completion_fish(stdout);
     else if (n == 0)
         mp_help_program(stdout);
     if (o->format != TEXT || one_word(n, args))

@@ -84,14 +84,13 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (n != 1 && n != 2)
         return mp_usage(c, "inspect: expected a file of rows, or training and test rows, found %d "
                            "arguments", n);
-    if (mp_output_ending(c, o->output, "html|htm", "a page") < 0)
-        return -1;
     for (int k = 0; k < n; k++) {
         in.given[k] = args[k];
         if (*o->output != '\0' && mp_output_apart(c, o->output, args[k]) < 0)
             return -1;
     }
-    if (*o->output != '\0' && mp_output_check(c, o->output) < 0)
+    if (mp_output_ending(c, o->output, "html|htm", "a page") < 0 ||
+        (*o->output != '\0' && mp_output_check(c, o->output) < 0))
         return -1;
     int rc = read_rows(c, o, &in);
     if (rc == MP_OK)

@@ -99,8 +99,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (n != 2)
         return mp_usage(c, "predict: expected a bundle and a file of rows, found %d argument%s", n,
                         n == 1 ? "" : "s");
-    if (mp_output_ending(c, o->output, "csv|txt", "CSV") < 0 ||
-        mp_output_apart(c, o->output, args[0]) < 0 || mp_output_apart(c, o->output, args[1]) < 0 ||
+    if (mp_output_apart(c, o->output, args[0]) < 0 || mp_output_apart(c, o->output, args[1]) < 0 ||
+        mp_output_ending(c, o->output, "csv|txt", "CSV") < 0 ||
         mp_bundle_read(c, args[0], &b) < 0)
         return -1;
     const double start = mp_seconds();
