@@ -48,6 +48,9 @@ lacks hog 'id="inside"'
 ok "a model that is no net has nothing inside"
 [ "$(grep -o 'alt="kernel' runs/net/report.html | wc -l)" = 4 ]
 ok "as many kernels as the first layer has"
+pipe "embed bundle=net.txt\nsvm C=0.01" > embed.txt
+mp run embed.txt
+page "a net that is embedded: how it learned" embed 'The net of net' 'How it learned'
 pipe "net epochs=1 batch=32\n  dense units=80" > dense.txt
 mp run dense.txt
 page "a dense first layer: the first units" dense 'alt="unit 64"' 'The first 64 of 80'

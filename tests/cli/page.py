@@ -101,6 +101,10 @@ def table(root, caption):
     return []
 
 
+def section(root, name):
+    return next((e for e in root.iter(H + "section") if e.get("id") == name), tree.Element("none"))
+
+
 def figures(root, r):
     t = r["test"]
     whole = text(root.find(H + "body"))
@@ -141,6 +145,9 @@ def figures(root, r):
     else:
         must("expected calibration error" not in facts, "a calibration of nothing")
     if "training" in r:
+        nets = [name for name in r["training"] if name.split(".")[-1] == "loss"]
+        must(len(list(section(root, "learning").iter(S + "svg"))) == 2 * len(nets),
+             "loss and accuracy of every net, drawn")
         must([row[1:] for row in table(root, "What the model recorded")] ==
              [["%.4f" % v for v in row] for row in
               zip(*(v for k, v in r["training"].items() if not k.endswith("kept_epoch")))], "training")
