@@ -4,6 +4,7 @@
 #include "config.h"
 #include "confusion.h"
 #include "layout.h"
+#include "name.h"
 #include "state.h"
 #include "statistics.h"
 #include "versions.h"
@@ -221,11 +222,15 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         json_array_append_new(warnings, json_string(r->warnings[i]));
     char *text = mp_script_text(c, &x->script, true);
     json_object_set_new(train, "copies", json_integer((json_int_t)copies(x)));
+    json_t *changes = json_array();
+    char change[1024];
+    for (int i = 0; mp_change(c->run->asked, i, change, sizeof change); i++)
+        json_array_append_new(changes, mp_text_json(change));
     json_t *o = json_pack(
-        "{s:s, s:{s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
+        "{s:s, s:{s:o, s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
         "s:{s:s, s:I}, s:o, s:o}",
         "mnistpipe", PACKAGE_VERSION, "pipeline", "file", mp_name_json(x->plan.file), "text",
-        mp_text_json(text != NULL ? text : ""), "seed", (json_int_t)c->run->seed, "threads",
+        mp_text_json(text != NULL ? text : ""), "changes", changes, "seed", (json_int_t)c->run->seed, "threads",
         c->run->threads, "labels", labels, "train", train, "test", test_json(r),
         "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
         r->fit_seconds, "predict", r->predictions->seconds, "stages", stages, "memory",
@@ -461,6 +466,15 @@ static const char *shown(const char *name, char to[SHOWN])
     return to;
 }
 
+void mp_report_changes(const struct mp_ctx *c, char *text, size_t size)
+{
+    char one[256];
+    size_t n = 0;
+    *text = '\0';
+    for (int i = 0; n + 1 < size && mp_change(c->run->asked, i, one, sizeof one); i++)
+        n += (size_t)snprintf(text + n, size - n, ", %s", one);
+}
+
 /* What ran, on which rows. */
 static void origin_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
 {
@@ -468,7 +482,9 @@ static void origin_text(FILE *f, const struct mp_ctx *c, const struct mp_report 
     char more[64] = "", name[SHOWN];
     if (copies(x) > 0)
         snprintf(more, sizeof more, " and %zu distorted copies of each", copies(x));
-    mp_say(f, "pipeline", LABEL, "%s", shown(x->plan.file, name));
+    char changes[1024];
+    mp_report_changes(c, changes, sizeof changes);
+    mp_say(f, "pipeline", LABEL, "%s%s", shown(x->plan.file, name), changes);
     mp_say(f, "train", LABEL, "%zu rows of %s%s, %d classes", x->train.n,
            shown(x->plan.source.train, name), more, x->n_classes);
     mp_say(f, "test", LABEL, "%zu rows of %s (%s), seed %llu", x->test.n,

@@ -60,6 +60,9 @@ void mp_bytes_text(char *text, size_t size, uint64_t n);
  * taken from the cache. */
 uint64_t mp_peak_memory(const struct mp_run *run);
 
+/* ", svm.C=10, without deskew": what the command line changed in the pipeline. */
+void mp_report_changes(const struct mp_ctx *c, char *text, size_t size);
+
 /* "test file", "5-fold cross-validation" ...: how the test rows came to be; the test rows as
  * the pipeline names them. */
 const char *mp_split_name(const struct mp_experiment *x);

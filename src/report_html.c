@@ -355,7 +355,7 @@ int mp_report_html(struct mp_ctx *c, const struct mp_report *r, FILE *to)
 {
     struct mp_html h;
     struct mp_plan *p = &r->x->plan;
-    char name[256];
+    char name[1024], changes[512];
     struct mp_cost *cost = mp_alloc(c, (size_t)p->n_nodes, sizeof *cost);
     if (cost == NULL || mp_html_open(c, &h) < 0) {
         free(cost);
@@ -364,7 +364,9 @@ int mp_report_html(struct mp_ctx *c, const struct mp_report *r, FILE *to)
     for (int i = 0; i < p->n_nodes; i++)
         cost[i] = p->nodes[i].cost;
     header(&h, c, r);
-    mp_pipeline_name(p->file, name, sizeof name);
+    mp_pipeline_name(p->file, name, 256);
+    mp_report_changes(c, changes, sizeof changes);
+    snprintf(name + strlen(name), sizeof name - strlen(name), "%s", changes);
     int rc = sections(c, &h, r);
     /* Digits were shown by the stages themselves, which is no part of the run. */
     for (int i = 0; i < p->n_nodes; i++)

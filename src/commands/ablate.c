@@ -5,6 +5,7 @@
  * with the same cache: what stands before the stage is computed once. */
 #include "../ablation.h"
 #include "../cache.h"
+#include "../name.h"
 #include "../options.h"
 #include "../output.h"
 #include <stdlib.h>
@@ -19,8 +20,8 @@ static const struct mp_param table[] = {
     MP_PARAM(pairs, .def = "no", .doc = "also leaves out every two stages together"),
     MP_PARAM(layers, .def = "no", .doc = "also leaves out the layers of nets"),
     MP_PARAM(format, .def = "text", .choices = MP_FORMATS, .doc = "what to print"),
-    MP_PARAM(output, .def = "runs/ablate", .unit = "FOLDER",
-             .doc = "folder of the ablation; each run gets one in it"),
+    MP_PARAM(output, .def = "", .unit = "FOLDER",
+             .doc = "folder, in place of runs/NAME-ablate, of the ablation; each run gets one in it"),
     MP_END
 };
 
@@ -110,9 +111,8 @@ static int ablate(struct mp_ctx *c, char *file, struct mp_ablation *a, const str
     return rc;
 }
 
-static int run(struct mp_ctx *c, const void *options, int n, char **args)
+static int run_in(struct mp_ctx *c, const struct params *p, int n, char **args)
 {
-    const struct params *p = options;
     struct mp_experiment x = { .n_classes = 0 };
     struct mp_ablation a = { .script = &x.script };
     struct mp_cut *cuts = NULL;
@@ -136,6 +136,17 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     return rc;
 }
 
+static int run(struct mp_ctx *c, const void *options, int n, char **args)
+{
+    struct params p = *(const struct params *)options;
+    char *folder = *p.output == '\0' ? mp_run_folder(c, args, n, "-ablate") : NULL;
+    if (*p.output == '\0')
+        p.output = folder;
+    const int rc = p.output != NULL ? run_in(c, &p, n, args) : -1;
+    free(folder);
+    return rc;
+}
+
 MP_COMMAND(ablate) = {
     .order = 2,
     .brief = "Say what each stage of a pipeline buys, by leaving it out",
@@ -153,7 +164,7 @@ MP_COMMAND(ablate) = {
         "layer of a net, too; --pairs also every two together, which shows stages that only make "
         "up for one another. Where the rest does not fit together, the row says why.\n"
         "\n"
-        "`run PIPELINE --drop STAGE` is the run of one row. The folder, runs/ablate, gets the "
+        "`run PIPELINE --drop STAGE` is the run of one row. The folder, runs/NAME-ablate, gets the "
         "table as ablate.txt, .json, .csv and .md, ablate.html to look at, and a folder for each "
         "run. What is computed is kept in the cache (`mnistpipe help cache`).\n",
     .options = table,

@@ -5,6 +5,7 @@
  * start as in a plain run, and what kills one leaves the others. */
 #include "../cache.h"
 #include "../comparison.h"
+#include "../name.h"
 #include "../options.h"
 #include "../output.h"
 #include <stdlib.h>
@@ -17,8 +18,8 @@ struct params {
 
 static const struct mp_param table[] = {
     MP_PARAM(format, .def = "text", .choices = MP_FORMATS, .doc = "what to print"),
-    MP_PARAM(output, .def = "runs/compare", .unit = "FOLDER",
-             .doc = "folder of the comparison; each run gets one in it"),
+    MP_PARAM(output, .def = "", .unit = "FOLDER",
+             .doc = "folder, in place of runs/NAME+NAME-compare, of the comparison; each run gets one in it"),
     MP_END
 };
 
@@ -48,9 +49,8 @@ static int compare(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp
     return rc;
 }
 
-static int run(struct mp_ctx *c, const void *options, int n, char **args)
+static int run_in(struct mp_ctx *c, const struct params *p, int n, char **args)
 {
-    const struct params *p = options;
     const struct mp_asked *a = c->run->asked;
     struct mp_experiment x = { .n_classes = 0 };
     if (n == 0)
@@ -78,6 +78,17 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     return rc;
 }
 
+static int run(struct mp_ctx *c, const void *options, int n, char **args)
+{
+    struct params p = *(const struct params *)options;
+    char *folder = *p.output == '\0' ? mp_run_folder(c, args, n, "-compare") : NULL;
+    if (*p.output == '\0')
+        p.output = folder;
+    const int rc = p.output != NULL ? run_in(c, &p, n, args) : -1;
+    free(folder);
+    return rc;
+}
+
 MP_COMMAND(compare) = {
     .order = 2,
     .brief = "Run several pipelines on the same rows and say which is better",
@@ -95,7 +106,7 @@ MP_COMMAND(compare) = {
         "where the chance of such a difference between equals is below 5 %.\n"
         "\n"
         "All pipelines have to name the same rows; --train and --test set them for all. The "
-        "folder, runs/compare, gets the table as compare.txt, .json, .csv and .md, compare.html to "
+        "folder, runs/NAME+NAME-compare, gets the table as compare.txt, .json, .csv and .md, compare.html to "
         "look at, and a folder for each run.\n"
         "\n"
         "What is computed is kept in the cache (`mnistpipe help cache`): a pipeline of which "

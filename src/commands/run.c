@@ -14,8 +14,11 @@
 #include "report_html.h"
 #include "text.h"
 #include <dirent.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -26,7 +29,8 @@ struct params {
 
 static const struct mp_param table[] = {
     MP_PARAM(output, .def = "", .unit = "FOLDER",
-             .doc = "folder of the run, in place of runs/NAME"),
+             .doc = "folder of the run, in place of runs/NAME or, of a changed pipeline, "
+                    "runs/NAME,CHANGE"),
     MP_PARAM(cache, .def = "", .unit = "FOLDER",
              .doc = "takes from this cache what other runs have learned, and adds to it"),
     MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"),
@@ -122,18 +126,6 @@ struct job {
     struct mp_output out[8];
     size_t n_out;
 };
-
-/* "pipelines/hog_svm.txt" -> "runs/hog_svm". */
-static char *default_folder(const char *pipeline)
-{
-    char *name = mp_plain_name(pipeline);
-    const size_t size = sizeof "runs/" + (name != NULL ? strlen(name) : 0);
-    char *folder = name != NULL ? malloc(size) : NULL;
-    if (folder != NULL)
-        snprintf(folder, size, "runs/%s", name);
-    free(name);
-    return folder;
-}
 
 static struct mp_output *open_output(struct mp_ctx *c, struct job *j, const char *name)
 {
@@ -365,10 +357,42 @@ static void add_page(struct mp_ctx *c, struct job *j)
 
 /* All that took the training comes first: no page of another run stands beside it, and none of
  * this run can cost it. */
+/* Says what run the folder held, if it was another one: its results are gone then. */
+static int warn_of_replaced(struct mp_ctx *c, const struct job *j)
+{
+    char path[4096], when[32];
+    struct stat st;
+    struct tm tm;
+    const char *was = NULL, *file = NULL;
+    if (snprintf(path, sizeof path, "%s/report.json", j->folder) >= (int)sizeof path ||
+        stat(path, &st) != 0)
+        return MP_OK;
+    char *text = mp_script_text(c, &j->x.script, true);
+    json_t *old = json_load_file(path, 0, NULL), *changes = NULL;
+    if (text != NULL &&
+        json_unpack(old, "{s:{s:s, s:s, s?o}}", "pipeline", "text", &was, "file", &file, "changes",
+                    &changes) == 0 &&
+        strcmp(was, text) != 0 && localtime_r(&st.st_mtime, &tm) != NULL) {
+        GString *list = g_string_new(file);
+        const json_t *one;
+        size_t i;
+        json_array_foreach(changes, i, one)
+            g_string_append_printf(list, ", %s", json_string_value(one));
+        strftime(when, sizeof when, time(NULL) - st.st_mtime < 86400 ? "%H:%M" : "%Y-%m-%d", &tm);
+        mp_warn(c, "replaces the run of %s in %s (%s)", when, j->folder, list->str);
+        g_string_free(list, TRUE);
+    }
+    json_decref(old);
+    free(text);
+    return text != NULL ? MP_OK : -1;
+}
+
 static int write_folder(struct mp_ctx *c, struct job *j)
 {
     char page[4096];
     struct mp_report *r = &j->report;
+    if (warn_of_replaced(c, j) < 0)
+        return -1;
     r->x = &j->x;
     r->predictions = &j->predictions;
     r->folder = j->folder;
@@ -467,9 +491,9 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (n != 1)
         return mp_usage(c, "run: expected one pipeline file, found %d argument%s", n,
                         n == 1 ? "" : "s");
-    j.folder = *j.o->output != '\0' ? strdup(j.o->output) : default_folder(args[0]);
+    j.folder = *j.o->output != '\0' ? strdup(j.o->output) : mp_run_folder(c, args, 1, "");
     if (j.folder == NULL)
-        return mp_fail(c, "no memory");
+        return c->msg[0] != '\0' ? -1 : mp_fail(c, "no memory");
     j.remarks.quiet = c->run->quiet;
     c->run->warning = keep_warning;
     c->run->warning_arg = &j.remarks;
@@ -495,7 +519,8 @@ MP_COMMAND(run) = {
     .brief = "Run a pipeline: learn, predict, report",
     .usage = "PIPELINE",
     .doc = "Reads the data that the pipeline names, fits every stage on the training rows,\n"
-           "predicts the test rows and reports.  The run's folder, runs/NAME, holds\n"
+           "predicts the test rows and reports.  The run's folder, runs/NAME, or of a changed\n"
+           "pipeline runs/NAME,svm.C=10, holds\n"
            "report.html to look at, report.txt and report.json, predictions.csv, bundle.mnp\n"
            "(the fitted pipeline, for `mnistpipe predict`) and, for models of a library, the\n"
            "model in that library's own form.  The same seed gives the same bytes, for any\n"

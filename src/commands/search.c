@@ -31,18 +31,6 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-/* "pipelines/hog_svm.txt" -> "runs/hog_svm-search". */
-static char *default_folder(const char *pipeline)
-{
-    char *name = mp_plain_name(pipeline);
-    const size_t size = sizeof "runs/-search" + (name != NULL ? strlen(name) : 0);
-    char *folder = name != NULL ? malloc(size) : NULL;
-    if (folder != NULL)
-        snprintf(folder, size, "runs/%s-search", name);
-    free(name);
-    return folder;
-}
-
 struct found {
     const struct mp_search *search;
     const json_t *document;
@@ -114,9 +102,10 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (p->folds > 0 && p->holdout > 0)
         return mp_usage(c, "--folds=%d and --holdout=%g: rows are scored by one or the other",
                         p->folds, p->holdout);
-    char *folder = *p->output != '\0' ? strdup(p->output) : default_folder(args[0]);
+    char *folder = *p->output != '\0' ? strdup(p->output)
+                                          : mp_run_folder(c, args, 1, "-search");
     if (folder == NULL)
-        return mp_fail(c, "no memory");
+        return c->msg[0] != '\0' ? -1 : mp_fail(c, "no memory");
     const int rc = search(c, p, args[0], folder);
     free(folder);
     return rc;

@@ -22,7 +22,7 @@ check() { # NAME CODE FOLDER: of the ablation o, its rows by name, and predictio
         skip "$1" "no python3"
         return
     fi
-    "$python" - "$2" "${3:-runs/ablate}" >> "$log" 2>&1 << 'END'
+    "$python" - "$2" "${3:-runs/union-ablate}" >> "$log" 2>&1 << 'END'
 import csv
 import json
 import math
@@ -77,7 +77,7 @@ page() { # NAME FOLDER: the page keeps what pages promise, and has the figures
 
 # ---------------------------------------------------------------- leaving out
 
-text_of() { sed -n 's/^    "text": "data [^\\]*\\n\(.*\)\\n"$/\1/p' "$1/report.json"; }
+text_of() { sed -n 's/^    "text": "data [^\\]*\\n\(.*\)\\n",$/\1/p' "$1/report.json"; }
 drop() { # NAME TEXT PIPELINE ARGS...: the pipeline that is left
     local name=$1 text=$2
     shift 2
@@ -125,9 +125,9 @@ ok "lines keep their numbers in what is said of the rest"
 
 COLUMNS=200 mp ablate union.txt --quiet && [ ! -s "$err" ] && cp "$out" first.txt
 ok "ablate"
-same first.txt runs/ablate/ablate.txt
+same first.txt runs/union-ablate/ablate.txt
 ok "ablate.txt is what was printed"
-equal "$(echo $(ls runs/ablate))" "ablate.csv ablate.html ablate.json ablate.md ablate.txt union \
+equal "$(echo $(ls runs/union-ablate))" "ablate.csv ablate.html ablate.json ablate.md ablate.txt union \
 without_blur without_branch-1 without_branch-2 without_deskew without_pca without_pixels"
 ok "the folder has the table in five forms, and each run"
 check "each filter, feature and branch, but not the model" \
@@ -166,7 +166,7 @@ check "the CSV has the same numbers" \
     'all(t["without"] == q["name"] and near(float(t["bought"]), q["bought"]) and
          near(float(t["low"]), q["bought_interval"][0]) and int(t["fixed"]) == q["fixed"]
          for t, q in zip(table, o["rows"])) and len(table) == 6'
-page "the page" runs/ablate
+page "the page" runs/union-ablate
 grep -q '^whole   9[0-9.]* %, [0-9]* errors, .* s to train: union.txt$' first.txt &&
     grep -q '^  better with            branch#1 (hog) (p ' first.txt
 ok "the text says what earns its place"
@@ -183,12 +183,12 @@ check "what stands before a stage is computed once" \
     'report["standardize"]["seconds"]["reused"] > 0 and "reused" not in report["chain"]["seconds"]
      and report["pca"]["stages"][0]["stage"] == "pixels"' runs/chain
 mp run union.txt --drop blur -o runs/alone &&
-    same runs/alone/predictions.csv runs/ablate/without_blur/predictions.csv &&
-    same runs/alone/bundle.mnp runs/ablate/without_blur/bundle.mnp
+    same runs/alone/predictions.csv runs/union-ablate/without_blur/predictions.csv &&
+    same runs/alone/bundle.mnp runs/union-ablate/without_blur/bundle.mnp
 ok "run --drop is the run of a row, bundle and all"
 predictions() { cat runs/"$1"/*/predictions.csv; }
 mp ablate union.txt --no-cache -o runs/cold --threads 1 &&
-    same <(predictions cold) <(predictions ablate)
+    same <(predictions cold) <(predictions union-ablate)
 ok "the same without the cache, on one thread"
 mp ablate union.txt --drop blur -o runs/less && [ ! -e runs/less/without_blur ] &&
     grep -q '"text": "data [^"]*deskew\\nunion' runs/less/union/report.json &&

@@ -26,7 +26,7 @@ printf 'net epochs=4 batch=32 validation=0.2\n  conv filters=8 kernel=3\n  maxpo
 printf 'hog cell=99\nsvm\n' | cat data.txt - > bad.txt
 mp run linear.txt && mp run net.txt
 ok "two runs"
-! mp compare linear.txt net.txt bad.txt && mp ablate linear.txt
+! mp compare linear.txt net.txt bad.txt -o runs/compare && mp ablate linear.txt
 ok "a comparison and an ablation"
 mp search linear.txt --set 'hog.cell={4,7}' --set 'svm.C={0.01,0.1,1}' &&
     mp inspect train.csv test.csv -o inspect/inspect.html
@@ -57,7 +57,7 @@ while IFS=$'\t' read -r verdict what wrong; do
     ok "$what"
 done < <(if HOME=$dir timeout 600 "$python" "$source/tests/cli/browser.py" "$browser" \
     runs/linear/report.html runs/net/report.html runs/compare/compare.html runs/many/compare.html \
-    runs/ablate/ablate.html runs/linear-search/search.html inspect/inspect.html \
+    runs/linear-ablate/ablate.html runs/linear,hog.cell=4+7,svm.C=0.01+0.1+1-search/search.html inspect/inspect.html \
     runs/of2/report.html runs/of10/report.html runs/of47/report.html 2> "$err"
     then echo ok; else echo not ok; fi |
     sed '$s/$/\tthe browser ran to its end\t/')

@@ -79,7 +79,8 @@ lacks() { # TEXT...
     done
 }
 
-! COLUMNS=200 mp compare $all && equal "$(tail -1 "$err")" "mnistpipe: compare: 1 of 5 pipelines failed"
+! COLUMNS=200 mp compare $all -o runs/compare &&
+    equal "$(tail -1 "$err")" "mnistpipe: compare: 1 of 5 pipelines failed"
 ok "four pipelines run, one fails, and the exit status says so"
 cp "$out" first.txt
 same first.txt runs/compare/compare.txt
@@ -137,15 +138,15 @@ check "Holm's correction, and better only below 5 %" \
 
 # ------------------------------------------------------------------ the forms
 
-! mp compare $all --format json && same "$out" runs/compare/compare.json
+! mp compare $all -o runs/compare --format json && same "$out" runs/compare/compare.json
 ok "--format json"
-! mp compare $all --format csv && same "$out" runs/compare/compare.csv
+! mp compare $all -o runs/compare --format csv && same "$out" runs/compare/compare.csv
 ok "--format csv"
 check "the CSV has the same numbers" \
     'all(near(float(t["accuracy"]), q["accuracy"]) and t["name"] == q["name"] and
          near(float(t["low"]), q["accuracy_interval"][0]) and int(t["errors"]) == q["errors"]
          for t, q in zip(table, runs)) and len(table) == 5'
-! mp compare $all --format markdown && same "$out" runs/compare/compare.md &&
+! mp compare $all -o runs/compare --format markdown && same "$out" runs/compare/compare.md &&
     equal "$(awk -F'|' '/^\|/ { print NF }' "$out" | sort | uniq -c | tr -s ' ' | sort -n)" \
         "$(printf ' 7 14\n 8 10\n' | sort -n)"
 ok "--format markdown: two tables, as wide as their heads"
@@ -153,17 +154,17 @@ ok "--format markdown: two tables, as wide as their heads"
 # ---------------------------------------------------------- nothing done twice
 
 results() { cat runs/"$1"/*/bundle.mnp runs/"$1"/*/predictions.csv runs/"$1"/*/*.liblinear; }
-! COLUMNS=200 mp compare $all && equal "$(grep -c 'from the cache' "$out")" 1 &&
+! COLUMNS=200 mp compare $all -o runs/compare && equal "$(grep -c 'from the cache' "$out")" 1 &&
     same <(sed '/from the cache/d' "$out" | cat -s) <(cat -s first.txt; echo) ||
     same <(sed '/^$/d; /from the cache/d' "$out") <(sed '/^$/d' first.txt)
 ok "a second time: the very same table, times included"
 check "all four from the cache" 'all(q["from_cache"] for q in runs)'
-rm -rf runs/compare/hog && ! mp compare $all && cp -r runs/compare runs/warm &&
-    ! mp compare $all --no-cache && results warm > warm && results compare > none &&
+rm -rf runs/compare/hog && ! mp compare $all -o runs/compare && cp -r runs/compare runs/warm &&
+    ! mp compare $all -o runs/compare --no-cache && results warm > warm && results compare > none &&
     same warm none && ! grep -q 'from the cache' "$out"
 ok "--no-cache: the same bundles, models and predictions"
 sed 's/C=0.1/C=0.2/' hog.txt > new.txt && mv new.txt hog.txt
-mp compare pixels.txt hog.txt net.txt pca.txt
+mp compare pixels.txt hog.txt net.txt pca.txt -o runs/compare
 ok "one parameter of one model changed"
 check "that one is run, the others are not" \
     '{q["name"]: q["from_cache"] for q in runs} ==
@@ -171,42 +172,46 @@ check "that one is run, the others are not" \
 mp compare hog.txt --no-cache -o runs/alone &&
     same runs/alone/hog/bundle.mnp runs/compare/hog/bundle.mnp
 ok "with the same result as without a cache"
-mkdir -p x && cp pca.txt x/hog.txt && mp compare hog.txt x/hog.txt &&
+mkdir -p x && cp pca.txt x/hog.txt && mp compare hog.txt x/hog.txt -o runs/compare &&
     [ -e runs/compare/hog-2/report.json ] && grep -q ' hog-2 ' "$out"
 ok "two pipelines of the same name get a folder each"
 page "two of a kind" 'href="hog-2/report.html"' 'Which of 2 pipelines'
 lacks 'Deep or classical' 'id="learning"' 'Failed:'
 ok "what does not apply is left out"
-cp hog.txt twin.txt && mp compare hog.txt twin.txt
+cp hog.txt twin.txt && mp compare hog.txt twin.txt -o runs/compare
 page "twins, which no row tells apart" 'hog and twin have the fewest errors' \
     'Rows that both get wrong' 'All have “deskew”, “hog cell=7”'
-mp compare hog.txt && page "one alone" 'One pipeline'
+mp compare hog.txt -o runs/compare && page "one alone" 'One pipeline'
 name='a<b>&"c d#e'
-cp hog.txt "$name.txt" && mp compare "$name.txt" pca.txt
+cp hog.txt "$name.txt" && mp compare "$name.txt" pca.txt -o runs/compare
 page "names that are markup" 'href="a%3Cb%3E%26%22c%20d%23e/report.html"' \
     'a&lt;b&gt;&amp;&quot;c d#e'
 
 # ------------------------------------------------------------------ the rows
 
 sed 's/test=test.csv/test=train.csv/' pca.txt > other.txt
-! mp compare hog.txt other.txt && equal "$(cat "$err")" "mnistpipe: other.txt: its rows are \
+! mp compare hog.txt other.txt -o runs/compare &&
+    equal "$(cat "$err")" "mnistpipe: other.txt: its rows are \
 train=train.csv test=train.csv, but those of hog.txt are train=train.csv test=test.csv; only the \
 same rows can be compared: --train FILE --test FILE sets them for all"
 ok "pipelines on different rows are not compared"
-mp compare hog.txt other.txt --test test.csv && grep -q '^test    300 rows of test.csv' "$out"
+mp compare hog.txt other.txt -o runs/compare --test test.csv &&
+    grep -q '^test    300 rows of test.csv' "$out"
 ok "--test sets the rows for all"
 cut -d, -f2- test.csv > unknown.csv
-mp compare hog.txt pca.txt --test unknown.csv && ! grep -q better "$out"
+mp compare hog.txt pca.txt -o runs/compare --test unknown.csv && ! grep -q better "$out"
 ok "without labels there is no test of pairs"
 page "nor on the page" 'nothing is scored' 'id="costs"'
 lacks 'id="pairs"' 'id="hard"' 'the fewest errors'
 ok "nor mistakes to look at"
 check "nor a score, but times" \
     'all(q["accuracy"] is None and q["train_seconds"] > 0 for q in runs) and o["pairs"] == []'
-mkfifo pipe && ! mp compare hog.txt --train pipe && equal "$(cat "$err")" "mnistpipe: pipe: is no \
+mkfifo pipe && ! mp compare hog.txt -o runs/compare --train pipe &&
+    equal "$(cat "$err")" "mnistpipe: pipe: is no \
 file; a comparison reads its rows more than once, which a pipe does not allow"
 ok "rows from a pipe are refused"
-! mp compare bad.txt && grep -q '^mnistpipe: bad.txt:2: hog: cell=999: out of range' "$err"
+! mp compare bad.txt -o runs/compare &&
+    grep -q '^mnistpipe: bad.txt:2: hog: cell=999: out of range' "$err"
 ok "nothing but bad pipelines: the first one's mistake"
 ! mp compare && equal "$(cat "$err")" "mnistpipe: compare: expected pipeline files, found none"
 ok "no pipeline"

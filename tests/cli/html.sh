@@ -72,9 +72,9 @@ lacks blind 'id="mistakes"' 'id="classes"' 'id="confidence"' && ! grep -q 'taken
     runs/blind/report.html
 ok "nothing is scored there"
 printf 'data train=train.csv\naugment\nresize height=14 width=20\nsvm C=0.01\n' > held.txt
-mp run held.txt --set svm.C=0.02
+mp run held.txt --set svm.C=0.02 -o runs/held
 page "a holdout; images that are no squares" held 'changes training rows only' 'stratified holdout' 'alt="class 9"' \
-    "mnistpipe run held.txt --set svm.C=0.02"
+    "mnistpipe run held.txt --set svm.C=0.02 -o runs/held"
 printf 'data train=train.csv test=test.csv\naugment copies=2\nsvm C=0.01\n' > copies.txt
 mp run copies.txt
 page "copies of the training rows are told" copies 'and 2 distorted copies of each'
@@ -106,7 +106,7 @@ page "images of 120 x 100 are shrunk" large 'gives 120 × 100' \
 name='a<b>&"c'\''d'
 cp hog.txt "$name.txt"
 cp train.csv "a<b>&d.csv"
-mp run "$name.txt" --train "a<b>&d.csv"
+mp run "$name.txt" --train "a<b>&d.csv" -o "runs/$name"
 page "names that are markup" "$name" '<h1>a&lt;b&gt;&amp;&quot;c'
 bad=$(printf 'bad\377name')
 if cp train.csv "$bad.csv" 2> /dev/null; then

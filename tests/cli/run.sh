@@ -355,7 +355,7 @@ agrees() {
         return
     fi
     pipe "$2" > client.txt
-    mp run client.txt "${@:3}" && mp export client.txt --format libsvm -o client "${@:3}" &&
+    mp run client.txt -o runs/client "${@:3}" && mp export client.txt --format libsvm -o client "${@:3}" &&
         liblinear-predict client/test.libsvm runs/client/*.liblinear labels > /dev/null &&
         same labels <(sed 1d runs/client/predictions.csv | cut -d, -f2)
     ok "$name"
