@@ -35,7 +35,7 @@ sys.exit((r["train"]["rows"], r["train"]["copies"], r["test"]["rows"], learned) 
          (600, 3, 400, {"standardize": 2400, "svm": 2400}))
 END_OF_FILE
 ok "report.json: rows, copies, and from how many each stage learned"
-grep -q '^train   600 rows of train.csv and 3 distorted copies of each, 10 classes$' \
+grep -q '^train    600 rows of train.csv and 3 distorted copies of each, 10 classes$' \
     run.1/report.txt
 ok "report.txt: the same"
 mp check svm.txt && grep -q '^600 training rows (2400 with copies), 400 test rows' "$out" &&

@@ -372,7 +372,8 @@ usage "no number of threads" "--threads=2x: not a whole number (whole number 0..
 usage "too many threads" "--threads=2000: out of range (whole number 0..1024)" \
     run good.txt --threads=2000
 usage "neither yes nor no" "--quiet=maybe: must be yes or no" run good.txt --quiet=maybe
-usage "no such format" "--format=x: must be one of text|man|markdown" help --format=x
+usage "no such format" "--format=x: must be one of text|man|markdown|bash|zsh|fish" \
+    help --format=x
 usage "run without a pipeline" "run: expected one pipeline file, found 0 arguments" run
 usage "run with two" "run: expected one pipeline file, found 2 arguments" run good.txt good.txt
 usage "check without a pipeline" "check: expected one pipeline file, found 0 arguments" check

@@ -184,7 +184,7 @@ import struct
 import sys
 import zlib
 b = open(sys.argv[1], "rb").read()
-p = b[32:b.index(b"\5label")]
+p = b[32:b.index(b"\5label") - 26] # without the section "rows"
 h = b[:16] + struct.pack("<QI", len(p), zlib.crc32(p))
 open(sys.argv[2], "wb").write(h + struct.pack("<I", zlib.crc32(h)) + p)
 END

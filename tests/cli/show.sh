@@ -232,10 +232,12 @@ wrong 2 "--as with the PNG on standard output" \
 wrong 1 "a folder that is not there" "none/x.png: cannot write: No such file or directory" \
     plain.txt -o none/x.png
 wrong 1 "a folder" "kept: is a folder; expected a file to write" plain.txt -o kept
-wrong 1 "over its own rows" "train.csv: is what is read (train.csv); it would be overwritten" \
-    plain.txt -o train.csv
-wrong 1 "over the pipeline" "plain.txt: is what is read (plain.txt); it would be overwritten" \
-    plain.txt -o plain.txt
+cp train.csv rows && cp plain.txt plain
+wrong 1 "over its own rows" "rows: is what is read (rows); it would be overwritten" \
+    plain.txt --train rows -o rows
+wrong 1 "over the pipeline" "plain: is what is read (plain); it would be overwritten" \
+    plain -o plain
+rm rows plain
 wrong 2 "a bundle's test rows, not named" \
     "show: a bundle holds no rows; --test FILE names test rows" kept/bundle.mnp --part test
 wrong 2 "--set on a bundle" \
