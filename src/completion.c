@@ -88,7 +88,8 @@ void mp_completion_bash(FILE *f)
     for (const struct mp_command_entry *e = mp_commands; e->name != NULL; e++)
         bash_command(f, e);
     fputs("    esac\n"
-          "    if [ \"${COMP_WORDS[1]}\" = help ] && [ -z \"$values\" ]; then\n        values='", f);
+          "    if [ \"${COMP_WORDS[1]}\" = help ] && [ -z \"$values\" ]; then\n"
+          "        values='", f);
     topics(f);
     fputs("'\n    fi\n"
           "    if [ \"${word:0:1}\" = - ]; then\n"
@@ -179,7 +180,8 @@ static void fish_option(FILE *f, const char *command, const struct mp_param *p)
 {
     char letter[8], name[96];
     names(p, letter, name);
-    fprintf(f, "complete -c mnistpipe -n '__fish_seen_subcommand_from %s' -l %s", command, name + 2);
+    fprintf(f, "complete -c mnistpipe -n '__fish_seen_subcommand_from %s' -l %s", command,
+            name + 2);
     if (*letter != '\0')
         fprintf(f, " -s %s", letter + 1);
     if (p->choices != NULL) {

@@ -4,12 +4,12 @@
 #include <stddef.h>
 
 const struct mp_named mp_variables[] = {
-    { "MNISTPIPE_CACHE", "The folder of data sets and results, in place of mnistpipe in that of "
-                         "XDG_CACHE_HOME." },
-    { "MNISTPIPE_DATA", "The folder of the sample, train.csv.gz and test.csv.gz, in place of the one "
-                        "that is installed." },
-    { "MNISTPIPE_MIRROR", "Where `mnistpipe fetch` looks first: the address of a folder that has the "
-                          "set's files." },
+    { "MNISTPIPE_CACHE",
+      "The folder of data sets and results, in place of mnistpipe in that of XDG_CACHE_HOME." },
+    { "MNISTPIPE_DATA",
+      "The folder of the sample, train.csv.gz and test.csv.gz, in place of the installed one." },
+    { "MNISTPIPE_MIRROR",
+      "Where `mnistpipe fetch` looks first: the address of a folder that has the set's files." },
     { "XDG_CACHE_HOME", "The folder of all caches, in place of .cache in that of HOME." },
     { "HOME", "The user's folder, where no other variable says where the cache lies." },
     { "TMPDIR", "Where what is large and temporary lies, in place of /var/tmp." },
@@ -36,8 +36,9 @@ const struct mp_named mp_statuses[] = {
     { "0", "Done." },
     { "1", "Failed; one line on stderr says why." },
     { "2", "The command line is wrong." },
-    { "130, 143, 129", "Stopped by Ctrl-C, by SIGTERM, or because the terminal closed: the work was "
-                       "cleaned up, and the program died of that signal, which shells show as 128 + "
-                       "its number. A second signal kills at once." },
+    { "130, 143, 129",
+      "Stopped by Ctrl-C, by SIGTERM, or because the terminal closed: the work was cleaned up, and "
+      "the program died of that signal, which shells show as 128 + its number. A second signal "
+      "kills at once." },
     { NULL, NULL }
 };

@@ -14,10 +14,11 @@ for file in "$source"/tests/bundles/*/*.mnp; do
     # Another processor may sum in another order.
     paste -d, p.csv "$want" | awk -F, 'NR > 1 { for (i = 3; i <= NF / 2; i++) {
         d = $i - $(i + NF / 2); if (d < 0) d = -d; m = $i < 0 ? -$i : $i
-        if (d > 1e-3 * (1 + m)) { print "line " NR ": " $i; bad = 1 } } } END { exit bad || NR != 41 }' \
-        >> "$log"
+        if (d > 1e-3 * (1 + m)) { print "line " NR ": " $i; bad = 1 } } }
+        END { exit bad || NR != 41 }' >> "$log"
     ok "$name: so are its scores"
-    mp info "$file" && grep -q "^written  by mnistpipe ${name%%/*}$" "$out" && mp info "$file" --json &&
+    mp info "$file" && grep -q "^written  by mnistpipe ${name%%/*}$" "$out" &&
+        mp info "$file" --json &&
         { [ -z "$python" ] || "$python" -m json.tool "$out" > /dev/null; }
     ok "$name: info says who wrote it"
 done

@@ -49,8 +49,8 @@ mp run good.txt -o run
 fails "predict: CSV is not compressed" \
     "p.csv.gz: what is written is CSV; a name that says so ends with .csv or .txt" \
     predict run/bundle.mnp test.csv -o p.csv.gz
-[ ! -e s.html ] && [ ! -e i.json ] && [ ! -e p.csv.gz ] && mp show good.txt -o S.PNG && mp show good.txt \
-    -o s && mp predict run/bundle.mnp test.csv -o p
+[ ! -e s.html ] && [ ! -e i.json ] && [ ! -e p.csv.gz ] && mp show good.txt -o S.PNG &&
+    mp show good.txt -o s && mp predict run/bundle.mnp test.csv -o p
 ok "in capitals, and without an ending, a name may be what it likes"
 
 n=0
@@ -58,14 +58,23 @@ stage() { # LINES TEXT
     pipe "$1" "line$((++n)).txt"
     fails "$1" "line$n.txt:$2" check "line$n.txt"
 }
-stage 'hog cells=4\nsvm' '2: hog: cells=4: must be one of box|soft; did you mean cell=4?'
+stage 'hog cells=4\nsvm' \
+    '2: hog: cells=4: must be one of box|soft; did you mean cell=4?'
 stage 'lstm units=64' '2: lstm: is a layer: indent it below a net line'
-stage 'net\n  hog' '3: hog: is a stage, no layer: it stands before the net, not indented'
-stage 'softmax' '2: softmax: no such stage; "logistic" is the nearest model; a net ends in a softmax by itself'
-stage 'cnn' '2: cnn: no such stage; it is a "net" with "conv" layers: pipelines/cnn.txt'
-stage 'mlp' '2: mlp: no such stage; it is a "net" with "dense" layers: pipelines/mlp.txt'
-stage 'knn k=3' '2: knn: no such stage; "fourier" and "ridge" follow the rows as closely: pipelines/hog_fourier.txt'
-stage 'random_forest' '2: random_forest: no such stage; there are no trees; pipelines/hog_svm.txt is as fast a beginning'
-stage 'net\n  relu' '3: relu: no such layer; an activation is a parameter of a layer: "conv act=relu"'
-stage 'svm kernel=rbf' '2: svm: no parameter "kernel"; "fourier" in front of a linear model is the Gaussian (RBF) kernel'
+stage 'net\n  hog' \
+    '3: hog: is a stage, no layer: it stands before the net, not indented'
+stage 'softmax' \
+    '2: softmax: no such stage; "logistic" is the nearest model; a net ends in a softmax by itself'
+stage 'cnn' \
+    '2: cnn: no such stage; it is a "net" with "conv" layers: pipelines/cnn.txt'
+stage 'mlp' \
+    '2: mlp: no such stage; it is a "net" with "dense" layers: pipelines/mlp.txt'
+stage 'knn k=3' \
+    '2: knn: no such stage; "fourier" and "ridge" follow the rows as closely: pipelines/hog_fourier.txt'
+stage 'random_forest' \
+    '2: random_forest: no such stage; there are no trees; pipelines/hog_svm.txt is as fast a beginning'
+stage 'net\n  relu' \
+    '3: relu: no such layer; an activation is a parameter of a layer: "conv act=relu"'
+stage 'svm kernel=rbf' \
+    '2: svm: no parameter "kernel"; "fourier" in front of a linear model is the Gaussian (RBF) kernel'
 finish

@@ -77,8 +77,9 @@ mp run hog_svm.txt && cp "$out" "$dir/ten" && awk '/^confusion/ { on = 11 } on--
     sed -n 2p | grep -q '^ *0 .* 9   precision  recall      F1$'
 ok "10 classes: the matrix with precision, recall and F1 beside it, in 80 columns"
 mp predict runs/hog_svm/bundle.mnp test.csv -o p.csv &&
-    grep -q '^200 rows of test.csv, read in [0-9.]* s, predicted in [0-9.]* s' <(tr '\n' ' ' < "$out")
+    flat "$out" | grep -q '^200 rows of test.csv, read in [0-9.]* s, predicted in [0-9.]* s'
 ok "predict tells the time of reading apart"
-mp check net.txt && grep -q 'precision=f32' "$out" && grep -q 'about [0-9.]* to [0-9.]* s in all' "$out"
+mp check net.txt && grep -q 'precision=f32' "$out" &&
+    grep -q 'about [0-9.]* to [0-9.]* s in all' "$out"
 ok "check cuts no parameter off, and gives a range of time"
 finish
