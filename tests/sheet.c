@@ -159,7 +159,7 @@ int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk 
 
     if (in->n == 0)
         return MP_OK;
-    if (bands > VIPS_MAX_COORD)
+    if (bands > (size_t)VIPS_MAX_COORD)
         return mp_fail(c, "%zu images of %d channels are too many at once", in->n, s.c);
     float *from = mp_scratch(c, n_in), *to = mp_scratch(c, out->n * mp_len(t));
     if (from == NULL || to == NULL)
