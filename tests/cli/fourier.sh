@@ -55,6 +55,22 @@ ONEDNN_MAX_CPU_ISA=AVX2 "$program" run bf16.txt -o runs/avx2 > "$out" 2> "$err"
 grep -q 'ridge: precision=bf16: this processor has neither AVX512_BF16 nor AMX (AVX2); products read f32' "$err"
 ok "precision=bf16: a warning where it has not"
 
+# A signal comes at any point of a kernel of oneDNN, and leaves what it has in memory alone.
+printf 'data train=sample:train test=sample:test\npixels\nfourier components=6000
+ridge precision=f32\n' > long.txt
+for wait in 0.8 1.1 1.4 1.7 2.0 2.3 2.6 2.9; do
+    "$program" run long.txt -o runs/long --quiet > "$out" 2> "$log" &
+    pid=$!
+    sleep $wait
+    kill -TERM $pid 2> /dev/null
+    wait $pid 2> /dev/null
+    status=$?
+    grep -q 'corrupted\|free()\|malloc' "$log" && break
+    [ $status = 143 ] || [ $status = 0 ] || break
+done
+equal "$status" 143 status || equal "$status" 0 status
+ok "stopped again and again amid products of matrices: it stops, and nothing else happens"
+
 # Older processors: the same answers, but for rounding.
 for isa in AVX2 SSE41; do
     ONEDNN_MAX_CPU_ISA=$isa "$program" run cosines.txt -o runs/$isa > "$out" 2> "$err" &&
