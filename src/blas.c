@@ -12,7 +12,13 @@
 static struct { BLAS_FUNCTIONS(MP_LIBRARY_MEMBER) } openblas;
 /* GSL is linked with a BLAS of its own, which is slow: it takes the one that came before. */
 static struct mp_library library = { MP_LIBRARY("OpenBLAS", MP_BLAS_SONAME, BLAS_FUNCTIONS,
-                                                openblas), .serves = true };
+                                                openblas), .serves = true,
+                                    .room = MP_BLAS_ROOM };
+
+bool mp_blas_has_room(void)
+{
+    return mp_library_has_room(&library);
+}
 
 int mp_blas_load(struct mp_ctx *c)
 {

@@ -298,7 +298,12 @@ static int top_pairs(struct mp_ctx *c, const double *a, size_t n, size_t k, doub
 
 int mp_eigen_load(struct mp_ctx *c)
 {
-    return mp_blas_load(c) < 0 ? -1 : mp_library_load(c, &library, "eigenvectors");
+    if (!mp_library_loaded(&library) && !mp_blas_has_room())
+        mp_warn(c, "the memory limit is too tight for OpenBLAS: eigenvectors come from GSL's own "
+                   "products, which are slower and round otherwise");
+    else if (mp_blas_load(c) < 0)
+        return -1;
+    return mp_library_load(c, &library, "eigenvectors");
 }
 
 bool mp_eigen_version(char *text, size_t size)

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* OpenBLAS, which GSL and liblinear bring, would start a thread for each processor while it is
  * loaded, for nothing, as the engine owns the threads: under a memory limit their stacks are
@@ -43,10 +44,25 @@ static bool fill(void *library, const struct mp_library *l)
     return true;
 }
 
+bool mp_library_has_room(const struct mp_library *l)
+{
+    if (l->room == 0 || mp_library_loaded(l))
+        return true;
+    void *room = mmap(NULL, l->room, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room != MAP_FAILED)
+        munmap(room, l->room);
+    return room != MAP_FAILED;
+}
+
 static int load(struct mp_ctx *c, struct mp_library *l, const char *user)
 {
     if (l->loaded)
         return MP_OK;
+    if (!mp_library_has_room(l))
+        return c == NULL ? -1
+                         : mp_fail(c, "%s need %s, which takes %zu MiB to load, more than the "
+                                      "memory limit leaves", user, l->name, l->room >> 20);
     void *library = open_alone(l->file, RTLD_LAZY | RTLD_NODELETE |
                                             (l->serves ? RTLD_GLOBAL : RTLD_LOCAL));
     if (library != NULL && fill(library, l)) {

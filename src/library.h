@@ -27,6 +27,7 @@ struct mp_library {
     const char *symbols; /* each ends with \0, in the order of the table's members */
     void *at;            /* the table: pointers, one for each symbol */
     bool serves;         /* libraries loaded later take their symbols from it */
+    size_t room;         /* bytes without which it, or what it brings, never comes back or crashes */
     bool loaded;         /* set last, when the table is whole */
 };
 
@@ -36,6 +37,9 @@ struct mp_library {
  * lost then where it cannot be loaded, and for a moment the environment is another one.
  * Without c, nobody is told. */
 int mp_library_load(struct mp_ctx *c, struct mp_library *l, const char *user);
+
+/* Whether the memory limits leave what it takes to load the library, or it is there already. */
+bool mp_library_has_room(const struct mp_library *l);
 
 /* Whether its functions may be called. */
 bool mp_library_loaded(const struct mp_library *l);

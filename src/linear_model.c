@@ -24,7 +24,7 @@
 
 static struct { LINEAR_FUNCTIONS(MP_LIBRARY_MEMBER) } linear;
 static struct mp_library library = { MP_LIBRARY("liblinear", MP_LINEAR_SONAME, LINEAR_FUNCTIONS,
-                                                linear) };
+                                                linear), .room = MP_BLAS_ROOM };
 
 /* What liblinear's two doors without an argument, rand() and the print
  * function, need to know: the training that this thread is in. */

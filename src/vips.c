@@ -7,7 +7,10 @@
 #include <vips/version.h>
 
 static struct mp_vips table;
-static struct mp_library library = { MP_LIBRARY("libvips", MP_VIPS_SONAME, VIPS_FUNCTIONS, table) };
+/* Its hundred libraries, and threads of its own: where these cannot start, 8.16.1 crashes. */
+enum { ROOM = 64 << 20 };
+static struct mp_library library = { MP_LIBRARY("libvips", MP_VIPS_SONAME, VIPS_FUNCTIONS, table),
+                                     .room = ROOM };
 
 bool mp_vips_version(char *text, size_t size)
 {

@@ -62,7 +62,7 @@ CALLS = {
     "getdents64": "EIO", "clone3": "EAGAIN", "clone": "EAGAIN", "ftruncate": "ENOSPC",
     "fcntl": "EINVAL",
 }
-TIMES = re.compile("second|peak_bytes|^memory$|^layers$|^libraries$|^page$|^warnings$|^from_cache$")
+TIMES = re.compile("second|^apply$|peak_bytes|^memory$|^layers$|^libraries$|^page$|^warnings$|^from_cache$")
 EXACT = re.compile(r"\.(mnp|liblinear|npz|npy)$|^predictions\.csv$|\.gz$")
 
 
