@@ -197,6 +197,7 @@ ok "a checkpoint behind a bundle that has changed is refused"
 
 # NAME TEXT LINES: what the one warning says.
 held() {
+    rm -rf held
     printf '%s\n%b' "$data" "$3" > held.txt
     mp run held.txt -o held
     equal $? 0 status && equal "$(grep '^warning:' "$err")" "${2:+warning: held.txt:$2}" text

@@ -238,8 +238,8 @@ def ablation(root, o):
 root = tree.parse(sys.argv[1]).getroot()
 structure(root)
 alternatives(root)
-words(root)
-if len(sys.argv) > 2:
+if len(sys.argv) > 2: # a page of the program, not of the benchmarks
+    words(root)
     o = json.load(open(sys.argv[2]))
     (comparison if "pairs" in o else ablation if "whole" in o else figures)(root, o)
 print("\n".join(sorted(set(wrong))))
