@@ -7,8 +7,9 @@
 #include <vips/version.h>
 
 static struct mp_vips table;
-/* Where its threads cannot start, 8.16.1 (Debian 13) crashes; 8.14.1 says so. */
-enum { ROOM = VIPS_MAJOR_VERSION * 100 + VIPS_MINOR_VERSION > 814 ? 160 << 20 : 0 };
+/* Where its threads cannot start, 8.16.1 (Debian 13) crashes; and GLib ends the program where
+ * it is refused memory. */
+enum { ROOM = (VIPS_MAJOR_VERSION * 100 + VIPS_MINOR_VERSION > 814 ? 160 : 40) << 20 };
 static struct mp_library library = { MP_LIBRARY("libvips", MP_VIPS_SONAME, VIPS_FUNCTIONS, table),
                                      .room = ROOM };
 

@@ -62,14 +62,16 @@ CALLS = {
     "getdents64": "EIO", "clone3": "EAGAIN", "clone": "EAGAIN", "ftruncate": "ENOSPC",
     "fcntl": "EINVAL",
 }
-TIMES = re.compile("second|^apply$|peak_bytes|^memory$|^layers$|^libraries$|^page$|^warnings$|^from_cache$")
+TIMES = re.compile("second|peak_bytes|^(apply|memory|layers|libraries|page|warnings|from_cache)$")
 EXACT = re.compile(r"\.(mnp|liblinear|npz|npy)$|^predictions\.csv$|\.gz$")
 
 
 def without_times(o):
     if isinstance(o, dict):
         return {k: without_times(v) for k, v in o.items() if not TIMES.search(k)}
-    return [without_times(v) for v in o] if isinstance(o, list) else o
+    if isinstance(o, list): # a resumed run says so
+        return [without_times(v) for v in o if not str(v).startswith("resumed at ")]
+    return o
 
 
 def difference(a, b, at=""):
