@@ -164,6 +164,17 @@ static double unseen_accuracy(const struct mp_report *r)
     return rows > 0 ? (double)hits / (double)rows : NAN;
 }
 
+static json_t *branches_json(const struct mp_branch_scores *s)
+{
+    json_t *all = json_array();
+    for (int b = 0; b < s->of->n; b++)
+        json_array_append_new(all, json_pack("{s:i, s:s, s:I, s:o}", "line", s->of->at[b].line,
+                                             "stage", s->of->at[b].name, "errors",
+                                             (json_int_t)s->errors[b], "accuracy",
+                                             number(1 - (double)s->errors[b] / (double)s->n)));
+    return all;
+}
+
 static json_t *test_json(const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
@@ -185,6 +196,8 @@ static json_t *test_json(const struct mp_report *r)
         json_t *calibration = calibration_json(r);
         if (calibration != NULL)
             json_object_set_new(test, "calibration", calibration);
+        if (r->branches.of != NULL)
+            json_object_set_new(test, "branches", branches_json(&r->branches));
     }
     return test;
 }
@@ -429,6 +442,19 @@ static void libraries_text(FILE *f, const struct mp_report *r, const struct mp_p
     g_string_free(all, TRUE);
 }
 
+/* What each of them has alone. */
+static void branches_text(FILE *f, const struct mp_branch_scores *s)
+{
+    GString *all = g_string_new(NULL);
+    for (int b = 0; s->of != NULL && b < s->of->n; b++)
+        g_string_append_printf(all, "%s%.2f %% (%s, line %d)", b > 0 ? ", " : "",
+                               100 * (1 - (double)s->errors[b] / (double)s->n), s->of->at[b].name,
+                               s->of->at[b].line);
+    if (s->of != NULL)
+        mp_say(f, "branches", LABEL, "each alone: %s", all->str);
+    g_string_free(all, TRUE);
+}
+
 /* What everybody looks for first. */
 static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_paint *p)
 {
@@ -455,6 +481,7 @@ static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_pa
     else if (r->shared != NULL && r->shared->rows > 0)
         mp_say(f, "", 0, "without the %zu test row%s that training has too: accuracy %.2f %%",
                r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
+    branches_text(f, &r->branches);
     calibration_text(f, r);
 }
 

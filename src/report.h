@@ -2,6 +2,7 @@
 /* report.h - what a run found, as JSON for programs and as text for people. */
 #ifndef MP_REPORT_H
 #define MP_REPORT_H
+#include "branches.h"
 #include "ctx.h"
 #include "duplicates.h"
 #include "experiment.h"
@@ -17,6 +18,7 @@ struct mp_report {
     const struct mp_metrics *metrics;        /* NULL: the test has no labels */
     const struct mp_shared *shared;          /* test rows that training has too; NULL: unknown */
     const struct mp_cross *cross;            /* of cross-validation; NULL: none */
+    struct mp_branch_scores branches;        /* on the test rows, where they have labels */
     double fit_seconds, total_seconds;
     json_t *curves;                          /* series that models recorded: name -> values */
     json_t *parts;                           /* what parts of a model cost, such as layers */

@@ -39,6 +39,13 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
                          m->k);
         else
             mp_html_fact(f, "macro F1", "%.4f", m->macro_f1);
+        for (int b = 0; r->branches.of != NULL && b < r->branches.of->n; b++) {
+            const struct mp_branch *at = &r->branches.of->at[b];
+            char name[80];
+            snprintf(name, sizeof name, "%s of line %d alone", at->name, at->line);
+            mp_html_fact(f, name, "%.2f %%", 100 * (1 - (double)r->branches.errors[b] /
+                                                             (double)r->branches.n));
+        }
         if (r->cross != NULL)
             mp_html_fact(f, "mean of the folds", "%.2f %%, standard deviation %.2f",
                          100 * r->cross->mean, 100 * r->cross->deviation);

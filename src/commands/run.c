@@ -227,8 +227,15 @@ static int learn(struct mp_ctx *c, struct job *j)
     if (x->test_y == NULL)
         return MP_OK;
     j->report.metrics = &j->metrics;
-    return mp_metrics_compute(c, x->n_classes, x->test.n, x->test_y, j->predictions.predicted,
-                              &j->metrics);
+    if (mp_metrics_compute(c, x->n_classes, x->test.n, x->test_y, j->predictions.predicted,
+                           &j->metrics) < 0)
+        return -1;
+    if (folds) /* their branches are gone; those of the bundle know all rows */
+        return MP_OK;
+    if (mp_branches_score(c, &x->plan, &x->test, x->test_y, &j->report.branches) < 0)
+        return -1;
+    mp_branches_warn(c, &j->report.branches, j->metrics.errors);
+    return MP_OK;
 }
 
 /* The model as its own library writes it, for that library's tools. */
@@ -468,6 +475,7 @@ static void job_free(struct job *j)
     mp_shared_free(&j->shared);
     mp_cross_free(&j->cross);
     mp_metrics_free(&j->metrics);
+    mp_branch_scores_free(&j->report.branches);
     mp_predictions_free(&j->predictions);
     mp_experiment_free(&j->x);
     free(j->folder);
