@@ -188,7 +188,7 @@ static void check_members(struct probe *p)
     expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
                              MP_LAYERS | MP_TRAIN_ONLY | MP_DATA | MP_SCORES |
                              MP_BRANCHES | MP_PIXELWISE | MP_STACKS | MP_TEAM | MP_SUMS |
-                             MP_DEEP)) == 0,
+                             MP_DEEP | MP_INVERTS | MP_STRETCHES)) == 0,
            "unknown flags");
     expect(p, !(s->flags & MP_TEAM) || (s->flags & MP_SERIAL), "MP_TEAM goes with MP_SERIAL");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||

@@ -211,6 +211,7 @@ ok "and with nothing to draw, the same rows every epoch"
 
 # NAME TEXT LINES: trains, and warns of this alone.
 warns() {
+    rm -rf warned
     printf 'data train=train.csv test=test.csv\n%b' "$3" > warned.txt
     mp run warned.txt -o warned
     equal $? 0 status; local a=$?

@@ -81,7 +81,7 @@ ok "a signal at the very end is heard, too"
 exec 4>&-
 
 # What is told to ignore the end of its terminal does so.
-(trap '' HUP; exec "$program" run svm.txt --train rows -o kept --quiet) > "$out" 2> "$err" &
+(trap '' HUP; exec "$program" run svm.txt --train rows --test test.csv -o kept --quiet) > "$out" 2> "$err" &
 pid=$!
 until hears; do sleep 0.05; done
 kill -HUP $pid
