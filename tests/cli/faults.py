@@ -70,7 +70,7 @@ def without_times(o):
     if isinstance(o, dict):
         return {k: without_times(v) for k, v in o.items() if not TIMES.search(k)}
     if isinstance(o, list): # a resumed run says so
-        return [without_times(v) for v in o if not str(v).startswith("resumed at ")]
+        return [without_times(v) for v in o if not re.match("resumed (at|after) ", str(v))]
     return o
 
 
