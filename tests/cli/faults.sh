@@ -22,7 +22,7 @@ if [ -z "$python" ]; then
     skip "faults" "no python3"
     finish
 fi
-if nm -D "$program" 2> /dev/null | grep -q __asan; then
+if sanitized; then
     skip "refused memory" "the sanitizer has an allocator of its own"
 else
     told "refused memory: an end with a word, or the right bytes" memory 6

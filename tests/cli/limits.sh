@@ -4,6 +4,11 @@
 # that says what is missing.
 . "${BASH_SOURCE%/*}/lib.bash"
 
+if sanitized; then
+    skip "limits of memory" "the program has sanitizers"
+    finish
+fi
+
 rows train 300 > train.csv
 rows test 20 > test.csv
 pipe() { printf 'data train=train.csv test=test.csv\n%b\n' "$1"; }

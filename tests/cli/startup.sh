@@ -4,6 +4,11 @@
 # be loaded is said before anything is read or learned.
 . "${BASH_SOURCE%/*}/lib.bash"
 
+if sanitized; then
+    skip "which libraries are loaded" "the program has sanitizers"
+    finish
+fi
+
 rows train 300 > train.csv
 rows test 20 > test.csv
 pipe() { printf 'data train=train.csv test=test.csv\n%b\n' "$1"; }
