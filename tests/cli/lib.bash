@@ -45,10 +45,9 @@ finish() {
 mp() { "$program" "$@" > "$out" 2> "$err"; }
 rows() { gzip -dc "$data/$1.csv.gz" 2> /dev/null | sed -n "1,$(($2 + 1))p;$(($2 + 1))q"; } # SET N
 none_left() { [ -z "$(ls -A "$1" 2> /dev/null)" ]; } # FOLDER
-# The text of a file as one line: for sentences, which go on in the next one.
 # Whether the program has sanitizers: their memory is no measure, and libraries are linked.
 sanitized() { nm -D "$program" 2> /dev/null | grep -q __asan; }
-
+# The text of a file as one line: for sentences, which go on in the next one.
 flat() { tr -s ' \n' ' ' < "$1"; } # FILE
 # Fails, and says in the log what there is and what there should be.
 equal() { # FOUND EXPECTED [WHAT]
