@@ -35,6 +35,7 @@ PICTURE = {False: 2, True: 24}  # mean difference of two pictures in grey levels
 HELD = ["0.01", "0.1", "1", "10", "100"]
 LEFT = [0, 10, 20, 50, 100]  # least sure rows of 1000 left to a person
 BLOCK = re.compile(r"(<!-- (?!learned|end)(\w+)((?: [^ >]+)*) -->)(.*?)(<!-- end -->)", re.S)
+ARROWS = re.compile(r"^    docs/hog_arrows\.py \./mnistpipe (\d+) (\S+\.svg)$", re.M)
 LEARNED = re.compile(r"<!-- learned (\S+) (\S+) (\d+) (\d+) -->")
 SHOW = re.compile(r"^    \./mnistpipe show (docs/tutorial|runs)/(\w+)(?:\.txt|/bundle\.mnp)(.*)"
                   r" -o (\S+\.png)$", re.M)
@@ -338,6 +339,17 @@ def pictures(folder, f):
     return out
 
 
+def arrows(folder):
+    """The same with the pictures of docs/hog_arrows.py -> {name: text}."""
+    out = {}
+    for page in pages():
+        for row, file in ARROWS.findall(page.read_text()):
+            subprocess.run([sys.executable, str(HERE.parent / "hog_arrows.py"), str(PROGRAM), row,
+                            str(folder / file)], check=True)
+            out[file] = (folder / file).read_text()
+    return out
+
+
 def far(a, b):
     """Mean difference of two PNGs in grey levels; infinite if they differ in size."""
     (w, h, bands, x), (w2, h2, bands2, y) = read_png(a), read_png(b)
@@ -359,6 +371,8 @@ def write(folder):
         old = HERE / name
         if not old.exists() or far(old.read_bytes(), data) > 0:
             old.write_bytes(data)
+    for name, text in arrows(folder).items():
+        (HERE / name).write_text(text)
 
 
 def check(folder):
@@ -388,6 +402,11 @@ def check(folder):
         by = far(old.read_bytes(), data)
         say(name + ": is drawn again", ["differs by %.1f grey levels" % by] *
             (by > PICTURE[net]))
+    numbers = lambda text: [float(x) for x in re.findall(r"-?\d+\.?\d*", text)]
+    for name, text in arrows(folder).items():
+        old, new = numbers((HERE / name).read_text()), numbers(text)
+        say(name + ": is drawn again", ["differs"] * (len(old) != len(new) or any(
+            abs(a - b) > 1.5 for a, b in zip(old, new))))  # processors differ a little
 
 
 def main():

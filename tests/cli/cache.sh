@@ -97,8 +97,8 @@ run slow a --cache both & run_a=$!
 "$program" run slow.txt -o runs/b --cache both > /dev/null 2>&1
 wait $run_a && same_results a slow.none && same_results b slow.none
 ok "two runs at once: right results"
-equal "$( (reused a && echo yes; reused b && echo yes) | wc -l)" 1
-ok "one of them learns, the other takes it from there"
+reused a || reused b # or both: there are several stages to be first at
+ok "what one of them learns, the other takes from there"
 [ -z "$(find both -name '*.lock' -o -name '.mnistpipe.*')" ]
 ok "no lock and no part is left"
 
