@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "ctx.h"
 #include "engine.h"
+#include "read.h"
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "ctx.h"
 #include "data.h"
+#include "read.h"
 #include <stdlib.h>
 
 int main(int argc, char **argv)

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "ctx.h"
 #include "data.h"
+#include "read.h"
 #include "pipeline.h"
 #include <math.h>
 #include <stdlib.h>

@@ -3,10 +3,10 @@
  * dots with their intervals, the table, and the rows that a stage made right or wrong. */
 #include "ablation.h"
 #include "ctx.h"
-#include "glossary.h"
 #include "plot.h"
-#include "report_html.h"
+#include "report_gallery.h"
 #include "runs_html.h"
+#include "words.h"
 #include <glib.h>
 #include <math.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * against time, every pair, the pipelines' texts, and the rows that tell them apart. */
 #include "comparison.h"
 #include "ctx.h"
-#include "glossary.h"
 #include "plot.h"
 #include "runs_html.h"
+#include "words.h"
 #include <glib.h>
 #include <math.h>
 #include <stdlib.h>

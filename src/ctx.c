@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 void mp_ctx_init(struct mp_ctx *c, struct mp_run *run)
 {
@@ -315,4 +316,11 @@ int mp_parallel_for(struct mp_ctx *c, size_t n,
             }
     }
     return failed == SIZE_MAX ? MP_OK : -1;
+}
+
+uint64_t mp_peak_memory(const struct mp_run *run)
+{
+    struct rusage u;
+    const uint64_t own = getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
+    return own > run->reused_peak ? own : run->reused_peak;
 }

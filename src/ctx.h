@@ -104,4 +104,7 @@ int mp_no_memory(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(p
 /* Takes over the failure of a thread's context, unless there is one already. */
 void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from);
 
+/* The largest size this process has had, in bytes, or the one that computed what was
+ * taken from the cache. */
+uint64_t mp_peak_memory(const struct mp_run *run);
 #endif

@@ -27,21 +27,6 @@ struct mp_data {
     uint64_t file_bytes;   /* size of the file(s) on disk */
 };
 
-/* Reads FILE: Kaggle's CSV (with or without header and labels, LF or CRLF) or
- * IDX images, either plain or gzip; which it is, is found from the content.
- * `labels_file` names the IDX labels; NULL: the sibling of an images file is
- * used if it is there ("images-idx3" -> "labels-idx1").  Cost: 0.03 s for 110 MB on two cores.  Negative: mp_fail() said why; *d is empty. */
-int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
-                 const struct mp_form *form, struct mp_data *d);
-
-/* The same for bytes in memory, without labels beside them: for tests. */
-int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
-                        const struct mp_form *form, struct mp_data *d);
-
-/* The image size alone, from the beginning of the file. */
-int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form,
-                  struct mp_shape *shape);
-
 void mp_data_free(struct mp_data *d);
 
 /* Room in x for n images of `len` pixels; those that are there stay. */

@@ -5,6 +5,8 @@
 #include "datasets.h"
 #include "near_file.h"
 #include "options.h"
+#include "read.h"
+#include "shipped.h"
 #include "split.h"
 #include <errno.h>
 #include <limits.h>
@@ -29,25 +31,6 @@ void mp_experiment_free(struct mp_experiment *x)
 }
 
 /* ----------------------------------------------------------------- files */
-
-bool mp_shipped(const char *name, char *path, size_t size)
-{
-    char self[PATH_MAX - 128];
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        snprintf(path, size, "%s/%s", self, name);
-        if (access(path, R_OK) == 0)
-            return true;
-        snprintf(path, size, "%s/../share/mnistpipe/%s", self, name);
-        if (access(path, R_OK) == 0)
-            return true;
-    }
-    snprintf(path, size, "%s/%s", MP_PACKAGE_FOLDER, name);
-    return access(path, R_OK) == 0;
-}
 
 /* $MNISTPIPE_DATA has the first word on where the sample lies. */
 static bool sample_path(const char *part, char *path, size_t size)

@@ -43,10 +43,6 @@ int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size);
 int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
                      int **y);
 
-/* Finds a file that ships, "data/test.csv.gz" or "pipelines/hog_svm.txt": in the
- * folder of the program (its build tree), or where it was installed. */
-bool mp_shipped(const char *name, char *path, size_t size);
-
 /* Where "sample:train", "mnist:test" or a path lies; free() the result. */
 char *mp_data_path(struct mp_ctx *c, const char *name);
 

@@ -3,7 +3,7 @@
 #include "fit.h"
 #include "ctx.h"
 #include "engine.h"
-#include "folds.h"
+#include "fold.h"
 #include "split.h"
 #include <stdlib.h>
 #include <string.h>

@@ -5,30 +5,9 @@
  * on the other folds alone: every stage that learns, not the model only. */
 #ifndef MP_FOLDS_H
 #define MP_FOLDS_H
-#include "data.h"
+#include "fold.h"
 #include "pipeline.h"
 #include "predictions.h"
-
-/* Gives each of n rows a fold 0 .. k-1.  Folds differ by at most one row, and by at most
- * one row of any class, so none lacks a class that has two rows; which rows go where, the
- * seed alone says.  Fails where k folds cannot be made: fewer rows than folds, a single
- * class, a class of one row.  Cost: a sort of n numbers. */
-int mp_folds_assign(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k, uint64_t seed,
-                    int *fold);
-
-/* Warns if a class has fewer rows than there are folds: some folds then test none of it. */
-int mp_folds_warn(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k);
-
-/* Training rows cut in two: those of fold f, and all others.  Both are copies. */
-struct mp_fold {
-    struct mp_data train, held;
-    int *train_y, *held_y;
-    size_t *held_row;      /* where the rows of `held` stand among all rows */
-};
-
-int mp_fold_open(struct mp_ctx *c, const struct mp_data *d, const int *y, const int *fold, int f,
-                 struct mp_fold *out);
-void mp_fold_close(struct mp_fold *out);
 
 /* Fits a fresh plan on part->train, and scores part->held.  *p is the caller's to free,
  * whether this fails or not; seconds of fitting are added to *fit_seconds. */

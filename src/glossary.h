@@ -23,7 +23,4 @@ bool mp_word_is(const char *names, const char *name);
 /* What is here for a word that other programs and courses use, "knn" or "softmax"; NULL: none
  * is known. */
 const char *mp_known_elsewhere(const char *name);
-
-/* Of a page: what these words, "accuracy|macro F1", mean, folded away. */
-void mp_words_html(FILE *f, const char *names);
 #endif

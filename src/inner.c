@@ -8,6 +8,7 @@
 #include "bundle.h"
 #include "engine.h"
 #include "fit.h"
+#include "shipped.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,6 +13,7 @@
 #include "experiment.h"
 #include "folds.h"
 #include "metrics.h"
+#include "shipped.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

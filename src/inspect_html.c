@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_html.c - what is in a file, as a page with the pictures. */
-#include "glossary.h"
 #include "html.h"
 #include "inspect.h"
+#include "words.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* near_file.c - the file that a person may have meant. */
 #include "near_file.h"
-#include "experiment.h"
 #include "param.h"
+#include "shipped.h"
 #include <dirent.h>
 #include <glib.h>
 #include <limits.h>

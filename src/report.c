@@ -12,17 +12,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 const char *const mp_run_files[] = { "report.json", "report.txt", "report.html",
                                      "predictions.csv", "bundle.mnp", NULL };
-
-uint64_t mp_peak_memory(const struct mp_run *run)
-{
-    struct rusage u;
-    const uint64_t own = getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
-    return own > run->reused_peak ? own : run->reused_peak;
-}
 
 /* ------------------------------------------------------------------ JSON */
 

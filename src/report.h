@@ -58,10 +58,6 @@ bool mp_report_one_value(const char *series);
 /* "1.5 MiB". */
 void mp_bytes_text(char *text, size_t size, uint64_t n);
 
-/* The largest size this process has had, in bytes, or the one that computed what was
- * taken from the cache. */
-uint64_t mp_peak_memory(const struct mp_run *run);
-
 /* ", svm.C=10, without deskew": what the command line changed in the pipeline. */
 void mp_report_changes(const struct mp_ctx *c, char *text, size_t size);
 

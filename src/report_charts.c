@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_charts.c - the page of a run: which classes are confused, how it learned, how
  * sure it is. */
-#include "glossary.h"
 #include "plot.h"
-#include "report_html.h"
+#include "report_charts.h"
 #include "statistics.h"
+#include "words.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

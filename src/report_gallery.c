@@ -4,7 +4,8 @@
 #include "contact.h"
 #include "ctx.h"
 #include "neighbours.h"
-#include "report_html.h"
+#include "report_gallery.h"
+#include "report_parts.h"
 #include "statistics.h"
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 #include "reuse.h"
 #include "clock.h"
 #include "layer.h"
-#include "report.h"
 #include "state.h"
 #include "text.h"
 #include <stdlib.h>

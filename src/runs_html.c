@@ -2,7 +2,8 @@
 /* runs_html.c - what the pages of several runs have in common. */
 #include "runs_html.h"
 #include "ctx.h"
-#include "report_html.h"
+#include "report_gallery.h"
+#include "report_parts.h"
 #include <glib.h>
 #include <string.h>
 

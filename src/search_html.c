@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search_html.c - what a search found, as a page (html.h), from its JSON. */
-#include "glossary.h"
 #include "plot.h"
-#include "report_html.h"
+#include "report_parts.h"
 #include "search.h"
+#include "words.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -37,6 +37,7 @@
  *
  * $MNISTPIPE_DATA is the folder of train.csv.gz; without it, data/. */
 #include "data.h"
+#include "read.h"
 #include "direct.h"
 #include "pipeline.h"
 #include "tap.h"

@@ -8,6 +8,7 @@
  */
 #include "ctx.h"
 #include "data.h"
+#include "read.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "../direct.h"
 #include "../oracle/calibrate.h"
 #include "data.h"
+#include "read.h"
 #include "engine.h"
 #include "fit.h"
 #include "metrics.h"

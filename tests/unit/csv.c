@@ -6,6 +6,7 @@
 #include "csv_rows.h"
 #include "ctx.h"
 #include "random.h"
+#include "read.h"
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

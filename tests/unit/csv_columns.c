@@ -4,6 +4,7 @@
 #include "../tap.h"
 #include "ctx.h"
 #include "data.h"
+#include "read.h"
 #include <stdlib.h>
 #include <string.h>
 

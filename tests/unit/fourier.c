@@ -6,6 +6,7 @@
 #include "../oracle/fourier.h"
 #include "cosine.h"
 #include "data.h"
+#include "read.h"
 #include "engine.h"
 #include "pipeline.h"
 #include "random.h"

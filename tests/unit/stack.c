@@ -8,6 +8,7 @@
 #include "predictions.h"
 #include "split.h"
 #include "state.h"
+#include "read.h"
 
 enum { K = 10, FOLDS = 3, MODELS = 2, ROWS = 600 };
 
