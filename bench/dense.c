@@ -10,9 +10,9 @@
  * Rows go from the file straight into what the solver keeps, so the process's peak is the
  * solver's.  Prints the seconds of keeping rows and training without reading; OUT gets the
  * weights, class by class in double, the offset last. */
-#include "clock.h"
-#include "linear_model.h"
-#include "pipeline.h"
+#include "core/clock.h"
+#include "linear/linear_model.h"
+#include "pipeline/pipeline.h"
 #include <linear.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,10 +10,10 @@
  * With -f: seconds to learn.  -o writes the outputs as float32, row after row.
  * One thread, unless -t says otherwise; 0 takes one for each processor.
  */
-#include "clock.h"
-#include "ctx.h"
-#include "engine.h"
-#include "read.h"
+#include "core/clock.h"
+#include "core/ctx.h"
+#include "engine/engine.h"
+#include "formats/read.h"
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page and the picture that `make bench` makes of results and ledger.  The style is that of
-the program's own pages, taken from src/html.c; plots are drawn as src/plot.c draws them."""
+the program's own pages, taken from src/pages/html.c; plots are drawn as src/pages/plot.c draws them."""
 import html, math, os, re
 import common
 
@@ -29,7 +29,7 @@ def clip(text, width):
 
 def style():
     """The strings of `style[]` in html.c, whose only escapes are those of a backslash."""
-    with open(os.path.join(common.SOURCE, "src/html.c")) as f:
+    with open(os.path.join(common.SOURCE, "src/pages/html.c")) as f:
         block = f.read().split("style[] = {", 1)[1].split("\n};", 1)[0]
     return "\n".join(s.replace("\\\\", "\\") for s in re.findall(r'^ *"(.*)",$', block, re.M))
 

@@ -6,10 +6,10 @@
  * Prints a line for every reading, on one thread unless more are given: seconds, bytes in the
  * file, and the CRC-32 of the pixels and labels found, so that others can compare theirs.
  */
-#include "clock.h"
-#include "ctx.h"
-#include "data.h"
-#include "read.h"
+#include "core/clock.h"
+#include "core/ctx.h"
+#include "data/data.h"
+#include "formats/read.h"
 #include <stdlib.h>
 
 int main(int argc, char **argv)

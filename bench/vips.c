@@ -9,12 +9,12 @@
  * filter does, bytes or floats, and give the same.  Small images go through libvips many at a
  * time (tests/sheet.h), large ones one by one, as libvips itself divides them. */
 #include "../tests/sheet.h"
-#include "axis.h"
-#include "clock.h"
-#include "ctx.h"
-#include "data.h"
-#include "read.h"
-#include "pipeline.h"
+#include "image/axis.h"
+#include "core/clock.h"
+#include "core/ctx.h"
+#include "data/data.h"
+#include "formats/read.h"
+#include "pipeline/pipeline.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,9 +8,9 @@
  *
  * Cost: that of predicting with the net, less the layers behind the one asked for.
  */
-#include "dnn.h"
-#include "inner.h"
-#include "stage.h"
+#include "core/stage.h"
+#include "engine/inner.h"
+#include "linear/dnn.h"
 
 struct params {
     char *bundle, *layer;

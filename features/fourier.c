@@ -12,11 +12,11 @@
  * Cost: for each row values x components multiply-adds, and the cosines take as
  * long as a few values more; 8 us for 128 values and 4096 components on one core with AVX-512.
  */
-#include "cosine.h"
-#include "dnn.h"
-#include "moments.h"
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
+#include "image/moments.h"
+#include "linear/cosine.h"
+#include "linear/dnn.h"
 #include <stdlib.h>
 #include <string.h>
 

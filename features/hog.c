@@ -16,8 +16,8 @@
  * Cost: per pixel bins * (1 + windows reaching the pixel) vector steps for
  * sixteen images; 2 us for an image of 28x28 on one core with AVX-512.
  */
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
 #include <limits.h>
 #include <math.h>
 #include <string.h>

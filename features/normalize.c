@@ -5,7 +5,7 @@
  * in eight interleaved parts so that they need not wait for each other.
  * Cost: two passes over the row.
  */
-#include "stage.h"
+#include "core/stage.h"
 #include <math.h>
 
 enum { L1, L2, MAX }; /* order of .choices below */

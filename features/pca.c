@@ -13,10 +13,10 @@
  * Cost: d^2 flops a row to fit, 0.3 s of one core for 60000 rows of 784;
  * 0.1 s for 100 components; d * components multiply-adds a row to apply.
  */
-#include "dnn.h"
-#include "eigen.h"
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
+#include "linear/dnn.h"
+#include "linear/eigen.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * Values as they are, row by row, channels innermost: h x w x c becomes
  * 1 x hwc x 1.  Cost: one copy, none in place.
  */
-#include "stage.h"
+#include "core/stage.h"
 #include <limits.h>
 #include <string.h>
 

@@ -6,8 +6,8 @@
  *
  * Cost: four flops a value to fit, two to apply.
  */
-#include "moments.h"
-#include "stage.h"
+#include "core/stage.h"
+#include "image/moments.h"
 #include <float.h>
 #include <math.h>
 

@@ -25,8 +25,8 @@
  *
  * Cost for an image of 28 x 28 on one core: 0.9 us, and 0.6 us more with displacement.
  */
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
 #include <limits.h>
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * 2 h w (8 sigma + 1) multiply-adds an image; 0.7 us for 28x28 at sigma 1.
  * Defined by scipy.ndimage.gaussian_filter(truncate=4), which it equals to 1e-6.
  */
-#include "axis.h"
+#include "image/axis.h"
 
 struct params {
     double sigma;

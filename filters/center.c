@@ -7,8 +7,8 @@
  * mode="grid-constant").  MNIST's own digits were centred like this, by whole
  * pixels.  Cost: about 0.4 us for an image of 28 x 28.
  */
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
 #include <math.h>
 #include <string.h>
 

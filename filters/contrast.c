@@ -13,9 +13,9 @@
  * Cost for an image of 28 x 28: stretch 0.3 us (with percentiles 1 us), gamma 0.8 us
  * for grey levels and 5 us for other pixels, equalize 0.8 us.
  */
-#include "pixel.h"
-#include "simd.h"
-#include "stage.h"
+#include "core/pixel.h"
+#include "core/simd.h"
+#include "core/stage.h"
 #include <math.h>
 
 enum { STRETCH, GAMMA, EQUALIZE };

@@ -4,7 +4,7 @@
  * Copies the rows of the part that stays; bytes stay bytes.  Cost for an image of
  * 28 x 28: 0.1 us.
  */
-#include "stage.h"
+#include "core/stage.h"
 #include <string.h>
 
 struct params {

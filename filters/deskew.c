@@ -23,8 +23,8 @@
  * 1/32 px.  Cost: 0.4 us for an image of 28 x 28 on one core; three
  * multiply-adds a pixel to measure and one to push.
  */
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
 #include <string.h>
 
 /* 1. Parameters: what the user may ask for.  A field that takes a word is an int;

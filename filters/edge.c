@@ -7,8 +7,8 @@
  * Defined by skimage.filters.sobel, prewitt and scharr with border=reflect,
  * which it equals to 1e-6.
  */
-#include "axis.h"
-#include "simd.h"
+#include "core/simd.h"
+#include "image/axis.h"
 #include <math.h>
 
 struct params {

@@ -6,8 +6,8 @@
  * then floats and bytes agree to the last bit, and inverting twice gives the very
  * image.  Cost for an image of 28 x 28: bytes 0.01 us, floats 0.1 us.
  */
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
 
 /* dst may be x.  Adding 1.5 * 2^23 and taking it away rounds to a whole number,
  * in a way that every compiler vectorises. */

@@ -23,9 +23,9 @@
  *
  * Defined by scipy.ndimage.median_filter(size=2*radius+1), which it equals.
  */
-#include "border.h"
-#include "simd.h"
-#include "stage.h"
+#include "core/simd.h"
+#include "core/stage.h"
+#include "image/border.h"
 #include <string.h>
 
 enum { LANES = 32 };

@@ -21,7 +21,7 @@
  * Defined by cv2.morphologyEx with its default border and by scipy.ndimage.grey_*,
  * both of which it equals.
  */
-#include "stage.h"
+#include "core/stage.h"
 #include <math.h>
 #include <string.h>
 

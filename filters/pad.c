@@ -8,8 +8,8 @@
  * therefore `value` is rounded to a grey level.  Cost for an image of 28 x 28 and
  * margin 2: 0.2 us, mirrored 0.4 us.
  */
-#include "pixel.h"
-#include "stage.h"
+#include "core/pixel.h"
+#include "core/stage.h"
 #include <limits.h>
 #include <string.h>
 

@@ -11,9 +11,9 @@
  * everywhere for nearest and for linear when growing (also cv2.INTER_LINEAR).  Near the
  * border edge pixels repeat here, as in libvips and OpenCV, and are left out there.
  */
-#include "axis.h"
-#include "pixel.h"
-#include "simd.h"
+#include "core/pixel.h"
+#include "core/simd.h"
+#include "image/axis.h"
 #include <math.h>
 
 enum { NEAREST, LINEAR, CUBIC, LANCZOS }; /* order of .choices below */

@@ -5,9 +5,9 @@
  * blur.c, and a few percent.  Defined by skimage.filters.unsharp_mask(radius=sigma)
  * with border=reflect, which it equals to 1e-6.
  */
-#include "axis.h"
-#include "pixel.h"
-#include "simd.h"
+#include "core/pixel.h"
+#include "core/simd.h"
+#include "image/axis.h"
 
 struct params {
     double sigma, amount;

@@ -12,9 +12,9 @@
  * threshold_otsu and OpenCV's THRESH_OTSU give the same images.  Cost for an image
  * of 28 x 28: fixed 0.1 us, otsu about 1 us.
  */
-#include "pixel.h"
-#include "simd.h"
-#include "stage.h"
+#include "core/pixel.h"
+#include "core/simd.h"
+#include "core/stage.h"
 
 enum { FIXED, OTSU };
 

@@ -7,7 +7,7 @@
  * 1 / (1 + exp(a s + b)) of its score s, shares of the sum, found by Newton's method on
  * Platt's targets (Platt 1999; Lin, Lin and Weng 2007, A note on Platt's probabilistic
  * outputs).  Cost: a dozen passes over the scores of the rows held back. */
-#include "stage.h"
+#include "core/stage.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  * liblinear; or the multinomial loss of all classes, by the dense solver.  Cost: the
  * primal solver passes over the rows a few dozen times; unlike the hinge, every row
  * counts in every pass. */
-#include "linear_model.h"
+#include "linear/linear_model.h"
 #include <linear.h>
 
 static const struct mp_param table[] = {

@@ -9,15 +9,15 @@
  *
  * Cost: three times the multiply-adds of a forward pass, for each row and epoch;
  * memory: activations of an item a thread, and one gradient an item. */
-#include "clock.h"
-#include "dnn.h"
-#include "finite.h"
-#include "layout.h"
-#include "net.h"
-#include "optimizer.h"
-#include "random.h"
-#include "split.h"
-#include "stage.h"
+#include "core/clock.h"
+#include "core/finite.h"
+#include "core/random.h"
+#include "core/stage.h"
+#include "data/split.h"
+#include "linear/dnn.h"
+#include "net/net.h"
+#include "net/optimizer.h"
+#include "text/layout.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,9 +8,9 @@
  * "Ridge regression").  Equal to scikit-learn's Ridge(alpha=a) on such targets.
  *
  * Cost: see gram.c and gram_solve.c; rows are read once and not kept. */
-#include "dnn.h"
-#include "gram.h"
-#include "linear_model.h"
+#include "linear/dnn.h"
+#include "linear/gram.h"
+#include "linear/linear_model.h"
 #include <stdlib.h>
 
 enum { AUTO, F32, BF16 }; /* precision */

@@ -6,7 +6,7 @@
  * against the rest is learned, as in logistic.c.  Probabilities go in as logarithms, margins
  * as they are.  A class's probability is its sigmoid, over the sum of all classes'.
  * Cost: fitting the branches folds + 1 times; the last model is small. */
-#include "linear_model.h"
+#include "linear/linear_model.h"
 #include <linear.h>
 #include <math.h>
 

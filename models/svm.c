@@ -6,7 +6,7 @@
  * liblinear's coordinate descent (dual) or trust-region Newton method (primal).  Cost
  * of the dual: passes over the rows until the tolerance is reached, each pass one
  * multiply-add per value that is not zero and class; more passes the larger C is. */
-#include "linear_model.h"
+#include "linear/linear_model.h"
 #include <linear.h>
 
 static const struct mp_param table[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* vote.c - several models as one: the mean of their probabilities, or the majority of
  * their choices.  Cost: a pass over their scores. */
-#include "stage.h"
+#include "core/stage.h"
 #include <math.h>
 
 enum { MEAN, MAJORITY };

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c - finds the command, gives it what it needs, and turns failure into an
  * exit status: 0 done, 1 failed, 2 the command line is wrong; what a signal stops dies of it. */
-#include "cgroup.h"
-#include "clock.h"
+#include "cache/versions.h"
 #include "config.h"
-#include "ctx.h"
-#include "doc.h"
-#include "json.h"
-#include "options.h"
-#include "param.h"
-#include "progress.h"
-#include "versions.h"
+#include "core/cgroup.h"
+#include "core/clock.h"
+#include "core/ctx.h"
+#include "core/param.h"
+#include "core/progress.h"
+#include "manual/doc.h"
+#include "pipeline/options.h"
+#include "text/json.h"
 #include <errno.h>
 #include <limits.h>
 #include <omp.h>

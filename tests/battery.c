@@ -9,12 +9,12 @@
  * what holds for all: the parameter table, shapes, chunks, shards, saving,
  * threads, running out of memory.  Each stage is taken with the parameters of
  * its example and again with its defaults. */
-#include "data.h"
+#include "core/param.h"
+#include "core/random.h"
+#include "core/state.h"
+#include "data/data.h"
 #include "direct.h"
-#include "param.h"
-#include "pipeline.h"
-#include "random.h"
-#include "state.h"
+#include "pipeline/pipeline.h"
 #include "tap.h"
 #include <ctype.h>
 #include <limits.h>

@@ -6,8 +6,8 @@
  * the output are watched. */
 #ifndef MP_DIRECT_H
 #define MP_DIRECT_H
-#include "ctx.h"
-#include "registry.h"
+#include "core/ctx.h"
+#include "pipeline/registry.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

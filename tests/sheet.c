@@ -3,8 +3,8 @@
  *
  * Method: see sheet.h.  Cost, without the operation itself: one copy in, of
  * (h + 2 margin) (w + 2 margin) pixels an image, and one copy out. */
+#include "image/axis.h"
 #include "sheet.h"
-#include "axis.h"
 #include <math.h>
 #include <string.h>
 

@@ -26,8 +26,8 @@
  * included above; an image alone pays all of it. */
 #ifndef MP_SHEET_H
 #define MP_SHEET_H
-#include "border.h"
-#include "stage.h"
+#include "core/stage.h"
+#include "image/border.h"
 #include <vips/vips.h>
 
 /* Starts and stops libvips, with which the test is linked: no cache, no threads of its own. */

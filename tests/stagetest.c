@@ -36,10 +36,10 @@
  *   shape  1 1296 1           of an output row; then the numbers, a row a line
  *
  * $MNISTPIPE_DATA is the folder of train.csv.gz; without it, data/. */
-#include "data.h"
-#include "read.h"
+#include "data/data.h"
 #include "direct.h"
-#include "pipeline.h"
+#include "formats/read.h"
+#include "pipeline/pipeline.h"
 #include "tap.h"
 #include <ctype.h>
 #include <dirent.h>

@@ -6,8 +6,8 @@
  *
  * Cost: size^2 additions a value; loops run over the channels.
  */
-#include "layer.h"
-#include "simd.h"
+#include "core/layer.h"
+#include "core/simd.h"
 #include <string.h>
 
 struct params {

@@ -13,8 +13,8 @@
  *
  * Cost: three passes over the values forward, two backward: memory bound.
  */
-#include "layer.h"
-#include "simd.h"
+#include "core/layer.h"
+#include "core/simd.h"
 #include <math.h>
 #include <string.h>
 

@@ -6,9 +6,9 @@
  * of the weights), at half of the processor's peak or more for 16 channels and up.  Defined
  * by torch.nn.Conv2d, which it equals to rounding; with stride > 1, pad=same pads as
  * TensorFlow does. */
-#include "dnn.h"
-#include "layer.h"
-#include "plane_conv.h"
+#include "core/layer.h"
+#include "linear/dnn.h"
+#include "net/plane_conv.h"
 #include <stdlib.h>
 
 enum { SAME, VALID };

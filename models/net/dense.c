@@ -4,9 +4,9 @@
  * Matrix products by oneDNN.  Cost: inputs x units multiply-adds a row for each
  * pass; with few rows an item, reading the weights counts for more.  Defined by
  * torch.nn.Linear, which it equals to rounding. */
-#include "dnn.h"
-#include "layer.h"
-#include "simd.h"
+#include "core/layer.h"
+#include "core/simd.h"
+#include "linear/dnn.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,9 +9,9 @@
  *
  * Cost: 0.1 ns a value with AVX-512.
  */
-#include "layer.h"
-#include "random.h"
-#include "simd.h"
+#include "core/layer.h"
+#include "core/random.h"
+#include "core/simd.h"
 #include <string.h>
 
 enum { DRAWS = 4, WORDS = 64, BLOCK = DRAWS * WORDS, BITS = 16 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* flatten.c - an image as a vector: values stay in their order. */
-#include "layer.h"
+#include "core/layer.h"
 #include <limits.h>
 #include <string.h>
 

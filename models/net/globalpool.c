@@ -6,8 +6,8 @@
  *
  * Cost: one operation a value; loops run over the channels.
  */
-#include "layer.h"
-#include "simd.h"
+#include "core/layer.h"
+#include "core/simd.h"
 
 enum kind { AVG, MAX };
 

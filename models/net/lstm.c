@@ -16,9 +16,9 @@
  * Cost: steps * 4 units * (features + units) multiply-adds a row, and twice that
  * backwards; gates are a tenth of it at 128 units.
  */
-#include "dnn.h"
-#include "layer.h"
-#include "simd.h"
+#include "core/layer.h"
+#include "core/simd.h"
+#include "linear/dnn.h"
 #include <stdlib.h>
 #include <string.h>
 

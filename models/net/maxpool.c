@@ -8,8 +8,8 @@
  *
  * Cost: size^2 comparisons a value; loops run over the channels.
  */
-#include "layer.h"
-#include "simd.h"
+#include "core/layer.h"
+#include "core/simd.h"
 #include <string.h>
 
 struct params {
@@ -86,7 +86,7 @@ static inline mp_bf16 larger_bf16(mp_bf16 a, mp_bf16 b)
 #define WHERE(x, y, g) where_equal(x, y, g)
 #define LESS(g, hit) ((g) - (hit))
 #define MORE(d, hit) ((d) + (hit))
-#include "maxpool_kernel.h"
+#include "net/maxpool_kernel.h"
 
 /* A window's largest value is found by its bits, which are those of one of its values. */
 #define VALUE mp_bf16
@@ -95,7 +95,7 @@ static inline mp_bf16 larger_bf16(mp_bf16 a, mp_bf16 b)
 #define WHERE(x, y, g) ((mp_bf16)((x) == (y) ? (g) : 0))
 #define LESS(g, hit) ((mp_bf16)((g) ^ (hit)))
 #define MORE(d, hit) mp_bf16_of(mp_float_of(d) + mp_float_of(hit))
-#include "maxpool_kernel.h"
+#include "net/maxpool_kernel.h"
 
 MP_LAYER(maxpool) = {
     .brief = "Keep the largest value of each window",

@@ -3,7 +3,7 @@
  *
  * A sequence of h steps of d features has the shape h x 1 x d.
  */
-#include "layer.h"
+#include "core/layer.h"
 #include <limits.h>
 #include <string.h>
 

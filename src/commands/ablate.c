@@ -3,11 +3,11 @@
  *
  * The whole pipeline and each one with a stage left out are jobs like those of `compare`,
  * with the same cache: what stands before the stage is computed once. */
-#include "../ablation.h"
-#include "../cache.h"
-#include "../name.h"
-#include "../options.h"
-#include "../output.h"
+#include "cache/cache.h"
+#include "files/output.h"
+#include "pipeline/name.h"
+#include "pipeline/options.h"
+#include "study/ablation.h"
 #include <stdlib.h>
 
 struct params {

@@ -2,9 +2,9 @@
 /* cache.c - the command `mnistpipe cache`: what earlier work has left on disk.
  *
  * The store is in src/cache.c. */
-#include "../cache.h"
-#include "../layout.h"
-#include "../report.h"
+#include "cache/cache.h"
+#include "report/report.h"
+#include "text/layout.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* check.c - `mnistpipe check`: is the pipeline right, and what will it cost? */
-#include "ctx.h"
-#include "engine.h"
-#include "experiment.h"
-#include "fit.h"
-#include "layout.h"
+#include "core/ctx.h"
+#include "engine/engine.h"
+#include "engine/fit.h"
+#include "sources/experiment.h"
+#include "text/layout.h"
 #include <math.h>
 #include <string.h>
 

@@ -3,11 +3,11 @@
  *
  * Each pipeline runs in a process of its own: so its memory can be told, its libraries
  * start as in a plain run, and what kills one leaves the others. */
-#include "../cache.h"
-#include "../comparison.h"
-#include "../name.h"
-#include "../options.h"
-#include "../output.h"
+#include "cache/cache.h"
+#include "files/output.h"
+#include "pipeline/name.h"
+#include "pipeline/options.h"
+#include "study/comparison.h"
 #include <stdlib.h>
 #include <string.h>
 

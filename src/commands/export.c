@@ -3,12 +3,12 @@
  * for other programs.
  *
  * The formats are in src/table.h. */
-#include "../bundle.h"
-#include "../engine.h"
-#include "../experiment.h"
-#include "../options.h"
-#include "../output.h"
-#include "../table.h"
+#include "engine/bundle.h"
+#include "engine/engine.h"
+#include "files/output.h"
+#include "formats/table.h"
+#include "pipeline/options.h"
+#include "sources/experiment.h"
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>

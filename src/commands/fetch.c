@@ -2,10 +2,10 @@
 /* fetch.c - the command `mnistpipe fetch`: data sets into the user's cache.
  *
  * The work is in src/fetch.c, the sets are in src/datasets.c. */
-#include "../ctx.h"
-#include "../fetch.h"
-#include "../layout.h"
-#include "../registry.h"
+#include "sources/fetch.h"
+#include "core/ctx.h"
+#include "pipeline/registry.h"
+#include "text/layout.h"
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* help.c - `mnistpipe help`: of the program, a command, a stage, the language, a word. */
-#include "completion.h"
-#include "doc.h"
-#include "glossary.h"
-#include "param.h"
+#include "core/param.h"
+#include "manual/completion.h"
+#include "manual/doc.h"
+#include "text/glossary.h"
 #include <string.h>
 
 enum { TEXT, MAN, MARKDOWN, BASH, ZSH, FISH }; /* order of .choices */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* info.c - `mnistpipe info`: what is in a bundle. */
-#include "bundle.h"
-#include "ctx.h"
-#include "layout.h"
-#include "predictions.h"
-#include "report.h"
+#include "core/ctx.h"
+#include "engine/bundle.h"
+#include "engine/predictions.h"
+#include "report/report.h"
+#include "text/layout.h"
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>

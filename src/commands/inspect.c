@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect.c - `mnistpipe inspect`: what is in a file of rows? */
-#include "../ctx.h"
-#include "../experiment.h"
-#include "../inspect.h"
-#include "../options.h"
-#include "../output.h"
+#include "study/inspect.h"
+#include "core/ctx.h"
+#include "files/output.h"
+#include "pipeline/options.h"
+#include "sources/experiment.h"
 #include <string.h>
 
 struct params {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* list.c - `mnistpipe list`: every stage in a line. */
-#include "ctx.h"
-#include "doc.h"
+#include "core/ctx.h"
+#include "manual/doc.h"
 
 struct params {
     bool json;

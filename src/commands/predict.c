@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* predict.c - `mnistpipe predict`: a fitted pipeline on new rows. */
-#include "bundle.h"
-#include "clock.h"
-#include "ctx.h"
-#include "experiment.h"
-#include "layout.h"
-#include "metrics.h"
-#include "options.h"
-#include "predictions.h"
+#include "core/clock.h"
+#include "core/ctx.h"
+#include "engine/bundle.h"
+#include "engine/metrics.h"
+#include "engine/predictions.h"
+#include "pipeline/options.h"
+#include "sources/experiment.h"
+#include "text/layout.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* run.c - `mnistpipe run`: fit a pipeline, score it, report. */
-#include "bundle.h"
-#include "cache.h"
-#include "clock.h"
-#include "ctx.h"
-#include "duplicates.h"
-#include "experiment.h"
-#include "fit.h"
-#include "folds.h"
-#include "json.h"
-#include "name.h"
-#include "report.h"
-#include "report_html.h"
-#include "text.h"
+#include "cache/cache.h"
+#include "core/clock.h"
+#include "core/ctx.h"
+#include "core/text.h"
+#include "data/duplicates.h"
+#include "engine/bundle.h"
+#include "engine/fit.h"
+#include "engine/folds.h"
+#include "pages/report_html.h"
+#include "pipeline/name.h"
+#include "report/report.h"
+#include "sources/experiment.h"
+#include "text/json.h"
 #include <dirent.h>
 #include <glib.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search.c - `mnistpipe search`: which values of a pipeline's sets are best? */
-#include "../cache.h"
-#include "../forms.h"
-#include "../name.h"
-#include "../options.h"
-#include "../output.h"
-#include "../search.h"
+#include "study/search.h"
+#include "cache/cache.h"
+#include "files/output.h"
+#include "pipeline/name.h"
+#include "pipeline/options.h"
+#include "study/forms.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* show.c - `mnistpipe show`: rows after every stage, as pictures. */
-#include "bundle.h"
-#include "contact.h"
-#include "ctx.h"
-#include "engine.h"
-#include "experiment.h"
-#include "fit.h"
-#include "options.h"
-#include "param.h"
-#include "terminal.h"
+#include "core/ctx.h"
+#include "core/param.h"
+#include "engine/bundle.h"
+#include "engine/engine.h"
+#include "engine/fit.h"
+#include "pages/contact.h"
+#include "pages/terminal.h"
+#include "pipeline/options.h"
+#include "sources/experiment.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
       the net inside BUNDLE learned from so many rows
 
 Plain Python: a bundle's field is a length byte, the key, then the value; an array has
-its number of elements in front, and each tensor of a net is padded to PAD floats (src/net.c).
+its number of elements in front, and each tensor of a net is padded to PAD floats (src/net/net.c).
 """
 import csv
 import math

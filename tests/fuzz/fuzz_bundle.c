@@ -6,9 +6,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memfd_create() */
 #endif
-#include "bundle.h"
-#include "ctx.h"
-#include "predictions.h"
+#include "core/ctx.h"
+#include "engine/bundle.h"
+#include "engine/predictions.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -9,10 +9,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "cache.h"
-#include "engine.h"
-#include "fit.h"
-#include "reuse.h"
+#include "cache/cache.h"
+#include "cache/reuse.h"
+#include "engine/engine.h"
+#include "engine/fit.h"
 #include "small.h"
 #include <dirent.h>
 #include <stdlib.h>

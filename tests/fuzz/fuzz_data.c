@@ -6,9 +6,9 @@
  * and 3, where the labels are; bit 4, that full ink is 16.
  * What is read must then hold together.
  */
-#include "ctx.h"
-#include "data.h"
-#include "read.h"
+#include "core/ctx.h"
+#include "data/data.h"
+#include "formats/read.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,9 +7,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "datasets.h"
-#include "experiment.h"
 #include "small.h"
+#include "sources/datasets.h"
+#include "sources/experiment.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

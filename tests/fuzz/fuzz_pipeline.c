@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_pipeline.c - any text as a pipeline: parsed, built, shaped, written again; then
  * without some of its lines: what is left is a script, too. */
-#include "ablation.h"
-#include "ctx.h"
-#include "pipeline.h"
+#include "core/ctx.h"
+#include "pipeline/pipeline.h"
+#include "study/ablation.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,9 +8,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "comparison.h"
-#include "name.h"
+#include "pipeline/name.h"
 #include "small.h"
+#include "study/comparison.h"
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>

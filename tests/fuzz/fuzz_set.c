@@ -5,7 +5,7 @@
  * Input: lines; "-NAME" is --drop NAME, "+FILE" is --train FILE, others are --set.
  * What `run` would take is written into its bundle, and has to be read there: the text of
  * a pipeline that can be built parses, to the same text and the same values. */
-#include "grid.h"
+#include "pipeline/grid.h"
 #include "small.h"
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* nftw() */
 #endif
+#include "engine/fit.h"
+#include "engine/predictions.h"
 #include "small.h"
-#include "fit.h"
-#include "predictions.h"
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>

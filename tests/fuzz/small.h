@@ -3,9 +3,9 @@
  * own, a folder for hostile files, and laws that stop the fuzzer where they are broken. */
 #ifndef SMALL_H
 #define SMALL_H
-#include "ctx.h"
-#include "data.h"
-#include "pipeline.h"
+#include "core/ctx.h"
+#include "data/data.h"
+#include "pipeline/pipeline.h"
 
 enum { SMALL_ROWS = 48, SMALL_SIDE = 6, SMALL_CLASSES = 3 };
 

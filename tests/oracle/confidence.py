@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""confidence.py - frozen numbers for src/statistics.c: writes confidence.h, which
+"""confidence.py - frozen numbers for src/report/statistics.c: writes confidence.h, which
 tests/unit/statistics.c includes.
 
 McNemar's test is SciPy's binomial test and, where rows are few enough, statsmodels' own;

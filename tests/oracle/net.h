@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Made by net.py with PyTorch 1.13.0a0; do not edit. */
-#include "stage.h"
+#include "core/stage.h"
 
 enum { ORACLE_PROBES = 8 + 1, ORACLE_STEPS = 20, ORACLE_TENSORS = 6 };
 

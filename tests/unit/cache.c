@@ -2,7 +2,7 @@
 /* cache.c - the store of results: what is put is got, what is damaged is gone, the size
  * is kept, and any number of processes may do all of that at once. */
 #include "../tap.h"
-#include "cache.h"
+#include "cache/cache.h"
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>

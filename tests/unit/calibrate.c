@@ -5,14 +5,14 @@
 #include "../tap.h"
 #include "../direct.h"
 #include "../oracle/calibrate.h"
-#include "data.h"
-#include "read.h"
-#include "engine.h"
-#include "fit.h"
-#include "metrics.h"
-#include "pipeline.h"
-#include "split.h"
-#include "state.h"
+#include "data/data.h"
+#include "formats/read.h"
+#include "engine/engine.h"
+#include "engine/fit.h"
+#include "engine/metrics.h"
+#include "pipeline/pipeline.h"
+#include "data/split.h"
+#include "core/state.h"
 
 enum { K = ORACLE_CLASSES };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cgroup.c - limits as kernels of both versions write them, below a folder that stands for /. */
-#include "cgroup.h"
+#include "core/cgroup.h"
 #include "../tap.h"
 #include <limits.h>
 #include <stdint.h>

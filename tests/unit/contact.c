@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contact.c - contact sheets: which rows, which values, which pixels. */
-#include "contact.h"
+#include "pages/contact.h"
 #include "../sheet.h"
 #include "../tap.h"
-#include "ctx.h"
-#include "engine.h"
-#include "random.h"
-#include "terminal.h"
+#include "core/ctx.h"
+#include "engine/engine.h"
+#include "core/random.h"
+#include "pages/terminal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

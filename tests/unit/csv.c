@@ -3,10 +3,10 @@
  * one thread reads from beginning to end: the same rows, the same words for the same
  * mistake.  What comes as gzip is read in order, so the same bytes packed are the oracle. */
 #include "../tap.h"
-#include "csv_rows.h"
-#include "ctx.h"
-#include "random.h"
-#include "read.h"
+#include "formats/csv_rows.h"
+#include "core/ctx.h"
+#include "core/random.h"
+#include "formats/read.h"
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

@@ -2,9 +2,9 @@
 /* csv_columns.c - what the columns of a CSV file are taken for: files of a few rows, with the
  * labels, the pixels and the remarks that a person would want of them. */
 #include "../tap.h"
-#include "ctx.h"
-#include "data.h"
-#include "read.h"
+#include "core/ctx.h"
+#include "data/data.h"
+#include "formats/read.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /* data.c - reading data sets: every form gives the same rows, every mistake its
  * exact text.  The files are written into a temporary folder. */
 #include "../tap.h"
-#include "ctx.h"
-#include "data.h"
-#include "read.h"
+#include "core/ctx.h"
+#include "data/data.h"
+#include "formats/read.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

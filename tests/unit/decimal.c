@@ -2,8 +2,8 @@
 /* decimal.c - numbers as text: known texts, and that what is read back is the
  * very number. */
 #include "../tap.h"
-#include "decimal.h"
-#include "random.h"
+#include "text/decimal.h"
+#include "core/random.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>

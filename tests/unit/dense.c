@@ -3,8 +3,8 @@
  * here once more in double: the objective within 1e-3, predictions, no slope left. */
 #include "../tap.h"
 #include "../direct.h"
-#include "dense_solver.h"
-#include "random.h"
+#include "linear/dense_solver.h"
+#include "core/random.h"
 #include <linear.h>
 
 struct set {

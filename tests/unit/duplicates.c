@@ -2,10 +2,10 @@
 /* duplicates.c - equal and nearly equal rows, against the plainest search there is: every
  * pair, every shift, pixel by pixel. */
 #include "../tap.h"
-#include "ctx.h"
-#include "duplicates.h"
-#include "near.h"
-#include "random.h"
+#include "core/ctx.h"
+#include "data/duplicates.h"
+#include "data/near.h"
+#include "core/random.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

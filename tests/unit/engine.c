@@ -2,9 +2,9 @@
 /* engine.c - what the engine promises of any plan: the cut into chunks, the kept
  * rows, unions and the number of threads do not show in the result. */
 #include "../tap.h"
-#include "ctx.h"
-#include "engine.h"
-#include "random.h"
+#include "core/ctx.h"
+#include "engine/engine.h"
+#include "core/random.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,13 +5,13 @@
  * their states are, byte for byte, those of a fit that has never had that row.  Nothing to
  * learn: with the sample's labels shuffled, out-of-fold scores are right one time in ten. */
 #include "../tap.h"
-#include "ctx.h"
-#include "engine.h"
-#include "experiment.h"
-#include "folds.h"
-#include "metrics.h"
-#include "random.h"
-#include "state.h"
+#include "core/ctx.h"
+#include "engine/engine.h"
+#include "sources/experiment.h"
+#include "engine/folds.h"
+#include "engine/metrics.h"
+#include "core/random.h"
+#include "core/state.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

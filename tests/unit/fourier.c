@@ -4,12 +4,12 @@
 #include "../tap.h"
 #include "../direct.h"
 #include "../oracle/fourier.h"
-#include "cosine.h"
-#include "data.h"
-#include "read.h"
-#include "engine.h"
-#include "pipeline.h"
-#include "random.h"
+#include "linear/cosine.h"
+#include "data/data.h"
+#include "formats/read.h"
+#include "engine/engine.h"
+#include "pipeline/pipeline.h"
+#include "core/random.h"
 
 enum { DRAWS = 30 };
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* glossary.c - every spelling of a word leads to it and to no other; a page gets the words
  * that it asks for. */
-#include "glossary.h"
-#include "layer.h"
-#include "registry.h"
+#include "pages/words.h"
+#include "text/glossary.h"
+#include "core/layer.h"
+#include "pipeline/registry.h"
 #include "../tap.h"
 #include <glib.h>
 #include <stdlib.h>

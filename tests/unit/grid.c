@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* grid.c - sets of values: found, numbered, put in place, drawn. */
 #include "../tap.h"
-#include "ctx.h"
-#include "grid.h"
+#include "core/ctx.h"
+#include "pipeline/grid.h"
 #include <stdlib.h>
 #include <string.h>
 

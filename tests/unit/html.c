@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* html.c - pages are well-formed whatever they are given, plots stay on their paper, and
  * the colours can be told apart. */
-#include "ctx.h"
-#include "html.h"
-#include "plot.h"
+#include "core/ctx.h"
+#include "pages/html.h"
+#include "pages/plot.h"
 #include "../tap.h"
 #include <glib.h>
 #include <math.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernels.c - filters with kernels of their own give what libvips gives: every border, sizes
  * below, at and above whole vectors, one channel and three. */
-#include "axis.h"
-#include "ctx.h"
-#include "pipeline.h"
-#include "random.h"
+#include "image/axis.h"
+#include "core/ctx.h"
+#include "pipeline/pipeline.h"
+#include "core/random.h"
 #include "../sheet.h"
 #include "../tap.h"
 #include <math.h>

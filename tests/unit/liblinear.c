@@ -11,7 +11,7 @@
 #undef HAVE_STRUCT_PARAMETER_REGULARIZE_BIAS
 #define HAVE_STRUCT_PARAMETER_REGULARIZE_BIAS 1
 #include "../tap.h"
-#include "ctx.h"
+#include "core/ctx.h"
 
 struct feature_node {
     int index;
@@ -54,7 +54,7 @@ int save_model(const char *path, const struct model *model);
 void set_print_string_function(void (*print)(const char *));
 struct model *train(const struct problem *problem, const struct parameter *p);
 
-#include "../../src/linear_model.c"
+#include "../../src/linear/linear_model.c"
 
 static struct parameter given;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* library.c - loading: the table, what is said of failures, threads and the environment. */
-#include "../../src/library.h"
-#include "../../src/blas.h"
-#include "../../src/ctx.h"
+#include "../../src/core/library.h"
+#include "linear/blas.h"
+#include "core/ctx.h"
 #include "../tap.h"
 #include <dirent.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linear_rows.c - training rows in memory and in a file: all there, in order. */
 #include "../tap.h"
-#include "ctx.h"
-#include "linear_rows.h"
+#include "core/ctx.h"
+#include "linear/linear_rows.h"
 #include <math.h>
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* metrics.c - accuracy, intervals, precision, recall and F1 against SciPy and
  * scikit-learn; tests/oracle/metrics.py prints their numbers. */
 #include "../tap.h"
-#include "ctx.h"
-#include "metrics.h"
+#include "core/ctx.h"
+#include "engine/metrics.h"
 #include <math.h>
 #include <string.h>
 

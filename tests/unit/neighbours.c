@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* neighbours.c - the nearest rows are those that a comparison with all, done plainly, finds. */
-#include "ctx.h"
-#include "neighbours.h"
-#include "random.h"
+#include "core/ctx.h"
+#include "data/neighbours.h"
+#include "core/random.h"
 #include "../tap.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* picture.c - what is drawn is what libvips reads back from the PNG. */
-#include "ctx.h"
-#include "picture.h"
+#include "core/ctx.h"
+#include "image/picture.h"
 #include "../sheet.h"
 #include "../tap.h"
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pictures.c - what stages and layers show of what they learned is what they do: a value
  * that comes out is the picture times the image that goes in. */
-#include "ctx.h"
-#include "layer.h"
-#include "linear_model.h"
-#include "pipeline.h"
-#include "random.h"
+#include "core/ctx.h"
+#include "core/layer.h"
+#include "linear/linear_model.h"
+#include "pipeline/pipeline.h"
+#include "core/random.h"
 #include "../tap.h"
 #include <math.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
  *
  * The faults are made here, after the library: lost by odd numbers of channels, in bf16, or in
  * everything. */
-#include "product_check.h"
+#include "linear/product_check.h"
 #include "../tap.h"
-#include "ctx.h"
+#include "core/ctx.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * item of a net, or of what a stage multiplies at a time. */
 #include "../tap.h"
 #include "../direct.h"
-#include "dnn.h"
+#include "linear/dnn.h"
 
 static const size_t widths[] = { 1, 2, 5, 10, 16, 17, 32, 33, 64, 100, 256 };
 static const size_t depths[] = { 1, 3, 8, 16, 20, 25, 49, 64, 100, 144, 784 };

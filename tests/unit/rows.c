@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rows.c - room for rows: plain memory, a file, and the way from one to the other. */
 #include "../tap.h"
-#include "rows.h"
+#include "core/rows.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,13 +2,13 @@
 /* stack.c - what stacks models learns from scores out of fold, and from nothing else. */
 #include "../tap.h"
 #include "../direct.h"
-#include "fit.h"
-#include "folds.h"
-#include "pipeline.h"
-#include "predictions.h"
-#include "split.h"
-#include "state.h"
-#include "read.h"
+#include "engine/fit.h"
+#include "engine/folds.h"
+#include "pipeline/pipeline.h"
+#include "engine/predictions.h"
+#include "data/split.h"
+#include "core/state.h"
+#include "formats/read.h"
 
 enum { K = 10, FOLDS = 3, MODELS = 2, ROWS = 600 };
 

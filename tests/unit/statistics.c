@@ -3,8 +3,8 @@
  * against SciPy, statsmodels and scikit-learn (tests/oracle/confidence.py), and where
  * there is little or nothing to count. */
 #include "../tap.h"
-#include "ctx.h"
-#include "statistics.h"
+#include "core/ctx.h"
+#include "report/statistics.h"
 #include "../oracle/confidence.h"
 #include <stdlib.h>
 #include <string.h>

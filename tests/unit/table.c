@@ -5,9 +5,9 @@
  * read the files is tested by tests/cli/export.sh.
  */
 #include "../tap.h"
-#include "ctx.h"
-#include "random.h"
-#include "table.h"
+#include "core/ctx.h"
+#include "core/random.h"
+#include "formats/table.h"
 #include <dirent.h>
 #include <math.h>
 #include <signal.h>

@@ -3,9 +3,9 @@
  * again by readers written here from the protocols' descriptions. */
 #include "../sheet.h"
 #include "../tap.h"
-#include "ctx.h"
-#include "random.h"
-#include "terminal.h"
+#include "core/ctx.h"
+#include "core/random.h"
+#include "pages/terminal.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ctx.h - the engine's side of a stage call; stages see it only as mp_ctx. */
+#ifndef MP_CTX_H
+#define MP_CTX_H
+#include "core/stage.h"
+#include <signal.h>
+
+enum { MP_SCRATCH_SLOTS = 16 };
+
+/* The pipelines that a pipeline lies in, inmost first: see inner.h. */
+struct mp_nest {
+    const char *file;
+    const struct mp_nest *outer;
+};
+
+struct mp_data;
+
+/* What the whole run shares: read by every thread, written by one. */
+struct mp_run {
+    uint64_t seed;
+    int threads;
+    int n_classes;
+    const int *labels;                 /* n_classes, ascending */
+    const struct mp_asked *asked;      /* the command line's shared options */
+    int argc;                          /* the command line as it was typed */
+    char *const *argv;
+    bool quiet;                        /* no remarks on stderr */
+    double start;                      /* of the program, by mp_seconds() */
+    struct mp_bar *bar;                /* NULL: no progress shown */
+    volatile const sig_atomic_t *stopped; /* set by the signal handler; NULL: never */
+    void (*warning)(void *arg, const char *text); /* NULL: to stderr */
+    void *warning_arg;
+    const char *checkpoint;            /* file of mp_checkpoint_save(); NULL: none */
+    const char *identity;              /* what a checkpoint is of: pipeline, data, seed */
+    bool resume;                       /* go on from the checkpoint, if there is one */
+    bool checkpoint_failed;            /* said once */
+    bool trial;                        /* long training may stop after a part of it */
+    double share;                      /* what part that was, of mp_progress() */
+    void (*record)(void *arg, const char *series, double value); /* NULL: not kept */
+    void *record_arg;
+    void (*part)(void *arg, const struct mp_part *part);         /* the same */
+    void *part_arg;
+    void (*remark)(void *arg, const char *text);                 /* the same */
+    void *remark_arg;
+    const struct mp_data *whole;       /* all rows that the fit at hand has; NULL: no fit */
+    const char *held_for;              /* the stage that some of them are held back for, or NULL */
+    const struct mp_nest *nest;        /* NULL: the pipeline that the user named */
+    struct mp_cache *cache;            /* of results; NULL: everything is computed */
+    double reused;                     /* seconds that what came from it once took to compute, less
+                                          those that went into getting it */
+    int pictures_missed;               /* that could not be made, and were left out of a page */
+    double earlier;                    /* those of them that a run took which was stopped */
+    int reused_entries;                /* how many came from it */
+    uint64_t reused_peak;              /* and bytes that a process needed for that at most */
+};
+
+/* What gives an MP_PULL stage its rows. */
+struct mp_puller {
+    size_t n;
+    const int *y;
+    struct mp_shape shape;
+    int (*pull)(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
+                size_t epoch, float *x);
+    void *arg;
+    const char *from;                  /* the stage whose vectors they are; NULL: images */
+};
+
+/* One per thread, and one for the thread that leads. */
+struct mp_ctx {
+    struct mp_run *run;                /* NULL in the plainest tests */
+    char where[512];                   /* "pipelines/x.txt:3: blur: ", or "" */
+    const char *file;                  /* the pipeline of the stage at work, or NULL */
+    uint64_t place;                    /* the stage's number, keys mp_random() */
+    char msg[1024];                    /* the first failure, "" if none */
+    bool usage;                        /* the failure is one of the command line */
+    bool no_memory;                    /* or the machine's, and says nothing of the pipeline */
+    struct { float *at; size_t size; } scratch[MP_SCRATCH_SLOTS];
+    int used;                          /* scratch slots given out in this call */
+    struct mp_ctx *team;               /* contexts of mp_parallel_for(), one a thread */
+    int n_team;
+    const struct mp_puller *puller;    /* behind mp_pull(), during done() */
+    long fail_at, n_alloc;             /* test hook: allocation fail_at (1, 2 ...) fails */
+};
+
+void mp_ctx_init(struct mp_ctx *c, struct mp_run *run);
+void mp_ctx_free(struct mp_ctx *c);
+
+/* Prefix of the failures from here on; printf-like; "" for none. */
+void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Gives back all scratch slots, keeping their memory for the next call. */
+void mp_ctx_reuse(struct mp_ctx *c);
+
+/* What came from a file, or names one, may hold control characters, which a terminal would
+ * obey: each becomes \xNN. */
+void mp_printable(char *to, size_t size, const char *text);
+
+/* mp_fail() for a wrong command line: exit status 2. */
+int mp_usage(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* mp_fail(c, "no memory for WHAT"), and that it is for want of memory. */
+int mp_no_memory(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Takes over the failure of a thread's context, unless there is one already. */
+void mp_ctx_take(struct mp_ctx *c, const struct mp_ctx *from);
+
+/* The largest size this process has had, in bytes, or the one that computed what was
+ * taken from the cache. */
+uint64_t mp_peak_memory(const struct mp_run *run);
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* branches.c - how good the branches of a vote or a stack are, each by itself. */
+#include "engine/branches.h"
+#include "engine/engine.h"
+#include "engine/metrics.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct counting {
+    struct mp_branch_scores *scores;
+    const int *y;
+};
+
+/* A row is the branches' scores side by side. */
+static int count(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
+{
+    const struct counting *k = arg;
+    const int n = k->scores->of->n, classes = (int)mp_len(out->shape) / n;
+    (void)c;
+    for (size_t i = 0; i < out->n; i++)
+        for (int b = 0; b < n; b++) {
+            const float *x = out->x + (i * (size_t)n + (size_t)b) * (size_t)classes;
+            k->scores->errors[b] += mp_argmax(x, classes) != k->y[out->row0 + i];
+        }
+    return MP_OK;
+}
+
+static const struct mp_node *last_joint(const struct mp_plan *p)
+{
+    for (int i = p->n_nodes - 1; i >= 0; i--)
+        if (p->nodes[i].entry != NULL && p->nodes[i].entry->stage->flags & MP_BRANCHES)
+            return &p->nodes[i];
+    return NULL;
+}
+
+int mp_branches_score(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                      struct mp_branch_scores *out)
+{
+    const struct mp_node *joint = last_joint(p);
+    struct counting k = { out, y };
+    *out = (struct mp_branch_scores){ .n = d->n };
+    if (joint == NULL)
+        return MP_OK;
+    struct mp_cost *cost = mp_alloc(c, (size_t)p->n_nodes, sizeof *cost);
+    out->of = joint->params; /* they begin with it: see MP_BRANCHES */
+    out->stage = joint->entry->name;
+    out->errors = mp_alloc(c, (size_t)out->of->n, sizeof *out->errors);
+    int rc = cost != NULL && out->errors != NULL ? MP_OK : -1;
+    for (int i = 0; i < p->n_nodes && rc == MP_OK; i++)
+        cost[i] = p->nodes[i].cost;
+    if (rc == MP_OK)
+        rc = mp_engine_apply(c, p, d, joint->inputs[0], "branches", count, &k);
+    for (int i = 0; i < p->n_nodes && cost != NULL; i++)
+        p->nodes[i].cost = cost[i];
+    free(cost);
+    if (rc < 0)
+        mp_branch_scores_free(out);
+    return rc;
+}
+
+void mp_branches_warn(struct mp_ctx *c, const struct mp_branch_scores *s, size_t errors)
+{
+    int best = 0;
+    for (int b = 1; s->of != NULL && b < s->of->n; b++)
+        best = s->errors[b] < s->errors[best] ? b : best;
+    if (s->of != NULL && s->errors[best] < errors)
+        mp_warn(c, "%s is worse than one of its branches alone: %zu errors, where line %d (%s) "
+                   "makes %zu", s->stage, errors, s->of->at[best].line, s->of->at[best].name,
+                s->errors[best]);
+}
+
+void mp_branch_scores_free(struct mp_branch_scores *s)
+{
+    free(s->errors);
+    *s = (struct mp_branch_scores){ .of = NULL };
+}

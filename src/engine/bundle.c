@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bundle.c - saves and loads a fitted pipeline. */
+#include "engine/bundle.h"
+#include "config.h"
+#include "core/state.h"
+#include "files/sealed.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_TEXT = 1 << 20 };
+
+/* All versions begin with the pipeline and with who wrote it. */
+static void writer(const unsigned char *bytes, size_t size, char *text, size_t room)
+{
+    struct mp_ctx quiet;
+    struct mp_run run = { 0 };
+    char *pipeline = NULL, *version = NULL;
+    mp_ctx_init(&quiet, &run);
+    struct mp_io io = {
+        .c = &quiet, .loading = true, .buf = (unsigned char *)(uintptr_t)bytes, .len = size
+    };
+    if (mp_io_text(&io, "pipeline", &pipeline, MAX_TEXT) == MP_OK &&
+        mp_io_text(&io, "version", &version, 64) == MP_OK)
+        snprintf(text, room, "mnistpipe %s", version);
+    free(pipeline);
+    free(version);
+    mp_ctx_free(&quiet);
+}
+
+static const struct mp_seal seal = { .kind = "bundle", .oldest = MP_BUNDLE_OLDEST,
+                                     .version = MP_BUNDLE_VERSION, .writer = writer,
+                                     .magic = { 0x89, 'M', 'N', 'P', '\r', '\n', 0x1a, '\n' } };
+
+/* All fields but the states: one function saves and loads. */
+static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
+{
+    uint64_t h = (uint64_t)shape->h, w = (uint64_t)shape->w, k = (uint64_t)b->n_classes;
+    unsigned char labels[256], *at = labels;
+    size_t n = (size_t)b->n_classes;
+    for (int i = 0; i < b->n_classes; i++)
+        labels[i] = (unsigned char)b->labels[i];
+    if (mp_io_text(io, "pipeline", &b->text, MAX_TEXT) < 0 ||
+        mp_io_text(io, "version", &b->version, 64) < 0 ||
+        mp_io_text(io, "trained_on", &b->trained_on, 4096) < 0 ||
+        mp_io_u64(io, "rows", &b->rows) < 0 || mp_io_u64(io, "crc", &b->crc) < 0 ||
+        mp_io_u64(io, "seed", &b->seed) < 0 || mp_io_u64(io, "height", &h) < 0 ||
+        mp_io_u64(io, "width", &w) < 0 || mp_io_u64(io, "classes", &k) < 0)
+        return -1;
+    if (k > 256 || h < 1 || w < 1 || h > 4096 || w > 4096)
+        return mp_fail(io->c, "the bundle says %llu classes, images of %llu x %llu",
+                       (unsigned long long)k, (unsigned long long)h, (unsigned long long)w);
+    if (mp_io_loading(io))
+        at = NULL;
+    if (mp_io_bytes(io, "labels", &at, &n) < 0) {
+        if (mp_io_loading(io))
+            free(at);
+        return -1;
+    }
+    if (!mp_io_loading(io))
+        return MP_OK;
+    *shape = (struct mp_shape){ (int)h, (int)w, 1 };
+    b->n_classes = (int)k;
+    for (size_t i = 0; i < n && i < 256; i++)
+        b->labels[i] = at[i];
+    free(at);
+    return n == k ? MP_OK : mp_fail(io->c, "the bundle has %zu labels for %d classes", n, (int)k);
+}
+
+/* Section "rows": how rows are read and what they were like. */
+static int rows_section(struct mp_io *io, struct mp_bundle *b)
+{
+    struct mp_glance *g = &b->glance;
+    uint64_t same = g->same;
+    const int rc = mp_io_text(io, "label", &b->label, 4096) < 0 ||
+                           mp_io_u64(io, "range", &b->range) < 0 ||
+                           mp_io_u64(io, "looked_at", &g->rows) < 0 ||
+                           mp_io_u64(io, "low", &g->low) < 0 ||
+                           mp_io_u64(io, "high", &g->high) < 0 ||
+                           mp_io_f64(io, "mean", &g->mean) < 0 ||
+                           mp_io_f64(io, "border", &g->border) < 0 ||
+                           mp_io_u64(io, "same", &same) < 0
+                       ? -1
+                       : MP_OK;
+    g->same = same != 0;
+    if (rc == MP_OK && (b->range < 1 || b->range > 255 || g->low > 255 || g->high > 255))
+        return mp_fail(io->c, "the bundle says values of %llu..%llu of %llu",
+                       (unsigned long long)g->low, (unsigned long long)g->high,
+                       (unsigned long long)b->range);
+    return rc;
+}
+
+static int save_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b)
+{
+    struct mp_io own = { .c = c };
+    if (b->glance.rows == 0)
+        return MP_OK;
+    int rc = rows_section(&own, b);
+    if (rc == MP_OK)
+        rc = mp_io_bytes(io, "rows", &own.buf, &own.len);
+    free(own.buf);
+    return rc;
+}
+
+/* Those that are not known say nothing to this program. */
+static int load_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b)
+{
+    char name[256];
+    int rc = MP_OK;
+    for (mp_io_next(io, name); *name != '\0' && rc == MP_OK; mp_io_next(io, name)) {
+        struct mp_io own = { .c = c, .loading = true };
+        rc = mp_io_bytes(io, name, &own.buf, &own.len);
+        if (rc == MP_OK && strcmp(name, "rows") == 0)
+            rc = rows_section(&own, b);
+        free(own.buf);
+    }
+    return rc;
+}
+
+struct mp_form mp_bundle_form(const struct mp_bundle *b)
+{
+    return (struct mp_form){ .size = b->plan.shape, .label = b->label, .range = (int)b->range };
+}
+
+static int save_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p)
+{
+    for (int i = 0; i < p->n_nodes; i++) {
+        struct mp_node *n = &p->nodes[i];
+        struct mp_io own;
+        if (n->entry == NULL || n->entry->stage->io == NULL)
+            continue;
+        mp_plan_where(c, p, i);
+        int rc = mp_state_save(c, n->entry->stage, n->state, &own);
+        if (rc == MP_OK)
+            rc = mp_io_bytes(io, n->entry->name, &own.buf, &own.len);
+        free(own.buf);
+        if (rc < 0)
+            return -1;
+    }
+    mp_ctx_where(c, "%s", "");
+    return MP_OK;
+}
+
+/* What cannot be read again is no bundle, however much has been learned. */
+static int reads_back(struct mp_ctx *c, const char *text)
+{
+    struct mp_script s;
+    if (mp_script_parse(c, "the bundle's pipeline", text, &s) < 0)
+        return -1;
+    char *again = mp_script_text(c, &s, true);
+    const int rc = again == NULL ? -1
+                   : strcmp(again, text) == 0 ? MP_OK
+                                              : mp_fail(c, "the bundle's pipeline does not read "
+                                                           "back as it is: \"%s\"", again);
+    free(again);
+    mp_script_free(&s);
+    return rc;
+}
+
+int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *trained_on,
+                   struct mp_io *io)
+{
+    struct mp_bundle b = { .version = (char *)(uintptr_t)PACKAGE_VERSION,
+                           .trained_on = (char *)(uintptr_t)trained_on, .rows = x->train.n,
+                           .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes,
+                           .label = x->plan.source.label,
+                           .range = (uint64_t)x->plan.source.range, .glance = x->glance };
+    memset(io, 0, sizeof *io);
+    io->c = c;
+    memcpy(b.labels, x->labels, sizeof b.labels);
+    b.text = mp_script_text(c, &x->script, false);
+    int rc = b.text != NULL && reads_back(c, b.text) == MP_OK &&
+                     head(io, &b, &x->plan.shape) == MP_OK
+                 ? save_states(c, io, &x->plan)
+                 : -1;
+    if (rc == MP_OK)
+        rc = save_sections(c, io, &b);
+    free(b.text);
+    return rc;
+}
+
+int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment *x)
+{
+    struct mp_io io;
+    const int rc = mp_bundle_save(c, x, x->plan.source.train, &io);
+    if (rc == MP_OK)
+        mp_sealed_write(o, &seal, io.buf, io.len);
+    free(io.buf);
+    return rc;
+}
+
+/* --------------------------------------------------------------- loading */
+
+struct loading {
+    struct mp_io *io;
+    const char *file;
+};
+
+static int load_state(struct mp_ctx *c, void *arg, struct mp_node *n)
+{
+    const struct loading *l = arg;
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    mp_ctx_where(c, "%s: %s: ", l->file, n->entry->name);
+    int rc = mp_io_bytes(l->io, n->entry->name, &bytes, &size);
+    if (rc == MP_OK)
+        rc = mp_state_load(c, n->entry->stage, n->state, bytes, size);
+    free(bytes);
+    return rc;
+}
+
+static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, size_t size,
+                struct mp_bundle *b)
+{
+    struct mp_io io = {
+        .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)bytes, .len = size
+    };
+    struct mp_script script;
+    struct mp_shape shape = { 0, 0, 0 };
+    char name[4096];
+    if (head(&io, b, &shape) < 0)
+        return -1;
+    const bool ours = strcmp(b->version, PACKAGE_VERSION) == 0;
+    snprintf(name, sizeof name, "%s: its pipeline%s%s%s", file, ours ? "" : " (mnistpipe ",
+             ours ? "" : b->version, ours ? "" : ")");
+    if (mp_script_parse(c, name, b->text, &script) < 0)
+        return -1;
+    int rc = mp_plan_build(c, &script, &b->plan);
+    mp_script_free(&script);
+    if (rc < 0)
+        return -1;
+    if (!b->plan.has_model)
+        return mp_fail(c, "%s: its pipeline has no model", file);
+    c->run->seed = b->seed;
+    c->run->n_classes = b->n_classes;
+    c->run->labels = b->labels;
+    struct loading l = { &io, file };
+    if (mp_plan_load(c, &b->plan, shape, load_state, &l) < 0)
+        return -1;
+    mp_ctx_where(c, "%s: ", file);
+    if (load_sections(c, &io, b) < 0)
+        return -1;
+    return io.pos == io.len ? MP_OK : mp_fail(c, "%zu bytes are left over", io.len - io.pos);
+}
+
+int mp_bundle_parse(struct mp_ctx *c, const char *name, const unsigned char *bytes, size_t size,
+                    struct mp_bundle *b)
+{
+    memset(b, 0, sizeof *b);
+    mp_ctx_where(c, "%s: ", name);
+    const int rc = load(c, name, bytes, size, b);
+    if (rc < 0)
+        mp_bundle_free(b);
+    mp_ctx_where(c, "%s", "");
+    return rc;
+}
+
+unsigned char *mp_bundle_bytes(struct mp_ctx *c, const char *file, size_t *size)
+{
+    mp_ctx_where(c, "%s: ", file);
+    unsigned char *bytes = mp_sealed_read(c, file, &seal, size);
+    mp_ctx_where(c, "%s", "");
+    return bytes;
+}
+
+int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b)
+{
+    size_t size = 0;
+    memset(b, 0, sizeof *b);
+    unsigned char *bytes = mp_bundle_bytes(c, file, &size);
+    const int rc = bytes != NULL ? mp_bundle_parse(c, file, bytes, size, b) : -1;
+    free(bytes);
+    return rc;
+}
+
+void mp_bundle_free(struct mp_bundle *b)
+{
+    mp_plan_free(&b->plan);
+    free(b->text);
+    free(b->version);
+    free(b->trained_on);
+    free(b->label);
+    memset(b, 0, sizeof *b);
+}
+
+bool mp_is_bundle(const char *file)
+{
+    unsigned char h[8];
+    FILE *f = fopen(file, "rb");
+    const bool is = f != NULL && fread(h, 1, 8, f) == 8 && memcmp(h, seal.magic, 8) == 0;
+    if (f != NULL)
+        fclose(f);
+    return is;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* metrics.h - what predictions are worth. */
+#ifndef MP_METRICS_H
+#define MP_METRICS_H
+#include "core/stage.h"
+
+struct mp_class_metrics {
+    uint64_t rows, predicted, hits; /* of this class; predicted as it; both */
+    double precision, recall, f1;   /* NAN where nothing is divided */
+};
+
+/* "0.9876", or "-" of a share of nothing. */
+void mp_share_text(char text[16], double share);
+
+struct mp_metrics {
+    int k;
+    uint64_t rows, errors;
+    double accuracy, low, high;      /* with its 95 % Wilson interval */
+    uint64_t *confusion;             /* k x k: row is the truth, column the prediction */
+    struct mp_class_metrics *class;
+    int tested;            /* classes that the rows are of */
+    double macro_f1;                 /* mean over the classes that occur or are predicted */
+};
+
+/* truth and predicted: n class numbers below k. */
+int mp_metrics_compute(struct mp_ctx *c, int k, size_t n, const int *truth, const int *predicted,
+                       struct mp_metrics *m);
+void mp_metrics_free(struct mp_metrics *m);
+
+/* Of the standard normal distribution: 95 % lie within so much of 0. */
+#define MP_NORMAL_95 1.9599639845400536
+
+/* Wilson's score interval (1927) for `hits` of n at confidence 95 %: unlike
+ * p +- 1.96 s it stays in 0..1 and holds for shares near 0 and 1. */
+void mp_wilson(uint64_t hits, uint64_t n, double *low, double *high);
+
+/* The class with the highest score; the first of equals. */
+int mp_argmax(const float *scores, int k);
+#endif

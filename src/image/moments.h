@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* moments.h - means and sums of squares about them of every value of a row, in one pass.
+ *
+ * Rows are added one by one (Welford 1962), partial sums joined (Chan, Golub, LeVeque 1979).
+ * Unlike "sum of squares minus square of sum" neither cancels when a mean is large beside the
+ * deviation.  Cost: four flops a value. */
+#ifndef MP_MOMENTS_H
+#define MP_MOMENTS_H
+#include "core/stage.h"
+
+struct mp_moments {        /* zeroed: of no rows */
+    uint64_t rows, d;      /* rows seen, values of each */
+    double *mean, *spread; /* d each; spread: sum of squares about the mean */
+};
+
+/* For fit(): rows of another length than before fail. */
+int mp_moments_add(struct mp_ctx *c, struct mp_moments *m, const struct mp_chunk *in);
+
+/* For merge(). */
+int mp_moments_join(struct mp_ctx *c, struct mp_moments *into, const struct mp_moments *from);
+void mp_moments_free(struct mp_moments *m);
+#endif

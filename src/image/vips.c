@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* vips.c - libvips, loaded when it is needed. */
+#include "image/vips.h"
+#include "config.h"
+#include <locale.h>
+#include <string.h>
+#include <vips/version.h>
+
+static struct mp_vips table;
+/* Where its threads cannot start, 8.16.1 (Debian 13) crashes; and GLib ends the program where
+ * it is refused memory. */
+enum { ROOM = (VIPS_MAJOR_VERSION * 100 + VIPS_MINOR_VERSION > 814 ? 160 : 40) << 20 };
+static struct mp_library library = { MP_LIBRARY("libvips", MP_VIPS_SONAME, VIPS_FUNCTIONS, table),
+                                     .room = ROOM };
+
+bool mp_vips_version(char *text, size_t size)
+{
+    const bool loaded = mp_library_loaded(&library);
+    snprintf(text, size, "%s", loaded ? table.version_string() : VIPS_VERSION);
+    return loaded;
+}
+
+int mp_vips_fail(struct mp_ctx *c, const struct mp_vips *v, const char *what)
+{
+    char *text = v->error_buffer_copy();
+    mp_fail(c, "%s: %.*s", what, (int)strcspn(text, "\n"), text); /* what follows from it is below */
+    g_free(text);
+    return -1;
+}
+
+static int load(struct mp_ctx *c, struct mp_vips *v)
+{
+    if (mp_library_load(c, &library, "pictures") < 0)
+        return -1;
+    *v = table;
+    /* Plugins, for file formats that nothing here reads, would be looked for below
+     * $VIPSHOME; loading them takes 20 to 45 ms. */
+    g_setenv("VIPSHOME", "/nonexistent", FALSE);
+    if (v->init("mnistpipe") != 0) /* all but the first time it has nothing to do */
+        return mp_vips_fail(c, v, "libvips cannot start");
+    v->cache_set_max(0);
+    v->concurrency_set(1);
+    /* Of a hundred libraries one may choose the user's locale; numbers have points everywhere. */
+    if (strcmp(setlocale(LC_ALL, NULL), "C") != 0)
+        setlocale(LC_ALL, "C");
+    return MP_OK;
+}
+
+/* One thread at a time: vips_init() lets a second one go on before the first is through. */
+int mp_vips_open(struct mp_ctx *c, struct mp_vips *v)
+{
+    int rc;
+#pragma omp critical(mp_vips)
+    rc = load(c, v);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* vips.h - libvips, which writes our pictures, loaded before the first one is written. */
+#ifndef MP_VIPS_H
+#define MP_VIPS_H
+#include "core/library.h"
+#include <vips/vips.h>
+
+/* GLib's, too, by way of libvips, which is linked with it. */
+#define VIPS_FUNCTIONS(F)                                                                      \
+    F(vips_, init) F(vips_, cache_set_max) F(vips_, concurrency_set)                           \
+    F(vips_, error_buffer_copy) F(vips_, image_new_from_memory) F(vips_, pngsave_buffer)       \
+    F(vips_, version_string) F(g_, object_unref)
+
+struct mp_vips {
+    VIPS_FUNCTIONS(MP_LIBRARY_MEMBER)
+};
+
+/* Loads the library unless it is there, starts it with no cache and one thread of its own,
+ * and fills *v.  It stays until the process ends; there is nothing to close, and to ask again
+ * takes half a microsecond.  On any thread.  Negative after an mp_fail(). */
+int mp_vips_open(struct mp_ctx *c, struct mp_vips *v);
+
+/* The version that runs; false before it is loaded: then that of the build. */
+bool mp_vips_version(char *text, size_t size);
+
+/* Negative: mp_fail(c, "WHAT: TEXT") with the library's own words, in one line. */
+int mp_vips_fail(struct mp_ctx *c, const struct mp_vips *v, const char *what);
+
+#endif

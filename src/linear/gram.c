@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gram.c - sums of products of rows, on all threads.
+ *
+ * Method: a batch lies tile by tile of columns, so that the product of two of them, one
+ * call of mp_gemm() or mp_matmul_run(), reads two stretches of memory and adds to one.
+ * Threads share the tiles; a tile is always the work of one thread and gets the batches in
+ * order.  Columns that the last tile has too many are 0.
+ *
+ * Cost: d^2 multiply-adds a row, half of those of the whole matrix; 2.9 s for 60000 rows
+ * of 4096 on two cores with AVX-512, 1.7 s in bf16.  Memory: 2 d^2 bytes, and 4 KiB times d
+ * for the batch (half as much again with bf16). */
+#include "linear/gram.h"
+#include "core/simd.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILE = MP_GRAM_TILE, ROWS = MP_GRAM_ROWS };
+
+/* One chunk's part of a batch, for the threads. */
+struct part {
+    struct mp_gram *g;
+    const struct mp_chunk *in; /* NULL: nothing more comes */
+    size_t from, n;            /* its rows that go into the batch */
+    bool full;                 /* then the batch is complete */
+};
+
+void mp_gram_close(struct mp_gram *g)
+{
+    free(g->tiles);
+    free(g->shift);
+    free(g->sums);
+    free(g->count);
+    free(g->batch);
+    free(g->rounded);
+    free(g->y);
+    mp_matmul_close(g->product);
+    memset(g, 0, sizeof *g);
+}
+
+int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, bool centre,
+                 enum mp_precision precision)
+{
+    const size_t side = (d + TILE - 1) / TILE, wide = side * TILE;
+    *g = (struct mp_gram){ .d = d, .side = side, .classes = classes, .centre = centre };
+    g->tiles = mp_alloc(c, mp_tiles(side) * TILE * TILE, sizeof *g->tiles);
+    g->shift = mp_alloc(c, wide, sizeof *g->shift);
+    g->sums = mp_alloc(c, classes * wide, sizeof *g->sums);
+    g->count = mp_alloc(c, classes, sizeof *g->count);
+    g->batch = mp_alloc(c, ROWS * wide, sizeof *g->batch);
+    g->y = mp_alloc(c, ROWS, sizeof *g->y);
+    if (g->tiles == NULL || g->shift == NULL || g->sums == NULL || g->count == NULL ||
+        g->batch == NULL || g->y == NULL)
+        return -1;
+    if (precision == MP_F32)
+        return MP_OK;
+    g->rounded = mp_alloc(c, ROWS * wide, sizeof *g->rounded);
+    g->product = g->rounded == NULL ? NULL : mp_matmul_open(c, &(struct mp_matmul_dims){
+        .m = TILE, .n = TILE, .k = ROWS, .lda = TILE, .ldb = TILE, .ldc = TILE, .ta = true,
+        .add = true, .precision = MP_BF16 });
+    return g->product != NULL ? MP_OK : -1;
+}
+
+/* ---------------------------------------------------------------- a batch */
+
+MP_CLONES static void find_mean(const float *restrict x, size_t n, float *restrict mean)
+{
+    double sum[TILE] = { 0 };
+    for (size_t r = 0; r < n; r++)
+        for (size_t j = 0; j < TILE; j++)
+            sum[j] += (double)x[r * TILE + j];
+    for (size_t j = 0; j < TILE; j++)
+        mean[j] = (float)(sum[j] / (double)n);
+}
+
+MP_CLONES static void take_off(float *restrict x, size_t n, const float *restrict shift)
+{
+    for (size_t r = 0; r < n; r++)
+        for (size_t j = 0; j < TILE; j++)
+            x[r * TILE + j] -= shift[j];
+}
+
+MP_CLONES static void add_sums(const float *restrict x, size_t n, const int *restrict y,
+                               double *restrict sums, size_t wide)
+{
+    for (size_t r = 0; r < n; r++) {
+        double *to = sums + (size_t)y[r] * wide;
+        for (size_t j = 0; j < TILE; j++)
+            to[j] += (double)x[r * TILE + j];
+    }
+}
+
+/* One tile of columns of a complete batch: less the mean, rounded, and summed.  What is
+ * summed is what products read, so that both are of the same rows. */
+static void settle(struct mp_gram *g, size_t p)
+{
+    const size_t n = g->held;
+    float *x = g->batch + p * ROWS * TILE;
+    if (g->centre && g->rows == n)
+        find_mean(x, n, g->shift + p * TILE);
+    if (g->centre)
+        take_off(x, n, g->shift + p * TILE);
+    if (g->rounded != NULL) {
+        mp_bf16 *to = g->rounded + p * ROWS * TILE;
+        mp_to_bf16(x, to, n * TILE);
+        memset(to + n * TILE, 0, (ROWS - n) * TILE * sizeof *to);
+        mp_from_bf16(to, x, n * TILE);
+    }
+    add_sums(x, n, g->y, g->sums + p * TILE, g->side * TILE);
+}
+
+static int take_columns(struct mp_ctx *c, void *arg, size_t p)
+{
+    const struct part *part = arg;
+    struct mp_gram *g = part->g;
+    const size_t first = p * TILE, n = g->d - first < TILE ? g->d - first : TILE;
+    float *to = g->batch + p * ROWS * TILE + (g->held - part->n) * TILE;
+    (void)c;
+    for (size_t r = 0; r < part->n; r++, to += TILE)
+        memcpy(to, part->in->x + (part->from + r) * g->d + first, n * sizeof *to);
+    if (part->full)
+        settle(g, p);
+    return MP_OK;
+}
+
+/* Number q of the tiles. */
+static void find_tile(size_t side, size_t q, size_t *i, size_t *j)
+{
+    *i = 0;
+    while (q >= side - *i)
+        q -= side - (*i)++;
+    *j = *i + q;
+}
+
+static int add_tile(struct mp_ctx *c, void *arg, size_t q)
+{
+    const struct part *part = arg;
+    const struct mp_gram *g = part->g;
+    const size_t panel = (size_t)ROWS * TILE;
+    float *to = g->tiles + q * TILE * TILE;
+    size_t i, j;
+    find_tile(g->side, q, &i, &j);
+    if (mp_stopped(c))
+        return mp_fail(c, "interrupted");
+    if (g->product != NULL)
+        return mp_matmul_run(c, g->product, g->rounded + i * panel, g->rounded + j * panel, to);
+    if (mp_gemm(true, false, TILE, TILE, g->held, 1, g->batch + i * panel, TILE,
+                g->batch + j * panel, TILE, 1, to, TILE) < 0)
+        return mp_fail(c, "no memory for products of %zu rows", g->held);
+    return MP_OK;
+}
+
+static int flush(struct mp_ctx *c, struct part *part)
+{
+    struct mp_gram *g = part->g;
+    if (mp_parallel_for(c, mp_tiles(g->side), add_tile, part) < 0)
+        return -1;
+    g->held = 0;
+    return MP_OK;
+}
+
+int mp_gram_add(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in)
+{
+    for (size_t at = 0; at < in->n;) {
+        const size_t room = ROWS - g->held, n = in->n - at < room ? in->n - at : room;
+        struct part part = { g, in, at, n, n == room };
+        memcpy(g->y + g->held, in->y + at, n * sizeof *g->y);
+        for (size_t r = 0; r < n; r++)
+            g->count[in->y[at + r]]++;
+        g->held += n;
+        g->rows += n;
+        if (mp_parallel_for(c, g->side, take_columns, &part) < 0 ||
+            (part.full && flush(c, &part) < 0))
+            return -1;
+        at += n;
+    }
+    return MP_OK;
+}
+
+/* ---------------------------------------------------------------- the end */
+
+double mp_gram_sum(const struct mp_gram *g, size_t j)
+{
+    double sum = 0;
+    for (size_t k = 0; k < g->classes; k++)
+        sum += g->sums[k * g->side * TILE + j];
+    return sum;
+}
+
+/* Products about `shift` become products about the mean. */
+static int centre_tile(struct mp_ctx *c, void *arg, size_t q)
+{
+    const struct mp_gram *g = ((const struct part *)arg)->g;
+    float *at = g->tiles + q * TILE * TILE;
+    double sum[TILE];
+    size_t i, j;
+    (void)c;
+    find_tile(g->side, q, &i, &j);
+    for (size_t k = 0; k < TILE; k++)
+        sum[k] = mp_gram_sum(g, j * TILE + k);
+    for (size_t r = 0; r < TILE; r++) {
+        const double mean = mp_gram_sum(g, i * TILE + r) / (double)g->rows;
+        for (size_t k = 0; k < TILE; k++)
+            at[r * TILE + k] = (float)((double)at[r * TILE + k] - mean * sum[k]);
+    }
+    return MP_OK;
+}
+
+int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g)
+{
+    struct part part = { .g = g, .full = true };
+    if (g->held > 0 &&
+        (mp_parallel_for(c, g->side, take_columns, &part) < 0 || flush(c, &part) < 0))
+        return -1;
+    free(g->batch);
+    free(g->rounded);
+    g->batch = NULL;
+    g->rounded = NULL;
+    return g->centre ? mp_parallel_for(c, mp_tiles(g->side), centre_tile, &part) : MP_OK;
+}
+
+double mp_gram_diagonal(const struct mp_gram *g)
+{
+    double sum = 0;
+    for (size_t j = 0; j < g->d; j++) {
+        const size_t p = j / TILE, r = j % TILE;
+        sum += (double)g->tiles[mp_tile_at(g->side, p, p) + r * TILE + r];
+    }
+    return sum / (double)g->d;
+}

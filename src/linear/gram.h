@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gram.h - sums of products of rows: what least squares needs of them.
+ *
+ * Rows come in order, in chunks of any size; every MP_GRAM_ROWS of them are a batch, whose
+ * products are added on all threads of the run.  The sums depend on the rows alone, not on
+ * chunks or threads.  A matrix is cut into square tiles, of which those on the diagonal
+ * and above are kept, row after row: half the memory, and tiles are what threads share.
+ *
+ * Products are f32.  Rows are taken less the mean of the first batch, so that a large mean
+ * does not swallow what distinguishes them; sums of rows are double. */
+#ifndef MP_GRAM_H
+#define MP_GRAM_H
+#include "linear/dnn.h"
+
+enum { MP_GRAM_TILE = 256, MP_GRAM_ROWS = 1024, MP_GRAM_MAX = 32768 };
+
+struct mp_gram {
+    size_t d, side;            /* values in a row; tiles in a row of them */
+    size_t classes, rows;
+    bool centre;               /* take the mean off */
+    float *tiles;              /* sums of products of rows less `shift` */
+    float *shift;              /* side * MP_GRAM_TILE; 0 without `centre` */
+    double *sums;              /* of rows less `shift`, for each class side * MP_GRAM_TILE */
+    double *count;             /* rows of each class */
+    float *batch;              /* rows not added yet, tile by tile of columns */
+    mp_bf16 *rounded;          /* the same as bf16, if products read that */
+    int *y;                    /* classes of these rows */
+    size_t held;               /* how many there are */
+    struct mp_matmul *product; /* of bf16 */
+};
+
+/* How many tiles a matrix of so many a side has, and which place tile (i, j) has, i <= j. */
+static inline size_t mp_tiles(size_t side)
+{
+    return side * (side + 1) / 2;
+}
+
+static inline size_t mp_tile_at(size_t side, size_t i, size_t j)
+{
+    return (i * (2 * side - i + 1) / 2 + (j - i)) * MP_GRAM_TILE * MP_GRAM_TILE;
+}
+
+/* Room for rows of d values of so many classes.  Without `centre` nothing is taken off. */
+int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, bool centre,
+                 enum mp_precision precision);
+void mp_gram_close(struct mp_gram *g);
+
+/* In fit() of an MP_TEAM stage: takes the chunk's rows. */
+int mp_gram_add(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in);
+
+/* In done(): adds what is held, lets the batch go and, with `centre`, takes the mean off the
+ * products: they are about the mean then. */
+int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g);
+
+/* After that: the mean of the diagonal, and sum over all classes of the sums of column j. */
+double mp_gram_diagonal(const struct mp_gram *g);
+double mp_gram_sum(const struct mp_gram *g, size_t j);
+
+/* Solves (G + shift I) x = b for n right sides of side * MP_GRAM_TILE doubles each, which x
+ * takes the place of.  Cholesky's factor is f32; residuals in double correct x until they
+ * are 1e-9 of b.  Positive: not so, as G + shift I is not positive definite in f32 or too
+ * close to that; b is as it was.  G stays. */
+int mp_gram_solve(struct mp_ctx *c, const struct mp_gram *g, double shift, double *b, size_t n);
+#endif

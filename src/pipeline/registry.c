@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* registry.c - looking stages up by name. */
+#include "pipeline/registry.h"
+#include <string.h>
+
+const struct mp_entry *mp_find_stage(const char *name)
+{
+    for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
+        if (strcmp(e->name, name) == 0)
+            return e;
+    return NULL;
+}
+
+const char *mp_stage_name(const void *unused, int i)
+{
+    (void)unused;
+    return mp_registry[i].name;
+}
+
+bool mp_is_filter(const struct mp_entry *e)
+{
+    return strcmp(e->group, "filters") == 0;
+}
+
+bool mp_is_model(const struct mp_entry *e)
+{
+    return strcmp(e->group, "models") == 0;
+}

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* experiment.c - a pipeline with its data. */
+#include "sources/experiment.h"
+#include "core/clock.h"
+#include "data/split.h"
+#include "files/near_file.h"
+#include "files/shipped.h"
+#include "formats/read.h"
+#include "pipeline/options.h"
+#include "sources/datasets.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void mp_experiment_free(struct mp_experiment *x)
+{
+    mp_plan_free(&x->plan);
+    mp_script_free(&x->script);
+    if (x->test.x != x->train.x)
+        mp_data_free(&x->test);
+    mp_data_free(&x->train);
+    free(x->train_path);
+    free(x->test_path);
+    free(x->test_left);
+    free(x->train_y);
+    free(x->test_y);
+    memset(x, 0, sizeof *x);
+}
+
+/* ----------------------------------------------------------------- files */
+
+/* $MNISTPIPE_DATA has the first word on where the sample lies. */
+static bool sample_path(const char *part, char *path, size_t size)
+{
+    char name[64];
+    const char *folder = getenv("MNISTPIPE_DATA");
+    if (folder != NULL && *folder != '\0') {
+        snprintf(path, size, "%s/%s.csv.gz", folder, part);
+        return access(path, R_OK) == 0;
+    }
+    snprintf(name, sizeof name, "data/%.40s.csv.gz", part);
+    return mp_shipped(name, path, size);
+}
+
+char *mp_data_path(struct mp_ctx *c, const char *name)
+{
+    char path[PATH_MAX], set[64];
+    int used = 0;
+    const char *colon = strchr(name, ':');
+    if (access(name, F_OK) == 0 || colon == NULL ||
+        sscanf(name, "%63[a-z0-9_]%n", set, &used) != 1 || name + used != colon) {
+        if (access(name, R_OK) != 0) {
+            const int error = errno;
+            char near[300] = "";
+            if (error == ENOENT)
+                mp_near_file(name, false, near, sizeof near);
+            mp_fail(c, "%s: cannot read: %s%s", name, strerror(error), near);
+            return NULL;
+        }
+        snprintf(path, sizeof path, "%s", name);
+    } else if (strcmp(set, "sample") == 0) {
+        if (strcmp(colon + 1, "train") != 0 && strcmp(colon + 1, "test") != 0) {
+            mp_fail(c, "%s: the sample has sample:train and sample:test", name);
+            return NULL;
+        }
+        if (!sample_path(colon + 1, path, sizeof path)) {
+            mp_fail(c, "%s: the sample is not installed; MNISTPIPE_DATA=FOLDER says where "
+                       "%s.csv.gz lies", name, colon + 1);
+            return NULL;
+        }
+    } else if (mp_dataset_path(c, set, colon + 1, path, sizeof path) < 0) {
+        return NULL;
+    }
+    char *copy = strdup(path);
+    if (copy == NULL)
+        mp_no_memory(c, "%s", name);
+    return copy;
+}
+
+/* The labels of "lab:train" are "lab:train_labels", where the set has such a part;
+ * otherwise they are found beside the images, by name.  NULL: not named. */
+static char *labels_path(struct mp_ctx *c, const char *name, const char *labels)
+{
+    char part[128];
+    struct mp_ctx quiet;
+    if (*labels != '\0' && strchr(labels, ':') != NULL)
+        return mp_data_path(c, labels);
+    if (*labels != '\0')
+        return strdup(labels); /* the reader says what is wrong with it */
+    if (strchr(name, ':') == NULL || strncmp(name, "sample:", 7) == 0 || access(name, F_OK) == 0 ||
+        snprintf(part, sizeof part, "%s_labels", name) >= (int)sizeof part)
+        return NULL;
+    mp_ctx_init(&quiet, c->run); /* a set without labels is no failure */
+    char *path = mp_data_path(&quiet, part);
+    mp_ctx_free(&quiet);
+    return path;
+}
+
+/* Of a square the size is found from the file, so that an error can name both. */
+static struct mp_form any_square(const struct mp_form *form)
+{
+    struct mp_form f = *form;
+    if (f.size.h == f.size.w)
+        f.size = (struct mp_shape){ 0, 0, 0 };
+    return f;
+}
+
+int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
+                 const struct mp_form *form, const char *why, struct mp_data *d)
+{
+    const struct mp_shape want = form->size;
+    const struct mp_form found = any_square(form);
+    char *path = mp_data_path(c, name),
+         *beside = path != NULL ? labels_path(c, name, labels) : NULL;
+    int rc = path == NULL || c->msg[0] != '\0' ? -1 : MP_OK;
+    if (rc == MP_OK)
+        rc = mp_data_read(c, path, beside, &found, d);
+    free(path);
+    free(beside);
+    if (rc == MP_OK && want.h > 0 && (d->shape.h != want.h || d->shape.w != want.w))
+        rc = mp_fail(c, "%s: images are %d x %d, but %s %d x %d", d->name, d->shape.h, d->shape.w,
+                     why, want.h, want.w);
+    return rc;
+}
+
+int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
+{
+    int used = 0;
+    *size = (struct mp_shape){ 0, 0, 0 };
+    if (*text == '\0')
+        return MP_OK;
+    if (sscanf(text, "%dx%d%n", &size->h, &size->w, &used) != 2 || text[used] != '\0' ||
+        size->h < 1 || size->w < 1 || size->h > 4096 || size->w > 4096)
+        return mp_fail(c, "size=%s: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28", text);
+    size->c = 1;
+    return MP_OK;
+}
+
+int mp_source_form(struct mp_ctx *c, const struct mp_source *s, struct mp_form *form)
+{
+    *form = (struct mp_form){ .label = s->label, .range = s->range };
+    return mp_size_parse(c, s->size, &form->size);
+}
+
+/* Another file has other labels, unless they are named as well. */
+static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key, const char *file,
+                         const char *labels)
+{
+    char labels_key[32];
+    snprintf(labels_key, sizeof labels_key, "%s_labels", key);
+    if (*file != '\0' &&
+        (mp_script_set_data(c, s, key, file) < 0 || mp_script_set_data(c, s, labels_key, "") < 0))
+        return -1;
+    return *labels != '\0' ? mp_script_set_data(c, s, labels_key, labels) : MP_OK;
+}
+
+static int apply_options(struct mp_ctx *c, struct mp_script *s)
+{
+    const struct mp_asked *a = c->run->asked;
+    if (override_file(c, s, "train", a->train, a->train_labels) < 0 ||
+        override_file(c, s, "test", a->test, a->test_labels) < 0 ||
+        (*a->seed != '\0' && mp_script_set_data(c, s, "seed", a->seed) < 0))
+        return -1;
+    for (const char *at = a->set; at != NULL && *at != '\0';) {
+        const size_t n = strcspn(at, "\n");
+        char *one = strndup(at, n);
+        const int rc = one != NULL ? mp_script_set(c, s, one) : mp_no_memory(c, "settings");
+        free(one);
+        if (rc < 0)
+            return -1;
+        at += n + (at[n] == '\n');
+    }
+    return mp_script_drop(c, s, a->drop); /* last: they are named as they stand in the file */
+}
+
+static char *data_value(const struct mp_script *s, const char *key)
+{
+    const struct mp_setting *v = mp_script_data(s, key);
+    return strdup(v != NULL ? v->value : "");
+}
+
+/* Other training rows take the pipeline's test rows with them, which would judge a model of
+ * somebody else's rows; folds leave them alone anyhow. */
+static int overrides(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_script *s = &x->script;
+    if (c->run->asked == NULL)
+        return MP_OK;
+    char *train = data_value(s, "train"), *test = data_value(s, "test");
+    if (train == NULL || test == NULL || apply_options(c, s) < 0) {
+        free(train);
+        free(test);
+        return c->msg[0] != '\0' ? -1 : mp_fail(c, "no memory");
+    }
+    const struct mp_setting *now = mp_script_data(s, "train"), *asked = mp_script_data(s, "test"),
+                            *folds = mp_script_data(s, "folds");
+    int rc = MP_OK;
+    if (*test != '\0' && !asked->override && now != NULL && now->override &&
+        strcmp(now->value, train) != 0) {
+        if (folds == NULL || atoi(folds->value) == 0)
+            x->test_left = strdup(test);
+        rc = mp_script_set_data(c, s, "test", "") < 0 ||
+                     mp_script_set_data(c, s, "test_labels", "") < 0 ? -1 : MP_OK;
+    }
+    free(train);
+    free(test);
+    return rc;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode);
+}
+
+/* Both files' image sizes and every stage's shapes, from the files' beginnings:
+ * mistakes in them show before anything large is read. */
+static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
+{
+    struct mp_shape a, b;
+    struct mp_form other = *form;
+    /* A pipe can be read only once: its shape shows later. */
+    if (!is_file(x->train_path) || (x->test_path != NULL && !is_file(x->test_path)))
+        return MP_OK;
+    if (mp_data_shape(c, x->train_path, form, &a) < 0)
+        return -1;
+    if (mp_len(a) > MP_MAX_VALUES)
+        return mp_fail(c, "%s: images of %d x %d are too large; at most %d pixels are possible",
+                       x->train_path, a.h, a.w, MP_MAX_VALUES);
+    other.size = a;
+    other = any_square(&other);
+    if (x->test_path != NULL && mp_data_shape(c, x->test_path, &other, &b) < 0)
+        return -1;
+    if (x->test_path != NULL && (a.h != b.h || a.w != b.w))
+        return mp_fail(c, "%s: images are %d x %d, but those of %s are %d x %d", x->test_path, b.h,
+                       b.w, x->train_path, a.h, a.w);
+    return mp_plan_shape(c, &x->plan, a);
+}
+
+int mp_experiment_script(struct mp_ctx *c, const char *file, struct mp_experiment *x)
+{
+    char path[PATH_MAX];
+    memset(x, 0, sizeof *x);
+    /* A pipeline that is not here may be one that ships. */
+    if (access(file, F_OK) != 0 && *file != '/' && *file != '\0' &&
+        mp_shipped(file, path, sizeof path))
+        file = path;
+    return mp_script_read(c, file, &x->script) < 0 ? -1 : overrides(c, x);
+}
+
+static void name_split(struct mp_experiment *x)
+{
+    if (x->plan.source.folds > 0)
+        snprintf(x->split, sizeof x->split, "%d-fold cross-validation", x->plan.source.folds);
+    else
+        snprintf(x->split, sizeof x->split, "%s", x->test_path != NULL
+                     ? "test file" : "stratified holdout of the training rows");
+}
+
+int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_form form;
+    if (mp_plan_build(c, &x->script, &x->plan) < 0)
+        return -1;
+    const struct mp_source *s = &x->plan.source;
+    c->run->seed = (uint64_t)s->seed;
+    mp_ctx_where(c, "%s: data: ", x->script.file);
+    if (*s->train == '\0')
+        return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
+    if (mp_source_form(c, s, &form) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
+        return -1;
+    if (*s->test != '\0' && s->folds == 0 && (x->test_path = mp_data_path(c, s->test)) == NULL)
+        return -1;
+    mp_ctx_where(c, "%s", "");
+    name_split(x);
+    return check_shapes(c, x, &form);
+}
+
+int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x)
+{
+    return mp_experiment_script(c, file, x) < 0 ? -1 : mp_experiment_build(c, x);
+}
+
+/* --------------------------------------------------------------- classes */
+
+/* One class alone teaches nothing; it is what a column taken for the label looks like. */
+static int find_classes(struct mp_ctx *c, struct mp_experiment *x)
+{
+    bool seen[256] = { false };
+    for (size_t i = 0; i < x->train.n; i++)
+        seen[x->train.label[i]] = true;
+    x->n_classes = 0;
+    for (int v = 0; v < 256; v++)
+        if (seen[v])
+            x->labels[x->n_classes++] = v;
+    if (x->n_classes > 1 || !x->plan.has_model)
+        return MP_OK;
+    return mp_fail(c, "%s: every row has the label %d; a model needs rows of two classes at least"
+                      "%s", x->train.name, x->labels[0], x->train.is_csv
+                      ? " (label=last and the like say which column is the label)" : "");
+}
+
+int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
+                     int **y)
+{
+    int number[256];
+    for (int v = 0; v < 256; v++)
+        number[v] = -1;
+    for (int k = 0; k < n_classes; k++)
+        number[labels[k]] = k;
+    if ((*y = mp_alloc(c, d->n, sizeof **y)) == NULL)
+        return -1;
+    for (size_t i = 0; i < d->n; i++) {
+        (*y)[i] = number[d->label[i]];
+        if ((*y)[i] >= 0)
+            continue;
+        char row[64], all[256 * 4 + 1] = "";
+        mp_data_row_name(d, i, row, sizeof row);
+        for (int k = 0; k < n_classes; k++)
+            snprintf(all + strlen(all), sizeof all - strlen(all), " %d", labels[k]);
+        return mp_fail(c, "%s: %s: label %d does not occur in the training rows, which have%s",
+                       d->name, row, d->label[i], all);
+    }
+    return MP_OK;
+}
+
+/* --------------------------------------------------------------- holdout */
+
+static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_data all = x->train;
+    struct mp_subset train = { 0 }, test = { 0 };
+    bool *out = mp_alloc(c, all.n, sizeof *out);
+    int rc = out == NULL ? -1 : mp_split_mark(c, all.label, all.n, x->plan.source.holdout, 0, out);
+    if (rc == MP_OK)
+        rc = mp_split_pick(c, &all, NULL, out, false, &train);
+    if (rc == MP_OK)
+        rc = mp_split_pick(c, &all, NULL, out, true, &test);
+    x->train = train.d;
+    x->test = test.d;
+    free(out);
+    mp_data_free(&all);
+    return rc;
+}
+
+/* --------------------------------------------------------------- reading */
+
+static int read_test(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
+{
+    const struct mp_source *s = &x->plan.source;
+    if (s->folds > 0) {
+        x->test = x->train;
+        return MP_OK;
+    }
+    if (x->test_path == NULL)
+        return split_holdout(c, x);
+    struct mp_form same = *form;
+    same.size = x->train.shape;
+    return mp_rows_read(c, s->test, s->test_labels, &same, "the training rows are", &x->test);
+}
+
+static int read_train(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
+{
+    const struct mp_source *s = &x->plan.source;
+    char *labels = labels_path(c, s->train, s->train_labels);
+    const int rc = c->msg[0] != '\0' ? -1 : mp_data_read(c, x->train_path, labels, form, &x->train);
+    free(labels);
+    return rc;
+}
+
+/* A class of one row cannot be on both sides. */
+static void warn_of_holdout(struct mp_ctx *c, const struct mp_experiment *x)
+{
+    bool tested[256] = { false };
+    if (x->test_path != NULL || x->plan.source.folds > 0)
+        return;
+    for (size_t i = 0; i < x->test.n; i++)
+        tested[x->test.label[i]] = true;
+    for (int k = 0; k < x->n_classes; k++)
+        if (!tested[x->labels[k]])
+            mp_warn(c, "label %d has one row: the holdout tests none of it", x->labels[k]);
+}
+
+/* What one look tells, said before the long work. */
+static void warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
+{
+    struct mp_glance test;
+    if (x->test_left != NULL)
+        mp_warn(c, "other training rows than the pipeline's: its test, %s, is left out "
+                   "(--test FILE names one)", x->test_left);
+    mp_glance(c, &x->train, &x->glance);
+    mp_glance_warn(c, &x->glance, x->plan.source.train, &x->plan);
+    if (x->test_path == NULL)
+        return;
+    mp_glance(c, &x->test, &test);
+    mp_glance_warn_new(c, &x->glance, &test, x->plan.source.test);
+}
+
+int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
+{
+    const struct mp_source *s = &x->plan.source;
+    const double start = mp_seconds();
+    struct mp_form form;
+    if (mp_source_form(c, s, &form) < 0 || read_train(c, x, &form) < 0)
+        return -1;
+    if (x->train.label == NULL)
+        return mp_fail(c, "%s: has no labels; training rows need a label in the first column%s",
+                       x->train.name,
+                       x->train.is_csv ? "" : ", or an IDX labels file (--train-labels FILE)");
+    if (find_classes(c, x) < 0)
+        return -1;
+    c->run->n_classes = x->n_classes;
+    c->run->labels = x->labels;
+    if (mp_plan_shape(c, &x->plan, x->train.shape) < 0 || read_test(c, x, &form) < 0 ||
+        mp_class_numbers(c, &x->train, x->labels, x->n_classes, &x->train_y) < 0)
+        return -1;
+    if (x->test.label != NULL &&
+        mp_class_numbers(c, &x->test, x->labels, x->n_classes, &x->test_y) < 0)
+        return -1;
+    warn_of_rows(c, x);
+    warn_of_holdout(c, x);
+    x->read_seconds = mp_seconds() - start;
+    return MP_OK;
+}

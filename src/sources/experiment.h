@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* experiment.h - a pipeline with its data: what `run`, `check` and `export` begin with. */
+#ifndef MP_EXPERIMENT_H
+#define MP_EXPERIMENT_H
+#include "data/data.h"
+#include "pipeline/pipeline.h"
+#include "sources/glance.h"
+
+struct mp_experiment {
+    struct mp_script script;
+    struct mp_plan plan;
+    char *train_path, *test_path; /* test_path NULL: a holdout of the training rows, or folds */
+    struct mp_data train, test;   /* with folds the test is the training rows, not copied */
+    char *test_left;              /* the pipeline's test, which is not of these rows; or NULL */
+    struct mp_glance glance;      /* at the training rows */
+    int *train_y, *test_y;        /* class numbers; test_y NULL: the test has no labels */
+    int labels[256], n_classes;   /* label of each class, ascending, as training has them */
+    double read_seconds;
+    char split[64];               /* how the test rows come to be, in words */
+};
+
+/* Reads the pipeline, applies the command line's overrides, builds the plan,
+ * finds the files and checks all shapes; of the data only the beginning is read.
+ * Sets the run's seed. */
+int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment *x);
+
+/* The two halves of that: x->script alone, and all that is made of it. */
+int mp_experiment_script(struct mp_ctx *c, const char *file, struct mp_experiment *x);
+int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x);
+
+/* Reads the data, splits off the holdout, numbers the classes, works out shapes. */
+int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x);
+
+void mp_experiment_free(struct mp_experiment *x);
+
+/* How the files that the `data` line names are to be read; it points into the line. */
+int mp_source_form(struct mp_ctx *c, const struct mp_source *s, struct mp_form *form);
+
+/* "28x28" or "" -> shape; what is neither fails. */
+int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size);
+
+/* Class numbers of a data set's labels; a label that training lacks fails. */
+int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
+                     int **y);
+
+/* Where "sample:train", "mnist:test" or a path lies; free() the result. */
+char *mp_data_path(struct mp_ctx *c, const char *name);
+
+/* Reads the rows of that name; `labels` names IDX labels, or is "".  The form's size, unless
+ * {0, 0, 0}, is the image size to insist on, for the reason `why` ("the bundle
+ * was trained on"). */
+int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
+                 const struct mp_form *form, const char *why, struct mp_data *d);
+#endif

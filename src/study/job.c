@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* job.c - one of several pipelines on the same rows.
+ *
+ * A whole run in the cache is the files of its folder, one after the other, each with its
+ * name; its key has the folder and the file's name as well, because the report does. */
+#include "study/job.h"
+#include "cache/cache.h"
+#include "cache/reuse.h"
+#include "core/progress.h"
+#include "core/state.h"
+#include "files/child.h"
+#include "files/output.h"
+#include "pipeline/name.h"
+#include "pipeline/options.h"
+#include "report/report.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_FILES = 8, MAX_PATH = 4096 };
+
+/* ---------------------------------------------------------------- planning */
+
+static int set_error(struct mp_ctx *c, struct mp_job *j, const char *text)
+{
+    free(j->error);
+    j->error = strdup(text);
+    return j->error != NULL ? MP_OK : mp_no_memory(c, "a message");
+}
+
+/* "pipelines/hog_svm.txt" -> "hog_svm"; of what is left out: "without_hog-2_svm". */
+static char *base_name(const struct mp_job *j, const char *file)
+{
+    if (j->drop != NULL) {
+        const size_t size = sizeof "without_" + strlen(j->drop);
+        char *name = malloc(size);
+        if (name != NULL)
+            snprintf(name, size, "without_%s", j->drop);
+        for (char *at = name; at != NULL && *at != '\0'; at++)
+            *at = *at == '#' ? '-' : *at == '\n' ? '_' : *at;
+        return name;
+    }
+    return mp_plain_name(file);
+}
+
+/* A number follows if a job before has that name. */
+static int set_names(struct mp_ctx *c, struct mp_job *jobs, int i, const char *file,
+                     const char *folder)
+{
+    struct mp_job *j = &jobs[i];
+    char *base = base_name(j, file);
+    const size_t size = (base != NULL ? strlen(base) : 0) + 16, path = strlen(folder) + size + 1;
+    j->file = strdup(file);
+    j->name = mp_alloc(c, size, 1);
+    j->folder = mp_alloc(c, path, 1);
+    if (base == NULL || j->file == NULL || j->name == NULL || j->folder == NULL) {
+        free(base);
+        return mp_no_memory(c, "a run");
+    }
+    for (int k = 1, taken = 1; taken; k++) {
+        snprintf(j->name, size, k > 1 ? "%s-%d" : "%s", base, k);
+        taken = 0;
+        for (int other = 0; other < i; other++)
+            taken = taken || strcmp(jobs[other].name, j->name) == 0;
+    }
+    snprintf(j->folder, path, "%s/%s", folder, j->name);
+    free(base);
+    return MP_OK;
+}
+
+static int set_key(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
+{
+    struct mp_digest d;
+    const char *text = j->text = mp_script_text(c, &x->script, true);
+    if (text == NULL)
+        return -1;
+    j->seed = c->run->seed;
+    mp_digest_begin(&d);
+    mp_digest_text(&d, j->file);
+    mp_digest_text(&d, j->folder);
+    mp_digest_text(&d, text);
+    mp_digest_number(&d, (uint64_t)c->run->threads);
+    mp_digest_number(&d, c->run->seed);
+    const int rc = mp_digest_plan(c, &d, &x->plan);
+    for (int k = 0; k < x->plan.n_nodes; k++)
+        mp_digest_number(&d, (uint64_t)x->plan.nodes[k].line);
+    j->key = mp_digest_end(&d);
+    return rc;
+}
+
+/* As the command line says, and without what the job leaves out. */
+static int plan_without(struct mp_ctx *c, const struct mp_job *j, struct mp_experiment *x)
+{
+    const struct mp_asked *said = c->run->asked;
+    struct mp_asked asked = *said;
+    if (j->drop == NULL)
+        return mp_experiment_plan(c, j->file, x);
+    const size_t size = strlen(said->drop) + strlen(j->drop) + 2;
+    if ((asked.drop = mp_alloc(c, size, 1)) == NULL)
+        return -1;
+    snprintf(asked.drop, size, "%s%s%s", said->drop, *said->drop != '\0' ? "\n" : "", j->drop);
+    c->run->asked = &asked;
+    const int rc = mp_experiment_plan(c, j->file, x);
+    c->run->asked = said;
+    free(asked.drop);
+    return rc;
+}
+
+/* What is wrong with the pipeline is the job's error. */
+static int plan_one(struct mp_ctx *c, struct mp_job *j, struct mp_experiment *x)
+{
+    struct mp_ctx own;
+    mp_ctx_init(&own, c->run);
+    int rc = plan_without(&own, j, x);
+    const struct mp_node *model = rc == MP_OK && x->plan.has_model ? &x->plan.nodes[x->plan.model]
+                                                                   : NULL;
+    if (rc == MP_OK && model == NULL)
+        rc = mp_fail(&own, "%s: has no model to train", j->file);
+    if (rc == MP_OK)
+        rc = set_key(&own, j, x);
+    if (rc == MP_OK) {
+        for (int k = 0; k < x->plan.n_nodes; k++) /* a vote's branches have models, too */
+            j->deep = j->deep || (x->plan.nodes[k].entry != NULL &&
+                                  (x->plan.nodes[k].entry->stage->flags & MP_DEEP));
+        j->model = strdup(model->entry->name);
+        rc = j->model != NULL ? MP_OK : mp_no_memory(&own, "a run");
+    }
+    if (rc < 0) {
+        rc = own.no_memory ? mp_fail(c, "%s: %s", j->file, own.msg) : set_error(c, j, own.msg);
+        mp_experiment_free(x);
+    }
+    mp_ctx_free(&own);
+    return rc;
+}
+
+static void source_text(const struct mp_source *s, char *text, size_t size)
+{
+    int n = snprintf(text, size, "train=%s", s->train);
+    if (s->folds > 0)
+        snprintf(text + n, size - (size_t)n, " folds=%d seed=%d", s->folds, s->seed);
+    else if (*s->test != '\0')
+        snprintf(text + n, size - (size_t)n, " test=%s", s->test);
+    else
+        snprintf(text + n, size - (size_t)n, " holdout=%g seed=%d", s->holdout, s->seed);
+}
+
+/* Whether both read the same rows and hold out the same ones. */
+static bool same_rows(const struct mp_source *a, const struct mp_source *b)
+{
+    const bool train = strcmp(a->train, b->train) == 0 && strcmp(a->size, b->size) == 0 &&
+                       strcmp(a->train_labels, b->train_labels) == 0 && a->folds == b->folds;
+    if (!train || a->folds > 0) /* folds leave the test alone */
+        return train && a->seed == b->seed;
+    return strcmp(a->test, b->test) == 0 && strcmp(a->test_labels, b->test_labels) == 0 &&
+           (*a->test != '\0' || (a->holdout == b->holdout && a->seed == b->seed));
+}
+
+static int other_rows(struct mp_ctx *c, const struct mp_experiment *x,
+                      const struct mp_experiment *y)
+{
+    char a[400], b[400];
+    source_text(&x->plan.source, a, sizeof a);
+    source_text(&y->plan.source, b, sizeof b);
+    return mp_fail(c, "%s: its rows are %s, but those of %s are %s; only the same rows can be "
+                      "compared: --train FILE --test FILE sets them for all", y->plan.file, b,
+                   x->plan.file, a);
+}
+
+/* Each run reads the rows for itself, and so does the comparison. */
+static int check_pipes(struct mp_ctx *c, const struct mp_experiment *x)
+{
+    const char *const paths[] = { x->train_path, x->test_path };
+    struct stat st;
+    for (int i = 0; i < 2; i++)
+        if (paths[i] != NULL && stat(paths[i], &st) == 0 && !S_ISREG(st.st_mode))
+            return mp_fail(c, "%s: is no file; a comparison reads its rows more than once, which a "
+                              "pipe does not allow", paths[i]);
+    return MP_OK;
+}
+
+int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, struct mp_job *jobs,
+                 struct mp_experiment *x)
+{
+    uint64_t seed = 0;
+    bool found = false;
+    int rc = MP_OK;
+    memset(x, 0, sizeof *x);
+    for (int i = 0; i < n && rc == MP_OK; i++) {
+        struct mp_experiment one = { .n_classes = 0 };
+        if (set_names(c, jobs, i, files[i], folder) < 0 || plan_one(c, &jobs[i], &one) < 0)
+            return -1;
+        if (jobs[i].error != NULL)
+            continue;
+        if (found && !same_rows(&x->plan.source, &one.plan.source))
+            rc = other_rows(c, x, &one);
+        if (found) {
+            mp_experiment_free(&one);
+            continue;
+        }
+        *x = one;
+        seed = c->run->seed;
+        found = true;
+    }
+    if (rc < 0)
+        return -1;
+    if (!found)
+        return mp_fail(c, "%s%s", jobs[0].error, n > 1 ? " (the other pipelines fail, too)" : "");
+    c->run->seed = seed;
+    return check_pipes(c, x) < 0 ? -1 : mp_experiment_read(c, x);
+}
+
+/* ---------------------------------------------------------- in the cache */
+
+/* The files of a run; the last is the model in its library's own form, if it has one. */
+static int file_names(const struct mp_job *j, char names[MAX_FILES][160])
+{
+    const struct mp_entry *e = mp_find_stage(j->model);
+    int n = 0;
+    for (; mp_run_files[n] != NULL; n++)
+        snprintf(names[n], sizeof names[0], "%s", mp_run_files[n]);
+    if (e != NULL && e->stage->native_suffix != NULL)
+        snprintf(names[n++], sizeof names[0], "%s%s", j->model, e->stage->native_suffix);
+    return n;
+}
+
+static int read_file(struct mp_ctx *c, const char *path, unsigned char **bytes, size_t *size)
+{
+    struct stat st;
+    FILE *f = fopen(path, "rbe");
+    *bytes = NULL;
+    if (f == NULL || fstat(fileno(f), &st) != 0 || !S_ISREG(st.st_mode)) {
+        if (f != NULL)
+            fclose(f);
+        return mp_fail(c, "%s: cannot read: %s", path, strerror(errno));
+    }
+    *size = (size_t)st.st_size;
+    *bytes = mp_alloc(c, *size + 1, 1);
+    const bool good = *bytes != NULL && fread(*bytes, 1, *size, f) == *size;
+    fclose(f);
+    return good ? MP_OK : mp_fail(c, "%s: cannot read", path);
+}
+
+static int path_of(struct mp_ctx *c, const struct mp_job *j, const char *name, char *path)
+{
+    return snprintf(path, MAX_PATH, "%s/%s", j->folder, name) < MAX_PATH
+               ? MP_OK
+               : mp_fail(c, "%s: this folder's name is too long", j->folder);
+}
+
+static void keep(struct mp_ctx *c, const struct mp_job *j, const struct mp_key *key, double seconds)
+{
+    char names[MAX_FILES][160], path[MAX_PATH];
+    struct mp_cache_about about = { .kind = "run", .seconds = seconds };
+    struct mp_ctx own;
+    const int n = file_names(j, names);
+    mp_ctx_init(&own, c->run);
+    struct mp_io io = { .c = &own };
+    int rc = MP_OK;
+    for (int i = 0; i < n && rc == MP_OK; i++) {
+        unsigned char *bytes;
+        size_t size = 0;
+        rc = path_of(&own, j, names[i], path);
+        if (rc == MP_OK && (rc = read_file(&own, path, &bytes, &size)) == MP_OK)
+            rc = mp_io_bytes(&io, names[i], &bytes, &size);
+        free(rc == MP_OK ? bytes : NULL);
+    }
+    snprintf(about.text, sizeof about.text, "%s", j->file);
+    if (rc == MP_OK)
+        mp_cache_put(c->run->cache, key, &about, io.buf, io.len);
+    free(io.buf);
+    mp_ctx_free(&own);
+}
+
+/* A folder that is used again keeps no model of another run. */
+static void forget_other_models(const struct mp_job *j)
+{
+    char path[MAX_PATH];
+    for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
+        if (e->stage->native_suffix != NULL && strcmp(e->name, j->model) != 0 &&
+            snprintf(path, sizeof path, "%s/%s%s", j->folder, e->name,
+                     e->stage->native_suffix) < MAX_PATH)
+            unlink(path);
+}
+
+/* Puts the run's files into its folder: all of them, or none. */
+static int restore(struct mp_ctx *c, const struct mp_job *j, const struct mp_lent *e)
+{
+    char names[MAX_FILES][160], path[MAX_PATH];
+    struct mp_output out[MAX_FILES];
+    const int n = file_names(j, names);
+    struct mp_io io = { .c = c, .loading = true, .buf = (unsigned char *)(uintptr_t)e->bytes,
+                        .len = e->size };
+    struct mp_folder held;
+    int rc = mp_folder_hold(c, &held, j->folder), n_out = 0;
+    while (rc == MP_OK && n_out < n) {
+        unsigned char *bytes = NULL;
+        size_t size = 0;
+        rc = path_of(c, j, names[n_out], path);
+        if (rc == MP_OK && (rc = mp_io_bytes(&io, names[n_out], &bytes, &size)) == MP_OK &&
+            (rc = mp_output_open(c, &out[n_out], path)) == MP_OK)
+            fwrite(bytes, 1, size, out[n_out++].f);
+        free(bytes);
+    }
+    if (rc == MP_OK) {
+        forget_other_models(j);
+        rc = mp_output_commit_all(c, out, (size_t)n_out);
+        n_out = 0;
+    }
+    for (int i = 0; i < n_out; i++)
+        mp_output_discard(&out[i]);
+    mp_folder_release(&held);
+    return rc;
+}
+
+static int from_cache(struct mp_ctx *c, struct mp_job *j, const struct mp_key *key)
+{
+    struct mp_lent e;
+    if (c->run->cache == NULL || !mp_cache_get(c->run->cache, key, &e))
+        return 0;
+    const int rc = restore(c, j, &e);
+    mp_cache_return(&e);
+    j->from_cache = rc == MP_OK;
+    return rc < 0 ? -1 : 1;
+}
+
+/* ----------------------------------------------------------------- results */
+
+/* The second column of predictions.csv, as class numbers. */
+static int read_predictions(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
+{
+    char path[MAX_PATH], *line = NULL;
+    size_t room = 0, n = 0;
+    if (path_of(c, j, "predictions.csv", path) < 0)
+        return -1;
+    FILE *f = fopen(path, "re");
+    j->predicted = mp_alloc(c, x->test.n, sizeof *j->predicted);
+    bool good = f != NULL && j->predicted != NULL && getline(&line, &room, f) > 0;
+    while (good && n < x->test.n && getline(&line, &room, f) > 0) {
+        int label = -1, k = 0;
+        good = sscanf(line, "%*u,%d", &label) == 1;
+        while (k < x->n_classes && x->labels[k] != label)
+            k++;
+        good = good && k < x->n_classes;
+        j->predicted[n++] = k;
+    }
+    free(line);
+    if (f != NULL)
+        fclose(f);
+    return good && n == x->test.n ? MP_OK : mp_fail(c, "%s: is no list of %zu predictions", path,
+                                                    x->test.n);
+}
+
+static bool same_text(const json_t *o, const char *key, const char *text)
+{
+    json_t *want = mp_text_json(text);
+    const bool same = want != NULL && json_equal(json_object_get(o, key), want);
+    json_decref(want);
+    return same;
+}
+
+static bool same_data(const json_t *o, const struct mp_data *d)
+{
+    char crc[16];
+    snprintf(crc, sizeof crc, "%08x", d->crc);
+    return same_text(o, "crc32", crc);
+}
+
+static size_t errors(const struct mp_job *j, const struct mp_experiment *x)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->test.n && x->test_y != NULL; i++)
+        n += j->predicted[i] != x->test_y[i];
+    return n;
+}
+
+/* Whether what lies in the folder is this run's: somebody else may have written there. */
+static bool ours(const struct mp_job *j, const struct mp_experiment *x)
+{
+    const json_t *r = j->report, *test = json_object_get(r, "test");
+    return same_text(json_object_get(r, "pipeline"), "text", j->text) &&
+           (uint64_t)json_integer_value(json_object_get(r, "seed")) == j->seed &&
+           same_data(json_object_get(r, "train"), &x->train) && same_data(test, &x->test) &&
+           (size_t)json_integer_value(json_object_get(test, "errors")) == errors(j, x);
+}
+
+static int read_results(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
+{
+    char path[MAX_PATH];
+    json_error_t e;
+    if (path_of(c, j, "report.json", path) < 0)
+        return -1;
+    if ((j->report = json_load_file(path, 0, &e)) == NULL)
+        return mp_fail(c, "%s: %s", path, e.text);
+    if (read_predictions(c, j, x) < 0)
+        return -1;
+    return ours(j, x) ? MP_OK
+                      : mp_fail(c, "%s: is of another run; another mnistpipe has written into this "
+                                   "folder", path);
+}
+
+/* ----------------------------------------------------------------- running */
+
+struct watch {
+    struct mp_bar *bar;
+    const char *label;
+};
+
+/* A line of the child's bar: "train net: 40%  ...". */
+static void on_line(void *arg, const char *text)
+{
+    const struct watch *w = arg;
+    char what[128];
+    if (strncmp(text, "warning: ", 9) == 0)
+        return; /* they are in the report */
+    snprintf(what, sizeof what, "%s: %.*s", w->label, (int)strcspn(text, ":"), text);
+    mp_bar_label(w->bar, what);
+}
+
+static void on_tick(void *arg)
+{
+    struct watch *w = arg;
+    mp_bar_add(w->bar, 0);
+}
+
+/* Arguments of a command, owned. */
+struct args {
+    char **at;
+    size_t n;
+    bool failed;
+};
+
+static void add(struct args *a, const char *text, size_t n)
+{
+    char **more = realloc(a->at, (a->n + 2) * sizeof *more);
+    if (more != NULL)
+        a->at = more;
+    if (more == NULL || (a->at[a->n] = strndup(text, n)) == NULL) {
+        a->failed = true;
+        return;
+    }
+    a->at[++a->n] = NULL;
+}
+
+static void add_option(struct args *a, const char *name, const char *value)
+{
+    if (*value == '\0')
+        return;
+    add(a, name, strlen(name));
+    add(a, value, strlen(value));
+}
+
+/* Each line of the value is one that was given. */
+static void add_options(struct args *a, const char *name, const char *value)
+{
+    while (*value != '\0') {
+        const size_t n = strcspn(value, "\n");
+        add(a, name, strlen(name));
+        add(a, value, n);
+        value += n + (value[n] == '\n');
+    }
+}
+
+/* The command line of `mnistpipe run` that does this job. */
+static void run_args(const struct mp_run *run, const struct mp_job *j, struct args *a)
+{
+    char threads[16];
+    snprintf(threads, sizeof threads, "%d", run->threads);
+    add(a, "run", 3);
+    add_option(a, "--output", j->folder);
+    add_option(a, "--threads", threads);
+    add_option(a, "--train", run->asked->train);
+    add_option(a, "--train-labels", run->asked->train_labels);
+    add_option(a, "--test", run->asked->test);
+    add_option(a, "--test-labels", run->asked->test_labels);
+    add_options(a, "--set", run->asked->set);
+    add_options(a, "--drop", run->asked->drop);
+    add_options(a, "--drop", j->drop != NULL ? j->drop : "");
+    add_option(a, "--seed", run->asked->seed);
+    if (run->cache != NULL)
+        add_option(a, "--cache", mp_cache_folder(run->cache));
+    add(a, "--", 2);
+    add(a, j->file, strlen(j->file));
+}
+
+static int run_child(struct mp_ctx *c, struct mp_job *j, char *why, size_t size)
+{
+    struct watch w = { .bar = c->run->bar, .label = j->name };
+    struct args a = { .n = 0 };
+    run_args(c->run, j, &a);
+    mp_bar_label(c->run->bar, j->name);
+    const int rc = a.failed ? mp_no_memory(c, "a run")
+                            : mp_child_run(c, a.at, on_line, on_tick, &w, why, size);
+    for (size_t i = 0; i < a.n; i++)
+        free(a.at[i]);
+    free(a.at);
+    return rc;
+}
+
+static struct mp_key run_key(const struct mp_ctx *c, const struct mp_job *j,
+                             const struct mp_experiment *x)
+{
+    struct mp_digest d;
+    mp_digest_begin(&d);
+    mp_digest_text(&d, "run");
+    mp_digest_key(&d, mp_cache_program(c->run->cache));
+    mp_digest_key(&d, &j->key);
+    mp_digest_data(&d, &x->train);
+    mp_digest_data(&d, &x->test);
+    return mp_digest_end(&d);
+}
+
+/* Whether the run's folder is complete: a page that could not be made may be made next time. */
+static bool whole(const struct mp_job *j)
+{
+    return json_object_get(j->report, "page") == NULL;
+}
+
+/* What is in the folder now, read and kept while nobody else writes there. */
+static int take_results(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x,
+                        const struct mp_key *key)
+{
+    struct mp_folder held;
+    if (mp_folder_hold(c, &held, j->folder) < 0)
+        return -1;
+    const int rc = read_results(c, j, x);
+    if (rc == MP_OK && key != NULL && whole(j)) {
+        const json_t *seconds = json_object_get(j->report, "seconds");
+        keep(c, j, key, json_real_value(json_object_get(seconds, "total")));
+    }
+    mp_folder_release(&held);
+    return rc;
+}
+
+static int run_or_take(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
+{
+    const bool cached = c->run->cache != NULL;
+    char why[1024];
+    struct mp_key key;
+    struct mp_claim claim = { .fd = -1 };
+    int had = 0, rc = MP_OK;
+    if (cached) {
+        key = run_key(c, j, x);
+        if ((had = from_cache(c, j, &key)) == 0) {
+            mp_cache_claim(c->run->cache, c, &key, &claim);
+            had = from_cache(c, j, &key);
+        }
+    }
+    if (had == 0)
+        rc = run_child(c, j, why, sizeof why);
+    if (rc > 0)
+        rc = mp_fail(c, "%s", why);
+    if (had >= 0 && rc == MP_OK)
+        rc = take_results(c, j, x, had == 0 && cached ? &key : NULL);
+    mp_cache_release(&claim);
+    return had < 0 ? -1 : rc;
+}
+
+int mp_job_run(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
+{
+    struct mp_ctx own;
+    if (j->error != NULL)
+        return MP_OK;
+    mp_ctx_init(&own, c->run);
+    int rc = run_or_take(&own, j, x);
+    if (rc < 0 && mp_stopped(c))
+        rc = mp_fail(c, "interrupted");
+    else if (rc < 0)
+        rc = set_error(c, j, own.msg);
+    mp_ctx_free(&own);
+    return rc;
+}
+
+void mp_job_free(struct mp_job *j)
+{
+    free(j->file);
+    free(j->drop);
+    free(j->name);
+    free(j->folder);
+    free(j->model);
+    free(j->text);
+    free(j->error);
+    free(j->predicted);
+    json_decref(j->report);
+    memset(j, 0, sizeof *j);
+}
+
+int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n,
+                const struct mp_experiment *x)
+{
+    int rc = MP_OK;
+    mp_bar_begin(c->run->bar, what, n, "pipelines");
+    for (int i = 0; i < n && rc == MP_OK; i++) {
+        rc = mp_job_run(c, &jobs[i], x);
+        mp_bar_set(c->run->bar, i + 1);
+    }
+    mp_bar_end(c->run->bar);
+    return rc;
+}
