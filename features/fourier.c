@@ -14,7 +14,7 @@
  */
 #include "core/simd.h"
 #include "core/stage.h"
-#include "image/moments.h"
+#include "linear/moments.h"
 #include "linear/cosine.h"
 #include "linear/dnn.h"
 #include <stdlib.h>

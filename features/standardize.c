@@ -7,7 +7,7 @@
  * Cost: four flops a value to fit, two to apply.
  */
 #include "core/stage.h"
-#include "image/moments.h"
+#include "linear/moments.h"
 #include <float.h>
 #include <math.h>
 

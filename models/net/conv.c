@@ -7,7 +7,6 @@
  * by torch.nn.Conv2d, which it equals to rounding; with stride > 1, pad=same pads as
  * TensorFlow does. */
 #include "core/layer.h"
-#include "linear/dnn.h"
 #include "net/plane_conv.h"
 #include <stdlib.h>
 

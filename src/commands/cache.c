@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cache.c - the command `mnistpipe cache`: what earlier work has left on disk.
  *
- * The store is in src/cache.c. */
+ * The store is in src/cache/cache.c. */
 #include "cache/cache.h"
 #include "report/report.h"
 #include "text/layout.h"

@@ -2,7 +2,7 @@
 /* export.c - the command `mnistpipe export`: the rows that a model would see,
  * for other programs.
  *
- * The formats are in src/table.h. */
+ * The formats are in src/formats/table.h. */
 #include "engine/bundle.h"
 #include "engine/engine.h"
 #include "files/output.h"

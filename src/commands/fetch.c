@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fetch.c - the command `mnistpipe fetch`: data sets into the user's cache.
  *
- * The work is in src/fetch.c, the sets are in src/datasets.c. */
+ * The work is in src/sources/fetch.c, the sets are in src/sources/datasets.c. */
 #include "sources/fetch.h"
 #include "core/ctx.h"
 #include "pipeline/registry.h"

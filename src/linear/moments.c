@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* moments.c - means and sums of squares about them. */
-#include "image/moments.h"
+#include "linear/moments.h"
 #include "core/simd.h"
 #include <stdlib.h>
 
