@@ -4,7 +4,7 @@
  * Minimises, for all weight vectors together,
  *   sum over vectors of |w|^2 / 2 + C sum over rows of factor loss(row . w),
  * the objective of liblinear's -s 2 and -s 0, or that of multinomial regression.  The
- * constant feature counts in |w|, as in liblinear. */
+ * constant feature counts in |w|, as in liblinear. Private to linear/. */
 #ifndef MP_DENSE_SOLVER_H
 #define MP_DENSE_SOLVER_H
 #include "core/rows.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* linear_rows.h - training rows of a linear model, kept once: floats, in blocks.
  *
- * As many as memory is for (rows.h) are there, the others in a file, in the same order. */
+ * As many as memory is for (rows.h) are there, the others in a file, in the same order.
+ * Private to linear/. */
 #ifndef MP_LINEAR_ROWS_H
 #define MP_LINEAR_ROWS_H
 #include "core/rows.h"

@@ -2,7 +2,7 @@
 /* loss.h - what linear models minimise besides |w|^2 / 2, for many rows at once.
  *
  * Arrays of rows have `lanes` values a row, one for each weight vector; lanes beyond the
- * last vector cost nothing and stay 0. */
+ * last vector cost nothing and stay 0. Private to linear/. */
 #ifndef MP_LOSS_H
 #define MP_LOSS_H
 #include <stdbool.h>

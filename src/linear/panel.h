@@ -4,7 +4,7 @@
  * A panel holds MP_PANEL vectors of d + 1 values side by side: value j of all vectors, then
  * value j + 1.  Its last line multiplies a constant feature, `bias`, that rows do not
  * store; where that is 0, the line is not looked at.  Rows lie anywhere: they are given by
- * pointers, so that some can be left out. */
+ * pointers, so that some can be left out. Private to linear/. */
 #ifndef MP_PANEL_H
 #define MP_PANEL_H
 #include <stddef.h>

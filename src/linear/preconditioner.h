@@ -2,7 +2,8 @@
 /* preconditioner.h - an approximate inverse of I + X'DX, for all vectors of a problem.
  *
  * The matrix is estimated from a sample of the rows, factored once, and the factor
- * inverted: applying it is two triangular products, which all weight vectors share. */
+ * inverted: applying it is two triangular products, which all weight vectors share.
+ * Private to linear/. */
 #ifndef MP_PRECONDITIONER_H
 #define MP_PRECONDITIONER_H
 #include "core/rows.h"

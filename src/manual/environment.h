@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* environment.h - the variables that the program reads, the files that it keeps and what it
- * exits with: for the manual. */
+ * exits with: for the manual. Private to manual/. */
 #ifndef MP_ENVIRONMENT_H
 #define MP_ENVIRONMENT_H
 

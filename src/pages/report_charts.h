@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_charts.h - sections of a run's page that are tables and plots.  Each is left out where
- * there is nothing to say. */
+ * there is nothing to say. Private to pages/. */
 #ifndef MP_REPORT_CHARTS_H
 #define MP_REPORT_CHARTS_H
 #include "pages/html.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* report_gallery.h - sections of a run's page that show digits.  Each is left out where there is
- * nothing to say. */
+ * nothing to say. Private to pages/. */
 #ifndef MP_REPORT_GALLERY_H
 #define MP_REPORT_GALLERY_H
 #include "pages/html.h"

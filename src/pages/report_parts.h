@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* report_parts.h - what pages of one run and of several have. */
+/* report_parts.h - what pages of one run and of several have. Private to pages/. */
 #ifndef MP_REPORT_PARTS_H
 #define MP_REPORT_PARTS_H
 #include "pages/html.h"

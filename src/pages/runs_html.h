@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* runs_html.h - what the pages of several runs have in common. */
+/* runs_html.h - what the pages of several runs have in common. Private to pages/. */
 #ifndef MP_RUNS_HTML_H
 #define MP_RUNS_HTML_H
 #include "pages/html.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* confusion.h - what is taken for what, as text that fits where it is read. */
+/* confusion.h - what is taken for what, as text that fits where it is read. Private to report/. */
 #ifndef MP_CONFUSION_H
 #define MP_CONFUSION_H
 #include "engine/metrics.h"
