@@ -51,8 +51,10 @@ sys.exit(not (len(t["loss"]) == len(t["validation_accuracy"]) == 6 and t["loss"]
 ok "the report has a learning curve that falls"
 
 # Stopped by SIGNAL once there is a checkpoint; then it goes on.
-stopped() { # SIGNAL FOLDER
-    "$program" run small.txt -o "$2" --quiet > "$out" 2> "$err" &
+stopped() { # SIGNAL FOLDER [OPTION...]: -o FOLDER without
+    local options=("${@:3}")
+    [ $# -gt 2 ] || options=(-o "$2")
+    "$program" run small.txt "${options[@]}" --quiet > "$out" 2> "$err" &
     local pid=$! i
     for i in {1..600}; do
         [ -e "$2/checkpoint.mnp" ] && break
@@ -68,6 +70,12 @@ for signal in KILL INT; do
         same $signal/predictions.csv small.1/predictions.csv
     ok "stopped by SIG$signal and resumed: the bytes of a run that was never stopped"
 done
+changed=(--set net.batch=50)
+mp run small.txt "${changed[@]}" -o whole --quiet
+stopped TERM runs/small,net.batch=50 "${changed[@]}" &&
+    mp run small.txt "${changed[@]}" --resume --quiet && equal "$(ls runs)" small,net.batch=50 &&
+    same runs/small,net.batch=50/bundle.mnp whole/bundle.mnp
+ok "a run of a changed pipeline is resumed in its own folder"
 "$python" -c 'import json, sys
 a, b = (json.load(open(f + "/report.json"))["training"] for f in ("KILL", "small.1"))
 sys.exit(a != b)'
