@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv.c - convolution layer.
  *
- * By oneDNN, see dnn.c; of images of one channel by plane_conv.c.  Cost: h w kernel^2
+ * By oneDNN, see convolution.h; of images of one channel by plane_conv.c.  Cost: h w kernel^2
  * channels filters multiply-adds for each pass (forward, gradient of the image, gradient
  * of the weights), at half of the processor's peak or more for 16 channels and up.  Defined
  * by torch.nn.Conv2d, which it equals to rounding; with stride > 1, pad=same pads as

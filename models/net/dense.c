@@ -6,7 +6,7 @@
  * torch.nn.Linear, which it equals to rounding. */
 #include "core/layer.h"
 #include "core/simd.h"
-#include "linear/dnn.h"
+#include "linear/matmul.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -18,7 +18,7 @@
  */
 #include "core/layer.h"
 #include "core/simd.h"
-#include "linear/dnn.h"
+#include "linear/matmul.h"
 #include <stdlib.h>
 #include <string.h>
 

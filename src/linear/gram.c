@@ -11,6 +11,8 @@
  * for the batch (half as much again with bf16). */
 #include "linear/gram.h"
 #include "core/simd.h"
+#include "linear/dnn.h"
+#include "linear/matmul.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -10,9 +10,12 @@
  * does not swallow what distinguishes them; sums of rows are double. */
 #ifndef MP_GRAM_H
 #define MP_GRAM_H
-#include "linear/dnn.h"
+#include "core/bfloat.h"
+#include "core/stage.h"
 
 enum { MP_GRAM_TILE = 256, MP_GRAM_ROWS = 1024, MP_GRAM_MAX = 32768 };
+
+struct mp_matmul;
 
 struct mp_gram {
     size_t d, side;            /* values in a row; tiles in a row of them */

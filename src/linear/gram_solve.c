@@ -11,6 +11,7 @@
  * correction; 0.2 s for 4096 and ten right sides on two cores with AVX-512.
  * Memory: another 2 d^2 bytes. */
 #include "core/simd.h"
+#include "linear/dnn.h"
 #include "linear/gram.h"
 #include <math.h>
 #include <stdlib.h>

@@ -82,6 +82,8 @@ static int pick(int i, int n)
 
 struct images {
     const struct mp_conv_dims *d;
+    const struct mp_conv_calls *calls;
+    const struct mp_conv *v;
     struct tensor x, w, b, y, dw, db, made_dw, made_db;
     float *sum; /* of one output for every filter, or one input for every channel */
 };
@@ -202,18 +204,18 @@ static bool all_right(const struct images *t, struct mp_shape s,
     return true;
 }
 
-static int check_forward(struct mp_ctx *c, const struct mp_conv *v, const struct images *t)
+static int check_forward(struct mp_ctx *c, const struct images *t)
 {
-    if (mp_conv_forward(c, v, t->x.given, t->w.given, t->b.x, t->y.given) < 0)
+    if (t->calls->forward(c, t->v, t->x.given, t->w.given, t->b.x, t->y.given) < 0)
         return -1;
     return all_right(t, t->d->out, output_right) ? MP_OK : MP_WRONG;
 }
 
 /* x gets what the library gives; nothing needs it any more. */
-static int check_data(struct mp_ctx *c, const struct mp_conv *v, const struct images *t)
+static int check_data(struct mp_ctx *c, const struct images *t)
 {
     fill(&t->y, 4);
-    if (mp_conv_backward_data(c, v, t->w.given, t->y.given, t->x.given) < 0)
+    if (t->calls->backward_data(c, t->v, t->w.given, t->y.given, t->x.given) < 0)
         return -1;
     return all_right(t, t->d->in, input_right) ? MP_OK : MP_WRONG;
 }
@@ -239,14 +241,14 @@ static bool add_weights(const struct images *t, size_t r, int oy, int ox)
     return true;
 }
 
-static int check_weights(struct mp_ctx *c, const struct mp_conv *v, const struct images *t)
+static int check_weights(struct mp_ctx *c, const struct images *t)
 {
     const size_t terms = 2 * PICKS * PICKS;
     memset(t->y.x, 0, t->y.n * sizeof(float));
     all_right(t, t->d->out, add_weights);
     give(&t->y);
-    if (mp_conv_backward_weights(c, v, t->x.given, t->y.given, t->made_dw.x,
-                                 t->made_db.x) < 0)
+    if (t->calls->backward_weights(c, t->v, t->x.given, t->y.given, t->made_dw.x,
+                                   t->made_db.x) < 0)
         return -1;
     bool right = true;
     for (size_t i = 0; i < t->dw.n; i++)
@@ -281,21 +283,24 @@ static void free_images(struct images *t)
         free(all[i]);
 }
 
-int mp_conv_check(struct mp_ctx *c, const struct mp_conv *v, const struct mp_conv_dims *d)
+int mp_conv_check(struct mp_ctx *c, const struct mp_conv_dims *d,
+                  const struct mp_conv_calls *calls, const struct mp_conv *v)
 {
     struct images t;
     int rc = make_images(c, d, &t) ? MP_OK : -1;
+    t.calls = calls;
+    t.v = v;
     if (rc == MP_OK) {
         fill(&t.x, 1);
         fill(&t.w, 2);
         fill(&t.b, 3);
     }
     if (rc == MP_OK && d->passes & MP_FORWARD)
-        rc = check_forward(c, v, &t);
+        rc = check_forward(c, &t);
     if (rc == MP_OK && d->passes & MP_BACK_WEIGHTS)
-        rc = check_weights(c, v, &t);
+        rc = check_weights(c, &t);
     if (rc == MP_OK && d->passes & MP_BACK_DATA)
-        rc = check_data(c, v, &t);
+        rc = check_data(c, &t);
     free_images(&t);
     return rc;
 }
@@ -324,8 +329,8 @@ static size_t extent(size_t rows, size_t columns, size_t apart)
     return (rows - 1) * apart + columns;
 }
 
-static int check_matrices(struct mp_ctx *c, const struct mp_matmul *v,
-                          const struct mp_matmul_dims *d, const struct tensor *a,
+static int check_matrices(struct mp_ctx *c, const struct mp_matmul_dims *d, mp_matmul_call *run,
+                          const struct mp_matmul *v, const struct tensor *a,
                           const struct tensor *b, const struct tensor *y, float *was)
 {
     if (a->x == NULL || b->x == NULL || y->x == NULL || was == NULL)
@@ -334,7 +339,7 @@ static int check_matrices(struct mp_ctx *c, const struct mp_matmul *v,
     fill(b, 2);
     fill(y, 3);
     memcpy(was, y->x, y->n * sizeof *was);
-    if (mp_matmul_run(c, v, a->given, b->given, y->given) < 0)
+    if (run(c, v, a->given, b->given, y->given) < 0)
         return -1;
     for (size_t i = 0; i < PICKS; i++)
         if (!row_right(d, a, b, y, was, i * (d->m - 1) / (PICKS - 1)))
@@ -342,7 +347,8 @@ static int check_matrices(struct mp_ctx *c, const struct mp_matmul *v,
     return MP_OK;
 }
 
-int mp_matmul_check(struct mp_ctx *c, const struct mp_matmul *v, const struct mp_matmul_dims *d)
+int mp_matmul_check(struct mp_ctx *c, const struct mp_matmul_dims *d, mp_matmul_call *run,
+                    const struct mp_matmul *v)
 {
     const size_t n = extent(d->m, d->n, d->ldc);
     const struct tensor
@@ -352,7 +358,7 @@ int mp_matmul_check(struct mp_ctx *c, const struct mp_matmul *v, const struct mp
                    d->precision),
         y = tensor(c, n, d->round ? d->precision : MP_F32);
     float *was = mp_alloc(c, n, sizeof *was);
-    const int rc = check_matrices(c, v, d, &a, &b, &y, was);
+    const int rc = check_matrices(c, d, run, v, &a, &b, &y, was);
     free(a.x);
     free(b.x);
     free(y.x);

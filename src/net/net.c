@@ -4,7 +4,7 @@
 #include "core/clock.h"
 #include "core/param.h"
 #include "core/random.h"
-#include "linear/dnn.h"
+#include "linear/matmul.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * the outputs of a row, with all filters side by side, is two to three times as fast. */
 #ifndef MP_PLANE_CONV_H
 #define MP_PLANE_CONV_H
-#include "linear/dnn.h"
+#include "linear/convolution.h"
 
 /* Whether there is a loop for such a convolution. */
 bool mp_plane_conv_fits(const struct mp_conv_dims *d);

@@ -13,7 +13,6 @@
 #include "../tap.h"
 #include "core/ctx.h"
 #include "linear/dnn.h"
-#include "linear/dnn.h"
 #include "core/layer.h"
 #include "core/param.h"
 #include "pipeline/pipeline.h"

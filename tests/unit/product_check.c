@@ -4,7 +4,9 @@
  *
  * The faults are made here, after the library: lost by odd numbers of channels, in bf16, or in
  * everything. */
-#include "linear/product_check.h"
+#include "linear/convolution.h"
+#include "linear/dnn.h"
+#include "linear/matmul.h"
 #include "../tap.h"
 #include "core/ctx.h"
 #include <stdlib.h>

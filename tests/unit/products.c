@@ -4,6 +4,7 @@
 #include "../tap.h"
 #include "../direct.h"
 #include "linear/dnn.h"
+#include "linear/matmul.h"
 
 static const size_t widths[] = { 1, 2, 5, 10, 16, 17, 32, 33, 64, 100, 256 };
 static const size_t depths[] = { 1, 3, 8, 16, 20, 25, 49, 64, 100, 144, 784 };
