@@ -118,7 +118,7 @@ MP_STAGE(embed) = {
            "Features keep the layer's shape.  To use two layers of one net, run it first and\n"
            "name its bundle in two branches.",
     .example = "embed bundle=pipelines/cnn_fast.txt layer=dense",
-    .flags = MP_PULL | MP_DATA | MP_DEEP,
+    .takes = MP_DATA, .learns = MP_IN_EPOCHS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),

@@ -411,7 +411,7 @@ MP_STAGE(calibrate) = {
            "Reference: Guo and others 2017, On calibration of modern neural networks; Platt\n"
            "1999; Lin, Lin and Weng 2007.",
     .example = "calibrate method=platt share=0.2",
-    .flags = MP_SCORES,
+    .needs = MP_HELD,
     .scores = MP_PROBABILITIES,
     .params = table,
     .params_size = sizeof(struct params),

@@ -783,7 +783,7 @@ MP_STAGE(net) = {
            "a last dense layer with one output a class; a score is its value before the\n"
            "softmax.  The loss is softmax cross-entropy.  Optimizers have PyTorch's formulas.",
     .example = "net epochs=30 batch=32 lr=0.01\n  dense units=32 act=relu",
-    .flags = MP_PULL | MP_LAYERS | MP_DEEP,
+    .learns = MP_IN_EPOCHS, .needs = MP_LAYERS,
     .scores = MP_LOGITS,
     .params = table,
     .params_size = sizeof(struct params),

@@ -173,7 +173,7 @@ MP_STAGE(ridge) = {
            "cannot solve for so small a penalty, one ten times larger is taken, and the report\n"
            "says so.  Reference: Hoerl and Kennard 1970, Ridge regression.",
     .example = "ridge ridge=0.01",
-    .flags = MP_SERIAL | MP_TEAM | MP_SUMS,
+    .flags = MP_SUMS, .learns = MP_IN_ORDER,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),

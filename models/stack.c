@@ -128,7 +128,7 @@ MP_STAGE(stack) = {
            "each class is learned.  Then the branches learn from all rows.\n"
            "Reference: Wolpert 1992, Stacked generalization.",
     .example = "stack folds=3\n  branch\n    svm\n  branch\n    logistic",
-    .flags = MP_BRANCHES | MP_STACKS,
+    .needs = MP_STACKED,
     .scores = MP_PROBABILITIES,
     .params = table,
     .params_size = sizeof(struct params),

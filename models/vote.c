@@ -110,7 +110,7 @@ MP_STAGE(vote) = {
            "classes have equally many, the branch that comes first decides.  stack, in place\n"
            "of vote, learns which branch to believe.",
     .example = "vote by=majority\n  branch\n    svm\n  branch\n    logistic",
-    .flags = MP_BRANCHES,
+    .needs = MP_BRANCHES,
     .scores = MP_PROBABILITIES,
     .params = table,
     .params_size = sizeof(struct params),

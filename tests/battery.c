@@ -140,7 +140,8 @@ static struct rows make_rows(const struct probe *p, struct mp_shape s, size_t n,
             r.x[i * d + j] = (float)r.b[i * d + j] / 255.0f;
             if (vector && kind == BARS && x > 0)
                 r.x[i * d + j] += (float)(mp_random_at(9, i, j, 0) >> 40) / 4194304.0f - 2;
-            if ((p->s->flags & (MP_SCORES | MP_BRANCHES)) && (int)j % classes == class) /* scores of a fair model */
+            if ((mp_needs(p->e, MP_HELD) || mp_has_branches(p->e)) &&
+                (int)j % classes == class) /* scores of a fair model */
                 r.x[i * d + j] += 2;
         }
     }
@@ -177,7 +178,7 @@ static void check_words(struct probe *p)
 
 static bool learns(const struct mp_stage *s)
 {
-    return s->fit != NULL || (s->flags & MP_PULL);
+    return s->fit != NULL || s->learns == MP_IN_EPOCHS;
 }
 
 static void check_members(struct probe *p)
@@ -185,25 +186,22 @@ static void check_members(struct probe *p)
     const struct mp_stage *s = p->s;
     const bool model = mp_is_model(p->e);
     expect(p, s->apply != NULL, "has no apply()");
-    expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_SERIAL | MP_BYTES | MP_IMAGES | MP_PULL |
-                             MP_LAYERS | MP_TRAIN_ONLY | MP_DATA | MP_SCORES |
-                             MP_BRANCHES | MP_PIXELWISE | MP_STACKS | MP_TEAM | MP_SUMS |
-                             MP_DEEP | MP_INVERTS | MP_STRETCHES)) == 0,
+    expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_BYTES | MP_PIXELWISE | MP_TRAIN_ONLY |
+                             MP_SUMS | MP_INVERTS | MP_STRETCHES)) == 0,
            "unknown flags");
-    expect(p, !(s->flags & MP_TEAM) || (s->flags & MP_SERIAL), "MP_TEAM goes with MP_SERIAL");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||
            s->params_size == 1, "params and params_size do not go together");
     if (!learns(s))
         expect(p, !s->merge && !s->done && !s->io && !s->clear && !s->ready &&
-               s->state_size == 0 && !(s->flags & MP_SERIAL), "learns nothing, yet has merge(), "
-               "done(), io(), clear(), ready(), a state or MP_SERIAL");
+               s->state_size == 0 && s->learns == MP_IN_SHARDS, "learns nothing, yet has merge(), "
+               "done(), io(), clear(), ready(), a state or says how it .learns");
     else
         expect(p, s->io != NULL && s->state_size > 0, "what learns has io() and state_size");
-    expect(p, !(s->flags & MP_PULL) || (s->fit == NULL && s->done != NULL),
-           "an MP_PULL stage has done() and no fit()");
-    expect(p, s->fit == NULL || (s->merge == NULL) == ((s->flags & MP_SERIAL) != 0),
-           "a stage that learns has either merge() or MP_SERIAL");
-    expect(p, !model || learns(s) || (s->flags & MP_BRANCHES), "a model that learns nothing");
+    expect(p, s->learns != MP_IN_EPOCHS || (s->fit == NULL && s->done != NULL),
+           "what learns MP_IN_EPOCHS has done() and no fit()");
+    expect(p, s->fit == NULL || (s->merge != NULL) == (s->learns == MP_IN_SHARDS),
+           "what learns MP_IN_SHARDS has merge(), and nothing else has");
+    expect(p, !model || learns(s) || mp_has_branches(p->e), "a model that learns nothing");
     expect(p, !model || (s->label == NULL && !(s->flags & (MP_INPLACE | MP_BYTES))),
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
     expect(p, (s->inside == NULL) == (s->reveal == NULL) && (s->inside == NULL || model),
@@ -285,11 +283,11 @@ static void check_bytes_covered(struct probe *p)
     const size_t size = p->s->params_size;
     uint8_t *owner = direct_memory(size, 1); /* alignment of the field there; 0: none */
     size_t align = 1, free_bytes = 0;
-    if (p->s->flags & MP_LAYERS) /* the layers stand before the rows of the table */
+    if (mp_needs(p->e, MP_LAYERS)) /* the layers stand before the rows of the table */
         memset(owner, _Alignof(struct mp_layers), sizeof(struct mp_layers));
-    if (p->s->flags & MP_SCORES) /* what pads the end of a struct within is no gap */
+    if (mp_needs(p->e, MP_HELD)) /* what pads the end of a struct within is no gap */
         memset(owner, _Alignof(struct mp_held), sizeof(struct mp_held));
-    if (p->s->flags & MP_BRANCHES) {
+    if (mp_has_branches(p->e)) {
         align = _Alignof(struct mp_branches);
         memset(owner, (int)align, sizeof(struct mp_branches));
     }
@@ -808,7 +806,7 @@ static void check_two_classes(struct probe *p)
     p->run.n_classes = 2;
     p->run.labels = labels;
     struct mp_shape out = { 1, 2, 1 };
-    struct rows r = make_rows(p, p->s->flags & MP_SCORES ? out : p->rows.shape, FIT_ROWS, 0, 2);
+    struct rows r = make_rows(p, mp_needs(p->e, MP_HELD) ? out : p->rows.shape, FIT_ROWS, 0, 2);
     begin(p, &c);
     void *state = direct_fit(&c, p->s, p->params, &r, 1, 0);
     if (expect(p, c.msg[0] == '\0', "fit: %s", c.msg)) {
@@ -958,9 +956,9 @@ static bool choose_shape(struct probe *p, struct mp_shape *in)
     for (int i = 0; i < 3; i++) {
         struct mp_ctx c;
         *in = mp_is_model(p->e) ? for_models[i] : for_others[i];
-        if (p->s->flags & MP_SCORES)
+        if (mp_needs(p->e, MP_HELD))
             *in = (struct mp_shape){ 1, CLASSES, 1 };
-        if (p->s->flags & MP_BRANCHES)
+        if (mp_has_branches(p->e))
             *in = (struct mp_shape){ 1, CLASSES * ((const struct mp_branches *)p->params)->n, 1 };
         begin(p, &c);
         const int rc = direct_shape(&c, p->e, p->params, NULL, *in, &p->out);
@@ -979,7 +977,8 @@ static bool has_defaults(const struct mp_entry *e)
     for (const struct mp_param *q = e->stage->params; q != NULL && q->name != NULL; q++)
         if (q->def == NULL)
             return false;
-    return !(e->stage->flags & (MP_LAYERS | MP_BRANCHES)) && strcmp(e->stage->example, e->name) != 0;
+    return !mp_needs(e, MP_LAYERS) && !mp_has_branches(e) &&
+           strcmp(e->stage->example, e->name) != 0;
 }
 
 /* The stage's line as a pipeline; what takes scores stands below some model. */
@@ -987,9 +986,9 @@ static const char *pipeline_text(const struct probe *p, char *text, size_t size)
 {
     const char *line = strstr(p->form, " (defaults)") == NULL ? p->s->example : p->e->name;
     const struct mp_entry *e = mp_registry;
-    while (e->name != NULL && (!mp_is_model(e) || !has_defaults(e) || e->stage->flags & MP_SCORES))
+    while (e->name != NULL && (!mp_is_model(e) || !has_defaults(e) || mp_needs(e, MP_HELD)))
         e++;
-    snprintf(text, size, "%s\n%s", p->s->flags & MP_SCORES && e->name != NULL ? e->name : "", line);
+    snprintf(text, size, "%s\n%s", mp_needs(p->e, MP_HELD) && e->name != NULL ? e->name : "", line);
     return text;
 }
 
@@ -1006,8 +1005,8 @@ static void check_runs(struct probe *p)
         mp_script_free(&script);
     }
     if (!expect(p, c.msg[0] == '\0', "%s", c.msg) ||
-        !expect(p, (p->plan.n_nodes == (p->s->flags & MP_SCORES ? 2 : 1) ||
-                    (p->s->flags & MP_BRANCHES)) &&
+        !expect(p, (p->plan.n_nodes == (mp_needs(p->e, MP_HELD) ? 2 : 1) ||
+                    mp_has_branches(p->e)) &&
                        p->plan.nodes[p->plan.n_nodes - 1].entry == p->e, "is no line of its own"))
         goto out;
     p->params = p->plan.nodes[p->plan.n_nodes - 1].params;

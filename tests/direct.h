@@ -28,7 +28,7 @@ struct how {
     uint8_t fill; /* what output memory holds before */
 };
 
-enum { DIRECT_GUARD = 16, DIRECT_MAX_PASSES = 10000 };
+enum { DIRECT_GUARD = 16 };
 
 static inline void *direct_memory(size_t n, size_t size)
 {
@@ -128,7 +128,7 @@ static inline int direct_shards(struct mp_ctx *c, const struct mp_stage *s, cons
     return rc;
 }
 
-/* Rows by number for an MP_PULL stage. */
+/* Rows by number for a stage that learns MP_IN_EPOCHS. */
 static inline int direct_pull(struct mp_ctx *c, void *arg, const size_t *numbers, size_t n,
                               bool training, size_t epoch, float *x)
 {
@@ -157,19 +157,13 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
     step = step > 0 ? step : r->n;
     if (s->fit != NULL)
         rc = direct_shards(c, s, params, state, r, s->merge != NULL ? shards : 1, step);
-    for (int pass = 1; rc >= 0 && s->done != NULL; pass++) {
+    if (rc >= 0 && s->done != NULL) {
         const struct mp_puller puller = { .n = r->n, .y = r->y, .shape = r->shape,
                                           .pull = direct_pull, .arg = (void *)(uintptr_t)r };
         c->puller = &puller;
         rc = direct_said(c, "done", s->done(c, params, state));
         c->puller = NULL;
         mp_ctx_reuse(c);
-        if (rc != MP_AGAIN)
-            break;
-        if (pass == DIRECT_MAX_PASSES)
-            mp_fail(c, "done() still asks for the rows after %d passes", pass);
-        else
-            rc = direct_fit_shard(c, s, params, state, r, 0, r->n, step);
     }
     if (rc >= 0)
         direct_ready(c, s, params, state, r->shape);

@@ -79,7 +79,7 @@ static void add_node(struct mp_digest *d, const struct mp_plan *p, int k,
     mp_digest_number(d, (uint64_t)k); /* random numbers depend on it */
     if (n->entry != NULL)
         add_params(d, n->entry->stage->params, n->params);
-    if (n->entry != NULL && (n->entry->stage->flags & MP_LAYERS)) {
+    if (mp_needs(n->entry, MP_LAYERS)) {
         const struct mp_layers *layers = n->params;
         mp_digest_number(d, (uint64_t)layers->n);
         for (int i = 0; i < layers->n; i++) {
@@ -275,7 +275,7 @@ static bool find_line(const struct mp_plan *p, int line, struct said *one)
 {
     for (int k = 0; k < p->n_nodes; k++) {
         const struct mp_node *n = &p->nodes[k];
-        const bool has = n->entry != NULL && (n->entry->stage->flags & MP_LAYERS);
+        const bool has = mp_needs(n->entry, MP_LAYERS);
         const struct mp_layers *layers = has ? n->params : NULL;
         one->node = (uint64_t)k;
         one->layer = 0;
@@ -402,7 +402,7 @@ static int visit_said(struct mp_io *io, struct mp_reuse *r, struct said *one)
     if (one->layer == 0)
         return MP_OK;
     const struct mp_node *n = one->node < (uint64_t)r->p->n_nodes ? &r->p->nodes[one->node] : NULL;
-    const bool has = n != NULL && n->entry != NULL && (n->entry->stage->flags & MP_LAYERS);
+    const bool has = n != NULL && mp_needs(n->entry, MP_LAYERS);
     const struct mp_layers *layers = has ? n->params : NULL;
     if (!has || one->layer > (uint64_t)layers->n)
         return mp_fail(io->c, "something said of a layer that is not there");

@@ -165,7 +165,7 @@ static int check_bytes(struct mp_ctx *c, const struct job *j, const struct param
 /* Whether the model sees other training rows in every epoch, so that none are its own. */
 static bool draws_by_epoch(const struct mp_plan *p)
 {
-    return p->has_model && (p->nodes[p->model].entry->stage->flags & MP_PULL);
+    return p->has_model && mp_learns(p->nodes[p->model].entry, MP_IN_EPOCHS);
 }
 
 static int export_pipeline(struct mp_ctx *c, const char *file, const struct params *p)

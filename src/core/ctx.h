@@ -54,7 +54,7 @@ struct mp_run {
     uint64_t reused_peak;              /* and bytes that a process needed for that at most */
 };
 
-/* What gives an MP_PULL stage its rows. */
+/* What gives a stage its rows that learns MP_IN_EPOCHS. */
 struct mp_puller {
     size_t n;
     const int *y;

@@ -127,7 +127,7 @@ int mp_classes(struct mp_ctx *c, const int **labels);
  * (a row, an epoch, a class), never from threads or chunks. */
 uint64_t mp_random(struct mp_ctx *c, uint64_t a, uint64_t b);
 
-/* In done(), and in fit() of an MP_TEAM stage: work(c, arg, i) for i = 0 .. n-1 on the
+/* In done(), and in fit() where it learns MP_IN_ORDER: work(c, arg, i) for i = 0 .. n-1 on the
  * engine's threads, in any order.  Each call gets a context of its own.  Negative: the
  * failure of the lowest i. */
 int mp_parallel_for(struct mp_ctx *c, size_t n,
@@ -148,7 +148,7 @@ bool mp_trial(const struct mp_ctx *c);
 void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* In done() of an MP_PULL stage: how many training rows there are; their class
+/* In done() of what learns MP_IN_EPOCHS: how many training rows there are; their class
  * numbers; the shape of a row. */
 size_t mp_pull_rows(struct mp_ctx *c, const int **y);
 struct mp_shape mp_pull_shape(struct mp_ctx *c);
@@ -215,8 +215,8 @@ struct mp_branches {
     int n;
 };
 
-/* Params of an MP_STACKS stage: the engine fits its branches once for each fold, on the other
- * folds, and the stage learns from the scores that each row then gets. */
+/* Of a stage that needs MP_STACKED: the engine fits its branches once for each fold, on the
+ * other folds, and the stage learns from the scores that each row then gets. */
 struct mp_stack {
     struct mp_branches branches;
     int folds;
@@ -265,31 +265,43 @@ struct mp_view {
 
 /* ------------------------------------------------------------------ stage */
 
-enum { MP_OK = 0, MP_AGAIN = 1 }; /* anything negative: failed */
-enum {
-    MP_INPLACE = 1, /* apply() accepts out->x == in->x (and out->b == in->b) */
-    MP_SERIAL = 2,  /* fit() wants all rows in order; there is no merge() */
-    MP_BYTES = 4,   /* apply() also takes bytes and then gives bytes, the very
-                       values that it gives for the same pixels as floats */
-    MP_IMAGES = 8,  /* needs images, not vectors; of filters this is understood */
-    MP_TRAIN_ONLY = 16, /* changes training rows, afresh every epoch; others pass unchanged */
-    MP_PULL = 32,   /* no fit(): done() fetches the rows that it wants by mp_pull() */
-    MP_LAYERS = 64, /* lines indented below it are layers (layer.h); its params begin with
-                       a struct mp_layers */
-    MP_DATA = 128,  /* takes the data set's own rows: stands first, or first in a branch */
-    MP_SUMS = 256,  /* what done() takes does not grow with the rows that it learned from */
-    MP_SCORES = 1024, /* takes the scores of the model that it stands after, and learns from
-                       rows held back from it; its params begin with a struct mp_held */
-    MP_BRANCHES = 2048, /* lines indented below it are branches, whose scores it takes side by
-                       side; its params begin with a struct mp_branches */
-    MP_PIXELWISE = 4096, /* value i of a row stands for value i of what came in */
-    MP_STACKS = 8192, /* of an MP_BRANCHES stage: learns from the branches' scores of rows that
-                       they have not seen; its params begin with a struct mp_stack */
-    MP_DEEP = 16384, /* computes with a net: its pipeline is told from the classical ones */
-    MP_TEAM = 32768, /* of an MP_SERIAL stage: fit() gets many rows at a time, which all threads
-                        have prepared, and may use mp_parallel_for() */
-    MP_INVERTS = 65536, /* swaps ink and paper: dark paper in the data is no mistake */
-    MP_STRETCHES = 131072, /* gives all grey levels, however few come in */
+enum { MP_OK = 0 }; /* anything negative: failed */
+
+enum { /* flags */
+    MP_INPLACE = 1,    /* apply() accepts out->x == in->x (and out->b == in->b) */
+    MP_BYTES = 2,      /* apply() also takes bytes and then gives bytes, the very
+                          values that it gives for the same pixels as floats */
+    MP_PIXELWISE = 4,  /* value i of a row stands for value i of what came in */
+    MP_TRAIN_ONLY = 8, /* changes training rows, afresh every epoch; others pass unchanged */
+    MP_SUMS = 16,      /* what done() takes does not grow with the rows that it learned from */
+    MP_INVERTS = 32,   /* swaps ink and paper: dark paper in the data is no mistake */
+    MP_STRETCHES = 64, /* gives all grey levels, however few come in */
+};
+
+/* What rows a stage takes. */
+enum mp_takes {
+    MP_ROWS,   /* any; filters: images */
+    MP_IMAGES, /* no vectors */
+    MP_DATA    /* the data set's own: it stands first, or first in a branch */
+};
+
+/* How a stage learns. */
+enum mp_learns {
+    MP_IN_SHARDS, /* fit() gets shards of rows, on all threads, and merge() joins them */
+    MP_IN_ORDER,  /* fit() gets all rows in order, many at a time, which all threads have
+                     prepared, and may use mp_parallel_for(); there is no merge() */
+    MP_IN_EPOCHS  /* no fit(): done() trains a net, and fetches its rows by mp_pull() */
+};
+
+/* What a stage needs besides rows: its params begin with the struct of it. */
+enum mp_needs {
+    MP_NOTHING,
+    MP_LAYERS,   /* struct mp_layers: the lines indented below it are layers (layer.h) */
+    MP_BRANCHES, /* struct mp_branches: they are branches, whose scores it takes side by side */
+    MP_STACKED,  /* struct mp_stack: the same, and it learns from scores of rows that the
+                    branches have not seen */
+    MP_HELD      /* struct mp_held: it takes the scores of the model that it stands after, and
+                    learns from those of rows held back from it */
 };
 
 struct mp_stage {
@@ -297,6 +309,9 @@ struct mp_stage {
     const char *doc;     /* method, limits, reference; becomes the manual */
     const char *example; /* "blur sigma=1.5": run by `make check` */
     unsigned flags;
+    enum mp_takes takes;
+    enum mp_learns learns;
+    enum mp_needs needs;
     enum mp_scores scores; /* of a model */
 
     const struct mp_param *params; /* ends with MP_END; NULL: takes none */
@@ -321,9 +336,7 @@ struct mp_stage {
     /* Learning; all NULL for a stage that learns nothing.  The engine gives
      * each fixed shard of rows a zeroed state, calls fit() over the shard's
      * chunks, joins the shards with merge() in row order (`from` is cleared
-     * afterwards, so merge may take what it owns), and calls done() once.
-     * done() of an MP_SERIAL stage may return MP_AGAIN to be given all rows once
-     * more, in the same order. */
+     * afterwards, so merge may take what it owns), and calls done() once. */
     int (*fit)(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
     int (*merge)(struct mp_ctx *c, void *into, void *from);
     int (*done)(struct mp_ctx *c, const void *params, void *state);

@@ -28,7 +28,7 @@ static int count(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
 static const struct mp_node *last_joint(const struct mp_plan *p)
 {
     for (int i = p->n_nodes - 1; i >= 0; i--)
-        if (p->nodes[i].entry != NULL && p->nodes[i].entry->stage->flags & MP_BRANCHES)
+        if (mp_has_branches(p->nodes[i].entry))
             return &p->nodes[i];
     return NULL;
 }

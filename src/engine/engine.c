@@ -446,13 +446,13 @@ static int prepare_batch(struct mp_ctx *c, struct engine *e, int input, const st
     return failed ? -1 : MP_OK;
 }
 
-/* An MP_TEAM stage: many rows at a time, and its own work on all threads. */
-static int fit_team(struct mp_ctx *c, struct engine *e, int f, bool keep)
+/* MP_IN_ORDER: many rows at a time, and the stage's own work on all threads. */
+static int fit_in_order(struct mp_ctx *c, struct engine *e, int f, bool keep)
 {
     const struct mp_node *n = &e->p->nodes[f];
     const int input = n->inputs[0];
     const size_t len = mp_len(n->in), all = rows_learned(e, f), most = MP_CHUNK_VALUES / len;
-    const size_t step = most > MP_TEAM_ROWS ? MP_TEAM_ROWS : most + 1;
+    const size_t step = most > MP_ORDER_ROWS ? MP_ORDER_ROWS : most + 1;
     float *x = mp_alloc(c, mp_product(step, len), sizeof *x);
     int rc = x != NULL ? MP_OK : -1;
     for (size_t at = 0; at < all && rc == MP_OK;) {
@@ -480,13 +480,9 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
 {
     const struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
-    if (s->flags & MP_TEAM)
-        return fit_team(c, e, f, keep);
-    const bool serial = s->merge == NULL;
-    const size_t all = rows_learned(e, f), rows = serial ? all : MP_SHARD_ROWS;
-    const size_t shards = (all + rows - 1) / rows;
+    const size_t all = rows_learned(e, f), rows = MP_SHARD_ROWS, shards = (all + rows - 1) / rows;
     int failed = 0;
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(serial ? 1 : e->threads)
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
     for (size_t i = 0; i < shards; i++) {
         struct worker *w = &e->workers[omp_get_thread_num()];
         int stop, rc = -1;
@@ -558,7 +554,7 @@ static const char *vectors_of(const struct mp_plan *p, const struct mp_node *n)
     return from->entry != NULL ? from->entry->name : "union";
 }
 
-/* done() on the leading thread; serial stages may ask for more passes. */
+/* done() on the leading thread. */
 static int finish(struct mp_ctx *c, struct engine *e, int f)
 {
     struct mp_node *n = &e->p->nodes[f];
@@ -567,29 +563,17 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
     char what[80];
     if (s->done == NULL)
         return MP_OK;
-    for (;;) {
-        snprintf(what, sizeof what, "train %s", n->entry->name);
-        mp_bar_begin(c->run->bar, what, 100, "%");
-        /* A pipeline inside may take what it learns from the cache: it counts as it was made. */
-        const double start = mp_seconds() + c->run->reused;
-        mp_plan_where(c, e->p, f);
-        mp_ctx_reuse(c);
-        c->puller = &puller;
-        const int rc = s->done(c, n->params, n->state);
-        c->puller = NULL;
-        n->cost.done += mp_seconds() + c->run->reused - start;
-        if (rc != MP_AGAIN)
-            return rc;
-        snprintf(what, sizeof what, "fit %s", n->entry->name);
-        mp_bar_begin(c->run->bar, what, (double)rows_learned(e, f), "rows");
-        if (s->flags & MP_TEAM) {
-            if (fit_team(c, e, f, false) < 0)
-                return -1;
-        } else if (fit_shard(e, &e->workers[0], f, n->state, 0, rows_learned(e, f), false) < 0) {
-            mp_ctx_take(c, &e->workers[0].c);
-            return -1;
-        }
-    }
+    snprintf(what, sizeof what, "train %s", n->entry->name);
+    mp_bar_begin(c->run->bar, what, 100, "%");
+    /* A pipeline inside may take what it learns from the cache: it counts as it was made. */
+    const double start = mp_seconds() + c->run->reused;
+    mp_plan_where(c, e->p, f);
+    mp_ctx_reuse(c);
+    c->puller = &puller;
+    const int rc = s->done(c, n->params, n->state);
+    c->puller = NULL;
+    n->cost.done += mp_seconds() + c->run->reused - start;
+    return rc;
 }
 
 /* Whether what node k gives is the same every epoch. */
@@ -732,8 +716,7 @@ static double fit_seconds(const struct engine *e, int f)
     double sum = 0;
     for (int t = 0; t < e->threads; t++)
         sum += e->workers[t].cost[f].fit;
-    const struct mp_stage *s = e->p->nodes[f].entry->stage;
-    return sum / (s->merge != NULL || (s->flags & MP_TEAM) ? e->threads : 1);
+    return sum / e->threads;
 }
 
 /* Whether node k needs what node `from` gives. */
@@ -757,7 +740,8 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
         again = again || (which[k] && depends(e->p, k, input));
     borrow(e, input);
     need(e, input);
-    const bool pulls = n->entry->stage->flags & MP_PULL; /* and keeps what it needs itself */
+    const enum mp_learns how = n->entry->stage->learns;
+    const bool pulls = how == MP_IN_EPOCHS; /* and keeps what it needs itself */
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {
         const size_t size = mp_product(rows_learned(e, f), row_bytes(e, input));
@@ -774,7 +758,9 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     const double start = mp_seconds(), own = fit_seconds(e, f);
     if (!pulls)
         begin_save(e, input);
-    int rc = pulls ? prepare_pull(c, e, f) : fit_shards(c, e, f, keep);
+    int rc = pulls                ? prepare_pull(c, e, f)
+             : how == MP_IN_ORDER ? fit_in_order(c, e, f, keep)
+                                  : fit_shards(c, e, f, keep);
     end_save(e, input, rc == MP_OK, mp_seconds() - start - (fit_seconds(e, f) - own));
     if (keep && rc == MP_OK) {
         e->kept[input] = e->kept[e->p->n_nodes];

@@ -5,9 +5,10 @@
  * so long that a chunk would have more than MP_CHUNK_VALUES values; a thread takes
  * a chunk through all stages before the next, so that it stays in the cache.
  * For learning, rows are cut into shards of MP_SHARD_ROWS; each is learned by one
- * thread from a zeroed state, and shards are merged in row order.  An MP_TEAM stage is
- * given MP_TEAM_ROWS at a time, gathered by all threads, or fewer of long rows.  None of these
- * numbers depends on how many threads there are, so neither do the results.
+ * thread from a zeroed state, and shards are merged in row order.  A stage that learns
+ * MP_IN_ORDER is given MP_ORDER_ROWS at a time, gathered by all threads, or fewer of long
+ * rows.  None of these numbers depends on how many threads there are, so neither do the
+ * results.
  *
  * Behind a stage that makes copies the training rows pass several times: first all
  * rows as they are, then all rows as the first copy, and so on.  Stages before it run
@@ -17,7 +18,7 @@
 #include "data/data.h"
 #include "pipeline/pipeline.h"
 
-enum { MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024, MP_TEAM_ROWS = 2048, MP_CHUNK_VALUES = 1 << 25 };
+enum { MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024, MP_ORDER_ROWS = 2048, MP_CHUNK_VALUES = 1 << 25 };
 
 /* Fits every stage that learns up to and including node `last`.  y: n class
  * numbers, or NULL. */

@@ -27,12 +27,12 @@ struct job {
 
 static bool takes_scores(const struct mp_node *n)
 {
-    return n->entry != NULL && (n->entry->stage->flags & MP_SCORES);
+    return mp_needs(n->entry, MP_HELD);
 }
 
 static bool stacks(const struct mp_node *n)
 {
-    return n->entry != NULL && (n->entry->stage->flags & MP_STACKS);
+    return mp_needs(n->entry, MP_STACKED);
 }
 
 /* How rows are held back; NULL: no stage takes scores. */

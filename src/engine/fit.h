@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fit.h - a whole pipeline learns from training rows.
  *
- * Where a stage takes a model's scores (MP_SCORES, stage.h), a share of the rows is
+ * Where a stage takes a model's scores (MP_HELD, stage.h), a share of the rows is
  * held back: the stages before learn from the others, that stage from the scores of
  * the rows held back, which nothing before has seen; and then, unless refit=no, the
  * stages before learn once more, from all rows.
  *
- * Where a stage stacks models (MP_STACKS), all that is before it is fitted on each fold's
+ * Where a stage stacks models (MP_STACKED), all that is before it is fitted on each fold's
  * training rows first, and the stage learns from what the fold's own rows then get. */
 #ifndef MP_FIT_H
 #define MP_FIT_H

@@ -28,7 +28,7 @@ int mp_inner_describe(struct mp_ctx *c, const char *file, struct mp_shape in, FI
 /* What the file holds, and those that it names: as `depends` of a stage. */
 int mp_inner_depends(struct mp_ctx *c, const char *file, FILE *f);
 
-/* In done() of an MP_PULL stage: reads the bundle, or trains the pipeline. */
+/* In done() of what learns MP_IN_EPOCHS: reads the bundle, or trains the pipeline. */
 int mp_inner_learn(struct mp_ctx *c, const char *file, struct mp_inner **inner);
 
 /* In io(), ready(), values() and apply() of the same stage. */

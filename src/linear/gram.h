@@ -48,7 +48,7 @@ int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, 
                  enum mp_precision precision);
 void mp_gram_close(struct mp_gram *g);
 
-/* In fit() of an MP_TEAM stage: takes the chunk's rows. */
+/* In fit() of what learns MP_IN_ORDER: takes the chunk's rows. */
 int mp_gram_add(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in);
 
 /* In done(): adds what is held, lets the batch go and, with `centre`, takes the mean off the

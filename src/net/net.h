@@ -48,7 +48,7 @@ void mp_net_close(struct mp_net *net);
 size_t mp_net_layer_values(const struct mp_net_layer *l);
 size_t mp_net_values(const struct mp_net *net);
 
-/* Warns of layers that read neighbours in what is no image; in done() of an MP_PULL stage. */
+/* Warns of layers that read neighbours in what is no image; in done(). */
 void mp_net_warn(struct mp_ctx *c, const struct mp_net *net);
 
 /* Plans for whole items, and for training in batches of `batch` rows if that is not 0;

@@ -104,7 +104,7 @@ struct mp_plan {
     struct mp_node *nodes;
     int n_nodes;                  /* the last gives the scores, if there is a model */
     bool has_model;
-    int model;                    /* its node; an MP_SCORES stage may stand after it */
+    int model;                    /* its node; a stage that needs MP_HELD may stand after it */
 };
 
 /* The `data` line alone; mp_params_free(mp_source_table, source) it. */

@@ -52,9 +52,9 @@ void mp_plan_free(struct mp_plan *p)
             const struct mp_stage *s = n->entry->stage;
             if (n->state != NULL && s->clear != NULL)
                 s->clear(n->state);
-            if (n->params != NULL && (s->flags & MP_LAYERS))
+            if (n->params != NULL && mp_needs(n->entry, MP_LAYERS))
                 free_layers(n->params);
-            if (n->params != NULL && (s->flags & MP_BRANCHES))
+            if (n->params != NULL && mp_has_branches(n->entry))
                 free(((struct mp_branches *)n->params)->at);
             mp_params_free(s->params, n->params);
         }
@@ -289,7 +289,7 @@ static int check_first(struct mp_ctx *c, const struct mp_plan *p, const struct m
                        int input)
 {
     const struct mp_node *before = input >= 0 ? &p->nodes[input] : NULL;
-    if (before == NULL || !(s->flags & MP_DATA))
+    if (before == NULL || s->takes != MP_DATA)
         return MP_OK;
     return mp_fail(c, "takes the data's own rows, but line %d (%s) comes before it; put it first, "
                       "or first in a branch", before->line,
@@ -300,7 +300,7 @@ static int check_first(struct mp_ctx *c, const struct mp_plan *p, const struct m
 static int check_place(struct mp_ctx *c, const struct mp_plan *p, const struct mp_entry *e,
                        int input, int depth)
 {
-    const bool scores = e->stage->flags & MP_SCORES;
+    const bool scores = mp_needs(e, MP_HELD);
     if (scores && !p->has_model)
         return mp_fail(c, "takes the scores of a model; put it after one");
     if (scores && input != p->model)
@@ -336,7 +336,7 @@ static int check_stack(struct mp_ctx *c, const struct mp_plan *p)
 {
     for (int i = 0; i < p->n_nodes - 1; i++) {
         const struct mp_node *n = &p->nodes[i];
-        if (n->entry != NULL && (n->entry->stage->flags & MP_STACKS))
+        if (mp_needs(n->entry, MP_STACKED))
             return mp_fail(c, "line %d (%s) stacks models already; one stage may", n->line,
                            n->entry->name);
     }
@@ -349,7 +349,7 @@ static int check_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp
     for (int i = 0; i < p->n_nodes - 1; i++) {
         const struct mp_node *n = &p->nodes[i];
         const struct mp_held *held = n->params;
-        if (n->entry != NULL && (n->entry->stage->flags & MP_SCORES) &&
+        if (mp_needs(n->entry, MP_HELD) &&
             (held->share < own->share || held->share > own->share || held->refit != own->refit))
             return mp_fail(c, "share=%g refit=%s: line %d has share=%g refit=%s, and rows are held "
                               "back once for both", own->share, own->refit ? "yes" : "no", n->line,
@@ -366,12 +366,11 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
         return unknown_stage(c, l);
     if (check_place(c, p, e, input, depth) < 0)
         return -1;
-    if (l->n_children > 0 && !(e->stage->flags & (MP_LAYERS | MP_BRANCHES)))
+    if (l->n_children > 0 && !mp_needs(e, MP_LAYERS) && !mp_has_branches(e))
         return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
     if (check_first(c, p, e->stage, input) < 0)
         return -1;
-    if ((e->stage->flags & MP_BRANCHES) &&
-        build_branches(c, p, l, input, depth, true, &input) < 0)
+    if (mp_has_branches(e) && build_branches(c, p, l, input, depth, true, &input) < 0)
         return -1;
     struct mp_node *n = add_node(c, p, l, 1);
     if (n == NULL || (n->text = line_text(c, l)) == NULL)
@@ -388,13 +387,13 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     if (n->params == NULL || n->state == NULL)
         return -1;
     if (fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size) < 0 ||
-        ((e->stage->flags & MP_STACKS) && check_stack(c, p) < 0))
+        (mp_needs(e, MP_STACKED) && check_stack(c, p) < 0))
         return -1;
-    if (e->stage->flags & MP_LAYERS)
+    if (mp_needs(e, MP_LAYERS))
         return build_layers(c, p, l, n->params);
-    if (e->stage->flags & MP_BRANCHES)
+    if (mp_has_branches(e))
         return name_branches(c, p, &p->nodes[input], n->params);
-    return e->stage->flags & MP_SCORES ? check_held(c, p, n->params) : MP_OK;
+    return mp_needs(e, MP_HELD) ? check_held(c, p, n->params) : MP_OK;
 }
 
 static int build_stages(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *parent,
@@ -471,7 +470,7 @@ static int count_passes(struct mp_ctx *c, struct mp_plan *p)
         if (copies > 0 && maker >= 0)
             return mp_fail(c, "copies=%d: line %d (%s) makes copies already; one stage may", copies,
                            p->nodes[maker].line, p->nodes[maker].entry->name);
-        if (s != NULL && (s->flags & MP_PULL) && n->passes > 1)
+        if (mp_learns(n->entry, MP_IN_EPOCHS) && n->passes > 1)
             return mp_fail(c, "copies=%zu: %s in line %d sees the rows drawn afresh in every "
                               "epoch; leave copies out", n->passes - 1, n->entry->name, n->line);
         if (copies > 0) {
@@ -523,7 +522,7 @@ static int take_input(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
     n->in = n->out = before != NULL ? before->out : p->shape;
     n->image = (before == NULL || before->image) && mp_is_filter(n->entry);
     n->bytes = (before == NULL || before->bytes) && (s->flags & MP_BYTES);
-    if ((mp_is_filter(n->entry) || (s->flags & MP_IMAGES)) && before != NULL && !before->image)
+    if ((mp_is_filter(n->entry) || s->takes == MP_IMAGES) && before != NULL && !before->image)
         return mp_fail(c, "needs images, but line %d (%s) gives vectors of %zu values "
                           "(%d x %d x %d); put it before that line",
                        before->line, before->entry != NULL ? before->entry->name : "union",

@@ -26,3 +26,18 @@ bool mp_is_model(const struct mp_entry *e)
 {
     return strcmp(e->group, "models") == 0;
 }
+
+bool mp_learns(const struct mp_entry *e, enum mp_learns how)
+{
+    return e != NULL && e->stage->learns == how;
+}
+
+bool mp_needs(const struct mp_entry *e, enum mp_needs what)
+{
+    return e != NULL && e->stage->needs == what;
+}
+
+bool mp_has_branches(const struct mp_entry *e)
+{
+    return mp_needs(e, MP_BRANCHES) || mp_needs(e, MP_STACKED);
+}

@@ -15,6 +15,11 @@ const char *mp_stage_name(const void *unused, int i); /* for mp_nearest() */
 bool mp_is_filter(const struct mp_entry *e);
 bool mp_is_model(const struct mp_entry *e);
 
+/* Of a stage; e NULL: a union, which learns and needs nothing. */
+bool mp_learns(const struct mp_entry *e, enum mp_learns how);
+bool mp_needs(const struct mp_entry *e, enum mp_needs what);
+bool mp_has_branches(const struct mp_entry *e); /* whose scores it takes */
+
 /* A command lives in src/commands/<name>.c as MP_COMMAND(<name>).  Its options
  * are a parameter table like a stage's: field `train_labels` is the option
  * --train-labels VALUE, a bool is a flag. */

@@ -40,8 +40,8 @@ static int find_below(struct mp_ctx *c, const struct mp_line *at, bool layers,
     for (int i = 0; i < at->n_children; i++) {
         const struct mp_line *l = &at->children[i];
         const struct mp_entry *e = mp_find_stage(l->name);
-        const bool net = e != NULL && (e->stage->flags & MP_LAYERS);
-        const bool model = e != NULL && mp_is_model(e) && !(e->stage->flags & MP_SCORES);
+        const bool net = mp_needs(e, MP_LAYERS);
+        const bool model = e != NULL && mp_is_model(e) && !mp_needs(e, MP_HELD);
         const bool branch = strcmp(l->name, "branch") == 0;
         if ((branch || (e != NULL && !model && !(in_branch && at->n_children == 1))) &&
             add_cut(c, cuts, n, l, NULL) < 0)

@@ -39,7 +39,7 @@ static json_int_t parameters(const json_t *report)
     json_t *stage;
     json_array_foreach(json_object_get(report, "stages"), i, stage) {
         const struct mp_entry *e = mp_find_stage(text(stage, "stage"));
-        if (e != NULL && (mp_is_model(e) || (e->stage->flags & MP_DEEP)))
+        if (e != NULL && (mp_is_model(e) || mp_learns(e, MP_IN_EPOCHS)))
             sum += json_integer_value(json_object_get(json_object_get(stage, "fit"),
                                                       "parameters"));
     }

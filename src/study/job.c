@@ -122,8 +122,7 @@ static int plan_one(struct mp_ctx *c, struct mp_job *j, struct mp_experiment *x)
         rc = set_key(&own, j, x);
     if (rc == MP_OK) {
         for (int k = 0; k < x->plan.n_nodes; k++) /* a vote's branches have models, too */
-            j->deep = j->deep || (x->plan.nodes[k].entry != NULL &&
-                                  (x->plan.nodes[k].entry->stage->flags & MP_DEEP));
+            j->deep = j->deep || mp_learns(x->plan.nodes[k].entry, MP_IN_EPOCHS);
         j->model = strdup(model->entry->name);
         rc = j->model != NULL ? MP_OK : mp_no_memory(&own, "a run");
     }
