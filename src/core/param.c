@@ -16,11 +16,37 @@ const struct mp_param *mp_param_find(const struct mp_param *table, const char *n
     return NULL;
 }
 
+bool mp_param_takes_word(const struct mp_param *p)
+{
+    return p->choices != NULL || p->choice != NULL;
+}
+
+const char *mp_param_choice(const struct mp_param *p, int i, size_t *n)
+{
+    const char *word = p->choice != NULL ? p->choice(i) : p->choices;
+    for (; p->choice == NULL && word != NULL && i > 0; i--) {
+        word = strchr(word, '|');
+        word += word != NULL;
+    }
+    *n = word != NULL ? strcspn(word, "|") : 0;
+    return word;
+}
+
+/* "clamp|zero" */
+static void all_choices(const struct mp_param *p, char *text, size_t size)
+{
+    const char *word;
+    size_t n, at = 0;
+    *text = '\0';
+    for (int i = 0; (word = mp_param_choice(p, i, &n)) != NULL && at < size; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s%.*s", i > 0 ? "|" : "", (int)n, word);
+}
+
 void mp_param_range(const struct mp_param *p, char *text, size_t size)
 {
     const char *unit = p->unit != NULL ? p->unit : "", *space = *unit ? " " : "";
-    if (p->choices != NULL)
-        snprintf(text, size, "%s", p->choices);
+    if (mp_param_takes_word(p))
+        all_choices(p, text, size);
     else if (p->type == MP_BOOL)
         snprintf(text, size, "yes|no");
     else if (p->type == MP_TEXT)
@@ -32,17 +58,16 @@ void mp_param_range(const struct mp_param *p, char *text, size_t size)
 
 static int set_choice(struct mp_ctx *c, const struct mp_param *p, const char *value, int *at)
 {
-    const char *word = p->choices;
-    for (int i = 0;; i++) {
-        const size_t n = strcspn(word, "|");
+    const char *word;
+    size_t n;
+    for (int i = 0; (word = mp_param_choice(p, i, &n)) != NULL; i++)
         if (strlen(value) == n && strncmp(word, value, n) == 0) {
             *at = i;
             return MP_OK;
         }
-        if (word[n] == '\0')
-            return mp_fail(c, "%s=%s: must be one of %s", p->name, value, p->choices);
-        word += n + 1;
-    }
+    char all[512];
+    all_choices(p, all, sizeof all);
+    return mp_fail(c, "%s=%s: must be one of %s", p->name, value, all);
 }
 
 static int set_text(struct mp_ctx *c, const struct mp_param *p, const char *value, char **at)
@@ -86,7 +111,7 @@ static int set_number(struct mp_ctx *c, const struct mp_param *p, const char *va
 static int set_field(struct mp_ctx *c, const struct mp_param *p, void *params, const char *value)
 {
     char *at = (char *)params + p->offset;
-    if (p->choices != NULL)
+    if (mp_param_takes_word(p))
         return set_choice(c, p, value, (int *)(void *)at);
     if (p->type == MP_TEXT)
         return set_text(c, p, value, (char **)(void *)at);
@@ -142,10 +167,10 @@ static const struct mp_param *meant_instead(const struct mp_param *table, const 
 {
     char *end;
     strtod(value, &end);
-    if (p->choices == NULL || end == value || *end != '\0')
+    if (!mp_param_takes_word(p) || end == value || *end != '\0')
         return NULL;
     for (const struct mp_param *q = table; q->name != NULL; q++)
-        if (q->choices == NULL && (q->type == MP_INT || q->type == MP_REAL) &&
+        if (!mp_param_takes_word(q) && (q->type == MP_INT || q->type == MP_REAL) &&
             distance(p->name, q->name) <= 2)
             return q;
     return NULL;
@@ -156,16 +181,18 @@ int mp_params_set(struct mp_ctx *c, const struct mp_param *table, void *params,
 {
     const struct mp_param *p = mp_param_find(table, name);
     const struct mp_param *meant = p != NULL ? meant_instead(table, p, value) : NULL;
-    if (meant != NULL)
-        return mp_fail(c, "%s=%s: must be one of %s; did you mean %s=%s?", name, value, p->choices,
+    char all[512] = "";
+    if (meant != NULL) {
+        all_choices(p, all, sizeof all);
+        return mp_fail(c, "%s=%s: must be one of %s; did you mean %s=%s?", name, value, all,
                        meant->name, value);
+    }
     if (p != NULL)
         return set_field(c, p, params, value);
     if (strcmp(name, "kernel") == 0 && mp_known_elsewhere(value) != NULL)
         return mp_fail(c, "no parameter \"%s\"; %s", name, mp_known_elsewhere(value));
     if (table == NULL || table->name == NULL)
         return mp_fail(c, "no parameter \"%s\"; it takes none", name);
-    char all[512] = "";
     for (const struct mp_param *q = table; q->name != NULL; q++)
         snprintf(all + strlen(all), sizeof all - strlen(all), " %s", q->name);
     const char *near = mp_nearest(name, param_name, table);
@@ -186,11 +213,10 @@ static void real_text(double x, char *text, size_t size)
 void mp_param_text(const struct mp_param *p, const void *params, char *text, size_t size)
 {
     const char *at = (const char *)params + p->offset;
-    if (p->choices != NULL) {
-        const char *word = p->choices;
-        for (int i = *(const int *)(const void *)at; i > 0; i--)
-            word += strcspn(word, "|") + 1;
-        snprintf(text, size, "%.*s", (int)strcspn(word, "|"), word);
+    if (mp_param_takes_word(p)) {
+        size_t n;
+        const char *word = mp_param_choice(p, *(const int *)(const void *)at, &n);
+        snprintf(text, size, "%.*s", (int)n, word != NULL ? word : "");
     } else if (p->type == MP_TEXT) {
         const char *value = *(char *const *)(const void *)at;
         snprintf(text, size, "%s", value != NULL ? value : "");
@@ -206,7 +232,7 @@ void mp_param_text(const struct mp_param *p, const void *params, char *text, siz
 void mp_params_free(const struct mp_param *table, void *params)
 {
     for (const struct mp_param *p = table; p != NULL && p->name != NULL && params != NULL; p++)
-        if (p->type == MP_TEXT && p->choices == NULL) {
+        if (p->type == MP_TEXT && !mp_param_takes_word(p)) {
             char **at = (char **)(void *)((char *)params + p->offset);
             free(*at);
             *at = NULL;

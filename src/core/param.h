@@ -19,6 +19,11 @@ void mp_param_text(const struct mp_param *p, const void *params, char *text, siz
 /* "whole number 1..5 px", "clamp|zero", "yes|no": for help and for errors. */
 void mp_param_range(const struct mp_param *p, char *text, size_t size);
 
+/* Word i of a parameter that takes one of some words, *n letters; NULL: it has no more, or
+ * takes none. */
+const char *mp_param_choice(const struct mp_param *p, int i, size_t *n);
+bool mp_param_takes_word(const struct mp_param *p);
+
 const struct mp_param *mp_param_find(const struct mp_param *table, const char *name);
 void mp_params_free(const struct mp_param *table, void *params);
 

@@ -38,6 +38,7 @@ struct mp_param {
     const char *def;     /* default, as the user would type it; NULL: required */
     double min, max;     /* inclusive range of MP_INT and MP_REAL */
     const char *choices; /* "clamp|zero": an int field that takes a word, 0, 1 ... */
+    const char *(*choice)(int i); /* or word i, NULL after the last, where the build finds them */
     const char *unit;    /* "px", "degrees", "bins" ... or NULL: a plain number */
     const char *doc;     /* what it does: one sentence, no full stop */
     bool repeat;         /* a text that may be given again; values are joined by newlines */

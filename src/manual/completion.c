@@ -31,11 +31,13 @@ static void names(const struct mp_param *p, char letter[8], char name[96])
     snprintf(name, 96, "%s", comma != NULL ? comma + 2 : both);
 }
 
-/* "text|json" -> "text json" */
-static void words(FILE *f, const char *choices)
+/* "text json" */
+static void words(FILE *f, const struct mp_param *p)
 {
-    for (const char *at = choices; *at != '\0'; at++)
-        fputc(*at == '|' ? ' ' : *at, f);
+    const char *word;
+    size_t n;
+    for (int i = 0; (word = mp_param_choice(p, i, &n)) != NULL; i++)
+        fprintf(f, "%s%.*s", i > 0 ? " " : "", (int)n, word);
 }
 
 /* What `help` explains besides commands: stages and layers. */
@@ -63,11 +65,11 @@ static void bash_command(FILE *f, const struct mp_command_entry *e)
     }
     fputs("'\n        case $previous in\n", f);
     for (int i = 0; (p = option(e->command, i)) != NULL; i++) {
-        if (p->choices == NULL)
+        if (!mp_param_takes_word(p))
             continue;
         names(p, letter, name);
         fprintf(f, "        %s) values='", name);
-        words(f, p->choices);
+        words(f, p);
         fputs("' ;;\n", f);
     }
     fputs("        esac ;;\n", f);
@@ -129,9 +131,9 @@ static void zsh_option(FILE *f, const struct mp_param *p)
                 flag ? "" : k == 0 ? "+" : "=");
         zsh_text(f, p->doc);
         fputs("]", f);
-        if (p->choices != NULL) {
+        if (mp_param_takes_word(p)) {
             fputs(":value:(", f);
-            words(f, p->choices);
+            words(f, p);
             fputs(")", f);
         } else if (!flag) {
             fputs(p->type == MP_TEXT ? ":value:_files" : ":number:", f);
@@ -184,9 +186,9 @@ static void fish_option(FILE *f, const char *command, const struct mp_param *p)
             name + 2);
     if (*letter != '\0')
         fprintf(f, " -s %s", letter + 1);
-    if (p->choices != NULL) {
+    if (mp_param_takes_word(p)) {
         fputs(" -x -a '", f);
-        words(f, p->choices);
+        words(f, p);
         fputs("'", f);
     } else if (p->type != MP_BOOL) {
         fputs(p->type == MP_TEXT ? " -r" : " -x", f);

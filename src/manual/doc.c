@@ -262,20 +262,17 @@ static json_t *param_json(const struct mp_param *p)
 {
     static const char *const types[] = { "int", "real", "bool", "text" };
     json_t *o = json_pack("{s:s, s:s, s:s}", "name", p->name, "type",
-                          p->choices != NULL ? "choice" : types[p->type], "doc", p->doc);
+                          mp_param_takes_word(p) ? "choice" : types[p->type], "doc", p->doc);
     if (p->def != NULL)
         json_object_set_new(o, "default", json_string(p->def));
     if (p->unit != NULL)
         json_object_set_new(o, "unit", json_string(p->unit));
-    if (p->choices != NULL) {
+    if (mp_param_takes_word(p)) {
         json_t *all = json_array();
-        for (const char *at = p->choices;; at++) {
-            const size_t n = strcspn(at, "|");
-            json_array_append_new(all, json_stringn(at, n));
-            if (at[n] == '\0')
-                break;
-            at += n;
-        }
+        const char *word;
+        size_t n;
+        for (int i = 0; (word = mp_param_choice(p, i, &n)) != NULL; i++)
+            json_array_append_new(all, json_stringn(word, n));
         json_object_set_new(o, "choices", all);
     } else if (p->type == MP_INT || p->type == MP_REAL) {
         json_object_set_new(o, "min", json_real(p->min));
