@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* export.c - the command `mnistpipe export`: the rows that a model would see,
- * for other programs.
- *
- * The formats are in src/formats/table.h. */
+ * for other programs. */
 #include "engine/bundle.h"
 #include "engine/engine.h"
 #include "files/output.h"
-#include "formats/table.h"
+#include "formats/write.h"
 #include "pipeline/options.h"
 #include "sources/experiment.h"
 #include <omp.h>
@@ -20,7 +18,7 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(format, .def = "csv.gz", .choices = MP_TABLE_FORMATS,
+    MP_PARAM(format, .def = "csv.gz", .choice = mp_table_format,
              .doc = "what to write"),
     MP_PARAM(output, .def = "", .unit = "FOLDER",
              .doc = "where to write; made if missing; required"),

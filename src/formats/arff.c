@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* table_arff.c - Weka's attribute-relation file format.
+/* arff.c - Weka's attribute-relation file format.
  *
  * Every value is a numeric attribute; the class comes last, as Weka expects
  * it: nominal, "?" where a row has no label.  Reference:
  * https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
  */
-#include "formats/table_format.h"
+#include "formats/format.h"
 
 /* In single quotes, with \ before what would end them.  Controls, which no
  * escape is agreed on for, become blanks. */
@@ -44,7 +44,7 @@ static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 
     if (w->t.labels && w->t.n_classes < 1)
         return mp_fail(c, "%s: labels without a list of classes", w->stem);
-    if (mp_table_sink(c, w, ".arff", false) < 0 || mp_sink_text(c, s, "@relation ") < 0 ||
+    if (mp_table_sink(c, w, ".arff") < 0 || mp_sink_text(c, s, "@relation ") < 0 ||
         put_quoted(c, s, w->t.name) < 0 || mp_sink_text(c, s, "\n\n") < 0)
         return -1;
     for (size_t i = 0; i < w->d; i++) {
@@ -79,4 +79,4 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
     return MP_OK;
 }
 
-const struct mp_table_format mp_table_arff = {.name = "arff", .begin = begin, .rows = rows};
+MP_FORMAT(arff) = { .rank = 5, .begin = begin, .rows = rows };

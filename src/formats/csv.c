@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv.c - rows of whole numbers 0..255 separated by commas: Kaggle's form.
+/* csv.c - comma separated values, plain or gzip.
  *
- * Method: the first line says what the columns are; csv_rows.c takes the rows, of a
+ * Read: rows of whole numbers 0..255, Kaggle's form.  The first line says what the columns are; csv_rows.c takes the rows, of a
  * file on all threads.  Where it stops, rows are taken one by one, and only a line
  * that cannot be taken is read again, byte by byte, to say what is wrong: so what is
  * said does not depend on threads.
+ * Written: a header, then "label,v,v,..." a row; without labels only the values.  Names with
+ * commas or quotes are quoted.  Lines end in LF.  Pixels as whole numbers under the names
+ * pixel0, pixel1 ... are Kaggle's form of MNIST.
  * Form: RFC 4180 (quotes in the header only).
  */
-#include "formats/csv.h"
 #include "formats/csv_columns.h"
+#include "formats/format.h"
+#include "formats/input.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +151,14 @@ static int skip_empty_lines(struct table *t)
 
 /* ------------------------------------------------------------------ columns */
 
+static int endless(struct mp_input *in, size_t have)
+{
+    char names[MP_FORMAT_NAMES];
+    mp_format_names(false, names, sizeof names);
+    return mp_fail(in->c, "%s: line 1 does not end within %zu bytes, expected %s", in->name, have,
+                   names);
+}
+
 /* Brings the whole first line into the buffer; *len is without its end. */
 static int first_line(struct mp_input *in, size_t *len)
 {
@@ -161,8 +173,7 @@ static int first_line(struct mp_input *in, size_t *len)
             break;
         }
         if (want >= MAX_LINE || memchr(p, '\0', have) != NULL)
-            return mp_fail(in->c, "%s: line 1 does not end within %zu bytes, expected CSV or IDX",
-                           in->name, have);
+            return endless(in, have);
     }
     const uint8_t *p = in->buf + in->at;
     if (*len > 0 && p[*len - 1] == '\r')
@@ -274,7 +285,17 @@ static void trim(struct mp_data *d)
     d->label = label != NULL ? label : d->label;
 }
 
-int mp_csv_read(struct mp_input *in, const struct mp_form *form, struct mp_data *d)
+/* Text has next to no control characters, and two zero bytes never begin it; other files have
+ * one byte in nine. */
+static bool sniff(const uint8_t *p, size_t n)
+{
+    size_t control = 0;
+    for (size_t i = 0; i < n; i++)
+        control += p[i] == 127 || (p[i] < 32 && p[i] != '\n' && p[i] != '\r' && p[i] != '\t');
+    return control <= n / 16 && !(n >= 2 && p[0] == 0 && p[1] == 0);
+}
+
+static int read_table(struct mp_input *in, const struct mp_form *form, struct mp_data *d)
 {
     struct table t = { .in = in, .d = d };
     int rc = begin(&t, form);
@@ -291,3 +312,63 @@ int mp_csv_read(struct mp_input *in, const struct mp_form *form, struct mp_data 
     free(t.q.pixel);
     return rc;
 }
+
+/* ------------------------------------------------------------------ writing */
+
+static int put_name(struct mp_ctx *c, struct mp_sink *s, const char *name)
+{
+    char text[2 * MP_TABLE_NAME + 4], *at = text;
+    bool quote = false;
+
+    for (const char *p = name; *p != '\0'; p++)
+        quote = quote || *p == ',' || *p == '"' || *p == '\n' || *p == '\r';
+    if (quote)
+        *at++ = '"';
+    for (const char *p = name; *p != '\0'; p++) {
+        if (*p == '"')
+            *at++ = '"';
+        *at++ = *p;
+    }
+    if (quote)
+        *at++ = '"';
+    return mp_sink_put(c, s, text, (size_t)(at - text));
+}
+
+static int begin_writing(struct mp_ctx *c, struct mp_table_writer *w)
+{
+    struct mp_sink *s = &w->sink[0];
+    char name[MP_TABLE_NAME];
+
+    if (mp_table_sink(c, w, ".csv") < 0)
+        return -1;
+    if (w->t.labels && mp_sink_text(c, s, "label,") < 0)
+        return -1;
+    for (size_t i = 0; i < w->d; i++) {
+        w->t.column(w->t.arg, i, name, sizeof name);
+        if (put_name(c, s, name) < 0 || mp_sink_text(c, s, i + 1 < w->d ? "," : "\n") < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+static int write_rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_table_rows *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->label != NULL) {
+            char text[MP_BYTE_TEXT + 1];
+            size_t n = mp_byte_text(text, r->label[i]);
+            text[n++] = ',';
+            if (mp_sink_put(c, &w->sink[0], text, n) < 0)
+                return -1;
+        }
+        if (mp_table_line(c, &w->sink[0], r, i * w->d, w->d, "\n") < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+MP_FORMAT(csv) = {
+    .rank = 1, .gzip = true,
+    .sniff = sniff, .read = read_table,
+    .begin = begin_writing, .rows = write_rows,
+};

@@ -7,12 +7,12 @@
  */
 #include "formats/csv_columns.h"
 #include "core/ctx.h"
+#include "formats/format.h"
+#include "formats/input.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { MAX_SIDE = 4096 };
 
 /* -------------------------------------------------------------------- cells */
 
@@ -270,7 +270,7 @@ static bool like_labels(const struct evidence *e, int end, int beside)
 static int side(size_t pixels)
 {
     size_t s = 1;
-    while (s < MAX_SIDE && s * s < pixels)
+    while (s < MP_IMAGE_SIDE && s * s < pixels)
         s++;
     return s * s == pixels ? (int)s : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv_columns.h - what the columns of a CSV file are: labels, pixels, a number of the row. */
+/* csv_columns.h - what the columns of a CSV file are: labels, pixels, a number of the row.
+ * Private to formats/. */
 #ifndef MP_CSV_COLUMNS_H
 #define MP_CSV_COLUMNS_H
 #include "formats/csv_rows.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv_rows.h - rows of values in a CSV file, as fast as they come. */
+/* csv_rows.h - rows of values in a CSV file, as fast as they come.
+ * Private to formats/. */
 #ifndef MP_CSV_ROWS_H
 #define MP_CSV_ROWS_H
 #include "data/data.h"

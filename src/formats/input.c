@@ -14,6 +14,7 @@
 #include "core/ctx.h"
 #include "core/progress.h"
 #include "files/near_file.h"
+#include "formats/format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -395,8 +396,10 @@ int mp_input_open(struct mp_ctx *c, struct mp_input *in, const char *file)
         return mp_stopped(c) ? mp_fail(c, "interrupted") : cannot_open(c, file, errno);
     struct stat st = { 0 };
     if (fstat(in->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        char names[MP_FORMAT_NAMES];
         mp_input_close(in);
-        return mp_fail(c, "%s: is a folder; expected a file (CSV or IDX, plain or gzip)", file);
+        mp_format_names(false, names, sizeof names);
+        return mp_fail(c, "%s: is a folder; expected a file (%s, plain or gzip)", file, names);
     }
     in->file_bytes = S_ISREG(st.st_mode) && st.st_size > 0 ? (uint64_t)st.st_size : 0;
     char what[80];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* input.h - a file read in blocks, inflated on the way if it is gzip. */
+/* input.h - a file read in blocks, inflated on the way if it is gzip.
+ * Private to formats/. */
 #ifndef MP_INPUT_H
 #define MP_INPUT_H
 #include "core/stage.h"

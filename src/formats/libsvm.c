@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* table_libsvm.c - "LABEL INDEX:VALUE ...", sparse, indices from 1.
+/* libsvm.c - "LABEL INDEX:VALUE ...", sparse, indices from 1.
  *
  * Zeros are left out, which on pixels makes the file a third as long.  Rows without
  * labels get the label 0, as the predicting programs of LIBSVM and liblinear
  * expect.  Reference: https://www.csie.ntu.edu.tw/~cjlin/libsvm/
  */
-#include "formats/table_format.h"
+#include "formats/format.h"
 #include <string.h>
 
 enum { INDEX_TEXT = 10 }; /* of 2^30 values at most */
 
 static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 {
-    return mp_table_sink(c, w, ".libsvm", false);
+    return mp_table_sink(c, w, ".libsvm");
 }
 
 /* " INDEX:", backwards from `end`; returns where it begins. */
@@ -62,4 +62,4 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
     return MP_OK;
 }
 
-const struct mp_table_format mp_table_libsvm = {.name = "libsvm", .begin = begin, .rows = rows};
+MP_FORMAT(libsvm) = { .rank = 2, .begin = begin, .rows = rows };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* table_npz.c - several NumPy arrays in one zip archive.
+/* npz.c - several NumPy arrays in one zip archive.
  *
  * Members x (float32, or uint8 for whole pixels), y (int64) and columns (the
  * names of the values), stored without compression as np.savez does: features
@@ -8,7 +8,8 @@
  * more use zip64.  Reference: PKWARE APPNOTE.TXT 6.3, 4.3 and 4.5.3.
  */
 #include "core/ctx.h"
-#include "formats/table_format.h"
+#include "formats/format.h"
+#include "formats/npy_head.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,7 @@ static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 
     if (w->t.labels && (s->label = mp_alloc(c, w->t.rows, 1)) == NULL)
         return -1;
-    if (mp_table_sink(c, w, ".npz", false) < 0)
+    if (mp_table_sink(c, w, ".npz") < 0)
         return -1;
     return open_member(c, w, "x.npy", w->t.bytes ? "u1" : "f4", dims, n,
                        w->t.rows * w->d * (w->t.bytes ? 1 : sizeof(float)));
@@ -241,7 +242,7 @@ static void clear(void *state)
     free(((struct state *)state)->label);
 }
 
-const struct mp_table_format mp_table_npz = {
-    .name = "npz", .state_size = sizeof(struct state),
+MP_FORMAT(npz) = {
+    .rank = 4, .state_size = sizeof(struct state),
     .begin = begin, .rows = rows, .end = end, .clear = clear,
 };

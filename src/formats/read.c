@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* read.c - rows from a file: which format it is, and the labels beside it.
  *
- * Method: the content decides, never the name.  IDX begins with two zero bytes,
- * which no text does; text is a CSV; what is gzip is judged by what is inside.
- * Cost: that of csv.c or idx.c, and 0.04 s for the CRC of 47 MB.
+ * Method: the content decides, never the name: formats are asked in turn whether it looks like
+ * theirs.  What is gzip is judged by what is inside.
+ * Cost: that of the format, and 0.04 s for the CRC of 47 MB.
  */
 #include "formats/read.h"
 #include "core/ctx.h"
-#include "formats/csv.h"
-#include "formats/idx.h"
+#include "formats/format.h"
+#include "formats/input.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_SIDE = 4096, LOOKED_AT = 512 };
-
-/* Text has next to no control characters; other files have one byte in nine. */
-static bool is_text(const uint8_t *p, size_t n)
-{
-    size_t control = 0;
-    n = n < LOOKED_AT ? n : LOOKED_AT;
-    for (size_t i = 0; i < n; i++)
-        control += p[i] == 127 || (p[i] < 32 && p[i] != '\n' && p[i] != '\r' && p[i] != '\t');
-    return control <= n / 16;
-}
-
-static int neither(struct mp_input *in)
+static int neither(struct mp_input *in, const char *names)
 {
     const uint8_t *p = in->buf + in->at;
     const size_t n = in->n - in->at;
@@ -35,24 +23,35 @@ static int neither(struct mp_input *in)
                        in->name);
     for (size_t i = 0; i < n && i < 8; i++)
         snprintf(hex + 3 * i, sizeof hex - 3 * i, " %02x", p[i]);
-    return mp_fail(in->c, "%s: starts with%s, expected CSV or IDX, plain or gzip", in->name, hex);
+    return mp_fail(in->c, "%s: starts with%s, expected %s, plain or gzip", in->name, hex, names);
 }
 
-static int read_images(struct mp_input *in, const struct mp_form *form, struct mp_data *d)
+/* The format that the content looks like; NULL: none. */
+static const struct mp_format_entry *recognise(const uint8_t *p, size_t n)
 {
-    if (mp_input_fill(in, LOOKED_AT) < 0)
+    const struct mp_format_entry *e = NULL;
+    while ((e = mp_format_next(e)) != NULL)
+        if (e->format->sniff != NULL && e->format->sniff(p, n < MP_SNIFF ? n : MP_SNIFF))
+            return e;
+    return NULL;
+}
+
+/* *found: the format, once it is known. */
+static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_data *d,
+                     const struct mp_format_entry **found)
+{
+    char names[MP_FORMAT_NAMES];
+    if (mp_input_fill(in, MP_SNIFF) < 0)
         return -1;
     const uint8_t *p = in->buf + in->at;
     const size_t n = in->n - in->at;
+    mp_format_names(false, names, sizeof names);
     if (n == 0)
-        return mp_fail(in->c, "%s: is empty, expected CSV or IDX", in->name);
-    if (n >= 2 && p[0] == 0 && p[1] == 0)
-        return mp_idx_read_images(in, form->size, d);
+        return mp_fail(in->c, "%s: is empty, expected %s", in->name, names);
+    *found = recognise(p, n);
     if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) /* UTF-8 byte order mark */
         in->at += 3;
-    if (!is_text(p, n))
-        return neither(in);
-    return mp_csv_read(in, form, d);
+    return *found != NULL ? (*found)->format->read(in, form, d) : neither(in, names);
 }
 
 static int check_form(struct mp_ctx *c, const struct mp_form *form)
@@ -62,9 +61,9 @@ static int check_form(struct mp_ctx *c, const struct mp_form *form)
         return mp_fail(c, "range=%d: out of range (1..255)", form->range);
     if (size.h == 0 && size.w == 0)
         return MP_OK;
-    if (size.h < 1 || size.h > MAX_SIDE || size.w < 1 || size.w > MAX_SIDE || size.c != 1)
+    if (size.h < 1 || size.h > MP_IMAGE_SIDE || size.w < 1 || size.w > MP_IMAGE_SIDE || size.c != 1)
         return mp_fail(c, "size=%dx%d: out of range (1..%d each way, 1 channel)", size.h, size.w,
-                       MAX_SIDE);
+                       MP_IMAGE_SIDE);
     return MP_OK;
 }
 
@@ -111,92 +110,104 @@ static char *copy_name(struct mp_ctx *c, const char *name)
     return copy != NULL ? memcpy(copy, name, n) : NULL;
 }
 
-/* The labels that belong to an images file, if they are there:
- * "train-images-idx3-ubyte.gz" has "train-labels-idx1-ubyte", with or without
- * ".gz"; a dot may stand for the hyphen before "idx".  *name: NULL if none. */
-static int sibling(struct mp_ctx *c, const char *file, char **name)
+/* The file that has word[1] in its name where `file` has word[0], if it is there, with or
+ * without ".gz".  *name: NULL if not, and otherwise the caller's to free. */
+static int beside(struct mp_ctx *c, const char *file, const char *const word[2], char **name)
 {
-    static const char *const forms[][2] = { { "images-idx3", "labels-idx1" },
-                                            { "images.idx3", "labels.idx1" } };
-    const size_t len = strlen(file);
     const char *slash = strrchr(file, '/');
-    char *s = mp_alloc(c, len + sizeof ".gz", 1);
+    const char *at = strstr(slash != NULL ? slash : file, word[0]);
+    const size_t size = strlen(file) + strlen(word[1]) + sizeof ".gz";
+    *name = NULL;
+    if (at == NULL)
+        return MP_OK;
+    char *s = mp_alloc(c, size, 1);
     if (s == NULL)
         return -1;
-    *name = s;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        const char *at = strstr(slash != NULL ? slash : file, forms[i][0]);
-        if (at == NULL)
-            continue;
-        memcpy(s, file, len + 1);
-        memcpy(s + (at - file), forms[i][1], strlen(forms[i][1]));
-        if (access(s, F_OK) == 0)
-            return MP_OK;
-        if (len > 3 && strcmp(s + len - 3, ".gz") == 0)
-            s[len - 3] = '\0';
-        else
-            memcpy(s + len, ".gz", sizeof ".gz");
-        if (access(s, F_OK) == 0)
-            return MP_OK;
+    const size_t len = (size_t)snprintf(s, size, "%.*s%s%s", (int)(at - file), file, word[1],
+                                        at + strlen(word[0]));
+    if (access(s, F_OK) == 0) {
+        *name = s;
+        return MP_OK;
     }
-    free(s);
-    *name = NULL;
+    if (len > 3 && strcmp(s + len - 3, ".gz") == 0)
+        s[len - 3] = '\0';
+    else
+        memcpy(s + len, ".gz", sizeof ".gz");
+    if (access(s, F_OK) == 0)
+        *name = s;
+    else
+        free(s);
     return MP_OK;
 }
 
-static int read_labels(struct mp_ctx *c, const char *file, struct mp_data *d)
+static int read_labels(struct mp_ctx *c, const struct mp_format *f, const char *file,
+                       struct mp_data *d)
 {
     struct mp_input in;
     if (mp_input_open(c, &in, file) < 0)
         return -1;
     d->file_bytes += in.file_bytes;
-    const int rc = mp_idx_read_labels(&in, d);
+    const int rc = f->labels(&in, d);
     mp_input_close(&in);
     return rc;
 }
 
-static int find_labels(struct mp_ctx *c, const char *labels_file, struct mp_data *d)
+/* A file that holds its labels itself, and another that the user named for them. */
+static int not_beside(struct mp_ctx *c, const struct mp_format_entry *e, const char *labels_file,
+                      const struct mp_data *d)
 {
-    if (d->is_csv && labels_file == NULL)
-        return MP_OK;
-    if (d->is_csv)
-        return mp_fail(c, "%s: is a CSV file, which holds its labels itself; a labels file (%s) "
-                       "goes with IDX images only", d->name, labels_file);
+    char title[32], names[MP_FORMAT_NAMES];
+    mp_format_title(e, title, sizeof title);
+    mp_format_names(true, names, sizeof names);
+    return mp_fail(c, "%s: is a %s file, which holds its labels itself; a labels file (%s) "
+                   "goes with %s images only", d->name, title, labels_file, names);
+}
+
+static int find_labels(struct mp_ctx *c, const struct mp_format_entry *e, const char *labels_file,
+                       struct mp_data *d)
+{
+    const struct mp_format *f = e->format;
+    if (f->labels == NULL)
+        return labels_file == NULL ? MP_OK : not_beside(c, e, labels_file, d);
     if (labels_file != NULL)
-        return read_labels(c, labels_file, d);
-    char *beside = NULL;
-    int rc = sibling(c, d->name, &beside);
-    if (beside != NULL)
-        rc = read_labels(c, beside, d);
-    free(beside);
+        return read_labels(c, f, labels_file, d);
+    char *name = NULL;
+    int rc = MP_OK;
+    for (int i = 0; i < MP_BESIDE && f->beside[i][0] != NULL && name == NULL && rc == MP_OK; i++)
+        rc = beside(c, d->name, f->beside[i], &name);
+    if (name != NULL)
+        rc = read_labels(c, f, name, d);
+    free(name);
     return rc;
 }
 
 int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
                  const struct mp_form *form, struct mp_data *d)
 {
+    const struct mp_format_entry *found = NULL;
     struct mp_input in;
     memset(d, 0, sizeof *d);
     if (check_form(c, form) < 0 || mp_input_open(c, &in, file) < 0)
         return -1;
     d->file_bytes = in.file_bytes;
     d->name = copy_name(c, file);
-    int rc = d->name != NULL ? read_images(&in, form, d) : -1;
+    int rc = d->name != NULL ? read_rows(&in, form, d, &found) : -1;
     mp_input_close(&in);
     if (rc == MP_OK)
-        rc = find_labels(c, labels_file, d);
+        rc = find_labels(c, found, labels_file, d);
     return finish(c, form, d, rc);
 }
 
 int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form,
                   struct mp_shape *shape)
 {
+    const struct mp_format_entry *found = NULL;
     struct mp_input in;
     struct mp_data d = { 0 };
     if (check_form(c, form) < 0 || mp_input_open(c, &in, file) < 0)
         return -1;
     in.shape_only = true;
-    const int rc = read_images(&in, form, &d);
+    const int rc = read_rows(&in, form, &d, &found);
     *shape = d.shape;
     mp_input_close(&in);
     mp_data_free(&d);
@@ -206,13 +217,14 @@ int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form
 int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
                         const struct mp_form *form, struct mp_data *d)
 {
+    const struct mp_format_entry *found = NULL;
     struct mp_input in;
     memset(d, 0, sizeof *d);
     if (check_form(c, form) < 0 || mp_input_open_memory(c, &in, name, bytes, n) < 0)
         return -1;
     d->file_bytes = n;
     d->name = copy_name(c, name);
-    const int rc = d->name != NULL ? read_images(&in, form, d) : -1;
+    const int rc = d->name != NULL ? read_rows(&in, form, d, &found) : -1;
     mp_input_close(&in);
     return finish(c, form, d, rc);
 }

@@ -1,56 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* table.c - what all table formats share: checks, conversion, files. */
+/* write.c - what all formats share that are written: checks, conversion, files. */
+#include "formats/write.h"
 #include "core/pixel.h"
-#include "formats/table_format.h"
+#include "formats/format.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct mp_table_format *const formats[] = {
-    &mp_table_csv, &mp_table_csv_gz, &mp_table_libsvm, &mp_table_npy,
-    &mp_table_npz, &mp_table_arff,   &mp_table_idx,
-};
-
-int mp_table_sink(struct mp_ctx *c, struct mp_table_writer *w, const char *suffix, bool gzip)
+/* What word i of the option means; NULL: there are not so many. */
+static const struct mp_format_entry *find(int i, bool *gzip)
 {
-    const size_t size = strlen(w->stem) + strlen(suffix) + 1;
-    char *path = mp_alloc(c, size, 1);
-    if (path == NULL)
-        return -1;
-    snprintf(path, size, "%s%s", w->stem, suffix);
-    w->path[w->n_files] = path;
-    return mp_sink_open(c, &w->sink[w->n_files++], path, gzip);
+    const struct mp_format_entry *e = NULL;
+    if (i < 0)
+        return NULL;
+    while ((e = mp_format_next(e)) != NULL)
+        for (int packed = 0; packed <= e->format->gzip; packed++)
+            if (e->format->begin != NULL && i-- == 0) {
+                *gzip = packed;
+                return e;
+            }
+    return NULL;
 }
 
-int mp_table_dims(const struct mp_table_writer *w, uint64_t dims[4])
+const char *mp_table_format(int i)
 {
-    const struct mp_shape s = w->t.shape;
-    dims[0] = w->t.rows;
-    if (s.h == 1 && s.c == 1) {
-        dims[1] = w->d;
-        return 2;
-    }
-    dims[1] = (uint64_t)s.h;
-    dims[2] = (uint64_t)s.w;
-    dims[3] = (uint64_t)s.c;
-    return s.c > 1 ? 4 : 3;
-}
-
-int mp_table_line(struct mp_ctx *c, struct mp_sink *s, const struct mp_table_rows *r, size_t i,
-                  size_t d, const char *end)
-{
-    for (size_t j = 0; j < d;) {
-        char *const room = mp_sink_room(c, s, MP_TABLE_RUN * (MP_FLOAT_TEXT + 1)), *at = room;
-        if (room == NULL)
-            return -1;
-        const size_t stop = d - j < MP_TABLE_RUN ? d : j + MP_TABLE_RUN;
-        for (; j < stop; j++) {
-            at += mp_table_value(at, r, i + j);
-            *at++ = ',';
-        }
-        mp_sink_used(s, (size_t)(at - room) - (j == d));
-    }
-    return mp_sink_text(c, s, end);
+    bool gzip;
+    const struct mp_format_entry *e = find(i, &gzip);
+    return e == NULL ? NULL : gzip ? e->packed : e->name;
 }
 
 static int check(struct mp_ctx *c, const char *stem, const struct mp_table *t)
@@ -69,14 +45,17 @@ static int check(struct mp_ctx *c, const char *stem, const struct mp_table *t)
 struct mp_table_writer *mp_table_open(struct mp_ctx *c, int format, const char *stem,
                                       const struct mp_table *t)
 {
-    if (format < 0 || (size_t)format >= sizeof formats / sizeof *formats) {
-        mp_fail(c, "format %d: must be one of " MP_TABLE_FORMATS, format);
+    bool gzip;
+    const struct mp_format_entry *e = find(format, &gzip);
+    if (e == NULL) {
+        mp_fail(c, "format %d: no such format", format);
         return NULL;
     }
     struct mp_table_writer *w = mp_alloc(c, 1, sizeof *w);
     if (w == NULL)
         return NULL;
-    w->format = formats[format];
+    w->format = e->format;
+    w->gzip = gzip;
     w->t = *t;
     w->d = mp_len(t->shape);
     w->stem = mp_alloc(c, strlen(stem) + 1, 1);

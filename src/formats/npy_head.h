@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* npy_head.h - how an array of NumPy begins, in a file of its own or in an archive.
+ * Private to formats/. */
+#ifndef MP_NPY_HEAD_H
+#define MP_NPY_HEAD_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* The head of a .npy array; a multiple of 64 bytes.  `type` is "f4", "u1" ... */
+enum { MP_NPY_HEAD = 192 };
+size_t mp_npy_head(unsigned char head[MP_NPY_HEAD], const char *type, const uint64_t *dims,
+                   int n_dims);
+
+#endif
