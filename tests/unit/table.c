@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* table.c - the writers of data sets: exact files, round trips, failures.
+/* table.c - the writers of data sets: large tables, and what is said of failures.
  *
- * Prints TAP.  Works in a folder of its own under $TMPDIR.  That other programs
- * read the files is tested by tests/cli/export.sh.
+ * Prints TAP.  Works in a folder of its own under $TMPDIR.  What every format promises,
+ * formats.c tests; that other programs read the files, tests/cli/export.sh.
  */
 #include "../tap.h"
 #include "core/ctx.h"
@@ -46,16 +46,10 @@ static void odd_name(const void *arg, size_t i, char *text, size_t size)
 
 static const int classes[] = {0, 7, 9};
 
-/* Two images of 2 x 2 and three rows of three features. */
-static const float pixels[] = {0, 1, 0.5f, 0.25f, 1, 0, 0, 0.2f};
-static const uint8_t pixel_labels[] = {7, 0};
+/* Three rows of three features. */
 static const float features[] = {0, -1.5f, 1e-12f, 3, 0, 0, 0, 0, 0};
 static const uint8_t feature_labels[] = {9, 0, 7};
 
-static const struct mp_table images = {
-    .rows = 2, .shape = {2, 2, 1}, .labels = true, .name = "two",
-    .classes = classes, .n_classes = 3, .column = pixel_name,
-};
 static const struct mp_table vectors = {
     .rows = 3, .shape = {1, 3, 1}, .labels = true, .name = "don't",
     .classes = classes, .n_classes = 3, .column = odd_name,
@@ -123,107 +117,9 @@ static bool holds(const char *stem, const char *suffix, const void *expected, si
     return same;
 }
 
-static bool holds_text(const char *stem, const char *suffix, const char *expected)
-{
-    return holds(stem, suffix, expected, strlen(expected));
-}
-
 static void stem_of(const struct test *t, const char *name, char stem[300])
 {
     snprintf(stem, 300, "%s/%s", t->folder, name);
-}
-
-/* Writes a table and says whether the file is as expected. */
-static bool gives(const struct test *t, int format, const struct mp_table *m, const float *x,
-                  const uint8_t *label, const char *suffix, const char *expected)
-{
-    char stem[300];
-    struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
-    stem_of(t, "small", stem);
-    const int rc = write_table(&c, format, stem, m, x, label, 1);
-    if (rc < 0)
-        tap_note("%s", c.msg);
-    mp_ctx_free(&c);
-    return rc == MP_OK && holds_text(stem, suffix, expected);
-}
-
-static void texts(struct test *t)
-{
-    struct mp_table bytes = images, blind = vectors;
-    bytes.bytes = true;
-    blind.labels = false;
-
-    ok(t, gives(t, CSV, &bytes, pixels, pixel_labels, ".csv",
-                "label,pixel0,pixel1,pixel2,pixel3\n7,0,255,128,64\n0,255,0,0,51\n"),
-       "csv of whole pixels");
-    ok(t, gives(t, CSV, &images, pixels, pixel_labels, ".csv",
-                "label,pixel0,pixel1,pixel2,pixel3\n7,0,1,0.5,0.25\n0,1,0,0,0.2\n"),
-       "csv of pixels as floats");
-    ok(t, gives(t, CSV, &blind, features, NULL, ".csv",
-                "\"hog[y=0,b=1]\",\"say \"\"x\"\"\",it's\n0,-1.5,1e-12\n3,0,0\n0,0,0\n"),
-       "csv quotes names; no labels, no label column");
-    ok(t, gives(t, CSV_GZ, &bytes, pixels, pixel_labels, ".csv.gz",
-                "label,pixel0,pixel1,pixel2,pixel3\n7,0,255,128,64\n0,255,0,0,51\n"),
-       "csv.gz unpacks to the csv");
-    ok(t, gives(t, LIBSVM, &vectors, features, feature_labels, ".libsvm",
-                "9 2:-1.5 3:1e-12\n0 1:3\n7\n"),
-       "libsvm leaves zeros out");
-    ok(t, gives(t, LIBSVM, &blind, features, NULL, ".libsvm", "0 2:-1.5 3:1e-12\n0 1:3\n0\n"),
-       "libsvm without labels writes 0");
-    ok(t, gives(t, LIBSVM, &bytes, pixels, pixel_labels, ".libsvm",
-                "7 2:255 3:128 4:64\n0 1:255 4:51\n"),
-       "libsvm of whole pixels");
-    ok(t, gives(t, ARFF, &vectors, features, feature_labels, ".arff",
-                "@relation 'don\\'t'\n\n@attribute 'hog[y=0,b=1]' numeric\n"
-                "@attribute 'say \"x\"' numeric\n@attribute 'it\\'s' numeric\n"
-                "@attribute class {0,7,9}\n\n@data\n0,-1.5,1e-12,9\n3,0,0,0\n0,0,0,7\n"),
-       "arff quotes names and lists classes");
-    ok(t, gives(t, ARFF, &blind, features, NULL, ".arff",
-                "@relation 'don\\'t'\n\n@attribute 'hog[y=0,b=1]' numeric\n"
-                "@attribute 'say \"x\"' numeric\n@attribute 'it\\'s' numeric\n"
-                "@attribute class {0,7,9}\n\n@data\n0,-1.5,1e-12,?\n3,0,0,?\n0,0,0,?\n"),
-       "arff without labels writes ?");
-}
-
-static void binaries(struct test *t)
-{
-    static const char idx_bytes[] = "\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\2\0\xff\x80\x40\xff\0\0\x33";
-    static const char idx_floats[] =
-        "\0\0\15\3\0\0\0\2\0\0\0\2\0\0\0\2"
-        "\0\0\0\0\x3f\x80\0\0\x3f\0\0\0\x3e\x80\0\0\x3f\x80\0\0\0\0\0\0\0\0\0\0\x3e\x4c\xcc\xcd";
-    static const char idx_labels[] = "\0\0\10\1\0\0\0\2\7\0";
-    struct mp_table bytes = images;
-    struct mp_ctx c;
-    char stem[300];
-    size_t n;
-
-    bytes.bytes = true;
-    mp_ctx_init(&c, NULL);
-    stem_of(t, "binary", stem);
-    ok(t, write_table(&c, IDX, stem, &bytes, pixels, pixel_labels, 1) == MP_OK &&
-       holds(stem, "-images-idx3-ubyte", idx_bytes, sizeof idx_bytes - 1) &&
-       holds(stem, "-labels-idx1-ubyte", idx_labels, sizeof idx_labels - 1), "idx of bytes");
-    ok(t, write_table(&c, IDX, stem, &images, pixels, pixel_labels, 2) == MP_OK &&
-       holds(stem, "-images-idx3-float", idx_floats, sizeof idx_floats - 1), "idx of floats");
-
-    ok(t, write_table(&c, NPY, stem, &vectors, features, feature_labels, 2) == MP_OK, "npy");
-    char *x = content(stem, ".npy", &n);
-    ok(t, x != NULL && n == 128 + sizeof features && memcmp(x, "\x93NUMPY\1\0\x76\0", 10) == 0 &&
-       strncmp(x + 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 3), } ", 60) == 0 &&
-       x[127] == '\n' && memcmp(x + 128, features, sizeof features) == 0, "npy holds the floats");
-    free(x);
-    char *y = content(stem, ".labels.npy", &n);
-    ok(t, y != NULL && n == 128 + 24 && y[128] == 9 && y[136] == 0 && y[144] == 7,
-       "labels.npy holds the labels");
-    free(y);
-    ok(t, write_table(&c, NPZ, stem, &vectors, features, feature_labels, 2) == MP_OK, "npz");
-    char *z = content(stem, ".npz", &n);
-    ok(t, z != NULL && n > 35 + 128 + sizeof features && memcmp(z, "PK\3\4", 4) == 0 &&
-       memcmp(z + 35 + 128, features, sizeof features) == 0 &&
-       memcmp(z + n - 22, "PK\5\6\0\0\0\0\3\0\3\0", 12) == 0, "npz holds three members");
-    free(z);
-    mp_ctx_free(&c);
 }
 
 /* 3000 rows of 500 random values, of which a third are zero: 10 MB of text. */
@@ -405,31 +301,6 @@ static void full_disk(struct test *t)
     free(x);
 }
 
-/* Every allocation by mp_alloc() fails in turn. */
-static void no_memory(struct test *t)
-{
-    struct mp_table bytes = images;
-    char stem[300];
-    bool good = true;
-
-    bytes.bytes = true;
-    stem_of(t, "memory", stem);
-    for (int f = 0; f < FORMATS; f++) {
-        int rc = -1;
-        for (long k = 1; rc < 0 && k < 50; k++) {
-            struct mp_ctx c;
-            mp_ctx_init(&c, NULL);
-            c.fail_at = k;
-            empty(t);
-            rc = write_table(&c, f, stem, &bytes, pixels, pixel_labels, 1);
-            good = good && (rc == MP_OK || (c.msg[0] != '\0' && files_in(t->folder) == 0));
-            mp_ctx_free(&c);
-        }
-        good = good && rc == MP_OK;
-    }
-    ok(t, good, "each failed allocation is reported and leaves no file");
-}
-
 /* Tables are committed together: one incomplete, none named. */
 static void together(struct test *t)
 {
@@ -464,13 +335,10 @@ int main(void)
         printf("Bail out! cannot make a folder in %s\n", t.folder);
         return 1;
     }
-    texts(&t);
-    binaries(&t);
     large(&t);
     refusals(&t);
     short_table(&t);
     full_disk(&t);
-    no_memory(&t);
     together(&t);
     empty(&t);
     rmdir(t.folder);
