@@ -47,6 +47,8 @@ rows() { gzip -dc "$data/$1.csv.gz" 2> /dev/null | sed -n "1,$(($2 + 1))p;$(($2 
 none_left() { [ -z "$(ls -A "$1" 2> /dev/null)" ]; } # FOLDER
 # Whether the program has sanitizers: their memory is no measure, and libraries are linked.
 sanitized() { nm -D "$program" 2> /dev/null | grep -q __asan; }
+# Nothing was said on stderr but how far a step has come that takes long, on a slow machine.
+silent() { ! grep -v '^[0-9][0-9]:[0-9][0-9]:[0-9][0-9] [^:]*: *[0-9]*%  ' "$err" >> "$log"; }
 # The text of a file as one line: for sentences, which go on in the next one.
 flat() { tr -s ' \n' ' ' < "$1"; } # FILE
 # Fails, and says in the log what there is and what there should be.

@@ -51,7 +51,7 @@ equal "$(ls runs)" hog_svm &&
     equal "$(echo $(ls runs/hog_svm))" \
         "bundle.mnp predictions.csv report.html report.json report.txt svm.liblinear"
 ok "its folder holds six files and nothing else"
-! grep -v "^[0-9][0-9]:[0-9][0-9]:[0-9][0-9] [^:]*: *[0-9]*%  " "$err" >> "$log"
+silent
 ok "without a terminal nothing is said on stderr, but how far a long step has come"
 COLUMNS=200 mp run "$source/pipelines/hog_svm.txt" --threads 2 --verbose &&
     same "$out" runs/hog_svm/report.txt

@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 for file in "$source"/docs/tutorial/[0-9]*.txt; do
     name=$(basename "$file")
-    head -1 "$file" | grep -q "^# $name - " && mp check "$file" && [ ! -s "$err" ]
+    head -1 "$file" | grep -q "^# $name - " && mp check "$file" && silent
     ok "$name: its first line tells its name and what it is for, and check finds nothing wrong"
 done
 if [ -z "$python" ]; then
