@@ -22,7 +22,7 @@ offers() { # WORD...
     _mnistpipe
     printf '%s\n' "${COMPREPLY[@]}" | sort
 }
-commands=$("$program" help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | sort)
+commands=$("$program" help | sed -n 's/^  \([a-z][a-z0-9_]*\)  .*/\1/p' | sort)
 equal "$(offers "")" "$(sort <(echo "$commands") <(printf -- '--help\n--version\n'))"
 ok "bash: all commands"
 equal "$(offers co)" compare && equal "$(offers run --verb)" --verbose

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* layers.c - the promises that every layer of a net makes, checked on every layer.
  *
+ *   layers                    all layers, and what is told of some
+ *   layers NAME ...           these layers alone
+ *
  * Runs over the registry, so a new layer is covered the moment its file exists: with
  * its example, with each word that a parameter takes, and with each yes and no.  What
  * the values of layers are is frozen from PyTorch: tests/oracle/net.py.
@@ -896,9 +899,32 @@ static void test_large(struct tap *t, const char *line, struct mp_shape in)
     mp_ctx_free(&c);
 }
 
-int main(void)
+static const struct mp_layer_entry *find_layer(const char *name)
+{
+    const struct mp_layer_entry *e = mp_layers_found;
+    while (e->name != NULL && strcmp(e->name, name) != 0)
+        e++;
+    return e->name != NULL ? e : NULL;
+}
+
+/* Those that the user names. */
+static int check_named(struct tap *t, int n, char **names)
+{
+    for (int i = 0; i < n; i++) {
+        const struct mp_layer_entry *e = find_layer(names[i]);
+        if (e != NULL)
+            check_layer(t, e);
+        else
+            tap_ok(t, false, "%s: no such layer", names[i]);
+    }
+    return tap_end(t);
+}
+
+int main(int argc, char **argv)
 {
     struct tap t = { 0 };
+    if (argc > 1)
+        return check_named(&t, argc - 1, argv + 1);
     for (const struct mp_layer_entry *e = mp_layers_found; e->name != NULL; e++)
         check_layer(&t, e);
     check_oracle(&t);
