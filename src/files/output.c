@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* output.c - files that are either whole or not there. */
-#include "files/output.h"
 #include "config.h"
+#include "files/output.h"
 #include "core/ctx.h"
 #include <dirent.h>
 #include <errno.h>
