@@ -8,7 +8,7 @@
  *
  * Cost: that of predicting with the net, less the layers behind the one asked for.
  */
-#include "core/stage.h"
+#include "core/learner.h"
 #include "engine/inner.h"
 #include "linear/dnn.h"
 
@@ -118,12 +118,12 @@ MP_STAGE(embed) = {
            "Features keep the layer's shape.  To use two layers of one net, run it first and\n"
            "name its bundle in two branches.",
     .example = "embed bundle=pipelines/cnn_fast.txt layer=dense",
-    .takes = MP_DATA, .learns = MP_IN_EPOCHS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
-    .shape = shape, .label = label, .describe = describe, .depends = depends,
-    .prepare = mp_dnn_load,
-    .done = done, .io = io, .clear = clear, .ready = ready, .values = values,
+    .shape = shape, .label = label, .done = done, .io = io, .clear = clear,
     .apply = apply,
+    .learner = MP_LEARNER(.learns = MP_IN_EPOCHS, .needs = MP_DATA, .prepare = mp_dnn_load,
+                          .ready = ready, .depends = depends, .values = values,
+                          .describe = describe),
 };

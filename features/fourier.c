@@ -12,8 +12,8 @@
  * Cost: for each row values x components multiply-adds, and the cosines take as
  * long as a few values more; 8 us for 128 values and 4096 components on one core with AVX-512.
  */
+#include "core/learner.h"
 #include "core/simd.h"
-#include "core/stage.h"
 #include "linear/moments.h"
 #include "linear/cosine.h"
 #include "linear/dnn.h"
@@ -234,7 +234,7 @@ MP_STAGE(fourier) = {
     .state_size = sizeof(struct state),
     .shape = shape,
     .label = label,
-    .prepare = mp_dnn_load,
-    .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear, .ready = ready,
+    .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
+    .learner = MP_LEARNER(.prepare = mp_dnn_load, .ready = ready),
 };

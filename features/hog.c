@@ -532,7 +532,7 @@ MP_STAGE(hog) = {
            "described by the strongest gradient at each pixel.  In a value's name y and x are\n"
            "the block's first cell, cy and cx the place in the block, b is the bin.",
     .example = "hog cell=7 bins=9 norm=l2hys",
-    .takes = MP_IMAGES,
+    .flags = MP_IMAGES,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,

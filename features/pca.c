@@ -13,8 +13,8 @@
  * Cost: d^2 flops a row to fit, 0.3 s of one core for 60000 rows of 784;
  * 0.1 s for 100 components; d * components multiply-adds a row to apply.
  */
+#include "core/learner.h"
 #include "core/simd.h"
-#include "core/stage.h"
 #include "linear/dnn.h"
 #include "linear/eigen.h"
 #include <math.h>
@@ -483,8 +483,7 @@ MP_STAGE(pca) = {
     .state_size = sizeof(struct state),
     .shape = shape,
     .label = label,
-    .prepare = prepare,
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
-    .pictures = pictures,
+    .learner = MP_LEARNER(.prepare = prepare, .pictures = pictures),
 };

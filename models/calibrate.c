@@ -7,7 +7,7 @@
  * 1 / (1 + exp(a s + b)) of its score s, shares of the sum, found by Newton's method on
  * Platt's targets (Platt 1999; Lin, Lin and Weng 2007, A note on Platt's probabilistic
  * outputs).  Cost: a dozen passes over the scores of the rows held back. */
-#include "core/stage.h"
+#include "core/learner.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -411,12 +411,11 @@ MP_STAGE(calibrate) = {
            "Reference: Guo and others 2017, On calibration of modern neural networks; Platt\n"
            "1999; Lin, Lin and Weng 2007.",
     .example = "calibrate method=platt share=0.2",
-    .needs = MP_HELD,
-    .scores = MP_PROBABILITIES,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
     .shape = shape,
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
+    .learner = MP_LEARNER(.needs = MP_HELD, .scores = MP_PROBABILITIES),
 };

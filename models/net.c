@@ -11,8 +11,8 @@
  * memory: activations of an item a thread, and one gradient an item. */
 #include "core/clock.h"
 #include "core/finite.h"
+#include "core/learner.h"
 #include "core/random.h"
-#include "core/stage.h"
 #include "data/split.h"
 #include "linear/dnn.h"
 #include "net/net.h"
@@ -783,15 +783,14 @@ MP_STAGE(net) = {
            "a last dense layer with one output a class; a score is its value before the\n"
            "softmax.  The loss is softmax cross-entropy.  Optimizers have PyTorch's formulas.",
     .example = "net epochs=30 batch=32 lr=0.01\n  dense units=32 act=relu",
-    .learns = MP_IN_EPOCHS, .needs = MP_LAYERS,
-    .scores = MP_LOGITS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
-    .shape = shape, .describe = describe, .inside = inside, .reveal = reveal,
-    .view = view, .watch = watch,
-    .prepare = mp_dnn_load,
-    .done = done, .io = io, .clear = clear, .ready = ready, .values = values,
+    .shape = shape,
+    .done = done, .io = io, .clear = clear,
     .apply = apply,
-    .pictures = pictures,
+    .learner = MP_LEARNER(.learns = MP_IN_EPOCHS, .needs = MP_LAYERS, .scores = MP_LOGITS,
+                          .prepare = mp_dnn_load, .ready = ready, .values = values,
+                          .inside = inside, .reveal = reveal, .view = view, .watch = watch,
+                          .describe = describe, .pictures = pictures),
 };

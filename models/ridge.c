@@ -173,13 +173,13 @@ MP_STAGE(ridge) = {
            "cannot solve for so small a penalty, one ten times larger is taken, and the report\n"
            "says so.  Reference: Hoerl and Kennard 1970, Ridge regression.",
     .example = "ridge ridge=0.01",
-    .flags = MP_SUMS, .learns = MP_IN_ORDER,
+    .flags = MP_SUMS,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct state),
     .shape = shape,
-    .prepare = mp_dnn_load,
     .fit = fit, .done = done, .io = mp_linear_io, .clear = clear,
     .apply = mp_linear_apply,
-    .pictures = mp_linear_pictures,
+    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .prepare = mp_dnn_load,
+                          .pictures = mp_linear_pictures),
 };

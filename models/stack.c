@@ -128,14 +128,13 @@ MP_STAGE(stack) = {
            "each class is learned.  Then the branches learn from all rows.\n"
            "Reference: Wolpert 1992, Stacked generalization.",
     .example = "stack folds=3\n  branch\n    svm\n  branch\n    logistic",
-    .needs = MP_STACKED,
-    .scores = MP_PROBABILITIES,
     .params = table,
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct mp_linear),
     .shape = shape,
-    .prepare = mp_linear_prepare,
     .fit = fit, .merge = mp_linear_merge, .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = apply,
+    .learner = MP_LEARNER(.needs = MP_STACKED, .scores = MP_PROBABILITIES,
+                          .prepare = mp_linear_prepare),
 };

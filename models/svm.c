@@ -63,11 +63,9 @@ MP_STAGE(svm) = {
     .params = table,
     .params_size = sizeof(struct mp_linear_params),
     .state_size = sizeof(struct mp_linear),
-    .prepare = mp_linear_prepare,
     .fit = mp_linear_fit, .merge = mp_linear_merge, .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = mp_linear_apply,
-    .pictures = mp_linear_pictures,
-    .native_suffix = ".liblinear",
-    .native = native,
+    .learner = MP_LEARNER(.prepare = mp_linear_prepare, .pictures = mp_linear_pictures,
+                          .native_suffix = ".liblinear", .native = native),
 };

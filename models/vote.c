@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* vote.c - several models as one: the mean of their probabilities, or the majority of
  * their choices.  Cost: a pass over their scores. */
-#include "core/stage.h"
+#include "core/learner.h"
 #include <math.h>
 
 enum { MEAN, MAJORITY };
@@ -110,10 +110,9 @@ MP_STAGE(vote) = {
            "classes have equally many, the branch that comes first decides.  stack, in place\n"
            "of vote, learns which branch to believe.",
     .example = "vote by=majority\n  branch\n    svm\n  branch\n    logistic",
-    .needs = MP_BRANCHES,
-    .scores = MP_PROBABILITIES,
     .params = table,
     .params_size = sizeof(struct params),
     .shape = shape,
     .apply = apply,
+    .learner = MP_LEARNER(.needs = MP_BRANCHES, .scores = MP_PROBABILITIES),
 };

@@ -176,42 +176,43 @@ static void check_words(struct probe *p)
                q->name);
 }
 
-static bool learns(const struct mp_stage *s)
+static bool learns(const struct mp_entry *e)
 {
-    return s->fit != NULL || s->learns == MP_IN_EPOCHS;
+    return e->stage->fit != NULL || mp_learns(e, MP_IN_EPOCHS);
 }
 
 static void check_members(struct probe *p)
 {
     const struct mp_stage *s = p->s;
+    const struct mp_learner *l = mp_learner(p->e);
     const bool model = mp_is_model(p->e);
     expect(p, s->apply != NULL, "has no apply()");
-    expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_BYTES | MP_PIXELWISE | MP_TRAIN_ONLY |
-                             MP_SUMS | MP_INVERTS | MP_STRETCHES)) == 0,
+    expect(p, (s->flags & ~(unsigned)(MP_INPLACE | MP_BYTES | MP_IMAGES | MP_PIXELWISE | MP_SUMS |
+                             MP_TRAIN_ONLY | MP_INVERTS | MP_STRETCHES)) == 0,
            "unknown flags");
     expect(p, (s->params == NULL || s->params->name == NULL) == (s->params_size == 0) ||
            s->params_size == 1, "params and params_size do not go together");
-    if (!learns(s))
-        expect(p, !s->merge && !s->done && !s->io && !s->clear && !s->ready &&
-               s->state_size == 0 && s->learns == MP_IN_SHARDS, "learns nothing, yet has merge(), "
+    if (!learns(p->e))
+        expect(p, !s->merge && !s->done && !s->io && !s->clear && !l->ready &&
+               s->state_size == 0 && l->learns == MP_IN_SHARDS, "learns nothing, yet has merge(), "
                "done(), io(), clear(), ready(), a state or says how it .learns");
     else
         expect(p, s->io != NULL && s->state_size > 0, "what learns has io() and state_size");
-    expect(p, s->learns != MP_IN_EPOCHS || (s->fit == NULL && s->done != NULL),
+    expect(p, l->learns != MP_IN_EPOCHS || (s->fit == NULL && s->done != NULL),
            "what learns MP_IN_EPOCHS has done() and no fit()");
-    expect(p, s->fit == NULL || (s->merge != NULL) == (s->learns == MP_IN_SHARDS),
+    expect(p, s->fit == NULL || (s->merge != NULL) == (l->learns == MP_IN_SHARDS),
            "what learns MP_IN_SHARDS has merge(), and nothing else has");
-    expect(p, !model || learns(s) || mp_has_branches(p->e), "a model that learns nothing");
+    expect(p, !model || learns(p->e) || mp_has_branches(p->e), "a model that learns nothing");
     expect(p, !model || (s->label == NULL && !(s->flags & (MP_INPLACE | MP_BYTES))),
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
-    expect(p, (s->inside == NULL) == (s->reveal == NULL) && (s->inside == NULL || model),
+    expect(p, (l->inside == NULL) == (l->reveal == NULL) && (l->inside == NULL || model),
            "inside() and reveal() go together, in a model");
-    expect(p, (s->view == NULL) == (s->watch == NULL) && (s->view == NULL || s->inside != NULL),
+    expect(p, (l->view == NULL) == (l->watch == NULL) && (l->view == NULL || l->inside != NULL),
            "view() and watch() go together, in a model with an inside()");
-    expect(p, s->pictures == NULL || learns(s), "learns nothing, yet has pictures() of it");
-    expect(p, s->depends == NULL || learns(s), "learns nothing, yet depends()");
-    expect(p, (s->native == NULL) == (s->native_suffix == NULL) &&
-           (s->native == NULL || s->native_suffix[0] == '.'), "native() and native_suffix (\".x\") "
+    expect(p, l->pictures == NULL || learns(p->e), "learns nothing, yet has pictures() of it");
+    expect(p, l->depends == NULL || learns(p->e), "learns nothing, yet depends()");
+    expect(p, (l->native == NULL) == (l->native_suffix == NULL) &&
+           (l->native == NULL || l->native_suffix[0] == '.'), "native() and native_suffix (\".x\") "
            "go together");
 }
 
@@ -520,7 +521,7 @@ static int load_state(struct probe *p, struct mp_ctx *c, void *state, const void
 static int save(struct probe *p, struct mp_ctx *c, void *state, struct mp_io *io)
 {
     memset(io, 0, sizeof *io);
-    return learns(p->s) ? direct_said(c, "io", mp_state_save(c, p->s, state, io)) : MP_OK;
+    return learns(p->e) ? direct_said(c, "io", mp_state_save(c, p->s, state, io)) : MP_OK;
 }
 
 static bool same_bytes(const struct mp_io *a, const struct mp_io *b)
@@ -832,7 +833,7 @@ static void check_native(struct probe *p, struct mp_ctx *c)
     struct stat st;
     if (!expect(p, fd >= 0, "cannot make a file in /tmp"))
         return;
-    expect(p, p->s->native(c, p->params, p->state, path) >= 0, "native: %s", c->msg);
+    expect(p, mp_learner(p->e)->native(c, p->params, p->state, path) >= 0, "native: %s", c->msg);
     expect(p, stat(path, &st) == 0 && st.st_size > 0, "native() wrote nothing");
     close(fd);
     unlink(path);
@@ -855,7 +856,7 @@ static void check_scores(struct probe *p)
     expect(p, y == NULL || 2 * right >= p->rows.n, "only %zu of %zu training rows are recognised",
            right, p->rows.n);
     free(y);
-    if (p->s->native != NULL)
+    if (mp_learner(p->e)->native != NULL)
         check_native(p, &c);
     mp_ctx_free(&c);
 }
@@ -889,11 +890,12 @@ static void check_pictures(struct probe *p)
     struct mp_ctx c;
     struct looker all = { p, 0, INT_MAX }, one = { p, 0, 0 }, none = { p, 0, INT_MAX };
     begin(p, &c);
-    int rc = p->s->pictures(&c, p->params, p->state, in, &(struct mp_viewer){ look, &all });
+    const struct mp_learner *l = mp_learner(p->e);
+    int rc = l->pictures(&c, p->params, p->state, in, &(struct mp_viewer){ look, &all });
     expect(p, rc == MP_OK && all.n > 0, "%d pictures, returned %d: %s", all.n, rc, c.msg);
-    rc = p->s->pictures(&c, p->params, p->state, other, &(struct mp_viewer){ look, &none });
+    rc = l->pictures(&c, p->params, p->state, other, &(struct mp_viewer){ look, &none });
     expect(p, rc == MP_OK && none.n == 0, "%d pictures of an image of another size", none.n);
-    rc = p->s->pictures(&c, p->params, p->state, in, &(struct mp_viewer){ look, &one });
+    rc = l->pictures(&c, p->params, p->state, in, &(struct mp_viewer){ look, &one });
     expect(p, rc < 0 && one.n == 1, "goes on after the viewer has failed");
     mp_ctx_free(&c);
 }
@@ -907,7 +909,7 @@ static int live(struct probe *p, struct mp_ctx *c)
     void *state = learn(p, c, 2, 50), *loaded = direct_memory(1, p->s->state_size);
     const struct rows few = direct_part(&p->pages, 0, 3);
     int rc = c->msg[0] == '\0' ? MP_OK : -1;
-    if (rc >= 0 && learns(p->s)) {
+    if (rc >= 0 && learns(p->e)) {
         rc = save(p, c, state, &io);
         if (rc >= 0)
             rc = load_state(p, c, loaded, io.buf, io.len);
@@ -928,7 +930,7 @@ static int live(struct probe *p, struct mp_ctx *c)
  * they are many, for some. */
 static void check_memory(struct probe *p)
 {
-    const long most = learns(p->s) ? 16 : 40;
+    const long most = learns(p->e) ? 16 : 40;
     struct mp_ctx c;
     begin(p, &c);
     expect(p, live(p, &c) >= 0, "%s", c.msg);
@@ -1040,7 +1042,7 @@ static void check_form(struct probe *p)
     if (p->s->flags & MP_BYTES)
         group(p, "bytes equal floats", check_bytes);
     group(p, "out of memory", check_memory);
-    if (!learns(p->s))
+    if (!learns(p->e))
         return;
     group(p, p->s->merge != NULL ? "shards merge" : "chunks of training rows", check_shards);
     group(p, "seed and threads", check_threads);
@@ -1048,7 +1050,7 @@ static void check_form(struct probe *p)
     group(p, "damaged states", check_torn);
     group(p, "odd training rows", check_odd_rows);
     group(p, "rows of another shape", check_other_shape);
-    if (p->s->pictures != NULL)
+    if (mp_learner(p->e)->pictures != NULL)
         group(p, "pictures", check_pictures);
     if (mp_is_model(p->e)) {
         group(p, "scores", check_scores);

@@ -144,7 +144,8 @@ static inline int direct_pull(struct mp_ctx *c, void *arg, const size_t *numbers
 static inline int direct_ready(struct mp_ctx *c, const struct mp_stage *s, const void *params,
                                void *state, struct mp_shape in)
 {
-    return s->ready != NULL ? direct_said(c, "ready", s->ready(c, params, state, in)) : MP_OK;
+    return s->learner != NULL && s->learner->ready != NULL
+               ? direct_said(c, "ready", s->learner->ready(c, params, state, in)) : MP_OK;
 }
 
 /* Learns from the rows.  The state that it gives, failed (see c->msg) or not, is

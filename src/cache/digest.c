@@ -129,8 +129,8 @@ static void add_wishes(struct mp_digest *d)
 static void load_libraries(void)
 {
     for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
-        if (e->stage->prepare != NULL)
-            e->stage->prepare(NULL); /* what cannot be loaded computes nothing */
+        if (mp_learner(e)->prepare != NULL)
+            mp_learner(e)->prepare(NULL); /* what cannot be loaded computes nothing */
 }
 
 struct mp_key mp_program_digest(void)

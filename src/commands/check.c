@@ -112,11 +112,11 @@ static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part
     print_table(c, x, part->n);
     for (int i = 0; i < x->plan.n_nodes; i++) {
         const struct mp_node *k = &x->plan.nodes[i];
-        if (k->entry == NULL || k->entry->stage->describe == NULL)
+        if (mp_learner(k->entry)->describe == NULL)
             continue;
         mp_say(stdout, "\n", 0, "%s", k->text);
         mp_plan_where(c, &x->plan, i);
-        if (k->entry->stage->describe(c, k->params, k->in, stdout) < 0)
+        if (mp_learner(k->entry)->describe(c, k->params, k->in, stdout) < 0)
             return -1;
     }
     return MP_OK;

@@ -243,7 +243,7 @@ static int write_native(struct mp_ctx *c, struct job *j)
 {
     const struct mp_plan *p = &j->x.plan;
     const struct mp_node *model = &p->nodes[p->model];
-    const struct mp_stage *s = model->entry->stage;
+    const struct mp_learner *s = mp_learner(model->entry);
     char name[128];
     if (s->native == NULL)
         return MP_OK;
@@ -277,9 +277,9 @@ static void forget_other_models(const struct job *j)
     const struct mp_plan *p = &j->x.plan;
     for (const struct mp_entry *e = mp_registry; e->name != NULL; e++) {
         char path[4096];
-        if (e->stage->native_suffix == NULL || e == p->nodes[p->model].entry)
+        if (mp_learner(e)->native_suffix == NULL || e == p->nodes[p->model].entry)
             continue;
-        snprintf(path, sizeof path, "%s/%s%s", j->folder, e->name, e->stage->native_suffix);
+        snprintf(path, sizeof path, "%s/%s%s", j->folder, e->name, mp_learner(e)->native_suffix);
         unlink(path);
     }
 }

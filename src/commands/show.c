@@ -114,7 +114,7 @@ static int find_layer(struct mp_ctx *c, struct job *j, const char *name)
     int found = 0, rc;
     if (!mp_contact_inside(j->plan, j->plan->n_nodes - 1))
         return 0;
-    for (int i = 0; (rc = n->entry->stage->view(c, n->params, n->in, i, &v)) > 0; i++)
+    for (int i = 0; (rc = mp_learner(n->entry)->view(c, n->params, n->in, i, &v)) > 0; i++)
         found = names_layer(name, v.name) ? i + 1 : found;
     j->views = found;
     return rc < 0 ? -1 : found;

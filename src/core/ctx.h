@@ -2,7 +2,7 @@
 /* ctx.h - the engine's side of a stage call; stages see it only as mp_ctx. */
 #ifndef MP_CTX_H
 #define MP_CTX_H
-#include "core/stage.h"
+#include "core/learner.h"
 #include <signal.h>
 
 enum { MP_SCRATCH_SLOTS = 16 };

@@ -14,7 +14,7 @@
 #ifndef MP_LAYER_H
 #define MP_LAYER_H
 #include "core/bfloat.h"
-#include "core/stage.h"
+#include "core/learner.h"
 
 enum { MP_LAYER_WEIGHTS = 4 };
 

@@ -740,7 +740,7 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
         again = again || (which[k] && depends(e->p, k, input));
     borrow(e, input);
     need(e, input);
-    const enum mp_learns how = n->entry->stage->learns;
+    const enum mp_learns how = mp_learner(n->entry)->learns;
     const bool pulls = how == MP_IN_EPOCHS; /* and keeps what it needs itself */
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {

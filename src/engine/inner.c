@@ -105,7 +105,7 @@ static int locate(struct mp_ctx *c, const char *file, char *path, size_t size)
 static const struct mp_node *model_of(struct mp_ctx *c, const char *name, const struct mp_plan *p)
 {
     const struct mp_node *model = p->has_model ? &p->nodes[p->model] : NULL;
-    if (model != NULL && model->entry->stage->inside != NULL)
+    if (model != NULL && mp_learner(model->entry)->inside != NULL)
         return model;
     mp_ctx_where(c, "%s", "");
     mp_fail(c, "%s: %s%s; expected a pipeline that ends with a net", name,
@@ -121,7 +121,7 @@ static int find_part(struct mp_ctx *c, const char *name, const struct mp_plan *p
     if (model == NULL)
         return -1;
     mp_ctx_where(c, "%s: ", name);
-    return model->entry->stage->inside(c, model->params, model->in, layer, out);
+    return mp_learner(model->entry)->inside(c, model->params, model->in, layer, out);
 }
 
 /* A pipeline's text, built for rows of this shape; the caller frees *x. */
@@ -238,8 +238,8 @@ static int look(struct mp_ctx *c, const char *path, const char *layer, struct mp
     if (rc == MP_OK && f != NULL) {
         const struct mp_node *model = &p->nodes[p->model];
         fprintf(f, "  %s of %s\n", model->text, path);
-        if (model->entry->stage->describe != NULL)
-            rc = model->entry->stage->describe(c, model->params, model->in, f);
+        if (mp_learner(model->entry)->describe != NULL)
+            rc = mp_learner(model->entry)->describe(c, model->params, model->in, f);
     }
     mp_inner_free(inner);
     mp_experiment_free(&x);
@@ -564,8 +564,8 @@ static int run_rows(struct mp_ctx *c, const struct mp_inner *inner, float *memor
     to.x = out;
     const int mark = mp_scratch_mark(c);
     c->place = (uint64_t)p->n_nodes;
-    const int rc = model->entry->stage->reveal(c, model->params, model->state, inner->part, &given,
-                                               &to);
+    const int rc = mp_learner(model->entry)->reveal(c, model->params, model->state, inner->part,
+                                                    &given, &to);
     mp_scratch_release(c, mark);
     return rc;
 }

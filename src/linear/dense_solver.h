@@ -8,7 +8,7 @@
 #ifndef MP_DENSE_SOLVER_H
 #define MP_DENSE_SOLVER_H
 #include "core/rows.h"
-#include "core/stage.h"
+#include "core/learner.h"
 #include "linear/loss.h"
 
 struct mp_dense_problem {

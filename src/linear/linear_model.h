@@ -11,7 +11,7 @@
  * linear classification". */
 #ifndef MP_LINEAR_MODEL_H
 #define MP_LINEAR_MODEL_H
-#include "core/stage.h"
+#include "core/learner.h"
 #include "linear/linear_rows.h"
 #include "linear/loss.h"
 

@@ -155,7 +155,7 @@ static void describe_view(const struct mp_contact_ask *ask, int node, int i,
 
 bool mp_contact_inside(const struct mp_plan *p, int k)
 {
-    return p->nodes[k].entry != NULL && p->nodes[k].entry->stage->view != NULL;
+    return mp_learner(p->nodes[k].entry)->view != NULL;
 }
 
 static int by_value(const void *a, const void *b)
@@ -216,13 +216,14 @@ static int each_column(struct mp_ctx *c, const struct mp_contact_ask *ask, void 
             struct mp_contact_column col = { .epoch = e,
                                              .copy = e > 0 && mp_plan_passes(ask->plan, node) > 1 };
             const struct mp_node *n = inside ? &ask->plan->nodes[node] : NULL;
+            const struct mp_learner *l = mp_learner(inside ? n->entry : NULL);
             struct mp_view v;
             if (!inside) {
                 describe_node(ask, node, &col);
                 rc = add(arg, &col);
             }
             for (int i = 0; inside && (node < ask->last || ask->views == 0 || i < ask->views) &&
-                            (rc = n->entry->stage->view(c, n->params, n->in, i, &v)) > 0; i++) {
+                            (rc = l->view(c, n->params, n->in, i, &v)) > 0; i++) {
                 describe_view(ask, node, i, &v, &col);
                 if ((rc = add(arg, &col)) < 0)
                     break;
@@ -299,7 +300,7 @@ static int watch(struct mp_ctx *c, const struct mp_contact_ask *ask, size_t draw
         rc = mp_engine_rows(c, ask->plan, ask->d, ask->rows, ask->n, n->inputs[0], ask->training,
                             drawn, given);
     if (rc == MP_OK)
-        rc = n->entry->stage->watch(c, n->params, n->state, col->view, &in, &out);
+        rc = mp_learner(n->entry)->watch(c, n->params, n->state, col->view, &in, &out);
     mp_ctx_reuse(c);
     free(given);
     return rc;

@@ -278,8 +278,7 @@ void mp_report_learning(struct mp_html *h, const struct mp_report *r)
 
 static enum mp_scores scores_kind(const struct mp_report *r)
 {
-    const struct mp_plan *p = &r->x->plan;
-    return p->nodes[p->n_nodes - 1].entry->stage->scores;
+    return mp_plan_scores(&r->x->plan);
 }
 
 static void calibration_table(FILE *f, const struct mp_calibration *q)

@@ -320,7 +320,7 @@ static void top_scores(FILE *f, const struct mp_report *r, size_t row)
     double share[256];
     bool used[256] = { false };
     const bool known =
-        mp_probabilities(plan->nodes[plan->n_nodes - 1].entry->stage->scores, s, p->k, share);
+        mp_probabilities(mp_plan_scores(plan), s, p->k, share);
     fputs("<ol class=\"scores\">", f);
     for (int k = 0; k < 3 && k < p->k; k++) {
         int top = -1;
@@ -523,10 +523,9 @@ int mp_report_learned(struct mp_ctx *c, struct mp_html *h, const struct mp_repor
         struct mp_shape image;
         struct album a = { .n = 0 };
         const struct mp_viewer viewer = { see, &a };
-        if (n->entry == NULL || n->entry->stage->pictures == NULL ||
-            !behind(p, n->inputs[0], &image))
+        if (mp_learner(n->entry)->pictures == NULL || !behind(p, n->inputs[0], &image))
             continue;
-        rc = n->entry->stage->pictures(c, n->params, n->state, image, &viewer);
+        rc = mp_learner(n->entry)->pictures(c, n->params, n->state, image, &viewer);
         if (rc == MP_OK && a.n > 0) {
             if (!begun) {
                 mp_html_section(h, "learned", "What it has learned");

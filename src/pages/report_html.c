@@ -173,11 +173,11 @@ static int insides(struct mp_ctx *c, FILE *f, const struct mp_plan *p)
     for (int i = 0; i < p->n_nodes && rc == MP_OK; i++) {
         const struct mp_node *n = &p->nodes[i];
         struct mp_text t;
-        if (n->entry == NULL || n->entry->stage->describe == NULL)
+        if (mp_learner(n->entry)->describe == NULL)
             continue;
         if (mp_text_open(c, &t) < 0)
             return -1;
-        rc = n->entry->stage->describe(c, n->params, n->in, t.f);
+        rc = mp_learner(n->entry)->describe(c, n->params, n->in, t.f);
         char *text = mp_text_end(c, &t);
         if (text == NULL)
             return -1;

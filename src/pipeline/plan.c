@@ -285,11 +285,11 @@ static void free_layers(struct mp_layers *layers)
 }
 
 /* A stage that takes the data's own rows has nothing before it. */
-static int check_first(struct mp_ctx *c, const struct mp_plan *p, const struct mp_stage *s,
+static int check_first(struct mp_ctx *c, const struct mp_plan *p, const struct mp_entry *e,
                        int input)
 {
     const struct mp_node *before = input >= 0 ? &p->nodes[input] : NULL;
-    if (before == NULL || s->takes != MP_DATA)
+    if (before == NULL || !mp_needs(e, MP_DATA))
         return MP_OK;
     return mp_fail(c, "takes the data's own rows, but line %d (%s) comes before it; put it first, "
                       "or first in a branch", before->line,
@@ -306,7 +306,7 @@ static int check_place(struct mp_ctx *c, const struct mp_plan *p, const struct m
     if (scores && input != p->model)
         return mp_fail(c, "takes the scores of a model, but line %d (%s) has taken them",
                        p->nodes[input].line, p->nodes[input].entry->name);
-    if (scores && p->nodes[input].entry->stage->scores == MP_PROBABILITIES)
+    if (scores && mp_learner(p->nodes[input].entry)->scores == MP_PROBABILITIES)
         return mp_fail(c, "makes scores probabilities, which line %d (%s) gives already",
                        p->nodes[input].line, p->nodes[input].entry->name);
     if (p->has_model && !scores)
@@ -326,7 +326,8 @@ static int name_branches(struct mp_ctx *c, const struct mp_plan *p, const struct
     b->n = joint->n_inputs;
     for (int i = 0; i < b->n; i++) {
         const struct mp_node *end = &p->nodes[joint->inputs[i]];
-        b->at[i] = (struct mp_branch){ end->line, end->entry->name, end->entry->stage->scores };
+        b->at[i] = (struct mp_branch){ end->line, end->entry->name,
+                                       mp_learner(end->entry)->scores };
     }
     return MP_OK;
 }
@@ -368,7 +369,7 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
         return -1;
     if (l->n_children > 0 && !mp_needs(e, MP_LAYERS) && !mp_has_branches(e))
         return mp_fail(c, "takes no indented lines (line %d)", l->children[0].number);
-    if (check_first(c, p, e->stage, input) < 0)
+    if (check_first(c, p, e, input) < 0)
         return -1;
     if (mp_has_branches(e) && build_branches(c, p, l, input, depth, true, &input) < 0)
         return -1;
@@ -460,8 +461,8 @@ static int count_passes(struct mp_ctx *c, struct mp_plan *p)
     int maker = -1;
     for (int k = 0; k < p->n_nodes; k++) {
         struct mp_node *n = &p->nodes[k];
-        const struct mp_stage *s = n->entry != NULL ? n->entry->stage : NULL;
-        const int copies = s != NULL && s->copies != NULL ? s->copies(n->params) : 0;
+        const struct mp_learner *s = mp_learner(n->entry);
+        const int copies = s->copies != NULL ? s->copies(n->params) : 0;
         n->passes = 1;
         for (int j = 0; j < n->n_inputs; j++)
             if (mp_plan_passes(p, n->inputs[j]) > n->passes)
@@ -522,7 +523,7 @@ static int take_input(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
     n->in = n->out = before != NULL ? before->out : p->shape;
     n->image = (before == NULL || before->image) && mp_is_filter(n->entry);
     n->bytes = (before == NULL || before->bytes) && (s->flags & MP_BYTES);
-    if ((mp_is_filter(n->entry) || s->takes == MP_IMAGES) && before != NULL && !before->image)
+    if ((mp_is_filter(n->entry) || (s->flags & MP_IMAGES)) && before != NULL && !before->image)
         return mp_fail(c, "needs images, but line %d (%s) gives vectors of %zu values "
                           "(%d x %d x %d); put it before that line",
                        before->line, before->entry != NULL ? before->entry->name : "union",
@@ -579,8 +580,8 @@ static int make_ready(struct mp_ctx *c, struct mp_plan *p, int node)
 {
     struct mp_node *n = &p->nodes[node];
     mp_plan_where(c, p, node);
-    if (n->entry->stage->ready != NULL &&
-        n->entry->stage->ready(c, n->params, n->state, n->in) < 0)
+    if (mp_learner(n->entry)->ready != NULL &&
+        mp_learner(n->entry)->ready(c, n->params, n->state, n->in) < 0)
         return -1;
     n->fitted = true;
     return MP_OK;
@@ -612,10 +613,10 @@ int mp_plan_prepare(struct mp_ctx *c, const struct mp_plan *p)
 {
     for (int i = 0; i < p->n_nodes; i++) {
         const struct mp_node *n = &p->nodes[i];
-        if (n->entry == NULL || n->entry->stage->prepare == NULL)
+        if (mp_learner(n->entry)->prepare == NULL)
             continue;
         mp_plan_where(c, p, i);
-        if (n->entry->stage->prepare(c) < 0)
+        if (mp_learner(n->entry)->prepare(c) < 0)
             return -1;
     }
     mp_ctx_where(c, "%s", "");
@@ -626,10 +627,10 @@ int mp_plan_depends(struct mp_ctx *c, const struct mp_plan *p, int last, FILE *f
 {
     for (int i = 0; i <= last; i++) {
         const struct mp_node *n = &p->nodes[i];
-        if (n->entry == NULL || n->entry->stage->depends == NULL)
+        if (mp_learner(n->entry)->depends == NULL)
             continue;
         mp_plan_where(c, p, i);
-        if (n->entry->stage->depends(c, n->params, f) < 0)
+        if (mp_learner(n->entry)->depends(c, n->params, f) < 0)
             return -1;
     }
     mp_ctx_where(c, "%s", "");
@@ -647,7 +648,7 @@ void mp_plan_forget(struct mp_plan *p, int node)
 
 enum mp_scores mp_plan_scores(const struct mp_plan *p)
 {
-    return p->nodes[p->n_nodes - 1].entry->stage->scores;
+    return mp_learner(p->nodes[p->n_nodes - 1].entry)->scores;
 }
 
 void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size_t size)
@@ -685,8 +686,8 @@ int mp_plan_values(struct mp_ctx *c, const struct mp_node *n, uint64_t *values)
 {
     struct mp_io io = { .buf = NULL };
     int rc = MP_OK;
-    if (n->entry != NULL && n->entry->stage->values != NULL && n->state != NULL)
-        return n->entry->stage->values(c, n->state, values);
+    if (mp_learner(n->entry)->values != NULL && n->state != NULL)
+        return mp_learner(n->entry)->values(c, n->state, values);
     if (n->entry != NULL && n->entry->stage->io != NULL && n->state != NULL)
         rc = mp_state_save(c, n->entry->stage, n->state, &io);
     free(io.buf);

@@ -27,14 +27,20 @@ bool mp_is_model(const struct mp_entry *e)
     return strcmp(e->group, "models") == 0;
 }
 
+const struct mp_learner *mp_learner(const struct mp_entry *e)
+{
+    static const struct mp_learner nothing = { .learns = MP_IN_SHARDS };
+    return e != NULL && e->stage->learner != NULL ? e->stage->learner : &nothing;
+}
+
 bool mp_learns(const struct mp_entry *e, enum mp_learns how)
 {
-    return e != NULL && e->stage->learns == how;
+    return mp_learner(e)->learns == how;
 }
 
 bool mp_needs(const struct mp_entry *e, enum mp_needs what)
 {
-    return e != NULL && e->stage->needs == what;
+    return mp_learner(e)->needs == what;
 }
 
 bool mp_has_branches(const struct mp_entry *e)

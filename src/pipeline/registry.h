@@ -2,7 +2,7 @@
 /* registry.h - the stages and commands that the build found, by file name. */
 #ifndef MP_REGISTRY_H
 #define MP_REGISTRY_H
-#include "core/stage.h"
+#include "core/learner.h"
 
 struct mp_entry {
     const char *name, *group; /* "hog", "features" */
@@ -15,7 +15,9 @@ const char *mp_stage_name(const void *unused, int i); /* for mp_nearest() */
 bool mp_is_filter(const struct mp_entry *e);
 bool mp_is_model(const struct mp_entry *e);
 
-/* Of a stage; e NULL: a union, which learns and needs nothing. */
+/* What a stage says besides stage.h.  Never NULL: all is zero where it says nothing, and where
+ * e is NULL, a union. */
+const struct mp_learner *mp_learner(const struct mp_entry *e);
 bool mp_learns(const struct mp_entry *e, enum mp_learns how);
 bool mp_needs(const struct mp_entry *e, enum mp_needs what);
 bool mp_has_branches(const struct mp_entry *e); /* whose scores it takes */

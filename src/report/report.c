@@ -515,7 +515,7 @@ static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
     const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
-    const char *suffix = model->stage->native_suffix;
+    const char *suffix = mp_learner(model)->native_suffix;
     char size[32], memory[32], folder[SHOWN];
     shown(r->folder, folder);
     mp_bytes_text(size, sizeof size, r->bundle_bytes);

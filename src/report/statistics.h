@@ -3,7 +3,7 @@
  * the probabilities that one gives. */
 #ifndef MP_STATISTICS_H
 #define MP_STATISTICS_H
-#include "core/stage.h"
+#include "core/learner.h"
 
 /* ------------------------------------------------- two models, same rows */
 

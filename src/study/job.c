@@ -219,8 +219,8 @@ static int file_names(const struct mp_job *j, char names[MAX_FILES][160])
     int n = 0;
     for (; mp_run_files[n] != NULL; n++)
         snprintf(names[n], sizeof names[0], "%s", mp_run_files[n]);
-    if (e != NULL && e->stage->native_suffix != NULL)
-        snprintf(names[n++], sizeof names[0], "%s%s", j->model, e->stage->native_suffix);
+    if (mp_learner(e)->native_suffix != NULL)
+        snprintf(names[n++], sizeof names[0], "%s%s", j->model, mp_learner(e)->native_suffix);
     return n;
 }
 
@@ -277,9 +277,9 @@ static void forget_other_models(const struct mp_job *j)
 {
     char path[MAX_PATH];
     for (const struct mp_entry *e = mp_registry; e->name != NULL; e++)
-        if (e->stage->native_suffix != NULL && strcmp(e->name, j->model) != 0 &&
+        if (mp_learner(e)->native_suffix != NULL && strcmp(e->name, j->model) != 0 &&
             snprintf(path, sizeof path, "%s/%s%s", j->folder, e->name,
-                     e->stage->native_suffix) < MAX_PATH)
+                     mp_learner(e)->native_suffix) < MAX_PATH)
             unlink(path);
 }
 
