@@ -124,7 +124,7 @@ struct mp_stage {
 
 enum { /* flags */
     MP_INPLACE = 1,     /* apply() accepts out->x == in->x (and out->b == in->b) */
-    MP_BYTES = 2,       /* apply() takes bytes, too, and then gives bytes: the very same values */
+    MP_BYTES = 2,       /* apply() takes bytes, too, and gives as bytes what it gives of floats */
     MP_IMAGES = 4,      /* needs images, not vectors; of filters this is understood */
     MP_PIXELWISE = 8,   /* value i of a row stands for value i of what came in */
     MP_SUMS = 16,       /* what done() takes does not grow with the rows that it learned from */
