@@ -3,7 +3,7 @@
  *
  * FILL IN: the method, its reference, what learning and predicting cost.
  */
-#include "core/stage.h"
+#include "core/learner.h"
 #include <stdlib.h>
 
 /* What was learned.  FILL IN: fields; counts are uint64_t or double, for io(). */
@@ -118,10 +118,10 @@ MP_STAGE(mine) = {
     .brief = "Choose the class whose mean is nearest", /* FILL IN: verb first, no full stop */
     .doc = "A class's score is the squared distance to the mean of its training rows, less than\n"
            "0: the nearest wins.", /* FILL IN: the manual */
-    .example = "mine",    /* FILL IN: with a parameter, if it has any: filters/deskew.c */
-    .flags = MP_SUMS,     /* FILL IN: leave it out if done() takes longer for more rows */
-    .scores = MP_MARGINS, /* FILL IN: what they mean, as stage.h has it */
+    .example = "mine", /* FILL IN: with a parameter, if it has any: filters/deskew.c */
+    .flags = MP_SUMS,  /* FILL IN: leave it out if done() takes longer for more rows */
     .state_size = sizeof(struct state),
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
+    .learner = MP_LEARNER(.scores = MP_MARGINS), /* FILL IN: what scores mean; see learner.h */
 };

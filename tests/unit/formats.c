@@ -12,7 +12,7 @@
  *                       of any of them is found
  *   open end            rows are not counted: what is cut off between two rows is whole
  *
- * Prints TAP.  SOURCE: the folder of the sources (default .).  Works in a folder of its own
+ * Prints TAP; given names of formats, of these alone.  SOURCE: the folder of the sources (default .).  Works in a folder of its own
  * under $TMPDIR.
  */
 #include "../tap.h"
@@ -748,7 +748,31 @@ static void check_word(struct probe *p, const char *source)
         check_reading(p);
 }
 
-int main(void)
+static void check_format(struct probe *p, const char *source)
+{
+    p->open_end = false;
+    memset(p->counts, 0, sizeof p->counts);
+    for (int packed = 0; packed <= p->e->format->gzip; packed++) {
+        p->packed = packed;
+        p->word = word_of(p, packed);
+        p->name = packed ? p->e->packed : p->e->name;
+        check_word(p, source);
+    }
+}
+
+/* Those that the user names. */
+static void check_named(struct probe *p, const char *source, const char *name)
+{
+    p->e = mp_formats_found;
+    while (p->e->name != NULL && strcmp(p->e->name, name) != 0)
+        p->e++;
+    if (p->e->name != NULL)
+        check_format(p, source);
+    else
+        tap_ok(&p->tap, false, "%s: no such format", name);
+}
+
+int main(int argc, char **argv)
 {
     struct probe p = { .good = true, .name = "formats" };
     const char *tmp = getenv("TMPDIR"), *source = getenv("SOURCE");
@@ -758,17 +782,13 @@ int main(void)
         printf("Bail out! cannot make a folder in %s\n", p.folder);
         return 1;
     }
-    check_registry(&p, source);
-    check_rivals(&p);
-    for (p.e = NULL; (p.e = mp_format_next(p.e)) != NULL;) {
-        p.open_end = false;
-        memset(p.counts, 0, sizeof p.counts);
-        for (int packed = 0; packed <= p.e->format->gzip; packed++) {
-            p.packed = packed;
-            p.word = word_of(&p, packed);
-            p.name = packed ? p.e->packed : p.e->name;
-            check_word(&p, source);
-        }
+    for (int i = 1; i < argc; i++)
+        check_named(&p, source, argv[i]);
+    if (argc < 2) {
+        check_registry(&p, source);
+        check_rivals(&p);
+        for (p.e = NULL; (p.e = mp_format_next(p.e)) != NULL;)
+            check_format(&p, source);
     }
     entries(p.folder, true);
     rmdir(p.folder);
