@@ -138,11 +138,11 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
                        const struct mp_asked *asked, const void *options, int n, char **args)
 {
     struct mp_run *run = c->run;
-    run->asked = asked;
+    run->command.asked = asked;
     run->quiet = asked->quiet;
     run->threads = asked->threads > 0 ? asked->threads : default_threads();
     if (run->threads > 1)
-        wait_briefly(run->argv);
+        wait_briefly(run->command.argv);
     run->stopped = &stopped;
     void *stack = make_stack();
     hear_signals();
@@ -171,7 +171,7 @@ static int end_output(int status)
 
 int main(int argc, char **argv)
 {
-    struct mp_run run = { .start = mp_seconds(), .argc = argc, .argv = argv };
+    struct mp_run run = { .command = { .start = mp_seconds(), .argc = argc, .argv = argv } };
     struct mp_ctx c;
     struct mp_asked asked = { 0 };
     bool help;

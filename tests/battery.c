@@ -1063,7 +1063,7 @@ static void check_stage(struct tap *tap, const struct mp_entry *e)
     static const int labels[CLASSES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
     struct probe p = { .tap = tap, .e = e, .s = e->stage };
     p.run = (struct mp_run){ .seed = 1, .threads = 1, .n_classes = CLASSES, .labels = labels,
-                             .warning = silent };
+                             .warnings = { .hear = silent } };
     snprintf(p.form, sizeof p.form, "%s", e->name);
     group(&p, "words", check_words);
     const bool described = p.good;

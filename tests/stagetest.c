@@ -582,7 +582,7 @@ static void remark(void *arg, const char *text)
 static struct mp_run plain_run(void)
 {
     return (struct mp_run){ .seed = 1, .threads = 1, .n_classes = CLASSES,
-                            .labels = class_labels, .warning = remark };
+                            .labels = class_labels, .warnings = { .hear = remark } };
 }
 
 static void check_run(struct group *g)

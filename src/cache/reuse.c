@@ -38,7 +38,8 @@ struct mp_reuse {
     struct said *said;
     size_t n_said;
     bool listening, incomplete;
-    struct mp_run others; /* who listens otherwise */
+    struct mp_warnings warnings; /* who listens otherwise */
+    struct mp_diary diary;
 };
 
 /* ----------------------------------------------------------------- digests */
@@ -148,7 +149,7 @@ static int base_key(struct mp_ctx *c, const struct mp_plan *p, const struct mp_d
     mp_digest_bytes(&d, y, y != NULL ? data->n * sizeof *y : 0);
     mp_digest_bytes(&d, run->labels, (size_t)run->n_classes * sizeof *run->labels);
     mp_digest_number(&d, run->seed);
-    mp_digest_number(&d, run->trial);
+    mp_digest_number(&d, run->trial.on);
     mp_digest_number(&d, training);
     *key = mp_digest_end(&d);
     return rc;
@@ -303,8 +304,8 @@ static void hear_warning(void *arg, const char *text)
         used > 0 && find_line(r->p, line, &one))
         one.text = strdup(text + n + used);
     keep_said(r, one);
-    if (r->others.warning != NULL)
-        r->others.warning(r->others.warning_arg, text);
+    if (r->warnings.hear != NULL)
+        r->warnings.hear(r->warnings.arg, text);
     else if (!r->run->quiet)
         fprintf(stderr, "warning: %s\n", text);
 }
@@ -313,16 +314,16 @@ static void hear_value(void *arg, const char *series, double value)
 {
     struct mp_reuse *r = arg;
     keep_said(r, (struct said){ .kind = SAID_VALUE, .text = strdup(series), .v = { value } });
-    if (r->others.record != NULL)
-        r->others.record(r->others.record_arg, series, value);
+    if (r->diary.record != NULL)
+        r->diary.record(r->diary.arg, series, value);
 }
 
 static void hear_remark(void *arg, const char *text)
 {
     struct mp_reuse *r = arg;
     keep_said(r, (struct said){ .kind = SAID_REMARK, .text = strdup(text) });
-    if (r->others.remark != NULL)
-        r->others.remark(r->others.remark_arg, text);
+    if (r->diary.remark != NULL)
+        r->diary.remark(r->diary.arg, text);
 }
 
 static void hear_part(void *arg, const struct mp_part *part)
@@ -333,29 +334,22 @@ static void hear_part(void *arg, const struct mp_part *part)
     if (part->line == 0 || !find_line(r->p, part->line, &one))
         one.node = SIZE_MAX;
     keep_said(r, one);
-    if (r->others.part != NULL)
-        r->others.part(r->others.part_arg, part);
+    if (r->diary.part != NULL)
+        r->diary.part(r->diary.arg, part);
 }
 
 static void listen(struct mp_reuse *r, bool on)
 {
     struct mp_run *run = r->run;
-    const struct mp_run own = { .warning = hear_warning, .warning_arg = r, .record = hear_value,
-                                .record_arg = r, .remark = hear_remark, .remark_arg = r,
-                                .part = hear_part, .part_arg = r };
-    const struct mp_run *to = on ? &own : &r->others;
-    if (on)
-        r->others = *run;
-    else if (!r->listening)
-        return;
-    run->warning = to->warning;
-    run->warning_arg = to->warning_arg;
-    run->record = to->record;
-    run->record_arg = to->record_arg;
-    run->remark = to->remark;
-    run->remark_arg = to->remark_arg;
-    run->part = to->part;
-    run->part_arg = to->part_arg;
+    if (on) {
+        r->warnings = run->warnings;
+        r->diary = run->diary;
+        run->warnings = (struct mp_warnings){ hear_warning, r };
+        run->diary = (struct mp_diary){ hear_value, hear_part, hear_remark, r };
+    } else if (r->listening) {
+        run->warnings = r->warnings;
+        run->diary = r->diary;
+    }
     r->listening = on;
 }
 
@@ -459,8 +453,8 @@ static bool load(struct mp_reuse *r, int f, const struct mp_lent *e)
         n->cost.fit += cost.fit;
         n->cost.done += cost.done;
         n->cost.fit_rows += cost.fit_rows;
-        if (r->run->reused_peak < peak)
-            r->run->reused_peak = peak;
+        if (r->run->reused.peak < peak)
+            r->run->reused.peak = peak;
     } else {
         if (s->clear != NULL)
             s->clear(n->state);
@@ -494,8 +488,8 @@ static bool fetch(struct mp_reuse *r, const struct mp_key *key, int f)
         return false;
     const bool good = load(r, f, &e);
     if (good) {
-        r->run->reused += e.seconds;
-        r->run->reused_entries++;
+        r->run->reused.seconds += e.seconds;
+        r->run->reused.entries++;
         count_inputs(r, f);
     }
     mp_cache_return(&e);
@@ -514,7 +508,7 @@ int mp_reuse_state(struct mp_ctx *c, struct mp_reuse *r, int f)
         if ((had = fetch(r, &key, f)))
             mp_cache_release(&r->claim);
     }
-    r->run->reused -= mp_seconds() - start; /* looking and waiting is no part of learning */
+    r->run->reused.seconds -= mp_seconds() - start; /* looking and waiting is no part of learning */
     if (had) {
         say_again(c, r);
         forget(r);
@@ -523,7 +517,7 @@ int mp_reuse_state(struct mp_ctx *c, struct mp_reuse *r, int f)
     forget(r);
     listen(r, true);
     r->start = mp_seconds();
-    r->reused = r->run->reused;
+    r->reused = r->run->reused.seconds;
     return 0;
 }
 
@@ -535,14 +529,14 @@ void mp_reuse_learned(struct mp_ctx *c, struct mp_reuse *r, int f, bool good)
     struct mp_node *n = &r->p->nodes[f];
     count_inputs(r, f);
     const struct mp_key key = node_key(r, "state", f);
-    const double seconds = mp_seconds() - r->start + r->run->reused - r->reused;
+    const double seconds = mp_seconds() - r->start + r->run->reused.seconds - r->reused;
     struct mp_io state = { .buf = NULL }, io = { .buf = NULL };
     struct mp_ctx own;
     uint64_t peak = mp_peak_memory(r->run);
     mp_ctx_init(&own, c->run);
     io.c = &own;
     /* A run that could not save its checkpoint has said so; that is no part of the state. */
-    good = good && !r->incomplete && !r->run->checkpoint_failed;
+    good = good && !r->incomplete && !r->run->checkpoint.failed;
     if (good && mp_state_save(&own, n->entry->stage, n->state, &state) == MP_OK &&
         visit(&io, r, &n->cost, &peak, &state.buf, &state.len) == MP_OK) {
         const struct mp_cache_about a = about(r, "state", f, seconds);
@@ -571,14 +565,14 @@ void *mp_reuse_rows(struct mp_reuse *r, int k)
     struct mp_lent *e = &r->lent[k];
     if (e->bytes == NULL && mp_cache_get(r->s, &key, e)) {
         if (e->size == mp_product(r->n, row_bytes(&r->p->nodes[k]))) {
-            r->run->reused += r->counted[k] ? 0 : e->seconds;
-            r->run->reused_entries++;
+            r->run->reused.seconds += r->counted[k] ? 0 : e->seconds;
+            r->run->reused.entries++;
             count(r, k);
         } else {
             mp_cache_return(e);
         }
     }
-    r->run->reused -= mp_seconds() - start;
+    r->run->reused.seconds -= mp_seconds() - start;
     return (void *)(uintptr_t)e->bytes;
 }
 

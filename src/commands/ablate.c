@@ -87,7 +87,7 @@ static int plan(struct mp_ctx *c, const struct mp_ablation *a, char *file, struc
 static int ablate(struct mp_ctx *c, char *file, struct mp_ablation *a, const struct params *p)
 {
     struct mp_experiment x = { .n_classes = 0 };
-    const struct mp_asked *asked = c->run->asked;
+    const struct mp_asked *asked = c->run->command.asked;
     struct mp_job *jobs = mp_alloc(c, (size_t)a->n + 1, sizeof *jobs);
     if (jobs == NULL)
         return -1;

@@ -66,7 +66,7 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         { "all rows MB", 'r' }, { "about s", 'r' }
     };
     const double n = (double)x->train.n, threads = c->run->threads, scale = n / (double)trial_rows;
-    const double share = c->run->share > 0 ? c->run->share : 1;
+    const double share = c->run->trial.share > 0 ? c->run->trial.share : 1;
     double total = 0;
     struct mp_tabular t;
     mp_tabular_open(&t, column, sizeof column / sizeof *column, 2);
@@ -100,11 +100,11 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
 
 static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part)
 {
-    c->run->trial = true;
-    c->run->share = 1;
+    c->run->trial.on = true;
+    c->run->trial.share = 1;
     if (mp_experiment_read(c, x) < 0)
         return -1;
-    c->run->warning = no_warning; /* what the trial rows cause is no remark on the pipeline */
+    c->run->warnings.hear = no_warning; /* what the trial rows cause is no remark on the pipeline */
     if (trial(c, x, part) < 0 ||
         (x->plan.n_nodes > 0 &&
          mp_engine_apply(c, &x->plan, part, x->plan.n_nodes - 1, "check", nothing, NULL) < 0))

@@ -51,7 +51,7 @@ static int compare(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp
 
 static int run_in(struct mp_ctx *c, const struct params *p, int n, char **args)
 {
-    const struct mp_asked *a = c->run->asked;
+    const struct mp_asked *a = c->run->command.asked;
     struct mp_experiment x = { .n_classes = 0 };
     if (n == 0)
         return mp_usage(c, "compare: expected pipeline files, found none");

@@ -212,7 +212,7 @@ static int read_part(struct mp_ctx *c, struct job *j, const struct mp_bundle *b,
 
 static int export_bundle(struct mp_ctx *c, const char *file, const struct params *p)
 {
-    const struct mp_asked *a = c->run->asked;
+    const struct mp_asked *a = c->run->command.asked;
     struct mp_bundle b;
     struct mp_data train = { .n = 0 }, test = { .n = 0 };
     struct job j = { .n_parts = 0 };

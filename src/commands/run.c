@@ -72,42 +72,44 @@ static void keep_warning(void *arg, const char *text)
 /* One more value of a model's series. */
 static void keep_value(void *arg, const char *series, double value)
 {
-    json_t *curves = arg, *values = json_object_get(curves, series);
+    const struct mp_report *r = arg;
+    json_t *values = json_object_get(r->curves, series);
     if (values == NULL)
-        json_object_set_new(curves, series, values = json_array());
+        json_object_set_new(r->curves, series, values = json_array());
     json_array_append_new(values, json_real(value));
 }
 
 static void keep_part(void *arg, const struct mp_part *p)
 {
-    json_array_append_new(arg, json_pack("{s:i, s:s, s:f, s:f, s:f, s:f}", "line", p->line, "layer",
-                                         p->name, "forward_seconds", p->forward,
-                                         "backward_seconds", p->backward, "forward_multiply_adds",
-                                         p->work, "backward_multiply_adds", p->back_work));
+    const struct mp_report *r = arg;
+    json_array_append_new(r->parts, json_pack("{s:i, s:s, s:f, s:f, s:f, s:f}", "line", p->line,
+                                              "layer", p->name, "forward_seconds", p->forward,
+                                              "backward_seconds", p->backward,
+                                              "forward_multiply_adds", p->work,
+                                              "backward_multiply_adds", p->back_work));
 }
 
 /* Two nets in one pipeline make the same remark; it is said once. */
 static void keep_remark(void *arg, const char *text)
 {
+    const struct mp_report *r = arg;
     json_t *remark = json_string(text), *known;
     size_t i;
-    json_array_foreach(arg, i, known)
+    json_array_foreach(r->remarks, i, known)
         if (json_equal(known, remark)) {
             json_decref(remark);
             return;
         }
-    json_array_append_new(arg, remark);
+    json_array_append_new(r->remarks, remark);
 }
 
 /* What stages tell while they learn goes into the report. */
 static void listen(struct mp_run *run, struct mp_report *r)
 {
-    run->record = keep_value;
-    run->record_arg = r->curves = json_object();
-    run->part = keep_part;
-    run->part_arg = r->parts = json_array();
-    run->remark = keep_remark;
-    run->remark_arg = r->remarks = json_array();
+    r->curves = json_object();
+    r->parts = json_array();
+    r->remarks = json_array();
+    run->diary = (struct mp_diary){ keep_value, keep_part, keep_remark, r };
 }
 
 /* All that a run makes, while it makes it. */
@@ -173,12 +175,12 @@ static int allow_checkpoint(struct mp_ctx *c, struct job *j)
         snprintf(j->checkpoint, size, "%s/checkpoint.mnp", j->folder);
         snprintf(j->identity, long_enough, "%s%08x %zu %08x\n", text, j->x.train.crc,
                  j->x.train.n, crc);
-        c->run->checkpoint = j->checkpoint;
-        c->run->identity = j->identity;
-        c->run->resume = j->o->resume;
+        c->run->checkpoint.file = j->checkpoint;
+        c->run->checkpoint.identity = j->identity;
+        c->run->checkpoint.resume = j->o->resume;
     }
     free(text);
-    return c->run->identity != NULL ? MP_OK : -1;
+    return c->run->checkpoint.identity != NULL ? MP_OK : -1;
 }
 
 /* Scores the training rows out of fold.  What stages tell of a fold's training is not of the
@@ -190,17 +192,13 @@ static int cross_validate(struct mp_ctx *c, struct job *j)
     const struct mp_experiment *x = &j->x;
     const int k = x->plan.source.folds;
     struct mp_out_of_fold o = { .k = k };
-    run->record = NULL;
-    run->part = NULL;
-    run->remark = NULL;
+    run->diary = (struct mp_diary){ .arg = NULL };
     int rc = mp_folds_warn(c, x->train_y, x->train.n, x->n_classes, k);
     if (rc == MP_OK)
         rc = mp_out_of_fold(c, &x->script, &x->train, x->train_y, k, run->seed, &o);
     if (rc == MP_OK)
         rc = mp_cross_score(c, &o, x->train_y, &j->cross);
-    run->record = was.record;
-    run->part = was.part;
-    run->remark = was.remark;
+    run->diary = was.diary;
     if (rc == MP_OK) {
         j->predictions = o.p;
         o.p = (struct mp_predictions){ .n = 0 };
@@ -221,7 +219,7 @@ static int learn(struct mp_ctx *c, struct job *j)
         return -1;
     if (mp_fit(c, &x->plan, &x->train, x->train_y) < 0)
         return -1;
-    j->report.fit_seconds = mp_seconds() - start - j->predictions.seconds + c->run->reused;
+    j->report.fit_seconds = mp_seconds() - start - j->predictions.seconds + c->run->reused.seconds;
     if (!folds && mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
         return -1;
     if (x->test_y == NULL)
@@ -405,7 +403,7 @@ static int write_folder(struct mp_ctx *c, struct job *j)
     r->folder = j->folder;
     r->libraries = mp_libraries_json(); /* not what only draws the page */
     r->peak_bytes = mp_peak_memory(c->run);
-    r->total_seconds = mp_seconds() - c->run->start;
+    r->total_seconds = mp_seconds() - c->run->command.start;
     if (write_results(c, j) < 0 || write_report(c, j) < 0)
         return -1;
     snprintf(page, sizeof page, "%s/report.html", j->folder);
@@ -503,8 +501,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (j.folder == NULL)
         return c->msg[0] != '\0' ? -1 : mp_fail(c, "no memory");
     j.remarks.quiet = c->run->quiet;
-    c->run->warning = keep_warning;
-    c->run->warning_arg = &j.remarks;
+    c->run->warnings = (struct mp_warnings){ keep_warning, &j.remarks };
     listen(c->run, &j.report);
     if (*j.o->cache != '\0')
         c->run->cache = mp_cache_open(c, j.o->cache);
@@ -513,11 +510,9 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
         show(c, &j);
     mp_cache_close(c->run->cache);
     c->run->cache = NULL;
-    c->run->warning = NULL;
-    c->run->record = NULL;
-    c->run->part = NULL;
-    c->run->remark = NULL;
-    c->run->checkpoint = c->run->identity = NULL;
+    c->run->warnings = (struct mp_warnings){ .arg = NULL };
+    c->run->diary = (struct mp_diary){ .arg = NULL };
+    c->run->checkpoint = (struct mp_checkpoint){ .file = NULL };
     job_free(&j);
     return rc;
 }

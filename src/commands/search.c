@@ -66,7 +66,7 @@ static int report(struct mp_ctx *c, const struct mp_search *s, const struct para
 
 static int search(struct mp_ctx *c, const struct params *p, const char *file, const char *folder)
 {
-    const struct mp_asked *a = c->run->asked;
+    const struct mp_asked *a = c->run->command.asked;
     const struct mp_search_ask ask = { file, p->folds, p->holdout, p->trials,
                                        (enum mp_halving)p->halving };
     struct mp_search s = { .n = 0 };

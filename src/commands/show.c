@@ -396,7 +396,7 @@ static int show_pipeline(struct mp_ctx *c, const char *file, struct job *j)
 static int read_rows(struct mp_ctx *c, const char *file, const struct mp_bundle *b, struct job *j,
                      struct mp_data *d)
 {
-    const struct mp_asked *a = c->run->asked;
+    const struct mp_asked *a = c->run->command.asked;
     j->training = j->p->part == TRAIN && (*a->train != '\0' || *a->test == '\0');
     const char *name = j->training ? a->train : a->test;
     if (*a->set != '\0' || *a->seed != '\0')

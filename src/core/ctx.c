@@ -140,8 +140,8 @@ void mp_warn(struct mp_ctx *c, const char *fmt, ...)
     vsnprintf(said + n, sizeof said - (size_t)n, fmt, ap);
     va_end(ap);
     mp_printable(text, sizeof text, said);
-    if (c->run != NULL && c->run->warning != NULL)
-        c->run->warning(c->run->warning_arg, text);
+    if (c->run != NULL && c->run->warnings.hear != NULL)
+        c->run->warnings.hear(c->run->warnings.arg, text);
     else if (c->run == NULL || !c->run->quiet)
         fprintf(stderr, "warning: %s\n", text);
 }
@@ -197,8 +197,8 @@ void mp_progress(struct mp_ctx *c, double part, double whole)
 {
     if (c->run == NULL || !(whole > 0))
         return;
-    if (c->run->trial)
-        c->run->share = part / whole;
+    if (c->run->trial.on)
+        c->run->trial.share = part / whole;
     mp_bar_set(c->run->bar, 100 * part / whole);
 }
 
@@ -206,14 +206,14 @@ void mp_resumed(struct mp_ctx *c, double part, double whole, double seconds)
 {
     if (c->run == NULL || !(whole > 0))
         return;
-    c->run->reused += seconds;
-    c->run->earlier += seconds;
+    c->run->reused.seconds += seconds;
+    c->run->reused.earlier += seconds;
     mp_bar_from(c->run->bar, 100 * part / whole);
 }
 
 bool mp_trial(const struct mp_ctx *c)
 {
-    return c->run != NULL && c->run->trial;
+    return c->run != NULL && c->run->trial.on;
 }
 
 size_t mp_pull_rows(struct mp_ctx *c, const int **y)
@@ -250,14 +250,14 @@ void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
 
 void mp_record(struct mp_ctx *c, const char *series, double value)
 {
-    if (c->run != NULL && c->run->record != NULL)
-        c->run->record(c->run->record_arg, series, value);
+    if (c->run != NULL && c->run->diary.record != NULL)
+        c->run->diary.record(c->run->diary.arg, series, value);
 }
 
 void mp_record_part(struct mp_ctx *c, const struct mp_part *part)
 {
-    if (c->run != NULL && c->run->part != NULL)
-        c->run->part(c->run->part_arg, part);
+    if (c->run != NULL && c->run->diary.part != NULL)
+        c->run->diary.part(c->run->diary.arg, part);
 }
 
 void mp_remark(struct mp_ctx *c, const char *fmt, ...)
@@ -267,8 +267,8 @@ void mp_remark(struct mp_ctx *c, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (c->run != NULL && c->run->remark != NULL)
-        c->run->remark(c->run->remark_arg, text);
+    if (c->run != NULL && c->run->diary.remark != NULL)
+        c->run->diary.remark(c->run->diary.arg, text);
 }
 
 bool mp_stopped(struct mp_ctx *c)
@@ -322,5 +322,5 @@ uint64_t mp_peak_memory(const struct mp_run *run)
 {
     struct rusage u;
     const uint64_t own = getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_maxrss * 1024 : 0;
-    return own > run->reused_peak ? own : run->reused_peak;
+    return own > run->reused.peak ? own : run->reused.peak;
 }

@@ -15,43 +15,67 @@ struct mp_nest {
 
 struct mp_data;
 
+/* Who hears warnings; hear NULL: stderr does, unless the run is quiet. */
+struct mp_warnings {
+    void (*hear)(void *arg, const char *text);
+    void *arg;
+};
+
+/* Where what stages tell of their learning goes: mp_record(), mp_record_part(), mp_remark().
+ * Each may be NULL: it is not kept. */
+struct mp_diary {
+    void (*record)(void *arg, const char *series, double value);
+    void (*part)(void *arg, const struct mp_part *part);
+    void (*remark)(void *arg, const char *text);
+    void *arg;
+};
+
+/* How far training has come, on disk. */
+struct mp_checkpoint {
+    const char *file;     /* of mp_checkpoint_save(); NULL: none */
+    const char *identity; /* what it is of: pipeline, data, seed */
+    bool resume;          /* go on from it, if there is one */
+    bool failed;          /* said once */
+};
+
+/* What others have computed for this run. */
+struct mp_reused {
+    double seconds; /* that it once took, less those that went into getting it */
+    double earlier; /* those of them that a run took which was stopped */
+    int entries;    /* that came from the cache */
+    uint64_t peak;  /* bytes that a process needed for them at most */
+};
+
 /* What the whole run shares: read by every thread, written by one. */
 struct mp_run {
     uint64_t seed;
     int threads;
     int n_classes;
     const int *labels;                 /* n_classes, ascending */
-    const struct mp_asked *asked;      /* the command line's shared options */
-    int argc;                          /* the command line as it was typed */
-    char *const *argv;
     bool quiet;                        /* no remarks on stderr */
-    double start;                      /* of the program, by mp_seconds() */
     struct mp_bar *bar;                /* NULL: no progress shown */
     volatile const sig_atomic_t *stopped; /* set by the signal handler; NULL: never */
-    void (*warning)(void *arg, const char *text); /* NULL: to stderr */
-    void *warning_arg;
-    const char *checkpoint;            /* file of mp_checkpoint_save(); NULL: none */
-    const char *identity;              /* what a checkpoint is of: pipeline, data, seed */
-    bool resume;                       /* go on from the checkpoint, if there is one */
-    bool checkpoint_failed;            /* said once */
-    bool trial;                        /* long training may stop after a part of it */
-    double share;                      /* what part that was, of mp_progress() */
-    void (*record)(void *arg, const char *series, double value); /* NULL: not kept */
-    void *record_arg;
-    void (*part)(void *arg, const struct mp_part *part);         /* the same */
-    void *part_arg;
-    void (*remark)(void *arg, const char *text);                 /* the same */
-    void *remark_arg;
-    const struct mp_data *whole;       /* all rows that the fit at hand has; NULL: no fit */
-    const char *held_for;              /* the stage that some of them are held back for, or NULL */
+    struct {
+        double start;                  /* of the program, by mp_seconds() */
+        int argc;                      /* as it was typed */
+        char *const *argv;
+        const struct mp_asked *asked;  /* its options that several commands share */
+    } command;
+    struct mp_warnings warnings;
+    struct mp_diary diary;
+    struct mp_checkpoint checkpoint;
+    struct {
+        bool on;                       /* long training may stop after a part of it */
+        double share;                  /* what part that was, of mp_progress() */
+    } trial;
+    struct {
+        const struct mp_data *whole;   /* all rows that the fit at hand has; NULL: no fit */
+        const char *held_for;          /* the stage that some are held back for, or NULL */
+    } fit;
     const struct mp_nest *nest;        /* NULL: the pipeline that the user named */
     struct mp_cache *cache;            /* of results; NULL: everything is computed */
-    double reused;                     /* seconds that what came from it once took to compute, less
-                                          those that went into getting it */
+    struct mp_reused reused;           /* from there, or from a checkpoint */
     int pictures_missed;               /* that could not be made, and were left out of a page */
-    double earlier;                    /* those of them that a run took which was stopped */
-    int reused_entries;                /* how many came from it */
-    uint64_t reused_peak;              /* and bytes that a process needed for that at most */
 };
 
 /* What gives a stage its rows that learns MP_IN_EPOCHS. */

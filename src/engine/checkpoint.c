@@ -14,11 +14,11 @@ static const struct mp_seal seal = { .kind = "checkpoint", .oldest = 3, .version
 static int write_file(struct mp_ctx *c, const struct mp_io *io)
 {
     struct mp_output o;
-    char *folder = mp_folder_of(c->run->checkpoint);
+    char *folder = mp_folder_of(c->run->checkpoint.file);
     int rc = folder != NULL ? mp_make_folder(c, folder) : mp_fail(c, "no memory");
     free(folder);
     if (rc == MP_OK)
-        rc = mp_output_open(c, &o, c->run->checkpoint);
+        rc = mp_output_open(c, &o, c->run->checkpoint.file);
     if (rc < 0)
         return -1;
     mp_sealed_write(&o, &seal, io->buf, io->len);
@@ -28,8 +28,8 @@ static int write_file(struct mp_ctx *c, const struct mp_io *io)
 int mp_checkpoint_save(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *arg), void *arg)
 {
     struct mp_io io = { .c = c };
-    char *identity = c->run != NULL ? (char *)(uintptr_t)c->run->identity : NULL;
-    if (identity == NULL || c->run->checkpoint == NULL)
+    char *identity = c->run != NULL ? (char *)(uintptr_t)c->run->checkpoint.identity : NULL;
+    if (identity == NULL || c->run->checkpoint.file == NULL)
         return MP_OK;
     int rc = mp_io_text(&io, "identity", &identity, MAX_IDENTITY);
     uint64_t place = c->place; /* of several that train, the one that does */
@@ -40,9 +40,9 @@ int mp_checkpoint_save(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *ar
     if (rc == MP_OK) {
         struct mp_ctx own; /* what goes wrong is a warning, no failure */
         mp_ctx_init(&own, c->run);
-        if (write_file(&own, &io) < 0 && !c->run->checkpoint_failed) {
-            c->run->checkpoint_failed = true;
-            const bool there = access(c->run->checkpoint, F_OK) == 0;
+        if (write_file(&own, &io) < 0 && !c->run->checkpoint.failed) {
+            c->run->checkpoint.failed = true;
+            const bool there = access(c->run->checkpoint.file, F_OK) == 0;
             mp_warn(c, "no checkpoint: %s; training goes on%s", own.msg,
                     there ? ", and the checkpoint before stays" : "");
         }
@@ -57,16 +57,16 @@ int mp_checkpoint_load(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *ar
     const struct mp_run *run = c->run;
     char *identity = NULL;
     size_t size;
-    if (run == NULL || !run->resume || run->checkpoint == NULL ||
-        access(run->checkpoint, F_OK) != 0)
+    if (run == NULL || !run->checkpoint.resume || run->checkpoint.file == NULL ||
+        access(run->checkpoint.file, F_OK) != 0)
         return 0;
     char where[sizeof c->where];
     memcpy(where, c->where, sizeof where);
-    mp_ctx_where(c, "%s: ", run->checkpoint);
-    unsigned char *bytes = mp_sealed_read(c, run->checkpoint, &seal, &size);
+    mp_ctx_where(c, "%s: ", run->checkpoint.file);
+    unsigned char *bytes = mp_sealed_read(c, run->checkpoint.file, &seal, &size);
     struct mp_io io = { .c = c, .loading = true, .buf = bytes, .len = size };
     int rc = bytes != NULL ? mp_io_text(&io, "identity", &identity, MAX_IDENTITY) : -1;
-    if (rc == MP_OK && strcmp(identity, run->identity) != 0)
+    if (rc == MP_OK && strcmp(identity, run->checkpoint.identity) != 0)
         rc = mp_fail(c, "is of another pipeline, other data or another seed; without --resume the "
                         "run begins anew");
     uint64_t place = 0;

@@ -566,13 +566,13 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
     snprintf(what, sizeof what, "train %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, 100, "%");
     /* A pipeline inside may take what it learns from the cache: it counts as it was made. */
-    const double start = mp_seconds() + c->run->reused;
+    const double start = mp_seconds() + c->run->reused.seconds;
     mp_plan_where(c, e->p, f);
     mp_ctx_reuse(c);
     c->puller = &puller;
     const int rc = s->done(c, n->params, n->state);
     c->puller = NULL;
-    n->cost.done += mp_seconds() + c->run->reused - start;
+    n->cost.done += mp_seconds() + c->run->reused.seconds - start;
     return rc;
 }
 

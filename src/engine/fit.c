@@ -107,10 +107,10 @@ static int fit_before(struct job *j, const struct mp_data *d, const int *y)
 static int fit_most(struct job *j)
 {
     struct mp_run *run = j->c->run;
-    const char *was = run->held_for;
-    run->held_for = was != NULL ? was : j->p->nodes[j->scored].entry->name;
+    const char *was = run->fit.held_for;
+    run->fit.held_for = was != NULL ? was : j->p->nodes[j->scored].entry->name;
     const int rc = fit_before(j, &j->most.d, j->most.y);
-    run->held_for = was;
+    run->fit.held_for = was;
     return rc;
 }
 
@@ -122,21 +122,17 @@ static int rehearse(struct job *j)
     struct mp_run *run = j->c->run;
     const struct mp_run was = *run;
     char *own = NULL;
-    if (was.checkpoint != NULL) {
-        const size_t size = strlen(was.checkpoint) + sizeof ".held";
+    if (was.checkpoint.file != NULL) {
+        const size_t size = strlen(was.checkpoint.file) + sizeof ".held";
         if ((own = mp_alloc(j->c, size, 1)) == NULL)
             return -1;
-        snprintf(own, size, "%s.held", was.checkpoint);
+        snprintf(own, size, "%s.held", was.checkpoint.file);
     }
-    run->checkpoint = own;
-    run->record = NULL;
-    run->part = NULL;
-    run->remark = NULL;
+    run->checkpoint.file = own;
+    run->diary = (struct mp_diary){ .arg = NULL };
     const int rc = fit_most(j);
-    run->checkpoint = was.checkpoint;
-    run->record = was.record;
-    run->part = was.part;
-    run->remark = was.remark;
+    run->checkpoint.file = was.checkpoint.file;
+    run->diary = was.diary;
     free(own);
     return rc;
 }
@@ -145,8 +141,8 @@ static int rehearse(struct job *j)
 static void forget_rehearsal(const struct mp_run *run)
 {
     char path[4096];
-    if (run->checkpoint != NULL &&
-        snprintf(path, sizeof path, "%s.held", run->checkpoint) < (int)sizeof path)
+    if (run->checkpoint.file != NULL &&
+        snprintf(path, sizeof path, "%s.held", run->checkpoint.file) < (int)sizeof path)
         unlink(path);
 }
 
@@ -199,18 +195,14 @@ static int score_fold(struct job *j, const struct mp_data *d, const int *y, int 
     const int input = j->p->nodes[j->stack].inputs[0];
     struct mp_fold part;
     int rc = mp_fold_open(j->c, d, y, j->fold, f, &part);
-    run->checkpoint = NULL;
-    run->record = NULL;
-    run->part = NULL;
-    run->remark = NULL;
-    run->held_for = j->p->nodes[j->stack].entry->name;
+    run->checkpoint.file = NULL;
+    run->diary = (struct mp_diary){ .arg = NULL };
+    run->fit.held_for = j->p->nodes[j->stack].entry->name;
     if (rc == MP_OK)
         rc = fit_all(j, &part.train, part.train_y);
-    run->held_for = was.held_for;
-    run->checkpoint = was.checkpoint;
-    run->record = was.record;
-    run->part = was.part;
-    run->remark = was.remark;
+    run->fit.held_for = was.fit.held_for;
+    run->checkpoint.file = was.checkpoint.file;
+    run->diary = was.diary;
     struct places to = { j->scores, part.held_row };
     if (rc == MP_OK)
         rc = mp_engine_apply(j->c, j->p, &part.held, input, "stack", put_scores, &to);
@@ -267,12 +259,12 @@ static int fit_stack(struct job *j, const struct mp_data *d, const int *y)
 int mp_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y)
 {
     struct job j = { .c = c, .p = p, .stack = -1 };
-    const struct mp_data *was = c->run->whole;
+    const struct mp_data *was = c->run->fit.whole;
     int rc = sort_nodes(&j);
-    c->run->whole = d;
+    c->run->fit.whole = d;
     if (rc == MP_OK)
         rc = j.stack >= 0 ? fit_stack(&j, d, y) : fit_all(&j, d, y);
-    c->run->whole = was;
+    c->run->fit.whole = was;
     free(j.scores);
     free(j.fold);
     free(j.before);

@@ -355,13 +355,13 @@ static int check_rows(struct mp_ctx *c, const char *path, const struct mp_inner 
         leave(&v, mp_bundle_parse(&v.c, path, inner->bytes, inner->size, &b)) < 0)
         return -1;
     const int rc = pull_rows(c, &d, &y);
-    const struct mp_data *whole = c->run != NULL ? c->run->whole : NULL;
+    const struct mp_data *whole = c->run != NULL ? c->run->fit.whole : NULL;
     const bool same = b.crc == d.crc && b.rows == d.n;
-    if (rc == MP_OK && !same && whole != NULL && c->run->held_for != NULL &&
+    if (rc == MP_OK && !same && whole != NULL && c->run->fit.held_for != NULL &&
         b.crc == whole->crc && b.rows == whole->n)
         mp_warn(c, "the net of %s has learned from the rows that %s holds back, too, so it will be "
                    "trusted too much; bundle=PIPELINE trains it without them", path,
-                c->run->held_for);
+                c->run->fit.held_for);
     else if (rc == MP_OK && !same)
         mp_warn(c, "the net of %s learned from %llu rows of %s, which are not the training rows "
                    "of this run; if test rows are among them, the accuracy is too good to be true",
@@ -373,7 +373,7 @@ static int check_rows(struct mp_ctx *c, const char *path, const struct mp_inner 
 
 /* What an inner pipeline tells of its training carries its name: "cnn_fast.loss". */
 struct recorder {
-    const struct mp_run *outer;
+    struct mp_diary outer;
     char name[64];
 };
 
@@ -382,7 +382,7 @@ static void record(void *arg, const char *series, double value)
     const struct recorder *r = arg;
     char own[160];
     snprintf(own, sizeof own, "%s.%.90s", r->name, series);
-    r->outer->record(r->outer->record_arg, own, value);
+    r->outer.record(r->outer.arg, own, value);
 }
 
 static void record_part(void *arg, const struct mp_part *part)
@@ -392,31 +392,37 @@ static void record_part(void *arg, const struct mp_part *part)
     char name[160];
     snprintf(name, sizeof name, "%s.%.90s", r->name, part->name);
     own.name = name;
-    r->outer->part(r->outer->part_arg, &own);
+    r->outer.part(r->outer.arg, &own);
+}
+
+static void record_remark(void *arg, const char *text)
+{
+    const struct recorder *r = arg;
+    r->outer.remark(r->outer.arg, text);
 }
 
 static void name_records(struct recorder *r, const char *path, struct mp_run *run)
 {
     const char *slash = strrchr(path, '/'), *stem = slash != NULL ? slash + 1 : path;
     snprintf(r->name, sizeof r->name, "%.*s", (int)strcspn(stem, "."), stem);
-    if (run->record != NULL)
-        run->record = record;
-    if (run->part != NULL)
-        run->part = record_part;
-    run->record_arg = run->part_arg = r;
+    r->outer = run->diary;
+    run->diary = (struct mp_diary){ .record = r->outer.record != NULL ? record : NULL,
+                                    .part = r->outer.part != NULL ? record_part : NULL,
+                                    .remark = r->outer.remark != NULL ? record_remark : NULL,
+                                    .arg = r };
 }
 
 /* "checkpoint-2.mnp" is that of what stage 2 embeds; what it is of, the outer run says. */
 static int name_checkpoint(struct mp_ctx *c, struct visit *v, char **file)
 {
-    const char *outer = v->run.checkpoint;
+    const char *outer = v->run.checkpoint.file;
     if (outer == NULL)
         return MP_OK;
     const size_t stem = strlen(outer) - strlen(".mnp"), size = stem + 32;
     if ((*file = mp_alloc(&v->c, size, 1)) == NULL)
         return -1;
     snprintf(*file, size, "%.*s-%llu.mnp", (int)stem, outer, (unsigned long long)c->place);
-    v->run.checkpoint = *file;
+    v->run.checkpoint.file = *file;
     return MP_OK;
 }
 
@@ -446,7 +452,7 @@ static int train(struct mp_ctx *c, const char *path, struct mp_data *d, const in
 static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *inner)
 {
     struct mp_data d = { .n = 0 };
-    struct recorder r = { .outer = c->run };
+    struct recorder r;
     struct visit v;
     char *checkpoint = NULL;
     const int *y;
@@ -460,12 +466,9 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
             rc = train(&v.c, path, &d, y, inner);
         rc = leave(&v, rc);
         if (c->run != NULL) {
-            c->run->share = v.run.share;
-            c->run->checkpoint_failed = v.run.checkpoint_failed;
+            c->run->trial.share = v.run.trial.share;
+            c->run->checkpoint.failed = v.run.checkpoint.failed;
             c->run->reused = v.run.reused;
-            c->run->earlier = v.run.earlier;
-            c->run->reused_entries = v.run.reused_entries;
-            c->run->reused_peak = v.run.reused_peak;
         }
     }
     free(checkpoint);

@@ -88,8 +88,8 @@ void mp_report_machine(FILE *f, const struct mp_ctx *c, uint64_t peak)
 void mp_report_command(FILE *f, const struct mp_ctx *c)
 {
     GString *text = g_string_new("mnistpipe");
-    for (int i = 1; i < c->run->argc; i++) {
-        const char *word = c->run->argv[i];
+    for (int i = 1; i < c->run->command.argc; i++) {
+        const char *word = c->run->command.argv[i];
         const bool plain = *word != '\0' &&
                            strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                         "0123456789_-+=:,./@%") == strlen(word);
@@ -97,7 +97,7 @@ void mp_report_command(FILE *f, const struct mp_ctx *c)
         g_string_append_printf(text, " %s", quoted);
         g_free(quoted);
     }
-    if (c->run->argc > 1) {
+    if (c->run->command.argc > 1) {
         mp_html_p(f, "The command, which gives the same predictions from the same data:");
         mp_html_code(f, text->str);
     }

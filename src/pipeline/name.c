@@ -91,7 +91,7 @@ char *mp_run_folder(struct mp_ctx *c, char *const *files, int n, const char *end
         free(plain);
     }
     const size_t front = n > 1 ? 0 : name->len; /* one name stays as it is */
-    for (int i = 0; mp_change(c->run->asked, i, text, sizeof text); i++) {
+    for (int i = 0; mp_change(c->run->command.asked, i, text, sizeof text); i++) {
         whole = add_change(name, text) && whole;
         sum = crc32_z(sum, (const Bytef *)text, strlen(text) + 1);
     }

@@ -229,7 +229,7 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     json_object_set_new(train, "copies", json_integer((json_int_t)copies(x)));
     json_t *changes = json_array();
     char change[1024];
-    for (int i = 0; mp_change(c->run->asked, i, change, sizeof change); i++)
+    for (int i = 0; mp_change(c->run->command.asked, i, change, sizeof change); i++)
         json_array_append_new(changes, mp_text_json(change));
     json_t *o = json_pack(
         "{s:s, s:{s:o, s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
@@ -244,11 +244,12 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     free(text);
     if (o != NULL)
         json_object_set_new(o, "scores", json_string(mp_scores_name(r->predictions->kind)));
-    if (o != NULL && c->run->earlier > 0)
-        json_object_set_new(json_object_get(o, "seconds"), "earlier", json_real(c->run->earlier));
-    if (o != NULL && c->run->reused_entries > 0)
+    if (o != NULL && c->run->reused.earlier > 0)
+        json_object_set_new(json_object_get(o, "seconds"), "earlier",
+                            json_real(c->run->reused.earlier));
+    if (o != NULL && c->run->reused.entries > 0)
         json_object_set_new(json_object_get(o, "seconds"), "reused",
-                            json_real(fmax(0, c->run->reused - c->run->earlier)));
+                            json_real(fmax(0, c->run->reused.seconds - c->run->reused.earlier)));
     if (o != NULL && r->cross != NULL)
         json_object_set_new(o, "cross_validation", cross_json(r->cross));
     if (o != NULL && r->page != NULL)
@@ -490,7 +491,7 @@ void mp_report_changes(const struct mp_ctx *c, char *text, size_t size)
     char one[256];
     size_t n = 0;
     *text = '\0';
-    for (int i = 0; n + 1 < size && mp_change(c->run->asked, i, one, sizeof one); i++)
+    for (int i = 0; n + 1 < size && mp_change(c->run->command.asked, i, one, sizeof one); i++)
         n += (size_t)snprintf(text + n, size - n, ", %s", one);
 }
 
@@ -523,12 +524,12 @@ static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
     mp_say(f, "seconds", LABEL, "%.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak "
            "memory %s", r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
            c->run->threads, c->run->threads == 1 ? "" : "s", memory);
-    if (c->run->reused_entries > 0)
+    if (c->run->reused.entries > 0)
         mp_say(f, "cache", LABEL, "%.2f of the seconds of fit are of earlier runs",
-               fmax(0, c->run->reused - c->run->earlier));
-    if (c->run->earlier > 0)
+               fmax(0, c->run->reused.seconds - c->run->reused.earlier));
+    if (c->run->reused.earlier > 0)
         mp_say(f, "resumed", LABEL, "%.2f of the seconds of fit were spent before the run was "
-               "stopped", c->run->earlier);
+               "stopped", c->run->reused.earlier);
     mp_say(f, "written", LABEL, "%s/: report.json, report.txt, predictions.csv, bundle.mnp (%s)"
            "%s%s%s", folder, size, suffix != NULL ? ", " : "", suffix != NULL ? model->name : "",
            suffix != NULL ? suffix : "");

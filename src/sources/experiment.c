@@ -159,7 +159,7 @@ static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key,
 
 static int apply_options(struct mp_ctx *c, struct mp_script *s)
 {
-    const struct mp_asked *a = c->run->asked;
+    const struct mp_asked *a = c->run->command.asked;
     if (override_file(c, s, "train", a->train, a->train_labels) < 0 ||
         override_file(c, s, "test", a->test, a->test_labels) < 0 ||
         (*a->seed != '\0' && mp_script_set_data(c, s, "seed", a->seed) < 0))
@@ -187,7 +187,7 @@ static char *data_value(const struct mp_script *s, const char *key)
 static int overrides(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_script *s = &x->script;
-    if (c->run->asked == NULL)
+    if (c->run->command.asked == NULL)
         return MP_OK;
     char *train = data_value(s, "train"), *test = data_value(s, "test");
     if (train == NULL || test == NULL || apply_options(c, s) < 0) {

@@ -93,7 +93,7 @@ static int set_key(struct mp_ctx *c, struct mp_job *j, const struct mp_experimen
 /* As the command line says, and without what the job leaves out. */
 static int plan_without(struct mp_ctx *c, const struct mp_job *j, struct mp_experiment *x)
 {
-    const struct mp_asked *said = c->run->asked;
+    const struct mp_asked *said = c->run->command.asked;
     struct mp_asked asked = *said;
     if (j->drop == NULL)
         return mp_experiment_plan(c, j->file, x);
@@ -101,9 +101,9 @@ static int plan_without(struct mp_ctx *c, const struct mp_job *j, struct mp_expe
     if ((asked.drop = mp_alloc(c, size, 1)) == NULL)
         return -1;
     snprintf(asked.drop, size, "%s%s%s", said->drop, *said->drop != '\0' ? "\n" : "", j->drop);
-    c->run->asked = &asked;
+    c->run->command.asked = &asked;
     const int rc = mp_experiment_plan(c, j->file, x);
-    c->run->asked = said;
+    c->run->command.asked = said;
     free(asked.drop);
     return rc;
 }
@@ -469,14 +469,14 @@ static void run_args(const struct mp_run *run, const struct mp_job *j, struct ar
     add(a, "run", 3);
     add_option(a, "--output", j->folder);
     add_option(a, "--threads", threads);
-    add_option(a, "--train", run->asked->train);
-    add_option(a, "--train-labels", run->asked->train_labels);
-    add_option(a, "--test", run->asked->test);
-    add_option(a, "--test-labels", run->asked->test_labels);
-    add_options(a, "--set", run->asked->set);
-    add_options(a, "--drop", run->asked->drop);
+    add_option(a, "--train", run->command.asked->train);
+    add_option(a, "--train-labels", run->command.asked->train_labels);
+    add_option(a, "--test", run->command.asked->test);
+    add_option(a, "--test-labels", run->command.asked->test_labels);
+    add_options(a, "--set", run->command.asked->set);
+    add_options(a, "--drop", run->command.asked->drop);
     add_options(a, "--drop", j->drop != NULL ? j->drop : "");
-    add_option(a, "--seed", run->asked->seed);
+    add_option(a, "--seed", run->command.asked->seed);
     if (run->cache != NULL)
         add_option(a, "--cache", mp_cache_folder(run->cache));
     add(a, "--", 2);

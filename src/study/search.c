@@ -312,10 +312,10 @@ static int score_fold(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t,
     t->budget = part.train.n;
     if (rc == MP_OK && s->ask.halving == MP_BY_EPOCHS)
         rc = cut_epochs(c, &plan, share, &t->budget);
-    const double reused = c->run->reused;
+    const double reused = c->run->reused.seconds;
     if (rc == MP_OK)
         rc = mp_fold_score(c, &plan, &part, &p, &seconds);
-    t->seconds += seconds + fmax(0, c->run->reused - reused);
+    t->seconds += seconds + fmax(0, c->run->reused.seconds - reused);
     if (rc == MP_OK)
         take_score(t, f, &part, &p);
     if (rc == MP_OK && f == 0)
@@ -452,13 +452,11 @@ int mp_search_run(struct mp_ctx *c, struct mp_search *s)
     const double start = mp_seconds();
     mp_bar_begin(was.bar, "search", fits(s), "fits");
     run->bar = mp_bar_within(was.bar);
-    run->warning = keep_warning;
-    run->warning_arg = s;
+    run->warnings = (struct mp_warnings){ keep_warning, s };
     int rc = run_rungs(c, s, was.bar);
     mp_bar_free(run->bar);
     run->bar = was.bar;
-    run->warning = was.warning;
-    run->warning_arg = was.warning_arg;
+    run->warnings = was.warnings;
     mp_bar_end(was.bar);
     s->seconds = mp_seconds() - start;
     if (rc == MP_OK && s->trials[s->order[0]].error != NULL)
@@ -550,7 +548,7 @@ static int write_best(struct mp_ctx *c, struct mp_search *s, const char *path)
 /* In a process of its own, as `mnistpipe run best.txt` does it. */
 int mp_search_final(struct mp_ctx *c, struct mp_search *s, const char *folder)
 {
-    const struct mp_asked *asked = c->run->asked;
+    const struct mp_asked *asked = c->run->command.asked;
     struct mp_asked own = *asked;
     struct mp_experiment x = { .n_classes = 0 };
     char path[4096], set[32], *file = path;
@@ -563,13 +561,13 @@ int mp_search_final(struct mp_ctx *c, struct mp_search *s, const char *folder)
     snprintf(set, sizeof set, "data.folds=%d", s->k > 1 ? s->k : DEFAULT_FOLDS);
     if (!s->has_test)
         own.set = set;
-    c->run->asked = &own;
+    c->run->command.asked = &own;
     mp_bar_begin(c->run->bar, "best", 1, "runs");
     int rc = mp_jobs_plan(c, &file, 1, folder, &s->final, &x);
     if (rc == MP_OK)
         rc = mp_job_run(c, &s->final, &x);
     mp_bar_end(c->run->bar);
-    c->run->asked = asked;
+    c->run->command.asked = asked;
     mp_experiment_free(&x);
     return rc;
 }

@@ -84,10 +84,8 @@ static int fit(const char *text, struct mp_cache *cache, struct small_scores *sc
     small_run(&run);
     *said = 0;
     run.cache = cache;
-    run.warning = run.remark = hear;
-    run.record = hear_value;
-    run.part = hear_part;
-    run.warning_arg = run.remark_arg = run.record_arg = run.part_arg = said;
+    run.warnings = (struct mp_warnings){ hear, said };
+    run.diary = (struct mp_diary){ hear_value, hear_part, hear, said };
     mp_ctx_init(&c, &run);
     const int rc = small_fit(&c, text, scores);
     if (rc < 0)

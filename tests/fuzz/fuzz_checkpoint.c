@@ -63,13 +63,10 @@ static int fit(const char *text, bool resume, bool stop, struct small_scores *sc
     char path[1200];
     small_run(&run);
     snprintf(path, sizeof path, "%s", path_of(""));
-    run.checkpoint = path;
-    run.identity = "this run";
-    run.resume = resume;
+    run.checkpoint = (struct mp_checkpoint){ path, "this run", .resume = resume };
     if (stop) {
         run.stopped = &i.now;
-        run.record = interrupt;
-        run.record_arg = &i;
+        run.diary = (struct mp_diary){ .record = interrupt, .arg = &i };
     }
     mp_ctx_init(&c, &run);
     const int rc = small_fit(&c, text, scores);

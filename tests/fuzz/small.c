@@ -23,7 +23,7 @@ void small_run(struct mp_run *run)
 {
     static const int labels[SMALL_CLASSES] = { 0, 1, 2 };
     *run = (struct mp_run){ .threads = 1, .seed = 1, .n_classes = SMALL_CLASSES, .labels = labels,
-                            .quiet = true, .warning = keep_silent };
+                            .quiet = true, .warnings = { .hear = keep_silent } };
 }
 
 void small_data(struct small_data *s)

@@ -393,7 +393,7 @@ int main(void)
 {
     struct tap t = { 0 };
     struct heard heard = { 0 };
-    struct mp_run run = { .warning = hear, .warning_arg = &heard };
+    struct mp_run run = { .warnings = { hear, &heard } };
     struct mp_ctx c;
     char folder[] = "/tmp/mnistpipe-cache.XXXXXX", path[PATH_MAX], command[PATH_MAX];
     mp_ctx_init(&c, &run);

@@ -40,8 +40,7 @@ static void open_bench(struct bench *b, struct tap *t)
     for (int i = 0; i < K; i++)
         b->labels[i] = i;
     b->run.labels = b->labels;
-    b->run.warning = keep_warning;
-    b->run.warning_arg = &b->says;
+    b->run.warnings = (struct mp_warnings){ keep_warning, &b->says };
     mp_ctx_init(&b->c, &b->run);
 }
 

@@ -41,7 +41,7 @@ static void check(struct tap *t, const char *name, const char *file, const struc
                   const char *want, const char *remarks)
 {
     struct said said = { "" };
-    struct mp_run run = { .threads = 2, .warning = keep, .warning_arg = &said };
+    struct mp_run run = { .threads = 2, .warnings = { keep, &said } };
     struct mp_ctx c;
     struct mp_data d;
     char text[2048];

@@ -55,7 +55,7 @@ static bool run_as(const char *text, size_t n, int threads, bool training, struc
 {
     static const int labels[CLASSES] = { 0, 1, 2 };
     struct mp_run shared = { .seed = 1, .threads = threads, .n_classes = CLASSES, .labels = labels,
-                             .warning = no_warning };
+                             .warnings = { .hear = no_warning } };
     struct mp_ctx c;
     struct mp_script s = { 0 };
     struct mp_plan p = { 0 };

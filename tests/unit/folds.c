@@ -28,7 +28,7 @@ static void no_warning(void *arg, const char *text)
 static struct mp_run make_run(int threads, int classes)
 {
     return (struct mp_run){ .seed = 1, .threads = threads, .n_classes = classes, .labels = labels,
-                            .warning = no_warning };
+                            .warnings = { .hear = no_warning } };
 }
 
 /* ---------------------------------------------------------------- assigning */

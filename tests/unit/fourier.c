@@ -60,7 +60,7 @@ static bool transform(const char *text, uint64_t seed, struct made *r, char *rem
 {
     static const int labels[] = { 0, 1 };
     struct mp_run run = { .seed = seed, .threads = 2, .n_classes = 2, .labels = labels,
-                          .remark = keep_remark, .remark_arg = remark };
+                          .diary = { .remark = keep_remark, .arg = remark } };
     struct mp_ctx c;
     struct mp_script s = { 0 };
     struct mp_plan p = { 0 };

@@ -284,7 +284,7 @@ int main(void)
 {
     struct tap t = { 0 };
     struct heard h = { 0 };
-    struct mp_run run = { .threads = 1, .warning = hear, .warning_arg = &h };
+    struct mp_run run = { .threads = 1, .warnings = { hear, &h } };
     struct mp_ctx c;
     mp_ctx_init(&c, &run);
     test_versions(&t);

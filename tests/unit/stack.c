@@ -48,7 +48,7 @@ static bool open_bench(struct bench *b, struct tap *t, int threads)
     memset(b, 0, sizeof *b);
     b->t = t;
     b->run = (struct mp_run){ .seed = 1, .threads = threads, .n_classes = K, .labels = b->labels,
-                              .warning = no_warning };
+                              .warnings = { .hear = no_warning } };
     char path[4096];
     for (int i = 0; i < K; i++)
         b->labels[i] = i;

@@ -437,7 +437,7 @@ static struct outcome train(const char *settings, const char *layers, size_t n, 
 {
     struct outcome o = { .good = false };
     struct mp_run run = { .seed = seed, .threads = threads, .n_classes = CLASSES,
-                          .labels = labels, .record = keep_record, .record_arg = &o };
+                          .labels = labels, .diary = { .record = keep_record, .arg = &o } };
     int *y = memory(n, sizeof *y);
     struct mp_plan plan;
     struct mp_data d;
