@@ -519,6 +519,23 @@ static void check_lies(struct probe *p, const struct files *files, const struct 
     done(p, "what lies about its size is refused, with its name");
 }
 
+/* Labels in a file of their own, of another table: one row less, and one more. */
+static void check_strangers(struct probe *p, const struct files *files, const struct truth *t)
+{
+    struct bytes rows = load(files->path[0], false);
+    for (size_t n = ROWS - 1; n <= ROWS + 1 && files->n > 1; n += 2) {
+        struct truth other = make_truth(n, t->k.t.shape);
+        struct files there;
+        if (writes(p, p->word, &other.k, n, &there)) {
+            save(files->path[0], rows.at, rows.n);
+            check_refused(p, files, 1, t, false, "labels of other rows, number", n);
+        }
+        free_truth(&other);
+    }
+    free(rows.at);
+    done(p, "labels of other rows are refused, with their file's name");
+}
+
 /* Any byte may be anything: it is read, or there is an error. */
 static void check_noise(struct probe *p, const struct files *files, const struct truth *t)
 {
@@ -574,6 +591,7 @@ static void check_reading(struct probe *p)
         check_lies(p, &files, &t);
         check_noise(p, &files, &t);
         check_no_memory(p, &files, &t);
+        check_strangers(p, &files, &t);
     }
     free_truth(&t);
 }
