@@ -262,14 +262,9 @@ MP_COMMAND(export) = {
         "as FOLDER/train and FOLDER/test, with the format's ending. Stages that learn do so on "
         "the training rows alone. Without test rows, the rows held out are the test. A bundle has "
         "learned already: it transforms the rows that --train and --test name.\n"
-        "\n"
-        "    csv, csv.gz  a header with the names of the values, then a row a line, label first\n"
-        "    libsvm       LABEL INDEX:VALUE ..., zeros left out (LIBSVM, liblinear, XGBoost)\n"
-        "    npy          NumPy: train.npy, train.labels.npy\n"
-        "    npz          NumPy: arrays x, y and columns (the names) in train.npz\n"
-        "    arff         Weka, SciPy; the class comes last\n"
-        "    idx          MNIST's own: train-images-idx3-ubyte, train-labels-idx1-ubyte; floats\n"
-        "                 have float in place of ubyte, features train-features-idx2-float\n"
+        "\n",
+    .list = mp_table_list,
+    .more =
         "\n"
         "Behind augment the training rows are those that the model learns from: distorted, and "
         "with augment's copies=N first all rows as they are, then N times all rows distorted. In "

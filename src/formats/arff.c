@@ -79,4 +79,8 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
     return MP_OK;
 }
 
-MP_FORMAT(arff) = { .rank = 5, .begin = begin, .rows = rows };
+MP_FORMAT(arff) = {
+    .rank = 5,
+    .doc = "Weka, SciPy; the class comes last",
+    .begin = begin, .rows = rows,
+};

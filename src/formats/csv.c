@@ -369,6 +369,7 @@ static int write_rows(struct mp_ctx *c, struct mp_table_writer *w, const struct 
 
 MP_FORMAT(csv) = {
     .rank = 1, .gzip = true,
+    .doc = "a header with the names of the values, then a row a line, label first",
     .sniff = sniff, .read = read_table,
     .begin = begin_writing, .rows = write_rows,
 };

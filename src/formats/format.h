@@ -78,6 +78,7 @@ int mp_table_line(struct mp_ctx *c, struct mp_sink *s, const struct mp_table_row
 struct mp_format {
     int rank;   /* place among the words of an option `format` */
     bool gzip;  /* <name>.gz is a word, too: the same files, packed */
+    const char *doc; /* for `help export`: what is written, and for which programs */
 
     /* Whether content that begins with these n bytes, MP_SNIFF or all there are, looks like this
      * format: at most one says so of whatever there is.  NULL: the format is only written. */

@@ -210,6 +210,8 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
 
 MP_FORMAT(idx) = {
     .rank = 6,
+    .doc = "MNIST's own: train-images-idx3-ubyte, train-labels-idx1-ubyte; floats\n"
+           "have float in place of ubyte, features train-features-idx2-float",
     .sniff = sniff, .read = read_images, .labels = read_labels,
     .beside = { { "images-idx3", "labels-idx1" }, { "images.idx3", "labels.idx1" } },
     .begin = begin, .rows = rows,

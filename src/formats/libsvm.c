@@ -62,4 +62,8 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
     return MP_OK;
 }
 
-MP_FORMAT(libsvm) = { .rank = 2, .begin = begin, .rows = rows };
+MP_FORMAT(libsvm) = {
+    .rank = 2,
+    .doc = "LABEL INDEX:VALUE ..., zeros left out (LIBSVM, liblinear, XGBoost)",
+    .begin = begin, .rows = rows,
+};

@@ -37,4 +37,8 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
     return MP_OK;
 }
 
-MP_FORMAT(npy) = { .rank = 3, .begin = begin, .rows = rows };
+MP_FORMAT(npy) = {
+    .rank = 3,
+    .doc = "NumPy: train.npy, train.labels.npy",
+    .begin = begin, .rows = rows,
+};

@@ -243,6 +243,7 @@ static void clear(void *state)
 }
 
 MP_FORMAT(npz) = {
-    .rank = 4, .state_size = sizeof(struct state),
-    .begin = begin, .rows = rows, .end = end, .clear = clear,
+    .rank = 4,
+    .doc = "NumPy: arrays x, y and columns (the names) in train.npz",
+    .state_size = sizeof(struct state), .begin = begin, .rows = rows, .end = end, .clear = clear,
 };

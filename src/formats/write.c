@@ -29,6 +29,35 @@ const char *mp_table_format(int i)
     return e == NULL ? NULL : gzip ? e->packed : e->name;
 }
 
+/* "csv, csv.gz" */
+static int words_of(const struct mp_format_entry *e, char text[64])
+{
+    return snprintf(text, 64, "%s%s%s", e->name, e->format->gzip ? ", " : "",
+                    e->format->gzip ? e->packed : "");
+}
+
+void mp_table_list(FILE *f)
+{
+    const struct mp_format_entry *e;
+    char words[64];
+    int widest = 0;
+    for (e = NULL; (e = mp_format_next(e)) != NULL;)
+        if (e->format->begin != NULL && words_of(e, words) > widest)
+            widest = words_of(e, words);
+    for (e = NULL; (e = mp_format_next(e)) != NULL;) {
+        if (e->format->begin == NULL)
+            continue;
+        words_of(e, words);
+        fprintf(f, "    %-*s  ", widest, words);
+        for (const char *at = e->format->doc; *at != '\0'; at++) {
+            fputc(*at, f);
+            if (*at == '\n')
+                fprintf(f, "%*s", widest + 6, "");
+        }
+        fputc('\n', f);
+    }
+}
+
 static int check(struct mp_ctx *c, const char *stem, const struct mp_table *t)
 {
     const struct mp_shape s = t->shape;

@@ -7,6 +7,9 @@
 /* Word i of an option `format`, "csv" and "csv.gz" and so on; NULL after the last. */
 const char *mp_table_format(int i);
 
+/* Lines that say what each of them is: "    csv, csv.gz  a header with ..." */
+void mp_table_list(FILE *f);
+
 /* The caller keeps what `t` points to until the writer is closed.  Floats
  * survive: what is read back equals what was written, in every format.  Cost a
  * value: text 20 to 25 ns; .gz another 30 for pixels and 280 for features, shared

@@ -94,6 +94,16 @@ static void paragraphs(FILE *f, const char *text)
     }
 }
 
+/* The manual text of a command, with what it lists. */
+static void command_text(FILE *f, const struct mp_command *k)
+{
+    paragraphs(f, k->doc);
+    if (k->list != NULL)
+        k->list(f);
+    if (k->more != NULL)
+        paragraphs(f, k->more);
+}
+
 static void param_name(const struct mp_param *p, bool option, char *name, size_t size)
 {
     if (option)
@@ -166,7 +176,7 @@ void mp_help_command(FILE *f, const struct mp_command_entry *e)
     const struct mp_command *k = e->command;
     mp_say(f, "", 0, "mnistpipe %s %s", e->name, k->usage);
     mp_say(f, "", 0, "%s.\n", k->brief);
-    paragraphs(f, k->doc);
+    command_text(f, k);
     if (k->options != NULL && k->options->name != NULL)
         fprintf(f, "\nOptions:\n");
     params_help(f, k->options, true);
@@ -329,19 +339,34 @@ static void roff(FILE *f, const char *text)
     }
 }
 
-static void roff_block(struct mp_ctx *c, FILE *f, const char *text)
+/* Lines that have been written into t stand as they are. */
+static void roff_block(struct mp_ctx *c, FILE *f, struct mp_text *t)
 {
-    struct mp_text t;
-    if (mp_text_open(c, &t) < 0)
-        return;
-    paragraphs(t.f, text);
-    char *broken = mp_text_end(c, &t);
+    char *broken = mp_text_end(c, t);
     if (broken == NULL)
         return;
     fputs(".PP\n.nf\n", f);
     roff(f, broken);
     fputs(".fi\n", f);
     free(broken);
+}
+
+static void roff_text(struct mp_ctx *c, FILE *f, const char *text)
+{
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
+        return;
+    paragraphs(t.f, text);
+    roff_block(c, f, &t);
+}
+
+static void roff_command(struct mp_ctx *c, FILE *f, const struct mp_command *k)
+{
+    struct mp_text t;
+    if (mp_text_open(c, &t) < 0)
+        return;
+    command_text(t.f, k);
+    roff_block(c, f, &t);
 }
 
 static void man_params(FILE *f, const struct mp_param *table, bool options)
@@ -412,7 +437,7 @@ int mp_man(struct mp_ctx *c, FILE *f)
         fputc('\n', f);
     }
     fputs(".SH \"THE PIPELINE FILE\"\n", f);
-    roff_block(c, f, language);
+    roff_text(c, f, language);
     fputs(".PP\nParameters of the data line:\n", f);
     man_params(f, mp_source_table, false);
     fputs(".SH COMMANDS\n", f);
@@ -420,7 +445,7 @@ int mp_man(struct mp_ctx *c, FILE *f)
         fprintf(f, ".SS %s\n", k->name);
         roff(f, k->command->brief);
         fputs(".\n", f);
-        roff_block(c, f, k->command->doc);
+        roff_command(c, f, k->command);
         man_params(f, k->command->options, true);
     }
     man_shared(f, "change the pipeline", offsetof(struct mp_command, pipeline));
@@ -437,7 +462,7 @@ int mp_man(struct mp_ctx *c, FILE *f)
             fprintf(f, ".SS %s\n", e->name);
             roff(f, e->stage->brief);
             fputs(".\n", f);
-            roff_block(c, f, e->stage->doc);
+            roff_text(c, f, e->stage->doc);
             man_params(f, e->stage->params, false);
             man_example(f, e->stage->example);
         }
@@ -447,7 +472,7 @@ int mp_man(struct mp_ctx *c, FILE *f)
         fprintf(f, ".SS %s\n", e->name);
         roff(f, e->layer->brief);
         fputs(".\n", f);
-        roff_block(c, f, e->layer->doc);
+        roff_text(c, f, e->layer->doc);
         man_params(f, e->layer->params, false);
         man_example(f, e->layer->example);
     }

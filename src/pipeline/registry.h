@@ -30,6 +30,8 @@ struct mp_command {
     const char *brief; /* one line, verb first, no full stop */
     const char *usage; /* what follows the options: "PIPELINE" */
     const char *doc;   /* manual text */
+    void (*list)(FILE *f); /* NULL, or writes lines that follow it: what the build has found, */
+    const char *more;      /* and then comes this text */
     const struct mp_param *options;
     size_t options_size;
     bool pipeline;     /* takes the options that change a pipeline: --train, --set ... */

@@ -354,7 +354,7 @@ static struct truth make_truth(size_t n, struct mp_shape shape)
     static const int ten[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
     struct truth t = { .n = n, .len = mp_len(shape) };
     t.x = malloc(n * t.len);
-    t.label = malloc(n);
+    t.label = calloc(n, 1);
     t.levels = malloc(n * t.len * sizeof *t.levels);
     if (t.x == NULL || t.label == NULL || t.levels == NULL)
         abort();
@@ -362,9 +362,8 @@ static struct truth make_truth(size_t n, struct mp_shape shape)
         const uint64_t r = mp_random_at(5, 0, 0, i);
         t.x[i] = (i + 1) % t.len == 0 ? (uint8_t)(r % 10) : r % 3 == 0 ? 0 : (uint8_t)(r >> 40);
         t.levels[i] = (float)t.x[i] / 255;
+        t.label[i / t.len] = (uint8_t)((3 * (i / t.len) + 1) % 10);
     }
-    for (size_t i = 0; i < n; i++)
-        t.label[i] = (uint8_t)((3 * i + 1) % 10);
     t.k = images;
     t.k.t.rows = n;
     t.k.t.shape = shape;
@@ -745,6 +744,7 @@ static void check_registry(struct probe *p, const char *source)
         expect(p, f->begin != NULL || f->read != NULL, "%s is neither read nor written", e->name);
         expect(p, (f->sniff == NULL) == (f->read == NULL), "%s: sniff without read", e->name);
         expect(p, (f->begin == NULL) == (f->rows == NULL), "%s: begin without rows", e->name);
+        expect(p, (f->begin == NULL) == (f->doc == NULL), "%s: begin without doc", e->name);
     }
     for (e = NULL; (e = mp_format_next(e)) != NULL && ranked <= found;)
         ranked++;
