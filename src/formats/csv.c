@@ -285,14 +285,13 @@ static void trim(struct mp_data *d)
     d->label = label != NULL ? label : d->label;
 }
 
-/* Text has next to no control characters, and two zero bytes never begin it; other files have
- * one byte in nine. */
-static bool sniff(const uint8_t *p, size_t n)
+/* Any text: it has next to no control characters; other files have one byte in nine. */
+static enum mp_look sniff(const uint8_t *p, size_t n)
 {
     size_t control = 0;
     for (size_t i = 0; i < n; i++)
         control += p[i] == 127 || (p[i] < 32 && p[i] != '\n' && p[i] != '\r' && p[i] != '\t');
-    return control <= n / 16 && !(n >= 2 && p[0] == 0 && p[1] == 0);
+    return control <= n / 16 ? MP_LOOK_MAY_BE : MP_LOOK_OTHER;
 }
 
 static int read_table(struct mp_input *in, const struct mp_form *form, struct mp_data *d)

@@ -16,6 +16,22 @@ const struct mp_format_entry *mp_format_next(const struct mp_format_entry *e)
     return next;
 }
 
+const struct mp_format_entry *mp_format_of(const uint8_t *p, size_t n)
+{
+    const struct mp_format_entry *e = NULL, *best = NULL;
+    enum mp_look surest = MP_LOOK_OTHER;
+    while ((e = mp_format_next(e)) != NULL) {
+        if (e->format->sniff == NULL)
+            continue;
+        const enum mp_look look = e->format->sniff(p, n < MP_SNIFF ? n : MP_SNIFF);
+        if (look > surest) {
+            surest = look;
+            best = e;
+        }
+    }
+    return best;
+}
+
 void mp_format_title(const struct mp_format_entry *e, char *text, size_t size)
 {
     snprintf(text, size, "%s", e->name);

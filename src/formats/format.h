@@ -75,14 +75,21 @@ int mp_table_line(struct mp_ctx *c, struct mp_sink *s, const struct mp_table_row
 
 /* ------------------------------------------------------------------ a format */
 
+/* How content looks to a format. */
+enum mp_look {
+    MP_LOOK_OTHER,
+    MP_LOOK_MAY_BE, /* nothing speaks against it */
+    MP_LOOK_IS,     /* it begins as this format does, and as no other */
+};
+
 struct mp_format {
     int rank;   /* place among the words of an option `format` */
     bool gzip;  /* <name>.gz is a word, too: the same files, packed */
     const char *doc; /* for `help export`: what is written, and for which programs */
 
-    /* Whether content that begins with these n bytes, MP_SNIFF or all there are, looks like this
-     * format: at most one says so of whatever there is.  NULL: the format is only written. */
-    bool (*sniff)(const uint8_t *p, size_t n);
+    /* How content looks that begins with these n bytes, MP_SNIFF or all there are.  NULL: the
+     * format is only written. */
+    enum mp_look (*sniff)(const uint8_t *p, size_t n);
 
     /* Reads x, n, shape, line0 and is_csv of *d, and label where rows have theirs with them;
      * of an in->shape_only the shape alone.  What the file says of sizes is believed when the
@@ -113,6 +120,10 @@ extern const struct mp_format_entry mp_formats_found[]; /* ends with a NULL name
 
 /* Formats by rank: the one that comes after `e`, the first after NULL; NULL after the last. */
 const struct mp_format_entry *mp_format_next(const struct mp_format_entry *e);
+
+/* The format whose content n bytes begin, as far as they tell: the surest one, of equals the
+ * first by rank.  NULL: none that can be read. */
+const struct mp_format_entry *mp_format_of(const uint8_t *p, size_t n);
 
 /* "CSV" */
 void mp_format_title(const struct mp_format_entry *e, char *text, size_t size);

@@ -94,9 +94,9 @@ static int read_all(struct mp_input *in, uint64_t want, struct mp_data *d, bool 
 }
 
 /* No text begins so. */
-static bool sniff(const uint8_t *p, size_t n)
+static enum mp_look sniff(const uint8_t *p, size_t n)
 {
-    return n >= 2 && p[0] == 0 && p[1] == 0;
+    return n >= 2 && p[0] == 0 && p[1] == 0 ? MP_LOOK_IS : MP_LOOK_OTHER;
 }
 
 static int read_images(struct mp_input *in, const struct mp_form *form, struct mp_data *d)

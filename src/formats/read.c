@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* read.c - rows from a file: which format it is, and the labels beside it.
  *
- * Method: the content decides, never the name: formats are asked in turn whether it looks like
- * theirs.  What is gzip is judged by what is inside.
+ * Method: the content decides, never the name: formats are asked in turn how it looks to them.
+ * What is gzip is judged by what is inside.
  * Cost: that of the format, and 0.04 s for the CRC of 47 MB.
  */
 #include "formats/read.h"
@@ -26,16 +26,6 @@ static int neither(struct mp_input *in, const char *names)
     return mp_fail(in->c, "%s: starts with%s, expected %s, plain or gzip", in->name, hex, names);
 }
 
-/* The format that the content looks like; NULL: none. */
-static const struct mp_format_entry *recognise(const uint8_t *p, size_t n)
-{
-    const struct mp_format_entry *e = NULL;
-    while ((e = mp_format_next(e)) != NULL)
-        if (e->format->sniff != NULL && e->format->sniff(p, n < MP_SNIFF ? n : MP_SNIFF))
-            return e;
-    return NULL;
-}
-
 /* *found: the format, once it is known. */
 static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_data *d,
                      const struct mp_format_entry **found)
@@ -48,7 +38,7 @@ static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_
     mp_format_names(false, names, sizeof names);
     if (n == 0)
         return mp_fail(in->c, "%s: is empty, expected %s", in->name, names);
-    *found = recognise(p, n);
+    *found = mp_format_of(p, n);
     if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) /* UTF-8 byte order mark */
         in->at += 3;
     return *found != NULL ? (*found)->format->read(in, form, d) : neither(in, names);

@@ -12,8 +12,8 @@
  *                       of any of them is found
  *   open end            rows are not counted: what is cut off between two rows is whole
  *
- * Prints TAP; given names of formats, of these alone.  SOURCE: the folder of the sources (default .).  Works in a folder of its own
- * under $TMPDIR.
+ * Prints TAP; given names of formats, of these alone.  SOURCE: the folder of the sources
+ * (default .).  Works in a folder of its own under $TMPDIR.
  */
 #include "../tap.h"
 #include "core/ctx.h"
@@ -681,32 +681,27 @@ static void check_failures(struct probe *p)
 
 /* --------------------------------------------------------------- all of them */
 
-/* How many formats say of these bytes that they are theirs; *last: one of them. */
-static int claims(const void *bytes, size_t n, const struct mp_format_entry **last)
+/* How many formats say of these bytes that they are theirs. */
+static int claims(const void *bytes, size_t n)
 {
     int k = 0;
     for (const struct mp_format_entry *e = mp_formats_found; e->name != NULL; e++)
-        if (e->format->sniff != NULL &&
-            e->format->sniff(bytes, n < MP_SNIFF ? n : MP_SNIFF)) {
-            *last = e;
-            k++;
-        }
+        k += e->format->sniff != NULL &&
+             e->format->sniff(bytes, n < MP_SNIFF ? n : MP_SNIFF) == MP_LOOK_IS;
     return k;
 }
 
-/* What is written looks like its own format and no other; a format that cannot be read claims
- * nothing. */
+/* What is written is taken for its own format, if that can be read, and claimed by no other. */
 static void check_sniff(struct probe *p)
 {
     struct truth t = make_truth(ROWS, (struct mp_shape){ H, W, 1 });
     struct files files;
     if (!p->packed && writes(p, p->word, &t.k, 2, &files)) {
-        const struct mp_format_entry *last = NULL;
         struct bytes b = load(files.path[0], false);
-        const int k = claims(b.at, b.n, &last);
-        expect(p, k <= 1, "%d formats claim it", k);
-        expect(p, p->e->format->sniff == NULL || (k == 1 && last == p->e), "is taken for %s",
-               last != NULL ? last->name : "nothing");
+        const struct mp_format_entry *taken = mp_format_of(b.at, b.n);
+        expect(p, claims(b.at, b.n) <= 1, "%d formats claim it", claims(b.at, b.n));
+        expect(p, p->e->format->sniff == NULL || taken == p->e, "is taken for %s",
+               taken != NULL ? taken->name : "nothing");
         free(b.at);
     }
     free_truth(&t);
@@ -720,14 +715,13 @@ static void check_rivals(struct probe *p)
     uint8_t bytes[MP_SNIFF];
     p->name = "formats";
     for (uint64_t i = 0; i < 200000; i++) {
-        const struct mp_format_entry *last = NULL;
         const uint64_t r = mp_random_at(7, 0, 0, i);
         const size_t n = r % (i % 2 == 0 ? 8 : 80);
         for (size_t k = 0; k < n; k++) {
             const uint64_t b = mp_random_at(8, 0, i, k);
             bytes[k] = k < 4 || b % 16 == 0 ? some[b / 16 % sizeof some] : 'x';
         }
-        expect(p, claims(bytes, n, &last) <= 1, "%zu bytes are claimed by several", n);
+        expect(p, claims(bytes, n) <= 1, "%zu bytes are claimed by several", n);
     }
     done(p, "at most one claims what a file begins with");
 }
