@@ -43,5 +43,6 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
 
 MP_FORMAT(mine) = {
     .rank = 9, /* FILL IN: its place among the words of --format */
+    .doc = "LABEL VALUE ..., a row a line", /* FILL IN: what is written, for `help export` */
     .begin = begin, .rows = rows, /* FILL IN: and .end, if something stands behind the rows */
 };
