@@ -24,7 +24,7 @@
  * struct params, an int, a double, a bool or a char *.  The table ends with MP_END. */
 enum mp_type { MP_INT, MP_REAL, MP_BOOL, MP_TEXT };
 struct mp_param {
-    const char *name;    /* these are taken from the field itself: they cannot disagree with it */
+    const char *name;    /* the field's own, and so are type and place: set by MP_PARAM */
     enum mp_type type;
     size_t offset, size;
     const char *def;     /* default, as the user would type it; NULL: required */
@@ -43,8 +43,7 @@ struct mp_shape {
 };
 static inline size_t mp_len(struct mp_shape s) { return (size_t)s.h * (size_t)s.w * (size_t)s.c; }
 
-/* Consecutive rows on their way through the stages.  Values lie packed, row after row, in
- * exactly one of x and b; the engine decides in which. */
+/* Consecutive rows: values lie packed, row after row, in exactly one of x and b. */
 struct mp_chunk {
     size_t n;              /* rows */
     struct mp_shape shape; /* of one row */
@@ -66,11 +65,10 @@ int mp_fail(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf
 /* A remark for the user and for the report; the run goes on. */
 void mp_warn(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* n zeroed elements, to be released with free(); NULL after an mp_fail() of its own. */
+/* Memory, or NULL after an mp_fail() of its own: n zeroed elements, to be released with free();
+ * n floats of unknown content that live until apply() or fit() returns, and cost nothing after a
+ * thread's first chunk. */
 void *mp_alloc(struct mp_ctx *c, size_t n, size_t size);
-
-/* n floats of unknown content that live until apply() or fit() returns; NULL after an mp_fail()
- * of its own.  Costs nothing after a thread's first chunk. */
 float *mp_scratch(struct mp_ctx *c, size_t n);
 
 /* 64 random bits that depend on the run's seed, the stage's place in the pipeline and (a, b)
@@ -104,10 +102,9 @@ struct mp_stage {
     /* Name of output value i, "hog[y=2,x=3,b=5]"; NULL: names of the input pass through. */
     void (*label)(const void *params, struct mp_shape in, size_t i, char *text, size_t size);
 
-    /* Learning; all NULL for a stage that learns nothing.  The engine gives each fixed shard of
-     * rows a zeroed state, calls fit() over the shard's chunks, joins the shards with merge() in
-     * row order (`from` is cleared afterwards, so merge may take what it owns), and calls done()
-     * once. */
+    /* Learning; NULL: none.  The engine gives each fixed shard of rows a zeroed state, calls
+     * fit() over the shard's chunks, joins the shards with merge() in row order (`from` is cleared
+     * afterwards, so merge may take what it owns), and calls done() once. */
     int (*fit)(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
     int (*merge)(struct mp_ctx *c, void *into, void *from);
     int (*done)(struct mp_ctx *c, const void *params, void *state);
@@ -123,17 +120,20 @@ struct mp_stage {
 #define MP_STAGE(name) const struct mp_stage mp_stage_##name
 
 enum { /* flags */
-    MP_INPLACE = 1,     /* apply() accepts out->x == in->x (and out->b == in->b) */
-    MP_BYTES = 2,       /* apply() takes bytes, too, and gives as bytes what it gives of floats */
-    MP_IMAGES = 4,      /* needs images, not vectors; of filters this is understood */
-    MP_PIXELWISE = 8,   /* value i of a row stands for value i of what came in */
-    MP_SUMS = 16,       /* what done() takes does not grow with the rows that it learned from */
+    MP_INPLACE = 1,   /* apply() accepts out->x == in->x (and out->b == in->b) */
+    MP_BYTES = 2,     /* apply() takes bytes, too, and gives as bytes what it gives of floats */
+    MP_IMAGES = 4,    /* needs images, not vectors; of filters this is understood */
+    MP_PIXELWISE = 8, /* value i of a row stands for value i of what came in */
+    MP_SUMS = 16,     /* what done() takes does not grow with the rows that it learned from */
+};
+
+/* ------------------------------ the rest is for those that miss something */
+
+enum { /* flags that few have */
     MP_TRAIN_ONLY = 32, /* changes training rows, afresh every epoch; others pass unchanged */
     MP_INVERTS = 64,    /* swaps ink and paper: dark paper in the data is no mistake */
     MP_STRETCHES = 128, /* gives all grey levels, however few come in */
 };
-
-/* ------------------------------ the rest is for those that miss something */
 
 /* The row of the table for a field of another struct than struct params; a field of an
  * unsupported type does not compile. */
