@@ -692,19 +692,30 @@ static int claims(const void *bytes, size_t n)
 }
 
 /* What is written is taken for its own format, if that can be read, and claimed by no other. */
-static void check_sniff(struct probe *p)
+static void check_look(struct probe *p, const struct truth *t)
 {
-    struct truth t = make_truth(ROWS, (struct mp_shape){ H, W, 1 });
     struct files files;
-    if (!p->packed && writes(p, p->word, &t.k, 2, &files)) {
-        struct bytes b = load(files.path[0], false);
+    if (writes(p, p->word, &t->k, t->n, &files)) {
+        struct bytes b = load(files.path[0], true);
         const struct mp_format_entry *taken = mp_format_of(b.at, b.n);
         expect(p, claims(b.at, b.n) <= 1, "%d formats claim it", claims(b.at, b.n));
         expect(p, p->e->format->sniff == NULL || taken == p->e, "is taken for %s",
                taken != NULL ? taken->name : "nothing");
         free(b.at);
     }
+}
+
+/* Of images whose values are letters, too, which look like text. */
+static void check_sniff(struct probe *p)
+{
+    struct truth t = make_truth(ROWS, (struct mp_shape){ H, W, 1 });
+    struct truth letters = make_truth(ROWS, (struct mp_shape){ 28, 28, 1 });
+    for (size_t i = 0; i < letters.n * letters.len; i++)
+        letters.x[i] = (uint8_t)('A' + letters.x[i] % 26);
+    check_look(p, &t);
+    check_look(p, &letters);
     free_truth(&t);
+    free_truth(&letters);
     done(p, "is recognised, and by no other format");
 }
 
