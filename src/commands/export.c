@@ -85,7 +85,8 @@ static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const 
 {
     const struct mp_shape shape = j->last < 0 ? j->plan->shape : j->plan->nodes[j->last].out;
     const struct mp_table t = {
-        .rows = rows_of(j, part), .shape = shape, .labels = part->d->label != NULL, .bytes = p->bytes,
+        .rows = rows_of(j, part), .shape = shape, .labels = part->d->label != NULL,
+        .bytes = p->bytes,
         .name = part->title, .classes = j->labels, .n_classes = j->n_classes,
         .column = column, .arg = j,
     };

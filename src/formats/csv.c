@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv.c - comma separated values, plain or gzip.
  *
- * Read: rows of whole numbers 0..255, Kaggle's form.  The first line says what the columns are; csv_rows.c takes the rows, of a
- * file on all threads.  Where it stops, rows are taken one by one, and only a line
- * that cannot be taken is read again, byte by byte, to say what is wrong: so what is
- * said does not depend on threads.
+ * Form: RFC 4180.
+ * Read: rows of whole numbers 0..255, Kaggle's form of MNIST; quotes in the header only.  The
+ * first line says what the columns are; csv_rows.c takes the rows, of a file on all threads.
+ * Where it stops, rows are taken one by one, and only a line that cannot be taken is read
+ * again, byte by byte, to say what is wrong: so what is said does not depend on threads.
  * Written: a header, then "label,v,v,..." a row; without labels only the values.  Names with
- * commas or quotes are quoted.  Lines end in LF.  Pixels as whole numbers under the names
- * pixel0, pixel1 ... are Kaggle's form of MNIST.
- * Form: RFC 4180 (quotes in the header only).
+ * commas or quotes are quoted.  Lines end in LF.
  */
 #include "formats/csv_columns.h"
 #include "formats/format.h"

@@ -334,10 +334,10 @@ static bool make_room(struct job *j, size_t columns)
 int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q, size_t *room)
 {
     const size_t columns = q->n;
-    struct job j = { .in = in, .d = d, .q = q, .labelled = q->label < q->n, .wide = mp_csv_has_wide(),
-                     .len = mp_len(d->shape), .longest = mp_csv_longest(columns),
-                     .from = mp_input_tell(in), .to = mp_input_whole(in),
-                     .piece = in->block, .stop = UINT64_MAX };
+    struct job j = { .in = in, .d = d, .q = q, .labelled = q->label < q->n,
+                     .wide = mp_csv_has_wide(), .len = mp_len(d->shape),
+                     .longest = mp_csv_longest(columns), .from = mp_input_tell(in),
+                     .to = mp_input_whole(in), .piece = in->block, .stop = UINT64_MAX };
     int threads = in->c->run != NULL && in->c->run->threads > 0 ? in->c->run->threads : 1;
     if (q->index || j.to <= j.from || j.to - j.from <= j.piece || !make_room(&j, columns))
         return MP_OK;
