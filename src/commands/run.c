@@ -282,20 +282,28 @@ static void forget_other_models(const struct job *j)
     }
 }
 
-/* A complete run keeps no checkpoints: checkpoint.mnp, checkpoint-2.mnp of what stage 2 embeds,
- * and those of rehearsals (fit.c). */
+/* checkpoint.mnp, checkpoint-2.mnp of what stage 2 embeds, and with .held behind it, once or
+ * again, those of rehearsals (fit.c). */
+static bool is_checkpoint(const char *name)
+{
+    const size_t stem = strlen("checkpoint"), ending = strlen(".mnp"), held = strlen(".held");
+    if (strncmp(name, "checkpoint", stem) != 0)
+        return false;
+    name += stem + strspn(name + stem, "-0123456789");
+    if (strncmp(name, ".mnp", ending) != 0)
+        return false;
+    for (name += ending; strncmp(name, ".held", held) == 0;)
+        name += held;
+    return *name == '\0';
+}
+
+/* A complete run keeps none. */
 static void forget_checkpoints(const struct job *j)
 {
     DIR *folder = opendir(j->folder);
-    for (struct dirent *d; folder != NULL && (d = readdir(folder)) != NULL;) {
-        const size_t stem = strlen("checkpoint");
-        const size_t rest = strncmp(d->d_name, "checkpoint", stem) == 0
-                                ? stem + strspn(d->d_name + stem, "-0123456789")
-                                : 0;
-        const char *ending = d->d_name + rest;
-        if (rest > 0 && (strcmp(ending, ".mnp") == 0 || strcmp(ending, ".mnp.held") == 0))
+    for (struct dirent *d; folder != NULL && (d = readdir(folder)) != NULL;)
+        if (is_checkpoint(d->d_name))
             unlinkat(dirfd(folder), d->d_name, 0);
-    }
     if (folder != NULL)
         closedir(folder);
 }

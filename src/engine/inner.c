@@ -412,16 +412,20 @@ static void name_records(struct recorder *r, const char *path, struct mp_run *ru
                                     .arg = r };
 }
 
-/* "checkpoint-2.mnp" is that of what stage 2 embeds; what it is of, the outer run says. */
+/* "checkpoint-2.mnp" is that of what stage 2 embeds, "checkpoint-2.mnp.held" that of its
+ * rehearsal (fit.c); what it is of, the outer run says. */
 static int name_checkpoint(struct mp_ctx *c, struct visit *v, char **file)
 {
     const char *outer = v->run.checkpoint.file;
     if (outer == NULL)
         return MP_OK;
-    const size_t stem = strlen(outer) - strlen(".mnp"), size = stem + 32;
+    const char *slash = strrchr(outer, '/');
+    const char *ending = strstr(slash != NULL ? slash : outer, ".mnp");
+    const size_t size = strlen(outer) + 32;
     if ((*file = mp_alloc(&v->c, size, 1)) == NULL)
         return -1;
-    snprintf(*file, size, "%.*s-%llu.mnp", (int)stem, outer, (unsigned long long)c->place);
+    snprintf(*file, size, "%.*s-%llu%s", (int)(ending - outer), outer,
+             (unsigned long long)c->place, ending);
     v->run.checkpoint.file = *file;
     return MP_OK;
 }

@@ -173,6 +173,13 @@ stopped KILL outer2 checkpoint.mnp && [ -e outer2/checkpoint-1.mnp ] &&
     mp run long.txt -o outer2 --resume --quiet && same outer2/bundle.mnp whole/bundle.mnp &&
     [ -z "$(find inner outer2 -name 'checkpoint*.mnp')" ]
 ok "killed while the outer net trains, and resumed: the same bytes"
+printf '%s\nembed bundle=slow.txt\nsvm\ncalibrate\n' "$data" > rehearsed.txt
+mp run rehearsed.txt -o rehearsed --quiet && [ -z "$(find rehearsed -name 'checkpoint*')" ]
+ok "a net that is embedded before calibrate leaves no checkpoint of its rehearsal"
+stopped KILL held1 checkpoint-1.mnp.held rehearsed.txt &&
+    mp run rehearsed.txt -o held1 --resume --quiet && same held1/bundle.mnp rehearsed/bundle.mnp &&
+    [ -z "$(find held1 -name 'checkpoint*')" ]
+ok "killed while it rehearses, and resumed: the same bytes"
 stopped INT changed checkpoint-1.mnp && grep -q interrupted "$err"
 ok "Ctrl-C while the inner net trains"
 sed -i s/units=24/units=23/ slow.txt
