@@ -277,7 +277,7 @@ path = Path(__file__).resolve().with_name("net.h")
 with open(path, "w") as out:
     print("/* SPDX-License-Identifier: GPL-3.0-or-later */", file=out)
     print(f"/* Made by net.py with PyTorch {torch.__version__}; do not edit. */", file=out)
-    print("#include \"stage.h\"\n\n"
+    print("#include \"core/stage.h\"\n\n"
           f"enum {{ ORACLE_PROBES = {PROBES} + 1, ORACLE_STEPS = {STEPS}, ORACLE_TENSORS = 6 }};\n",
           file=out)
     print("""/* y, dx, dw[0] ... of a layer; y alone without training. */
