@@ -33,7 +33,7 @@ struct mp_library {
 
 /* Loads the library unless it is there and fills its table; `user` needs it: "nets", so that
  * a failure says what for.  It stays until the process ends; to ask again costs nothing.  On
- * any thread, but best on the first, before rows are read (`prepare` in stage.h): nothing is
+ * any thread, but best on the first, before rows are read (`prepare` in learner.h): nothing is
  * lost then where it cannot be loaded, and for a moment the environment is another one.
  * Without c, nobody is told. */
 int mp_library_load(struct mp_ctx *c, struct mp_library *l, const char *user);

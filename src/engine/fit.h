@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fit.h - a whole pipeline learns from training rows.
  *
- * Where a stage takes a model's scores (MP_HELD, stage.h), a share of the rows is
+ * Where a stage takes a model's scores (MP_HELD, learner.h), a share of the rows is
  * held back: the stages before learn from the others, that stage from the scores of
  * the rows held back, which nothing before has seen; and then, unless refit=no, the
  * stages before learn once more, from all rows.
