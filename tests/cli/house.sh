@@ -25,15 +25,26 @@ refused() { # NAME LINE...: what check says of the changed tree, and nothing els
     [ $status -eq 1 ] && equal "$(cat found)" "$(cat expected)"
     ok "$1"
 }
-planted() { # FILE INCLUDE: behind the file's other includes; $at is its line
+planted_line() { # FILE LINE: behind the file's includes; $at is its number
     copy
     at=$(grep -n '^#include "' "tree/$1" | tail -n 1 | cut -d: -f1)
-    sed -i "${at}a #include \"$2\"" "tree/$1"
+    sed -i "${at}a $2" "tree/$1"
     at=$((at + 1))
 }
+planted() { planted_line "$1" "#include \"$2\""; } # FILE HEADER
 planted src/linear/moments.c pipeline/grid.h
 refused "a folder that includes upwards" \
     "src/linear/moments.c:$at: linear/ may not include pipeline/; src/LAYERS allows core"
+planted_line src/linear/moments.c '#include"pipeline/grid.h"'
+refused "the same without a blank" \
+    "src/linear/moments.c:$at: linear/ may not include pipeline/; src/LAYERS allows core"
+for way in '"linear/../pipeline/grid.h"' '"../pipeline/grid.h"' '<pipeline/grid.h>' GRID_H \
+    '"linear/moments.c"'; do
+    planted_line src/linear/matmul.c "#include $way"
+    header=${way#\"}
+    refused "an include that hides its folder: $way" "src/linear/matmul.c:$at: \
+\"${header%\"}\": no header of src/ by FOLDER/NAME.h"
+done
 planted src/engine/fit.c formats/csv_rows.h
 sed -i 's/^engine: text core files data/& formats/' tree/src/LAYERS
 refused "a private header used outside its folder" \
