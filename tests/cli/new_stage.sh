@@ -46,6 +46,11 @@ for word in data union branch; do
     refused "the name \"$word\"" "\"$word\" is a word of pipelines: take another name" \
         feature $word
 done
+for word in pipeline words; do
+    refused "the name \"$word\"" \
+        "\"$word\" is what \`mnistpipe help $word\` explains already: take another name" \
+        filter $word
+done
 (cd tree && find . | sort) > after
 same before after
 ok "what is refused leaves nothing behind"
