@@ -356,8 +356,8 @@ static int visit(struct mp_io *io, void *arg)
 {
     struct training *t = arg;
     const size_t n = t->net.weights;
-    if (mp_io_f64(io, "seconds", &t->spent) < 0 || mp_io_u64(io, "epoch", &t->epoch) < 0 || mp_io_u64(io, "kept", &t->kept) < 0 ||
-        mp_io_u64(io, "step", &t->o.step) < 0 ||
+    if (mp_io_f64(io, "seconds", &t->spent) < 0 || mp_io_u64(io, "epoch", &t->epoch) < 0 ||
+        mp_io_u64(io, "kept", &t->kept) < 0 || mp_io_u64(io, "step", &t->o.step) < 0 ||
         mp_io_f64s(io, "history", &t->history, SERIES * (size_t)t->p->epochs) < 0 ||
         mp_io_f32s(io, "weights", &t->w, n) < 0 ||
         mp_io_f32s(io, "best_weights", &t->best, n) < 0 ||

@@ -21,7 +21,8 @@ static const struct mp_param table[] = {
     MP_PARAM(layers, .def = "no", .doc = "also leaves out the layers of nets"),
     MP_PARAM(format, .def = "text", .choices = MP_FORMATS, .doc = "what to print"),
     MP_PARAM(output, .def = "", .unit = "FOLDER",
-             .doc = "folder, in place of runs/NAME-ablate, of the ablation; each run gets one in it"),
+             .doc = "folder, in place of runs/NAME-ablate, of the ablation; each run gets one in "
+                    "it"),
     MP_END
 };
 

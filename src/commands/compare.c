@@ -19,7 +19,8 @@ struct params {
 static const struct mp_param table[] = {
     MP_PARAM(format, .def = "text", .choices = MP_FORMATS, .doc = "what to print"),
     MP_PARAM(output, .def = "", .unit = "FOLDER",
-             .doc = "folder, in place of runs/NAME+NAME-compare, of the comparison; each run gets one in it"),
+             .doc = "folder, in place of runs/NAME+NAME-compare, of the comparison; each run gets "
+                    "one in it"),
     MP_END
 };
 
@@ -106,8 +107,8 @@ MP_COMMAND(compare) = {
         "where the chance of such a difference between equals is below 5 %.\n"
         "\n"
         "All pipelines have to name the same rows; --train and --test set them for all. The "
-        "folder, runs/NAME+NAME-compare, gets the table as compare.txt, .json, .csv and .md, compare.html to "
-        "look at, and a folder for each run.\n"
+        "folder, runs/NAME+NAME-compare, gets the table as compare.txt, .json, .csv and .md, "
+        "compare.html to look at, and a folder for each run.\n"
         "\n"
         "What is computed is kept in the cache (`mnistpipe help cache`): a pipeline of which "
         "nothing has changed is not run again, and one that has changed begins where it differs. "

@@ -235,8 +235,9 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         "{s:s, s:{s:o, s:o, s:o}, s:I, s:i, s:o, s:o, s:o, s:{s:f, s:f, s:f, s:f}, s:o, s:{s:I}, "
         "s:{s:s, s:I}, s:o, s:o}",
         "mnistpipe", PACKAGE_VERSION, "pipeline", "file", mp_name_json(x->plan.file), "text",
-        mp_text_json(text != NULL ? text : ""), "changes", changes, "seed", (json_int_t)c->run->seed, "threads",
-        c->run->threads, "labels", labels, "train", train, "test", test_json(r),
+        mp_text_json(text != NULL ? text : ""), "changes", changes, "seed",
+        (json_int_t)c->run->seed, "threads", c->run->threads, "labels", labels, "train", train,
+        "test", test_json(r),
         "seconds", "total", r->total_seconds, "read", x->read_seconds, "fit",
         r->fit_seconds, "predict", r->predictions->seconds, "stages", stages, "memory",
         "peak_bytes", (json_int_t)r->peak_bytes, "bundle", "file", "bundle.mnp", "bytes",
