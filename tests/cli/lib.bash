@@ -11,7 +11,8 @@ export MNISTPIPE_DATA=$data LC_ALL=C
 unset MNISTPIPE_CACHE OMP_NUM_THREADS
 python=$(command -v python3)
 dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+# Not by a subshell: one that is killed before it has begun would do so, too.
+trap '[ "$BASHPID" != $$ ] || rm -rf "$dir"' EXIT
 mkdir "$dir/work"
 cd "$dir/work" || exit 1
 out=$dir/out err=$dir/err log=$dir/log

@@ -83,7 +83,7 @@ exec 4>&-
 # What is told to ignore the end of its terminal does so.
 (trap '' HUP; exec "$program" run svm.txt --train rows --test test.csv -o kept --quiet) > "$out" 2> "$err" &
 pid=$!
-until hears; do sleep 0.05; done
+until hears || ! kill -0 $pid 2> /dev/null; do sleep 0.05; done
 kill -HUP $pid
 cat train.csv > rows &
 wait $pid
