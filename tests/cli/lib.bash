@@ -11,8 +11,9 @@ export MNISTPIPE_DATA=$data LC_ALL=C
 unset MNISTPIPE_CACHE OMP_NUM_THREADS
 python=$(command -v python3)
 dir=$(mktemp -d) || exit 1
-# Not by a subshell: one that is killed before it has begun would do so, too.
-trap '[ "$BASHPID" != $$ ] || rm -rf "$dir"' EXIT
+# Not by a subshell: one that is killed before it has begun runs this, too (bash 5.2), and there
+# no test is ever true.
+trap 'if [ "$BASHPID" = $$ ]; then rm -rf "$dir"; fi' EXIT
 mkdir "$dir/work"
 cd "$dir/work" || exit 1
 out=$dir/out err=$dir/err log=$dir/log
