@@ -41,7 +41,7 @@ int mp_data_room(struct mp_ctx *c, struct mp_data *d, size_t n, size_t len)
     return MP_OK;
 }
 
-static char *copy_name(struct mp_ctx *c, const char *name)
+char *mp_data_name(struct mp_ctx *c, const char *name)
 {
     const size_t n = strlen(name) + 1;
     char *copy = mp_alloc(c, n, 1);
@@ -68,7 +68,7 @@ int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, 
     part->label = NULL;
     part->x = NULL;
     part->store = (struct mp_rows){ .at = NULL };
-    part->name = copy_name(c, d->name);
+    part->name = mp_data_name(c, d->name);
     part->number = mp_alloc(c, n, sizeof *part->number);
     if (d->label != NULL)
         part->label = mp_alloc(c, n, 1);

@@ -27,6 +27,9 @@ struct mp_data {
     uint64_t file_bytes;   /* size of the file(s) on disk */
 };
 
+/* A copy for d->name, which mp_data_free() releases; NULL after an mp_fail(). */
+char *mp_data_name(struct mp_ctx *c, const char *name);
+
 void mp_data_free(struct mp_data *d);
 
 /* Room in x for n images of `len` pixels; those that are there stay. */

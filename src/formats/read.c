@@ -93,13 +93,6 @@ static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *
     return rc;
 }
 
-static char *copy_name(struct mp_ctx *c, const char *name)
-{
-    const size_t n = strlen(name) + 1;
-    char *copy = mp_alloc(c, n, 1);
-    return copy != NULL ? memcpy(copy, name, n) : NULL;
-}
-
 /* The file that has word[1] in its name where `file` has word[0], if it is there, with or
  * without ".gz".  *name: NULL if not, and otherwise the caller's to free. */
 static int beside(struct mp_ctx *c, const char *file, const char *const word[2], char **name)
@@ -180,7 +173,7 @@ int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
     if (check_form(c, form) < 0 || mp_input_open(c, &in, file) < 0)
         return -1;
     d->file_bytes = in.file_bytes;
-    d->name = copy_name(c, file);
+    d->name = mp_data_name(c, file);
     int rc = d->name != NULL ? read_rows(&in, form, d, &found) : -1;
     mp_input_close(&in);
     if (rc == MP_OK)
@@ -213,7 +206,7 @@ int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, s
     if (check_form(c, form) < 0 || mp_input_open_memory(c, &in, name, bytes, n) < 0)
         return -1;
     d->file_bytes = n;
-    d->name = copy_name(c, name);
+    d->name = mp_data_name(c, name);
     const int rc = d->name != NULL ? read_rows(&in, form, d, &found) : -1;
     mp_input_close(&in);
     return finish(c, form, d, rc);
