@@ -2,6 +2,7 @@
 /* versions.c - which libraries are at work. */
 #include "cache/versions.h"
 #include "config.h"
+#include "files/archive.h"
 #include "image/vips.h"
 #include "linear/blas.h"
 #include "linear/dnn.h"
@@ -32,7 +33,7 @@ const char *mp_library_name(int i, char *version, size_t size, bool *loaded)
         { "libvips", mp_vips_version },   { "liblinear", mp_linear_version },
         { "GSL", mp_eigen_version },      { "OpenBLAS", mp_blas_version },
         { "zlib", version_of_zlib },         { "jansson", version_of_jansson },
-        { "oneDNN", mp_dnn_version },
+        { "oneDNN", mp_dnn_version },        { "libarchive", mp_archive_version },
 #ifdef HAVE_LIBCURL
         { "libcurl", mp_fetch_version },
 #endif

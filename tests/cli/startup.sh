@@ -17,7 +17,7 @@ pipe 'deskew\npca components=8\nsvm C=0.05' > pca.txt
 pipe 'net epochs=1\n  dense units=8' > net.txt
 
 soname() { sed -n "s/^#define MP_$1_SONAME \"\(.*\)\"\$/\1/p" "$BUILD/config.h"; }
-libraries="VIPS DNNL LINEAR GSL BLAS" curl=
+libraries="VIPS DNNL LINEAR GSL BLAS ARCHIVE" curl=
 [ -z "$(soname CURL)" ] || libraries+=" CURL" curl="libcurl "
 
 # What of these the dynamic loader opens while the program runs.
@@ -26,7 +26,9 @@ loads() { # NAME LIBRARIES ARGUMENT...
     shift 2
     LD_DEBUG=files "$program" "$@" 2>&1 > "$out" | sed -n 's/^ *[0-9]*:\tcalling init: //p' > files
     for library in $libraries; do
-        [ "$library" = CURL ] && grep -qF "/$(soname VIPS)" files && continue # may bring it
+        case $library in CURL | ARCHIVE) # libvips may bring them
+            grep -qF "/$(soname VIPS)" files && continue ;;
+        esac
         grep -qF "/$(soname "$library")" files && found="$found $library"
     done
     grep -q '/libjansson\.' files && equal "${found# }" "$expected" "libraries" # the loader told
@@ -39,7 +41,7 @@ blas=
 
 loads "--version" "" --version
 equal "$(awk '/^  / { print $1 }' "$out" | sort | tr '\n' ' ')" \
-    "GSL OpenBLAS jansson ${curl}liblinear libvips oneDNN zlib " libraries &&
+    "GSL OpenBLAS jansson libarchive ${curl}liblinear libvips oneDNN zlib " libraries &&
     ! grep -vE '^(mnistpipe|  [A-Za-z]+ +)[ 0-9.]*$' "$out"
 ok "--version: names them all, with their versions"
 loads "help of a stage" "" help pca
