@@ -8,10 +8,17 @@
  * is right, and 9 digits always are; no arithmetic wider than a double is
  * needed.  What is lost against the shortest text of Steele and White (PLDI
  * 1990) is a digit now and then, next to powers of two and among denormals.
+ *
+ * Read: at most 19 digits as a whole number, times or by a power of ten that a double holds
+ * exactly.  These are three roundings at most, so the double is within 4 of its last places of
+ * the decimal, and of the two floats about it the nearer is known, unless the double lies
+ * as close to the middle between them: then, and where powers are larger, strtof() says.
  */
 #include "text/decimal.h"
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TEN_LOW = -31, DIGITS = 9 };
@@ -132,4 +139,85 @@ size_t mp_float_text(char *out, float x)
     for (; n > 1 && digits % 10 == 0; n--)
         digits /= 10;
     return (size_t)(put_decimal(at, digits, n, e) - out);
+}
+
+/* Digits at p: while they fit into 19 they go into *w, and then *e counts them. */
+static const uint8_t *take_digits(const uint8_t *p, uint64_t *w, int *e, int one)
+{
+    const uint64_t full = 1000000000000000000; /* 10^18: one digit more fits */
+    for (; (unsigned)(*p - '0') < 10; p++) {
+        if (*w < full) {
+            *w = 10 * *w + (unsigned)(*p - '0');
+            *e -= 1 - one;
+        } else {
+            *e += one;
+        }
+    }
+    return p;
+}
+
+/* "e-05"; NULL: it is not whole. */
+static const uint8_t *take_exponent(const uint8_t *p, int *e)
+{
+    enum { FAR = 10000 };
+    const bool down = *++p == '-';
+    int v = 0;
+    p += *p == '-' || *p == '+';
+    const uint8_t *digits = p;
+    for (; (unsigned)(*p - '0') < 10; p++)
+        v = v < FAR ? 10 * v + (*p - '0') : v;
+    *e += down ? -v : v;
+    return p > digits ? p : NULL;
+}
+
+/* w * 10^e as a double; false: it does not tell which float is the nearest. */
+static bool scale(uint64_t w, int e, double *v)
+{
+    enum { EXACT = 22, NEAR = 8 }; /* powers of ten that are doubles; its last places */
+    const uint64_t low = (1u << 29) - 1; /* what a float does not hold */
+    uint64_t bits;
+    *v = (double)w;
+    if (w == 0)
+        return true;
+    if (e < -2 * EXACT || e > EXACT)
+        return false;
+    if (e < -EXACT) {
+        *v /= ten[EXACT - TEN_LOW];
+        e += EXACT;
+    }
+    *v = e < 0 ? *v / ten[-e - TEN_LOW] : *v * ten[e - TEN_LOW];
+    memcpy(&bits, v, sizeof bits);
+    const int64_t from = (int64_t)(bits & low) - (int64_t)(low / 2 + 1);
+    return (from > NEAR || from < -NEAR) && *v > FLT_MIN && *v < FLT_MAX;
+}
+
+const uint8_t *mp_float_read(const uint8_t *text, char point, float *x)
+{
+    enum { LONGEST = 127 };
+    const uint8_t *p = text + (*text == '-' || *text == '+'), *digits = p;
+    uint64_t w = 0;
+    int e = 0;
+    double v;
+    p = take_digits(p, &w, &e, 1);
+    size_t n = (size_t)(p - digits);
+    if (*p == (uint8_t)point) {
+        digits = ++p;
+        p = take_digits(p, &w, &e, 0);
+        n += (size_t)(p - digits);
+    }
+    if (n > 0 && (*p | 32) == 'e')
+        p = take_exponent(p, &e);
+    if (n == 0 || p == NULL || p - text > LONGEST)
+        return NULL;
+    if (scale(w, e, &v)) {
+        *x = (float)(*text == '-' ? -v : v);
+        return p;
+    }
+    char copy[LONGEST + 1] = "";
+    memcpy(copy, text, (size_t)(p - text));
+    char *comma = memchr(copy, point, (size_t)(p - text));
+    if (comma != NULL)
+        *comma = '.';
+    *x = strtof(copy, NULL);
+    return isfinite(*x) ? p : NULL;
 }

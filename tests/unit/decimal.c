@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* decimal.c - numbers as text: known texts, and that what is read back is the
- * very number. */
+ * very number; text as numbers: those that strtof() reads. */
 #include "../tap.h"
 #include "text/decimal.h"
 #include "core/random.h"
@@ -29,6 +29,74 @@ static bool reads(float x, const char *expected)
     if (strcmp(text, expected) != 0)
         tap_note("%a became %s, expected %s", (double)x, text, expected);
     return strcmp(text, expected) == 0;
+}
+
+/* mp_float_read() and strtof() agree on a text and on where it ends. */
+static bool agrees(const char *text)
+{
+    char *end;
+    float x = 0;
+    const float want = strtof(text, &end);
+    const uint8_t *stop = mp_float_read((const uint8_t *)text, '.', &x);
+    if (stop == (const uint8_t *)end && memcmp(&x, &want, sizeof x) == 0)
+        return true;
+    tap_note("%s became %a, expected %a", text, (double)x, (double)want);
+    return false;
+}
+
+/* Every way to write a number of whatever length, and the middle between two floats, or next
+ * to it, where reading a double first goes wrong. */
+static void reading(struct tap *t)
+{
+    static const char *const forms[] = { "%.18e", "%.17g", "%.9g", "%.6f", "%.3f", "%.0f", "%.40g" };
+    enum { FORMS = sizeof forms / sizeof *forms };
+    char text[512];
+    bool good = true;
+    for (uint64_t i = 0; i < 200000; i++) {
+        const uint64_t r = mp_random_at(2, 0, 0, i);
+        const double v = ldexp((double)(r >> 16), (int)(r % 90) - 93);
+        snprintf(text, sizeof text, forms[i % FORMS], r & 128 ? v : -v);
+        good = (strlen(text) > 127 || agrees(text)) && good;
+    }
+    tap_ok(t, good, "numbers of every length are read as strtof() reads them");
+    good = true;
+    for (uint64_t i = 0; i < 20000; i++) {
+        union { uint32_t bits; float x; } v = { .bits = (uint32_t)mp_random_at(3, 0, 0, i) };
+        if (!isfinite(v.x) || fabsf(v.x) < 1e-20f || fabsf(v.x) > 1e20f)
+            continue;
+        const double middle = ((double)v.x + (double)nextafterf(v.x, 0)) / 2;
+        snprintf(text, sizeof text, "%.100e", middle);
+        const size_t n = strspn(text + 1, "0123456789.") + 1; /* exact: zeros follow */
+        good = agrees(text) && good;
+        text[n - 1] = '1';
+        good = agrees(text) && good;
+        snprintf(text, sizeof text, "%.18e", nextafter(middle, i & 1 ? 0 : 1e30));
+        good = agrees(text) && good;
+    }
+    tap_ok(t, good, "and those beside the middle of two floats");
+}
+
+static void refusing(struct tap *t)
+{
+    static const char *const wrong[] = { "", "-", ".", "e5", "1e", "1e+", "--1", "x", "nan", "inf",
+                                         "1e39", "-1e999" };
+    float x;
+    bool good = true;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (mp_float_read((const uint8_t *)wrong[i], '.', &x) != NULL) {
+            tap_note("%s was read", wrong[i]);
+            good = false;
+        }
+    tap_ok(t, good, "what is no number is refused");
+    char text[200] = "0.";
+    memset(text + 2, '1', 125);
+    tap_ok(t, agrees(text), "127 characters");
+    text[127] = '1';
+    tap_ok(t, mp_float_read((const uint8_t *)text, '.', &x) == NULL, "and no more");
+    const uint8_t *end = mp_float_read((const uint8_t *)"-0,25;", ',', &x);
+    tap_ok(t, end != NULL && *end == ';' && x == -0.25f, "a comma before the fraction");
+    tap_ok(t, agrees("1e-400") && agrees("0e999999999999") && agrees("-0.0") && agrees("+5.") &&
+           agrees(".5E2") && agrees("1e-45") && agrees("007") && agrees("1.5.2"), "odd ones");
 }
 
 int main(void)
@@ -78,5 +146,7 @@ int main(void)
         good = atoi(text) == v && (text[0] != '0' || v == 0) && good;
     }
     tap_ok(&t, good, "all bytes return");
+    reading(&t);
+    refusing(&t);
     return tap_end(&t);
 }
