@@ -115,7 +115,7 @@ static int pass(struct mp_ctx *c, const struct job *j, const struct mp_script *s
 
 static int work(struct mp_ctx *c, const struct job *j)
 {
-    const struct mp_form any = { .range = 0 };
+    const struct mp_form any = { .label = NULL };
     struct mp_data d;
     struct mp_script s;
     if (mp_script_parse(c, "kernels", j->text, &s) < 0)

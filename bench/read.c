@@ -14,7 +14,7 @@
 
 int main(int argc, char **argv)
 {
-    const struct mp_form any = { .range = 0 };
+    const struct mp_form any = { .label = NULL };
     struct mp_run run = { .threads = argc == 4 ? atoi(argv[3]) : 1, .quiet = true };
     struct mp_ctx c;
     int rc = MP_OK;

@@ -244,7 +244,7 @@ static int run_all(struct bench *b, const struct mp_data *d, int side, size_t n)
 
 int main(int argc, char **argv)
 {
-    const struct mp_form any = { .range = 0 };
+    const struct mp_form any = { .label = NULL };
     const int side = argc == 4 ? atoi(argv[1]) : 0, rows = argc == 4 ? atoi(argv[3]) : 0;
     struct mp_run options = { .threads = 1, .quiet = true };
     struct bench b;

@@ -485,7 +485,7 @@ static int sample_rows(struct suite *s, struct group *g, size_t from, size_t n, 
             exit(1);
         }
         mp_ctx_init(&c, NULL);
-        const int rc = mp_data_read(&c, path, NULL, &(struct mp_form){ .range = 0 }, &s->data);
+        const int rc = mp_data_read(&c, path, NULL, &(struct mp_form){ .label = NULL }, &s->data);
         mp_ctx_free(&c);
         if (rc < 0 || s->data.label == NULL)
             return wrong(g, "%s", rc < 0 ? c.msg : "train.csv.gz has no labels");

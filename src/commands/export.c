@@ -199,11 +199,12 @@ static int export_pipeline(struct mp_ctx *c, const char *file, const struct para
 static int read_part(struct mp_ctx *c, struct job *j, const struct mp_bundle *b, const char *name,
                      const char *file, const char *labels, struct mp_data *d)
 {
-    const struct mp_form form = mp_bundle_form(b);
+    struct mp_form form;
     struct mp_glance g;
     if (*file == '\0')
         return MP_OK;
-    if (mp_rows_read(c, file, labels, &form, "the bundle was trained on", d) < 0)
+    if (mp_bundle_form(c, b, NULL, &form) < 0 ||
+        mp_rows_read(c, file, labels, &form, "the bundle was trained on", d) < 0)
         return -1;
     mp_glance(c, d, &g);
     mp_glance_warn_new(c, &b->glance, &g, file);

@@ -8,8 +8,9 @@
 #include <string.h>
 
 struct params {
-    char *output, *labels, *test_labels, *size, *label, *pipeline;
-    int folds, list, seed, range;
+    char *output, *labels, *test_labels, *pipeline;
+    struct mp_form_text form;
+    int folds, list, seed;
     double near;
     bool json, quick;
 };
@@ -31,16 +32,14 @@ static const struct mp_param table[] = {
              .doc = "seed of everything drawn at random"),
     MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images of TRAIN"),
     MP_PARAM(test_labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images of TEST"),
-    MP_PARAM(size, .def = "", .unit = "HxW",
-             .doc = "image size; needed only where a CSV is not square"),
-    MP_FORM_OPTIONS,
+    MP_FORM_PARAMS(offsetof(struct params, form)),
     MP_END
 };
 
 static int read_rows(struct mp_ctx *c, const struct params *o, struct mp_inspection *in)
 {
-    struct mp_form form = { .label = o->label, .range = o->range };
-    if (mp_size_parse(c, o->size, &form.size) < 0 ||
+    struct mp_form form;
+    if (mp_form_parse(c, &o->form, &form) < 0 ||
         mp_rows_read(c, in->given[0], o->labels, &form, "--size says", &in->data[0]) < 0)
         return -1;
     form.size = in->data[0].shape;

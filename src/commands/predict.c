@@ -12,8 +12,8 @@
 #include <string.h>
 
 struct params {
-    char *output, *labels, *label;
-    int range;
+    char *output, *labels;
+    struct mp_form_text form;
     bool submission;
 };
 
@@ -21,7 +21,7 @@ static const struct mp_param table[] = {
     MP_PARAM(output, .def = "predictions.csv", .unit = "FILE",
              .doc = "file to write; - is standard output"),
     MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images, to score them"),
-    MP_FORM_OPTIONS,
+    MP_FORM_PARAMS(offsetof(struct params, form)),
     MP_PARAM(submission, .def = "no", .doc = "writes Kaggle's form: ImageId,Label"),
     MP_END
 };
@@ -30,13 +30,10 @@ static const struct mp_param table[] = {
 static int read_rows(struct mp_ctx *c, const struct params *o, const struct mp_bundle *b,
                      const char *file, struct mp_data *d)
 {
-    struct mp_form form = mp_bundle_form(b);
+    struct mp_form form;
     struct mp_glance g;
-    if (*o->label != '\0')
-        form.label = o->label;
-    if (o->range > 0)
-        form.range = o->range;
-    if (mp_rows_read(c, file, o->labels, &form, "the bundle was trained on", d) < 0)
+    if (mp_bundle_form(c, b, &o->form, &form) < 0 ||
+        mp_rows_read(c, file, o->labels, &form, "the bundle was trained on", d) < 0)
         return -1;
     mp_glance(c, d, &g);
     mp_glance_warn_new(c, &b->glance, &g, file);

@@ -15,6 +15,7 @@
 #include "text/json.h"
 #include <dirent.h>
 #include <glib.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -262,7 +263,10 @@ static int write_results(struct mp_ctx *c, struct job *j)
     struct mp_output *o;
     if ((o = open_output(c, j, "bundle.mnp")) == NULL || mp_bundle_write(c, o, &j->x) < 0)
         return -1;
-    j->report.bundle_bytes = (uint64_t)ftell(o->f);
+    const long bytes = ftell(o->f);
+    if (bytes < 0)
+        return mp_fail(c, "bundle.mnp: cannot write: %s", strerror(errno));
+    j->report.bundle_bytes = (uint64_t)bytes;
     if ((o = open_output(c, j, "predictions.csv")) == NULL)
         return -1;
     mp_predictions_write(&j->predictions, j->x.labels, o);

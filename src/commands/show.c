@@ -406,7 +406,9 @@ static int read_rows(struct mp_ctx *c, const char *file, const struct mp_bundle 
         return mp_usage(c, "show: a bundle holds no rows; --test FILE names test rows");
     if (*name == '\0')
         mp_ctx_where(c, "%s: the rows that it was trained on (--train FILE names others): ", file);
-    const struct mp_form form = mp_bundle_form(b);
+    struct mp_form form;
+    if (mp_bundle_form(c, b, NULL, &form) < 0)
+        return -1;
     const int rc = mp_rows_read(c, *name != '\0' ? name : b->trained_on,
                                 j->training ? a->train_labels : a->test_labels, &form,
                                 "the bundle was trained on", d);

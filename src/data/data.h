@@ -4,14 +4,7 @@
 #define MP_DATA_H
 #include "core/rows.h"
 #include "core/stage.h"
-
-/* How a file is to be read, where its content does not say.  Zeroed: as it looks. */
-struct mp_form {
-    struct mp_shape size;  /* of an image; {0, 0, 0}: found from the file, a CSV is then square */
-    const char *label;     /* where a CSV has its labels: "first", "last", "none", the number of a
-                              column from 1, or its name; NULL or "": found */
-    int range;             /* the value of full ink; 0: 255 */
-};
+#include "data/form.h"
 
 struct mp_data {
     char *name;            /* the file, as the user gave it */
@@ -20,6 +13,7 @@ struct mp_data {
     uint8_t *x;            /* n * mp_len(shape): 0 is paper, 255 is ink */
     struct mp_rows store;  /* where x lies; empty: x was allocated otherwise, free() does */
     uint8_t *label;        /* n labels as the file has them, or NULL */
+    struct mp_range range; /* what paper and full ink were in the file; equal: 0 and 255 */
     uint64_t line0;        /* number of row 0 in the file: line 1 or 2 of a CSV, item 0 of IDX */
     uint64_t *number;      /* after mp_data_pick(): what row i is called; NULL: line0 + i */
     bool is_csv;           /* rows are lines; otherwise items */

@@ -2,6 +2,7 @@
 /* bundle.c - saves and loads a fitted pipeline. */
 #include "engine/bundle.h"
 #include "config.h"
+#include "core/param.h"
 #include "core/state.h"
 #include "files/sealed.h"
 #include <stdlib.h>
@@ -66,13 +67,14 @@ static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
     return n == k ? MP_OK : mp_fail(io->c, "the bundle has %zu labels for %d classes", n, (int)k);
 }
 
-/* Section "rows": how rows are read and what they were like. */
+/* Section "rows": what the training rows were like. Before "form" it had two settings of how
+ * they are read, whose places stay. */
 static int rows_section(struct mp_io *io, struct mp_bundle *b)
 {
     struct mp_glance *g = &b->glance;
-    uint64_t same = g->same;
-    const int rc = mp_io_text(io, "label", &b->label, 4096) < 0 ||
-                           mp_io_u64(io, "range", &b->range) < 0 ||
+    uint64_t same = g->same, range = 255;
+    const int rc = mp_io_text(io, "label", &b->form.label, 4096) < 0 ||
+                           mp_io_u64(io, "range", &range) < 0 ||
                            mp_io_u64(io, "looked_at", &g->rows) < 0 ||
                            mp_io_u64(io, "low", &g->low) < 0 ||
                            mp_io_u64(io, "high", &g->high) < 0 ||
@@ -82,22 +84,55 @@ static int rows_section(struct mp_io *io, struct mp_bundle *b)
                        ? -1
                        : MP_OK;
     g->same = same != 0;
-    if (rc == MP_OK && (b->range < 1 || b->range > 255 || g->low > 255 || g->high > 255))
+    if (rc == MP_OK && (range < 1 || range > 255 || g->low > 255 || g->high > 255))
         return mp_fail(io->c, "the bundle says values of %llu..%llu of %llu",
                        (unsigned long long)g->low, (unsigned long long)g->high,
-                       (unsigned long long)b->range);
+                       (unsigned long long)range);
+    if (rc == MP_OK && mp_io_loading(io) && range < 255) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", (int)range);
+        return mp_params_set(io->c, mp_form_table, &b->form, "range", text);
+    }
     return rc;
 }
 
+/* Section "form": the settings that say how rows are read, those that say something. */
+static int form_section(struct mp_io *io, struct mp_bundle *b)
+{
+    char name[256];
+    int rc = MP_OK;
+    for (const struct mp_param *p = mp_form_table; p->name != NULL && !mp_io_loading(io); p++) {
+        char **at = mp_form_field(&b->form, p);
+        if (*at != NULL && **at != '\0' && mp_io_text(io, p->name, at, 4096) < 0)
+            return -1;
+    }
+    for (mp_io_next(io, name); *name != '\0' && mp_io_loading(io) && rc == MP_OK;
+         mp_io_next(io, name)) {
+        char *value = NULL;
+        rc = mp_io_text(io, name, &value, 4096);
+        if (rc == MP_OK)
+            rc = mp_params_set(io->c, mp_form_table, &b->form, name, value);
+        free(value);
+    }
+    return rc;
+}
+
+static const struct section {
+    const char *name;
+    int (*io)(struct mp_io *io, struct mp_bundle *b);
+} sections[] = { { "rows", rows_section }, { "form", form_section } };
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
 static int save_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b)
 {
-    struct mp_io own = { .c = c };
-    if (b->glance.rows == 0)
-        return MP_OK;
-    int rc = rows_section(&own, b);
-    if (rc == MP_OK)
-        rc = mp_io_bytes(io, "rows", &own.buf, &own.len);
-    free(own.buf);
+    int rc = MP_OK;
+    for (int i = 0; i < SECTIONS && b->glance.rows > 0 && rc == MP_OK; i++) {
+        struct mp_io own = { .c = c };
+        rc = sections[i].io(&own, b);
+        if (rc == MP_OK && own.len > 0)
+            rc = mp_io_bytes(io, sections[i].name, &own.buf, &own.len);
+        free(own.buf);
+    }
     return rc;
 }
 
@@ -109,16 +144,22 @@ static int load_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b
     for (mp_io_next(io, name); *name != '\0' && rc == MP_OK; mp_io_next(io, name)) {
         struct mp_io own = { .c = c, .loading = true };
         rc = mp_io_bytes(io, name, &own.buf, &own.len);
-        if (rc == MP_OK && strcmp(name, "rows") == 0)
-            rc = rows_section(&own, b);
+        for (int i = 0; i < SECTIONS && rc == MP_OK; i++)
+            if (strcmp(name, sections[i].name) == 0)
+                rc = sections[i].io(&own, b);
         free(own.buf);
     }
     return rc;
 }
 
-struct mp_form mp_bundle_form(const struct mp_bundle *b)
+int mp_bundle_form(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_form_text *over,
+                   struct mp_form *form)
 {
-    return (struct mp_form){ .size = b->plan.shape, .label = b->label, .range = (int)b->range };
+    const struct mp_form_text text = over != NULL ? mp_form_over(over, &b->form) : b->form;
+    if (mp_form_parse(c, &text, form) < 0)
+        return -1;
+    form->size = b->plan.shape;
+    return MP_OK;
 }
 
 static int save_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p)
@@ -162,8 +203,12 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
     struct mp_bundle b = { .version = (char *)(uintptr_t)PACKAGE_VERSION,
                            .trained_on = (char *)(uintptr_t)trained_on, .rows = x->train.n,
                            .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes,
-                           .label = x->plan.source.label,
-                           .range = (uint64_t)x->plan.source.range, .glance = x->glance };
+                           .form = x->plan.source.form, .glance = x->glance };
+    char range[64]; /* what was found once is not guessed again */
+    if (x->train.range.low < x->train.range.high) {
+        mp_range_text(x->train.range, range, sizeof range);
+        b.form.range = range;
+    }
     memset(io, 0, sizeof *io);
     io->c = c;
     memcpy(b.labels, x->labels, sizeof b.labels);
@@ -278,7 +323,7 @@ void mp_bundle_free(struct mp_bundle *b)
     free(b->text);
     free(b->version);
     free(b->trained_on);
-    free(b->label);
+    mp_params_free(mp_form_table, &b->form);
     memset(b, 0, sizeof *b);
 }
 

@@ -22,8 +22,7 @@ struct mp_bundle {
     char *version;          /* of the program that wrote it */
     char *trained_on;       /* name of the training file */
     uint64_t rows, crc, seed;
-    char *label;            /* of the form in which it read rows: see struct mp_form */
-    uint64_t range;
+    struct mp_form_text form; /* how it read them */
     struct mp_glance glance; /* at the rows; .rows 0: not known, as in bundles before 0.2 */
     struct mp_plan plan;    /* fitted, ready to apply */
     int labels[256], n_classes;
@@ -36,8 +35,10 @@ int mp_bundle_write(struct mp_ctx *c, struct mp_output *o, struct mp_experiment 
 int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b);
 void mp_bundle_free(struct mp_bundle *b);
 
-/* How it reads new rows. */
-struct mp_form mp_bundle_form(const struct mp_bundle *b);
+/* How it reads new rows: as it read those that it was trained on, but for what `over`, unless
+ * NULL, says. */
+int mp_bundle_form(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_form_text *over,
+                   struct mp_form *form);
 
 /* The same in memory, without the file's header: for a bundle that lies in another.
  * Saving gives io->buf, which the caller frees. */

@@ -9,6 +9,7 @@
 #include "core/ctx.h"
 #include "formats/format.h"
 #include "formats/input.h"
+#include "formats/levels.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,8 +48,6 @@ static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_
 static int check_form(struct mp_ctx *c, const struct mp_form *form)
 {
     const struct mp_shape size = form->size;
-    if (form->range < 0 || form->range > 255)
-        return mp_fail(c, "range=%d: out of range (1..255)", form->range);
     if (size.h == 0 && size.w == 0)
         return MP_OK;
     if (size.h < 1 || size.h > MP_IMAGE_SIDE || size.w < 1 || size.w > MP_IMAGE_SIDE || size.c != 1)
@@ -57,35 +56,11 @@ static int check_form(struct mp_ctx *c, const struct mp_form *form)
     return MP_OK;
 }
 
-/* Values up to `range` become values up to 255. */
-static int scale(struct mp_ctx *c, struct mp_data *d, int range)
-{
-    const size_t len = mp_len(d->shape);
-    uint8_t level[256];
-    for (int v = 0; v <= range; v++)
-        level[v] = (uint8_t)((510 * v + range) / (2 * range));
-    for (size_t i = 0; i < d->n; i++) {
-        uint8_t *x = d->x + i * len;
-        for (size_t j = 0; j < len; j++) {
-            char row[64];
-            if (x[j] <= range) {
-                x[j] = level[x[j]];
-                continue;
-            }
-            mp_data_row_name(d, i, row, sizeof row);
-            return mp_fail(c, "%s: %s: a pixel has the value %d, above range=%d", d->name, row,
-                           x[j], range);
-        }
-        mp_rows_let_go(&d->store, x, x + len);
-    }
-    return MP_OK;
-}
-
 /* After reading: the checksum, or nothing left. */
 static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *d, int rc)
 {
-    if (rc == MP_OK && form->range > 0 && form->range < 255)
-        rc = scale(c, d, form->range);
+    if (rc == MP_OK && d->range.low >= d->range.high)
+        rc = mp_levels_scale(c, form, d);
     if (rc == MP_OK)
         mp_data_seal(d);
     else

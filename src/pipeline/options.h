@@ -15,14 +15,6 @@ struct mp_asked {
 };
 extern const struct mp_param mp_asked_table[], mp_asked_pipeline_table[], mp_asked_cache_table[];
 
-/* How a file of rows is read that no `data` line describes: a command's own options `label`
- * and `range`; "" and 0 leave it to the file, or to a bundle. */
-#define MP_FORM_OPTIONS                                                                  \
-    MP_PARAM(label, .def = "", .unit = "column",                                          \
-             .doc = "column of a CSV's labels: first, last, none, its number from 1 or its name"), \
-    MP_PARAM(range, .def = "0", .min = 0, .max = 255,                                     \
-             .doc = "value of full ink in the file, such as 1 or 16; 0: 255, or as the bundle says")
-
 /* Sorts argv[0 .. n-1] into the command's options, the shared ones, and what
  * remains (*args, *n_args; it points into argv).  --help sets *help. */
 int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *options,

@@ -9,6 +9,7 @@
 #ifndef MP_PIPELINE_H
 #define MP_PIPELINE_H
 #include "core/ctx.h"
+#include "data/form.h"
 #include "pipeline/registry.h"
 
 struct mp_setting {
@@ -62,9 +63,7 @@ char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data
 /* The `data` line. */
 struct mp_source {
     char *train, *test, *train_labels, *test_labels;
-    char *size;            /* "" or "HxW" */
-    char *label;           /* "" or the column of labels, as in struct mp_form */
-    int range;             /* value of full ink in the files */
+    struct mp_form_text form; /* how their files are read */
     double holdout;        /* share of the training rows kept for the test when there is no test */
     int seed;
     int folds;             /* 0, or training rows are scored out of fold; the test is left alone */

@@ -126,25 +126,6 @@ int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
     return rc;
 }
 
-int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
-{
-    int used = 0;
-    *size = (struct mp_shape){ 0, 0, 0 };
-    if (*text == '\0')
-        return MP_OK;
-    if (sscanf(text, "%dx%d%n", &size->h, &size->w, &used) != 2 || text[used] != '\0' ||
-        size->h < 1 || size->w < 1 || size->h > 4096 || size->w > 4096)
-        return mp_fail(c, "size=%s: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28", text);
-    size->c = 1;
-    return MP_OK;
-}
-
-int mp_source_form(struct mp_ctx *c, const struct mp_source *s, struct mp_form *form)
-{
-    *form = (struct mp_form){ .label = s->label, .range = s->range };
-    return mp_size_parse(c, s->size, &form->size);
-}
-
 /* Another file has other labels, unless they are named as well. */
 static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key, const char *file,
                          const char *labels)
@@ -270,7 +251,7 @@ int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
     mp_ctx_where(c, "%s: data: ", x->script.file);
     if (*s->train == '\0')
         return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
-    if (mp_source_form(c, s, &form) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
+    if (mp_form_parse(c, &s->form, &form) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
         return -1;
     if (*s->test != '\0' && s->folds == 0 && (x->test_path = mp_data_path(c, s->test)) == NULL)
         return -1;
@@ -404,7 +385,7 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
     const struct mp_source *s = &x->plan.source;
     const double start = mp_seconds();
     struct mp_form form;
-    if (mp_source_form(c, s, &form) < 0 || read_train(c, x, &form) < 0)
+    if (mp_form_parse(c, &s->form, &form) < 0 || read_train(c, x, &form) < 0)
         return -1;
     if (x->train.label == NULL)
         return mp_fail(c, "%s: has no labels; training rows need a label in the first column%s",

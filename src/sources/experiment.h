@@ -33,12 +33,6 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x);
 
 void mp_experiment_free(struct mp_experiment *x);
 
-/* How the files that the `data` line names are to be read; it points into the line. */
-int mp_source_form(struct mp_ctx *c, const struct mp_source *s, struct mp_form *form);
-
-/* "28x28" or "" -> shape; what is neither fails. */
-int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size);
-
 /* Class numbers of a data set's labels; a label that training lacks fails. */
 int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
                      int **y);

@@ -104,7 +104,7 @@ awk -v a="${base}" -v b="$sixteenth" 'BEGIN { exit !(a - b < 3 && b - a < 3) }' 
     equal "$sixteenth" "about $base"
 ok "with it the model is as good as on 0..255"
 ! mp predict o/bundle.mnp test.csv -o s.csv &&
-    grep -qE '^mnistpipe: test.csv: line [0-9]+: a pixel has the value [0-9]+, above range=16$' \
+    grep -qE '^mnistpipe: test.csv: line [0-9]+: a pixel has the value [0-9]+, above range=0..16$' \
         "$err"
 ok "values above the range are refused"
 inverted() { awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = 255 - $i } 1' "$1"; }

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const struct mp_form form = {
         .size = bytes[0] & 2 ? (struct mp_shape){ 2, 3, 1 } : (struct mp_shape){ 0, 0, 0 },
         .label = labels[bytes[0] >> 2 & 3],
-        .range = bytes[0] & 16 ? 16 : 255,
+        .range = { 0, bytes[0] & 16 ? 16 : 255 },
     };
     const size_t front = idx ? sizeof magic : 0;
     uint8_t *file = malloc(front + n);

@@ -230,7 +230,7 @@ static bool read_sample(struct bench *b, size_t n, struct mp_subset *part)
 {
     struct mp_data all;
     char path[4096];
-    const struct mp_form any = { .range = 0 };
+    const struct mp_form any = { .label = NULL };
     bool marks[8000] = { false };
     snprintf(path, sizeof path, "%s/train.csv.gz", getenv("MNISTPIPE_DATA"));
     memset(part, 0, sizeof *part);

@@ -71,7 +71,7 @@ static int read_with(int threads, const void *bytes, size_t n, struct mp_data *d
     struct mp_run run = { .threads = threads, .quiet = true };
     struct mp_ctx c;
     mp_ctx_init(&c, &run);
-    const int rc = mp_data_read_memory(&c, "file", bytes, n, &(struct mp_form){ .range = 0 }, d);
+    const int rc = mp_data_read_memory(&c, "file", bytes, n, &(struct mp_form){ .label = NULL }, d);
     snprintf(msg, size, "%s", c.msg);
     mp_ctx_free(&c);
     return rc;

@@ -135,7 +135,7 @@ static const struct {
 static void long_index(struct tap *t)
 {
     static char file[1 << 16];
-    const struct mp_form any = { .range = 0 };
+    const struct mp_form any = { .label = NULL };
     size_t n = 0;
     for (int i = 1; i <= 3000; i++)
         n += (size_t)snprintf(file + n, sizeof file - n, "%d,1,2,3,4\r\n", i);
@@ -163,7 +163,7 @@ static void many_rows(struct tap *t)
             n += (size_t)sprintf(file + n, "%zu%s", (i * VALUES + j) * 7919 % 256,
                                  j + 1 < VALUES ? "," : i % 3 == 0 ? "\r\n" : "\n");
     mp_ctx_init(&c, &run);
-    const int rc = mp_data_read_memory(&c, "f", file, n, &(struct mp_form){ .range = 0 }, &d);
+    const int rc = mp_data_read_memory(&c, "f", file, n, &(struct mp_form){ .label = NULL }, &d);
     for (size_t i = 0; i < ROWS && rc == MP_OK; i++)
         for (size_t j = 0; j < VALUES; j++) {
             const uint8_t want = (uint8_t)((i * VALUES + j) * 7919 % 256);
@@ -177,11 +177,11 @@ static void many_rows(struct tap *t)
 
 static void ranges(struct tap *t)
 {
-    const struct mp_form one = { .range = 1 }, sixteen = { .range = 16 };
+    const struct mp_form one = { .range = { 0, 1 } }, sixteen = { .range = { 0, 16 } };
     check(t, "range=1", "0,1,1,0\n", &one, "-: 0 255 255 0, 1 rows", "");
     check(t, "range=16", "7,0,8,1,16\n", &sixteen, "7: 0 128 16 255, 1 rows", "");
     check(t, "a value above it", "7,0,8,1,17\n", &sixteen,
-          "f: line 1: a pixel has the value 17, above range=16", "");
+          "f: line 1: a pixel has the value 17, above range=0..16", "");
 }
 
 int main(void)

@@ -178,7 +178,7 @@ static bool reads(const char *file, const char *labels_file, struct mp_form form
     return good;
 }
 
-static const struct mp_form any = { .range = 0 }, right = { .size = { H, W, 1 } };
+static const struct mp_form any = { .label = NULL }, right = { .size = { H, W, 1 } };
 
 static void test_csv_forms(struct tap *tap, const struct truth *t)
 {

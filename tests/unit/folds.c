@@ -266,7 +266,7 @@ static void test_permuted(struct tap *t)
     uint64_t hits = 0;
     double low = 1, high = 0;
     mp_ctx_init(&c, &run);
-    bool good = mp_rows_read(&c, "sample:train", "", &(struct mp_form){ .range = 0 }, "", &d) == 0 &&
+    bool good = mp_rows_read(&c, "sample:train", "", &(struct mp_form){ .label = NULL }, "", &d) == 0 &&
                 mp_class_numbers(&c, &d, labels, 10, &y) == 0;
     if (good)
         shuffle(y, d.n, 1);

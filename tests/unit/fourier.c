@@ -65,7 +65,7 @@ static bool transform(const char *text, uint64_t seed, struct made *r, char *rem
     struct mp_script s = { 0 };
     struct mp_plan p = { 0 };
     struct mp_data all = { 0 }, d = { 0 };
-    const struct mp_form any = { .range = 0 };
+    const struct mp_form any = { .label = NULL };
     size_t rows[ORACLE_ROWS];
     char path[4096];
     for (size_t i = 0; i < ORACLE_ROWS; i++)

@@ -44,7 +44,7 @@ static bool open_bench(struct bench *b, struct tap *t, int threads)
 {
     struct mp_data all = { 0 };
     size_t rows[ROWS];
-    const struct mp_form any = { .range = 0 };
+    const struct mp_form any = { .label = NULL };
     memset(b, 0, sizeof *b);
     b->t = t;
     b->run = (struct mp_run){ .seed = 1, .threads = threads, .n_classes = K, .labels = b->labels,

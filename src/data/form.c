@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* form.c - how rows are to be read, where their file does not say. */
+#include "data/form.h"
+#include "core/ctx.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE = 4096 };
+
+const struct mp_param mp_form_table[] = { MP_FORM_PARAMS(0), MP_END };
+
+int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
+{
+    int used = 0;
+    *size = (struct mp_shape){ 0, 0, 0 };
+    if (text == NULL || *text == '\0')
+        return MP_OK;
+    if (sscanf(text, "%dx%d%n", &size->h, &size->w, &used) != 2 || text[used] != '\0' ||
+        size->h < 1 || size->w < 1 || size->h > SIDE || size->w > SIDE)
+        return mp_fail(c, "size=%s: expected HEIGHTxWIDTH of 1..%d px, such as 28x28", text, SIDE);
+    size->c = 1;
+    return MP_OK;
+}
+
+/* "16", "0..16", "-1..1"; strtod() alone would take "0." of the second. */
+static int range_parse(struct mp_ctx *c, const char *text, struct mp_range *r)
+{
+    *r = (struct mp_range){ 0, 0 };
+    if (text == NULL || *text == '\0' || strcmp(text, "auto") == 0)
+        return MP_OK;
+    char low[32] = "0", *end = low;
+    const char *dots = strstr(text, ".."), *high = dots != NULL ? dots + 2 : text;
+    bool good = dots == NULL || (dots > text && (size_t)(dots - text) < sizeof low);
+    if (good && dots != NULL)
+        snprintf(low, sizeof low, "%.*s", (int)(dots - text), text);
+    r->low = strtod(low, &end);
+    good = good && *end == '\0' && *high != '\0';
+    r->high = strtod(high, &end);
+    if (good && *end == '\0' && isfinite(r->low) && isfinite(r->high) && r->low < r->high)
+        return MP_OK;
+    return mp_fail(c, "range=%s: expected auto, LOW..HIGH with LOW below HIGH such as 0..1 or -1..1, "
+                   "or HIGH alone such as 16", text);
+}
+
+void mp_range_text(struct mp_range r, char *text, size_t size)
+{
+    snprintf(text, size, "%.10g..%.10g", r.low, r.high);
+}
+
+int mp_form_parse(struct mp_ctx *c, const struct mp_form_text *t, struct mp_form *form)
+{
+    *form = (struct mp_form){ .label = t->label };
+    return mp_size_parse(c, t->size, &form->size) < 0 ? -1
+                                                      : range_parse(c, t->range, &form->range);
+}
+
+struct mp_form_text mp_form_over(const struct mp_form_text *over,
+                                 const struct mp_form_text *under)
+{
+    struct mp_form_text both = *under, top = *over;
+    for (const struct mp_param *p = mp_form_table; p->name != NULL; p++)
+        if (*mp_form_field(&top, p) != NULL && **mp_form_field(&top, p) != '\0')
+            *mp_form_field(&both, p) = *mp_form_field(&top, p);
+    return both;
+}
+
+bool mp_form_same(const struct mp_form_text *a, const struct mp_form_text *b)
+{
+    struct mp_form_text x = *a, y = *b;
+    for (const struct mp_param *p = mp_form_table; p->name != NULL; p++)
+        if (strcmp(*mp_form_field(&x, p), *mp_form_field(&y, p)) != 0)
+            return false;
+    return true;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* form.h - how rows are to be read, where their file does not say.
+ *
+ * One list of settings serves the `data` line, the options of commands that read rows without
+ * one, and the bundle, which remembers how it read its rows. */
+#ifndef MP_FORM_H
+#define MP_FORM_H
+#include "core/stage.h"
+
+/* As a user writes it; "" leaves it to the file. */
+struct mp_form_text {
+    char *size, *label, *range;
+};
+
+#define MP_FORM_PARAM(base, field, ...)                                    \
+    { .name = #field, .type = MP_TEXT, .def = "",                          \
+      .offset = (base) + offsetof(struct mp_form_text, field), __VA_ARGS__ }
+
+/* Rows of a table of parameters, whose struct has a struct mp_form_text at `base`. */
+#define MP_FORM_PARAMS(base)                                                                     \
+    MP_FORM_PARAM(base, size, .unit = "HxW",                                                     \
+                  .doc = "image size; needed only where a table is not square"),                 \
+    MP_FORM_PARAM(base, label, .unit = "column",                                                 \
+                  .doc = "column of a table's labels: first, last, none, its number from 1 or "  \
+                         "its name; found, if it is named label, or the first"),                 \
+    MP_FORM_PARAM(base, range, .unit = "LOW..HIGH",                                              \
+                  .doc = "values of paper and of full ink: 0..1, -1..1, 16 for 0..16; auto, or " \
+                         "none: found from the values")
+
+extern const struct mp_param mp_form_table[]; /* of a struct mp_form_text itself */
+
+/* The text of one of its rows. */
+static inline char **mp_form_field(struct mp_form_text *t, const struct mp_param *p)
+{
+    return (char **)(void *)((char *)t + p->offset);
+}
+
+/* Values of paper and of full ink; equal: found from the values. */
+struct mp_range {
+    double low, high;
+};
+
+/* The same, understood.  Zeroed: as the file looks. */
+struct mp_form {
+    struct mp_shape size;  /* of an image; {0, 0, 0}: found from the file */
+    const char *label;     /* as in the text, which has to outlive it; may be NULL */
+    struct mp_range range;
+};
+
+/* Fails at what cannot be meant: "range=9..3: ...". */
+int mp_form_parse(struct mp_ctx *c, const struct mp_form_text *t, struct mp_form *form);
+
+/* "28x28" or "" -> shape; what is neither fails. */
+int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size);
+
+/* "0..16"; what it gives, mp_form_parse() reads. */
+void mp_range_text(struct mp_range r, char *text, size_t size);
+
+/* What `over` says, and where it says nothing what `under` does; points into both. */
+struct mp_form_text mp_form_over(const struct mp_form_text *over,
+                                 const struct mp_form_text *under);
+bool mp_form_same(const struct mp_form_text *a, const struct mp_form_text *b);
+#endif
