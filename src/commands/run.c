@@ -301,13 +301,17 @@ static bool is_checkpoint(const char *name)
     return *name == '\0';
 }
 
-/* A complete run keeps none. */
-static void forget_checkpoints(const struct job *j)
+/* A complete run keeps none; one that stays is no harm, but is said. */
+static void forget_checkpoints(struct mp_ctx *c, const struct job *j)
 {
     DIR *folder = opendir(j->folder);
+    bool gone = folder != NULL;
     for (struct dirent *d; folder != NULL && (d = readdir(folder)) != NULL;)
         if (is_checkpoint(d->d_name))
-            unlinkat(dirfd(folder), d->d_name, 0);
+            gone = unlinkat(dirfd(folder), d->d_name, 0) == 0 && gone;
+    if (!gone)
+        mp_warn(c, "%s: its checkpoints, which are of no more use, stay: %s", j->folder,
+                strerror(errno));
     if (folder != NULL)
         closedir(folder);
 }
@@ -421,7 +425,7 @@ static int write_folder(struct mp_ctx *c, struct job *j)
     snprintf(page, sizeof page, "%s/report.html", j->folder);
     unlink(page);
     forget_other_models(j);
-    forget_checkpoints(j);
+    forget_checkpoints(c, j);
     add_page(c, j);
     return MP_OK;
 }
