@@ -255,6 +255,21 @@ def traced(work, args):
         return collections.Counter(re.findall(r"^\d+ +(\w+)\(", f.read(), re.M))
 
 
+def failing(call, at):
+    return ["-e", "trace=" + call, "-e", f"inject={call}:error={CALLS[call]}:when={at}"]
+
+
+def blamed(work, name, call, at):
+    """The library of others that made the call; None: ours did, or strace cannot tell."""
+    work.reset(name)
+    done = work.run(work.arguments(name), ["strace", "-k", "-f", "-qq", *failing(call, at)])
+    stack = done.stderr.partition("(INJECTED)")[2].partition("\n---")[0]
+    asked = [os.path.basename(at) for at in re.findall(r"^ > (\S+?)\(", stack, re.M)]
+    asked = [at for at in asked if not at.startswith(("libc.so", "libstdc++.so"))]
+    library = re.match(r"lib(\w+)\.so", asked[0] if asked else "")
+    return library and library[1]
+
+
 def calls(work, most):
     kept = os.environ.get("FAULTS_NOT", "").split()
     start = traced(work, ["--version"]) # the dynamic loader's, before the program begins
@@ -268,9 +283,14 @@ def calls(work, most):
         for k in drawn(len(faults), most, name):
             call, at = faults[k - 1]
             work.reset(name)
-            done = work.run(work.arguments(name), [
-                "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e",
-                f"inject={call}:error={CALLS[call]}:when={at}"])
+            done = work.run(work.arguments(name),
+                            ["strace", "-f", "-qq", "-o", "/dev/null", *failing(call, at)])
+            crashed = done.returncode < 0 or done.returncode >= 128
+            library = blamed(work, name, call, at) if crashed else None
+            if library is not None:
+                count.of["tried"] += 1
+                count.of["ended by " + library] += 1
+                continue
             count.add(name, f"{call} {at} of {seen[call]} {CALLS[call]}", work, done)
         count.report(f"{name}, {len(faults)} calls")
         yield name, count
