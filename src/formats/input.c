@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* input.c - a file read in blocks, inflated on the way if it is gzip.
+/* input.c - a file read in blocks, unpacked on the way if it is packed.
  *
  * Method: one buffer that is refilled when its reader has too few bytes left,
  * so memory does not depend on the size of the file.  Gzip is recognised by
  * its first two bytes and may have several members (RFC 1952, 2.2).  A block
  * is small enough to stay in the second-level cache between read() and reader.
+ * What is packed twice, or by another than gzip, is an input that reads from another: `below`.
  * Of a gzip file that is not small a thread inflates ahead, into a few blocks that
  * go round, while the reader works on those before.
  * Cost: one copy out of the page cache, and another of what was inflated; zlib's
@@ -13,6 +14,7 @@
 #include "formats/input.h"
 #include "core/ctx.h"
 #include "core/progress.h"
+#include "files/archive.h"
 #include "files/near_file.h"
 #include "formats/format.h"
 #include <errno.h>
@@ -23,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 20, MEMORY_BLOCK = 1 << 12 };
+enum { BLOCK = 1 << 20, MEMORY_BLOCK = 1 << 12, DEEP = 3 /* times that a file may be packed */ };
 
 int mp_input_grow(struct mp_input *in, uint8_t **at, size_t n, size_t size)
 {
@@ -42,10 +44,16 @@ static struct mp_bar *bar_of(const struct mp_input *in)
     return in->c->run != NULL ? in->c->run->bar : NULL;
 }
 
-/* Up to n bytes of the file as it is on disk, fewer only at its end. */
+/* Up to n bytes of the file as it is on disk, or below, fewer only at its end. */
 static int take(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 {
     *got = 0;
+    if (in->archive != NULL || in->below != NULL) {
+        const int rc = in->archive != NULL ? mp_archive_read(in->archive, to, n, got)
+                                           : mp_input_read(in->below, to, n, got);
+        in->taken += *got;
+        return rc;
+    }
     if (in->fd < 0)
         *got = mp_input_peek(in, in->taken, to, n);
     while (in->fd >= 0 && *got < n) {
@@ -66,34 +74,52 @@ static int take(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 
 static int damaged(struct mp_input *in)
 {
-    const char *why = in->z.msg != NULL ? in->z.msg : "invalid data";
+    const char *why = in->z->msg != NULL ? in->z->msg : "invalid data";
     if (strcmp(why, "incorrect data check") == 0 || strcmp(why, "incorrect length check") == 0)
         return mp_fail(in->c, "%s: the gzip checksum does not match; the file is damaged",
                        in->name);
     return mp_fail(in->c, "%s: gzip data damaged near byte %llu (%s)", in->name,
-                   (unsigned long long)(in->taken - in->z.avail_in), why);
+                   (unsigned long long)(in->taken - in->z->avail_in), why);
 }
 
-/* At the border between two members: the next one begins, or the file ends. */
+/* At the border between two members: the next one begins, or the file ends.  Zeros up to the
+ * end are padding, as tapes and block devices have it. */
 static int next_member(struct mp_input *in)
 {
-    const uint8_t *b = in->z.next_in;
-    if (b[0] != 0x1f)
+    while (in->z->avail_in > 0 && *in->z->next_in == 0 && in->inflated > 0) {
+        in->z->next_in++;
+        in->z->avail_in--;
+        in->padded = true;
+    }
+    if (in->z->avail_in == 0)
+        return MP_OK;
+    const uint8_t first = *in->z->next_in;
+    if (first != 0x1f || in->padded)
         return mp_fail(in->c, "%s: found a byte 0x%02x after the gzip data, at byte %llu; "
-                       "expected the end or more gzip data", in->name, b[0],
-                       (unsigned long long)(in->taken - in->z.avail_in));
+                       "expected the end or more gzip data", in->name, first,
+                       (unsigned long long)(in->taken - in->z->avail_in));
     in->in_member = true;
-    return inflateReset(&in->z) == Z_OK ? MP_OK : damaged(in);
+    return inflateReset(in->z) == Z_OK ? MP_OK : damaged(in);
+}
+
+/* More than anybody packs: a bomb. */
+static int check_ratio(const struct mp_input *in)
+{
+    if (in->inflated <= (uint64_t)MP_ARCHIVE_FREE_MIB << 20 ||
+        in->inflated / MP_ARCHIVE_RATIO <= in->taken)
+        return MP_OK;
+    return mp_fail(in->c, "%s: unpacks to more than %d MiB, more than %d times what is packed; it "
+                   "is not read further", in->name, MP_ARCHIVE_FREE_MIB, MP_ARCHIVE_RATIO);
 }
 
 /* Inflates into the n bytes at `to`, at least one unless the file ends. */
 static int inflate_some(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 {
-    in->z.next_out = to;
-    in->z.avail_out = n < BLOCK ? (uInt)n : BLOCK;
-    const uInt room = in->z.avail_out;
-    while (in->z.avail_out == room) {
-        if (in->z.avail_in == 0) {
+    in->z->next_out = to;
+    in->z->avail_out = n < BLOCK ? (uInt)n : BLOCK;
+    const uInt room = in->z->avail_out;
+    while (in->z->avail_out == room) {
+        if (in->z->avail_in == 0) {
             size_t k;
             if (take(in, in->raw, in->block, &k) < 0)
                 return -1;
@@ -102,12 +128,14 @@ static int inflate_some(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
                                "the file is cut off", in->name, (unsigned long long)in->taken);
             if (k == 0)
                 break;
-            in->z.next_in = in->raw;
-            in->z.avail_in = (uInt)k;
+            in->z->next_in = in->raw;
+            in->z->avail_in = (uInt)k;
         }
         if (!in->in_member && next_member(in) < 0)
             return -1;
-        const int rc = inflate(&in->z, Z_NO_FLUSH);
+        if (!in->in_member)
+            continue;
+        const int rc = inflate(in->z, Z_NO_FLUSH);
         if (rc == Z_STREAM_END)
             in->in_member = false;
         else if (rc == Z_MEM_ERROR)
@@ -115,8 +143,9 @@ static int inflate_some(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
             return damaged(in);
     }
-    *got = room - in->z.avail_out;
-    return MP_OK;
+    *got = room - in->z->avail_out;
+    in->inflated += *got;
+    return check_ratio(in);
 }
 
 /* ------------------------------------------------------------- a thread ahead */
@@ -184,7 +213,8 @@ static void stop_ahead(struct mp_input *in)
     pthread_join(a->thread, NULL);
     pthread_mutex_destroy(&a->lock);
     pthread_cond_destroy(&a->changed);
-    inflateEnd(&a->source.z);
+    inflateEnd(a->source.z);
+    free(a->source.z);
     free(a->source.raw);
     free_ahead(a);
     in->ahead = NULL;
@@ -197,25 +227,22 @@ static void start_ahead(struct mp_input *in)
     bool good = a != NULL;
     for (int i = 0; i < SLOTS && good; i++)
         good = (a->block[i] = malloc(BLOCK)) != NULL;
-    if (!good || inflateCopy(&a->source.z, &in->z) != Z_OK) {
+    if (!good) {
         if (a != NULL)
             free_ahead(a);
         return;
     }
-    const z_stream z = a->source.z;
     a->source = *in;
-    a->source.z = z;
     a->source.c = &a->c;
     mp_ctx_init(&a->c, in->c->run);
     memcpy(a->c.where, in->c->where, sizeof a->c.where);
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
     if (pthread_create(&a->thread, NULL, work_ahead, a) != 0) {
-        inflateEnd(&a->source.z);
         free_ahead(a);
         return;
     }
-    inflateEnd(&in->z);
+    in->z = NULL;
     in->raw = NULL;
     in->ahead = a;
 }
@@ -284,6 +311,29 @@ int mp_input_fill(struct mp_input *in, size_t want)
     return MP_OK;
 }
 
+int mp_input_read(struct mp_input *in, void *to, size_t n, size_t *got)
+{
+    const size_t have = in->n - in->at, first = have < n ? have : n;
+    memcpy(to, in->buf + in->at, first);
+    in->at += first;
+    *got = first;
+    while (*got < n && !in->end) {
+        size_t k = 0;
+        if (n - *got < in->size) { /* little: by way of the buffer */
+            if (mp_input_fill(in, n - *got) < 0)
+                return -1;
+            k = in->n < n - *got ? in->n : n - *got;
+            memcpy((uint8_t *)to + *got, in->buf, k);
+            in->at = k;
+        } else if (more(in, (uint8_t *)to + *got, n - *got, &k) < 0) {
+            return -1;
+        }
+        in->end = in->end || k == 0;
+        *got += k;
+    }
+    return MP_OK;
+}
+
 int mp_input_byte(struct mp_input *in)
 {
     if (in->at == in->n && mp_input_fill(in, 1) < 0)
@@ -303,7 +353,7 @@ int mp_input_drain(struct mp_input *in)
 
 uint64_t mp_input_whole(const struct mp_input *in)
 {
-    return in->gzip ? 0 : in->file_bytes;
+    return in->gzip || in->archive != NULL || in->below != NULL ? 0 : in->file_bytes;
 }
 
 uint64_t mp_input_tell(const struct mp_input *in)
@@ -341,35 +391,93 @@ int mp_input_seek(struct mp_input *in, uint64_t offset)
     return MP_OK;
 }
 
-/* The first block has been read as it is on disk: is it gzip? */
-static int start_inflating(struct mp_input *in)
+/* ------------------------------------------------------------------ layers */
+
+/* What has been read so far goes below, and `in` begins anew above it. */
+static int lift(struct mp_input *in)
 {
-    if (in->n < 2 || in->buf[0] != 0x1f || in->buf[1] != 0x8b)
-        return MP_OK;
-    in->raw = in->buf;
-    in->z.next_in = in->raw;
-    in->z.avail_in = (uInt)in->n;
-    in->buf = NULL;
-    in->n = 0;
+    struct mp_input *below = mp_alloc(in->c, 1, sizeof *below);
+    if (below == NULL)
+        return -1;
+    *below = *in;
+    *in = (struct mp_input){ .c = below->c, .name = below->name, .shape_only = below->shape_only,
+                             .file_bytes = below->file_bytes, .below = below, .fd = -1,
+                             .block = below->block };
+    return MP_OK;
+}
+
+static int fill_anew(struct mp_input *in)
+{
+    in->n = in->at = 0;
     in->end = false;
-    in->gzip = in->in_member = true;
-    if (inflateInit2(&in->z, 15 + 16) != Z_OK) {
-        in->gzip = false;
-        return mp_fail(in->c, "%s: no memory to inflate", in->name);
-    }
     if (mp_input_grow(in, &in->buf, in->block + MP_INPUT_PAD, 1) < 0)
         return -1;
+    in->size = in->block;
     return mp_input_fill(in, 1);
+}
+
+/* Its first block, as it is packed, is in the buffer. */
+static int start_inflating(struct mp_input *in)
+{
+    z_stream *z = mp_alloc(in->c, 1, sizeof *z);
+    if (z == NULL)
+        return -1;
+    if (inflateInit2(z, 15 + 16) != Z_OK) {
+        free(z);
+        return mp_fail(in->c, "%s: no memory to inflate", in->name);
+    }
+    in->z = z;
+    in->gzip = in->in_member = true;
+    in->raw = in->buf;
+    z->next_in = in->raw;
+    z->avail_in = (uInt)in->n;
+    in->buf = NULL;
+    return fill_anew(in);
+}
+
+static int packed_bytes(void *arg, const uint8_t **bytes, size_t *got)
+{
+    struct mp_input *in = arg;
+    if (mp_input_fill(in, 1) < 0)
+        return -1;
+    *bytes = in->buf + in->at;
+    *got = in->n - in->at;
+    in->at = in->n;
+    return MP_OK;
+}
+
+static int start_unpacking(struct mp_input *in)
+{
+    if (lift(in) < 0 ||
+        mp_archive_unpack(in->c, in->name, packed_bytes, in->below, &in->archive) < 0)
+        return -1;
+    return fill_anew(in);
+}
+
+/* Reads the first block, and unpacks for as long as what comes out is packed, too. */
+static int begin(struct mp_input *in)
+{
+    if (fill_anew(in) < 0)
+        return -1;
+    for (int deep = 0;; deep++) {
+        const bool gzip = in->n >= 2 && in->buf[0] == 0x1f && in->buf[1] == 0x8b;
+        if (!gzip && mp_packing(in->buf, in->n, NULL) != MP_PACKED_FILE)
+            return MP_OK;
+        if (deep == DEEP)
+            return mp_fail(in->c, "%s: is packed more than %d times over; unpack it once", in->name,
+                           DEEP);
+        if (gzip && in->gzip && (lift(in) < 0 || fill_anew(in) < 0))
+            return -1;
+        if ((gzip ? start_inflating(in) : start_unpacking(in)) < 0)
+            return -1;
+    }
 }
 
 static int start(struct mp_input *in, size_t block)
 {
     in->block = block;
-    if (mp_input_grow(in, &in->buf, block + MP_INPUT_PAD, 1) == MP_OK) {
-        in->size = block;
-        if (mp_input_fill(in, 1) == MP_OK && start_inflating(in) == MP_OK)
-            return MP_OK;
-    }
+    if (begin(in) == MP_OK)
+        return MP_OK;
     mp_input_close(in);
     return -1;
 }
@@ -421,18 +529,32 @@ int mp_input_open_memory(struct mp_ctx *c, struct mp_input *in, const char *name
     return start(in, MEMORY_BLOCK);
 }
 
+int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name,
+                         struct mp_archive *archive)
+{
+    memset(in, 0, sizeof *in);
+    in->c = c;
+    in->name = name;
+    in->fd = -1;
+    in->archive = archive;
+    return start(in, BLOCK);
+}
+
 void mp_input_close(struct mp_input *in)
 {
-    if (in->gzip && in->ahead == NULL)
-        inflateEnd(&in->z);
     stop_ahead(in);
+    if (in->z != NULL)
+        inflateEnd(in->z);
     if (in->fd >= 0) {
         close(in->fd);
         mp_bar_end(bar_of(in));
     }
+    mp_archive_close(in->archive);
+    if (in->below != NULL)
+        mp_input_close(in->below);
+    free(in->below);
+    free(in->z);
     free(in->raw);
     free(in->buf);
-    in->raw = in->buf = NULL;
-    in->gzip = false;
-    in->fd = -1;
+    *in = (struct mp_input){ .fd = -1 };
 }

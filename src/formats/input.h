@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* input.h - a file read in blocks, inflated on the way if it is gzip.
+/* input.h - a file read in blocks, unpacked on the way if it is packed.
  * Private to formats/. */
 #ifndef MP_INPUT_H
 #define MP_INPUT_H
@@ -20,12 +20,18 @@ struct mp_input {
     bool shape_only;       /* the reader is to stop when it knows the shape */
     uint64_t file_bytes;   /* on disk; 0: a pipe, unknown */
 
-    int fd;                /* -1: the bytes come from `memory` */
-    const uint8_t *memory; /* all of them */
+    /* Where the bytes come from: the first of these that is there. */
+    struct mp_archive *archive; /* the member at hand, or a file unpacked; it is ours */
+    struct mp_input *below;     /* the same file, less unpacked; ours */
+    int fd;                     /* -1: `memory` */
+    const uint8_t *memory;      /* all of them */
+
     size_t block;          /* bytes read at a time */
-    uint64_t taken;        /* bytes taken from the file so far */
+    uint64_t taken;        /* bytes taken from there so far */
     bool gzip, in_member;  /* in_member: the end is not allowed here */
-    z_stream z;
+    bool padded;           /* only zeros may come */
+    uint64_t inflated;     /* bytes that came out of gzip */
+    z_stream *z;           /* in a place of its own: zlib knows it by its address */
     uint8_t *raw;          /* gzip: the block being inflated */
     int fills;             /* how often the buffer has been refilled */
     struct mp_ahead *ahead; /* the thread that inflates ahead of the reader, or NULL */
@@ -38,11 +44,19 @@ int mp_input_open(struct mp_ctx *c, struct mp_input *in, const char *file);
 /* The same for bytes in memory, in small blocks: for tests. */
 int mp_input_open_memory(struct mp_ctx *c, struct mp_input *in, const char *name,
                          const void *bytes, size_t n);
+
+/* The same for the archive's member at hand, which is called `name`; the archive becomes the
+ * input's, whatever happens. */
+int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name,
+                         struct mp_archive *archive);
 void mp_input_close(struct mp_input *in);
 
 /* Sees to it that `want` bytes are unread in buf, or all there are if these are
  * fewer.  What was unread may move. */
 int mp_input_fill(struct mp_input *in, size_t want);
+
+/* The next n bytes to `to`, fewer only at the end; many go there without a copy on the way. */
+int mp_input_read(struct mp_input *in, void *to, size_t n, size_t *got);
 
 /* The next byte; -1 at the end; -2 after an mp_fail(). */
 int mp_input_byte(struct mp_input *in);

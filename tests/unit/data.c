@@ -222,6 +222,15 @@ static void test_gzip_forms(struct tap *tap, const struct truth *t)
     add_gzip(&z, s.at + 1000, s.n - 1000);
     save("many.csv.gz", z.at, z.n);
     tap_ok(tap, reads("many.csv.gz", NULL, any, t, ROWS, true), "gzip of three members");
+    for (size_t zeros = 1; zeros < 5000; zeros = 7 * zeros + 3) {
+        const size_t n = z.n;
+        for (size_t i = 0; i < zeros; i++)
+            add(&z, "", 1);
+        save("padded.csv.gz", z.at, z.n);
+        tap_ok(tap, reads("padded.csv.gz", NULL, any, t, ROWS, true), "gzip, then %zu zeros",
+               zeros);
+        z.n = n;
+    }
     free(z.at);
     free(s.at);
     s = make_csv(t, 1, LABELS | NO_END);
@@ -526,12 +535,16 @@ static void test_gzip_errors(struct tap *tap, const struct truth *t)
     fails(tap, "f.gz", NULL, any, "f.gz: gzip data damaged near byte 11 (invalid block type)");
     z.n = 0;
     add_gzip(&z, s.at, s.n);
-    s.n = 0;
-    add_gzip(&s, z.at, z.n);
-    save("f.gz", s.at, s.n);
-    z.n = 8;
-    fails(tap, "f.gz", NULL, any,
-          "f.gz: starts with 1f 8b 08 00 00 00 00 00, expected CSV or IDX, plain or gzip");
+    for (int times = 2; times <= 4; times++) { /* gzip within gzip */
+        s.n = 0;
+        add_gzip(&s, z.at, z.n);
+        save("f.gz", s.at, s.n);
+        z.n = 0;
+        add(&z, s.at, s.n);
+        if (times < 4)
+            tap_ok(tap, reads("f.gz", NULL, any, t, 20, true), "gzip, %d times over", times);
+    }
+    fails(tap, "f.gz", NULL, any, "f.gz: is packed more than 3 times over; unpack it once");
     save_gzip("f.gz", "", 0);
     fails(tap, "f.gz", NULL, any, "f.gz: is empty, expected CSV or IDX");
     /* The checksum tells more than the wrong value that the damage made. */
