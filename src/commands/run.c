@@ -305,13 +305,14 @@ static bool is_checkpoint(const char *name)
 static void forget_checkpoints(struct mp_ctx *c, const struct job *j)
 {
     DIR *folder = opendir(j->folder);
-    bool gone = folder != NULL;
-    for (struct dirent *d; folder != NULL && (d = readdir(folder)) != NULL;)
-        if (is_checkpoint(d->d_name))
-            gone = unlinkat(dirfd(folder), d->d_name, 0) == 0 && gone;
-    if (!gone)
+    int error = folder == NULL ? errno : 0;
+    for (struct dirent *d; folder != NULL && (errno = 0, d = readdir(folder)) != NULL;)
+        if (is_checkpoint(d->d_name) && unlinkat(dirfd(folder), d->d_name, 0) != 0)
+            error = errno;
+    error = error == 0 ? errno : error;
+    if (error != 0)
         mp_warn(c, "%s: its checkpoints, which are of no more use, stay: %s", j->folder,
-                strerror(errno));
+                strerror(error));
     if (folder != NULL)
         closedir(folder);
 }
