@@ -434,7 +434,7 @@ int mp_cache_list(struct mp_ctx *c, struct mp_cache *s, struct mp_cache_entry **
     if (dir == NULL)
         return mp_fail(c, "%s: cannot read this folder: %s", s->folder, strerror(errno));
     int rc = MP_OK;
-    for (const struct dirent *f; rc == MP_OK && (f = readdir(dir)) != NULL;) {
+    for (const struct dirent *f; rc == MP_OK && (errno = 0, f = readdir(dir)) != NULL;) {
         struct mp_cache_entry *more = *entries;
         if (!is_key(f->d_name, ""))
             continue;
@@ -447,6 +447,8 @@ int mp_cache_list(struct mp_ctx *c, struct mp_cache *s, struct mp_cache_entry **
         *entries = more;
         *n += read_entry(s, f->d_name, &more[*n]);
     }
+    if (rc == MP_OK && errno != 0)
+        rc = mp_fail(c, "%s: cannot read this folder to its end: %s", s->folder, strerror(errno));
     closedir(dir);
     if (*n > 0)
         qsort(*entries, *n, sizeof **entries, by_use);
