@@ -2,95 +2,67 @@
 /* idx.c - the IDX files that MNIST and its relatives come in.
  *
  * Form: two zero bytes, element type, number of dimensions, each dimension as
- * 32 bits big-endian, then the elements (Y. LeCun, "The MNIST database").  Images
- * and labels are files of their own.
- * Read: images of bytes.  Memory grows with what has been read, never with what the header
- * claims, so a lying header costs nothing.  Cost: one copy, 0.04 s for 47 MB.
- * Written: bytes or floats, also high byte first.  Files are named as MNIST's are, so that
- * readers find the labels: STEM-images-idx3-ubyte, STEM-labels-idx1-ubyte; for floats "float"
- * in place of "ubyte", for feature rows STEM-features-idx2-float.
+ * 32 bits big-endian, then the elements, high byte first (Y. LeCun, "The MNIST database").
+ * Images and labels are files of their own.
+ * Read: all six types; array.h tells which dimensions.
+ * Written: bytes or floats.  Files are named as MNIST's are, so that readers find the labels:
+ * STEM-images-idx3-ubyte, STEM-labels-idx1-ubyte; for floats "float" in place of "ubyte", for
+ * feature rows STEM-features-idx2-float.
  */
+#include "formats/array.h"
 #include "formats/format.h"
 #include "formats/input.h"
 #include <string.h>
 
-enum { FIRST_PIECE = 1 << 20 };
-enum { IMAGES = 0x803, LABELS = 0x801, BYTES = 0x08, FLOATS = 0x0d };
+enum { BYTES = 0x08, FLOATS = 0x0d };
 
 static uint32_t big32(const uint8_t *b)
 {
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static int wrong_magic(struct mp_input *in, uint32_t magic, uint32_t want)
+static bool type_of(uint8_t code, struct mp_array *a)
 {
-    const char *file = in->name;
-    const char *kind = want == IMAGES ? "images" : "labels";
-    const int dims = want == IMAGES ? 3 : 1;
-    if (magic == IMAGES || magic == LABELS)
-        return mp_fail(in->c, "%s: found IDX %s, expected IDX %s", file,
-                       magic == IMAGES ? "images" : "labels", kind);
-    if (magic >> 16 != 0)
-        return mp_fail(in->c, "%s: found magic 0x%08x, expected 0x%08x (IDX %s)", file, magic,
-                       want, kind);
-    if (magic >> 8 != BYTES)
-        return mp_fail(in->c, "%s: found magic 0x%08x (element type 0x%02x), expected 0x%08x "
-                       "(IDX %s: element type 0x08, bytes)", file, magic, magic >> 8, want, kind);
-    return mp_fail(in->c, "%s: found magic 0x%08x (%u dimensions), expected 0x%08x "
-                   "(IDX %s: %d dimension%s)", file, magic, magic & 0xff, want, kind, dims,
-                   dims > 1 ? "s" : "");
+    static const struct { uint8_t code; char kind; uint8_t size; } all[] = {
+        { BYTES, 'u', 1 }, { 0x09, 'i', 1 },   { 0x0b, 'i', 2 },
+        { 0x0c, 'i', 4 },  { FLOATS, 'f', 4 }, { 0x0e, 'f', 8 },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].code == code) {
+            a->kind = all[i].kind;
+            a->size = all[i].size;
+            return true;
+        }
+    return false;
 }
 
-/* The `dims` sizes behind the magic; leaves the input at the first element. */
-static int read_header(struct mp_input *in, uint32_t want, uint32_t *sizes)
+/* Leaves the input at the first element. */
+static int read_header(struct mp_input *in, struct mp_array *a)
 {
-    const size_t dims = want & 0xff, bytes = 4 + 4 * dims;
-    if (mp_input_fill(in, bytes) < 0)
+    if (mp_input_fill(in, 4) < 0)
         return -1;
     const size_t have = in->n - in->at;
-    if (have >= 4 && big32(in->buf + in->at) != want)
-        return wrong_magic(in, big32(in->buf + in->at), want);
-    if (have < bytes)
-        return mp_fail(in->c, "%s: found %zu bytes, expected an IDX header of %zu bytes",
-                       in->name, have, bytes);
-    for (size_t i = 0; i < dims; i++)
-        sizes[i] = big32(in->buf + in->at + 4 + 4 * i);
+    const uint32_t magic = have >= 4 ? big32(in->buf + in->at) : 0;
+    *a = (struct mp_array){ .high = true, .n_dims = (int)(magic & 0xff) };
+    if (have >= 4 && magic >> 16 != 0)
+        return mp_fail(in->c, "%s: found magic 0x%08x, expected 0x0000 and then a type of element "
+                       "and the number of dimensions (IDX)", in->name, magic);
+    if (have >= 4 && !type_of((uint8_t)(magic >> 8), a))
+        return mp_fail(in->c, "%s: found magic 0x%08x (element type 0x%02x), expected type 0x08, "
+                       "0x09, 0x0b, 0x0c, 0x0d or 0x0e (IDX)", in->name, magic, magic >> 8);
+    if (have >= 4 && (a->n_dims < 1 || a->n_dims > MP_ARRAY_DIMS))
+        return mp_fail(in->c, "%s: found magic 0x%08x (%d dimensions), expected 1..%d (IDX)",
+                       in->name, magic, a->n_dims, MP_ARRAY_DIMS);
+    const size_t bytes = have < 4 ? 8 : 4 + 4 * (size_t)a->n_dims;
+    if (mp_input_fill(in, bytes) < 0)
+        return -1;
+    if (in->n - in->at < bytes)
+        return mp_fail(in->c, "%s: found %zu bytes, expected an IDX header of %zu bytes", in->name,
+                       in->n - in->at, bytes);
+    for (int i = 0; i < a->n_dims; i++)
+        a->dim[i] = big32(in->buf + in->at + 4 + 4 * i);
     in->at += bytes;
     return MP_OK;
-}
-
-/* All bytes up to the end of the file into d's images or labels, at most `want` of them;
- * *found counts them all. */
-static int read_all(struct mp_input *in, uint64_t want, struct mp_data *d, bool images,
-                    uint64_t *found)
-{
-    uint64_t room = 0;
-    *found = 0;
-    for (;;) {
-        if (mp_input_fill(in, 1) < 0)
-            return -1;
-        const size_t have = in->n - in->at;
-        if (have == 0)
-            return MP_OK;
-        if (*found < want) {
-            const uint64_t rest = want - *found;
-            const size_t k = have < rest ? have : (size_t)rest;
-            if (*found + k > room) {
-                room = room == 0 ? FIRST_PIECE : 2 * room;
-                room = room < *found + k ? *found + k : room;
-                room = room > want ? want : room;
-                const size_t size = room < SIZE_MAX ? (size_t)room : SIZE_MAX;
-                if ((images ? mp_data_room(in->c, d, size, 1)
-                            : mp_input_grow(in, &d->label, size, 1)) < 0)
-                    return -1;
-            }
-            memcpy((images ? d->x : d->label) + *found, in->buf + in->at, k);
-            if (images)
-                mp_rows_let_go(&d->store, d->x + *found, d->x + *found + k);
-        }
-        *found += have;
-        in->at += have;
-    }
 }
 
 /* No text begins so. */
@@ -101,50 +73,22 @@ static enum mp_look sniff(const uint8_t *p, size_t n)
 
 static int read_images(struct mp_input *in, const struct mp_form *form, struct mp_data *d)
 {
-    const struct mp_shape size = form->size;
-    uint32_t s[3] = { 0 };
-    uint64_t found = 0;
-    if (read_header(in, IMAGES, s) < 0)
+    struct mp_array a;
+    if (read_header(in, &a) < 0)
         return -1;
-    if (s[0] == 0)
-        return mp_fail(in->c, "%s: found 0 images, expected at least 1", in->name);
-    if (s[1] < 1 || s[1] > MP_IMAGE_SIDE || s[2] < 1 || s[2] > MP_IMAGE_SIDE)
-        return mp_fail(in->c, "%s: found images of %ux%u, expected 1..%d each way", in->name, s[1],
-                       s[2], MP_IMAGE_SIDE);
-    d->shape = (struct mp_shape){ (int)s[1], (int)s[2], 1 };
-    if (size.h != 0 && (size.h != d->shape.h || size.w != d->shape.w))
-        return mp_fail(in->c, "%s: found images of %ux%u, expected %dx%d (size)", in->name, s[1],
-                       s[2], size.h, size.w);
-    if (in->shape_only)
-        return MP_OK;
-    const uint64_t want = (uint64_t)s[0] * s[1] * s[2]; /* below 2^56 */
-    if (read_all(in, want, d, true, &found) < 0)
-        return -1;
-    if (found != want)
-        return mp_fail(in->c, "%s: found %llu bytes of pixels, expected %llu (%u images of %ux%u)",
-                       in->name, (unsigned long long)found, (unsigned long long)want, s[0], s[1],
-                       s[2]);
-    d->n = s[0];
-    d->line0 = 0;
-    d->is_csv = false;
-    return MP_OK;
+    if (a.n_dims == 1)
+        return mp_fail(in->c, "%s: found IDX labels, expected IDX images", in->name);
+    return mp_array_images(in, &a, form, d);
 }
 
 static int read_labels(struct mp_input *in, struct mp_data *d)
 {
-    uint32_t n = 0;
-    uint64_t found = 0;
-    if (read_header(in, LABELS, &n) < 0)
+    struct mp_array a;
+    if (read_header(in, &a) < 0)
         return -1;
-    if (n != d->n)
-        return mp_fail(in->c, "%s: found %u labels, expected %zu, as many as images in %s",
-                       in->name, n, d->n, d->name);
-    if (read_all(in, n, d, false, &found) < 0)
-        return -1;
-    if (found != n)
-        return mp_fail(in->c, "%s: found %llu bytes of labels, expected %u", in->name,
-                       (unsigned long long)found, n);
-    return MP_OK;
+    if (a.n_dims > 2)
+        return mp_fail(in->c, "%s: found IDX images, expected IDX labels", in->name);
+    return mp_array_labels(in, &a, d);
 }
 
 /* ------------------------------------------------------------------ writing */

@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* npy.c - NumPy's array file, one array a file.
  *
- * STEM.npy holds the values (float32, or uint8 for whole pixels) in C order,
- * STEM.labels.npy the labels (int64).  Both can be mapped by
- * np.load(mmap_mode="r").  Reference: numpy.lib.format, version 1.0.
+ * Read: numbers of any type, in either order; array.h tells which shapes.  Labels are an array
+ * of their own.
+ * Written: STEM.npy holds the values (float32, or uint8 for whole pixels) in C order,
+ * STEM.labels.npy the labels (int64).  Both can be mapped by np.load(mmap_mode="r").
+ * Reference: numpy.lib.format.
  */
 #include "formats/format.h"
 #include "formats/npy_head.h"
+
+static enum mp_look sniff(const uint8_t *p, size_t n)
+{
+    return mp_npy_looks(p, n) ? MP_LOOK_IS : MP_LOOK_OTHER;
+}
+
+static int read_images(struct mp_input *in, const struct mp_form *form, struct mp_data *d)
+{
+    struct mp_array a;
+    return mp_npy_read_head(in, &a) < 0 ? -1 : mp_array_images(in, &a, form, d);
+}
+
+static int read_labels(struct mp_input *in, struct mp_data *d)
+{
+    struct mp_array a;
+    return mp_npy_read_head(in, &a) < 0 ? -1 : mp_array_labels(in, &a, d);
+}
 
 static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 {
@@ -40,5 +59,7 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
 MP_FORMAT(npy) = {
     .rank = 3,
     .doc = "NumPy: train.npy, train.labels.npy",
+    .sniff = sniff, .read = read_images, .labels = read_labels,
+    .beside = { { ".npy", ".labels.npy" } },
     .begin = begin, .rows = rows,
 };

@@ -3,12 +3,18 @@
  * Private to formats/. */
 #ifndef MP_NPY_HEAD_H
 #define MP_NPY_HEAD_H
-#include <stddef.h>
-#include <stdint.h>
+#include "formats/array.h"
 
 /* The head of a .npy array; a multiple of 64 bytes.  `type` is "f4", "u1" ... */
 enum { MP_NPY_HEAD = 192 };
 size_t mp_npy_head(unsigned char head[MP_NPY_HEAD], const char *type, const uint64_t *dims,
                    int n_dims);
+
+enum { MP_NPY_MAGIC = 6 };
+bool mp_npy_looks(const uint8_t *p, size_t n);
+
+/* The head of an array, versions 1 to 3; leaves the input at the first value.  What NumPy keeps
+ * as Python objects fails, with what to write instead. */
+int mp_npy_read_head(struct mp_input *in, struct mp_array *a);
 
 #endif

@@ -560,7 +560,7 @@ static void test_gzip_errors(struct tap *tap, const struct truth *t)
 static void test_idx_errors(struct tap *tap)
 {
     static const struct {
-        uint32_t magic, sizes[3];
+        uint32_t magic, sizes[4];
         int dims;
         size_t n;
         const char *error;
@@ -577,11 +577,21 @@ static void test_idx_errors(struct tap *tap)
         { 0x803, { 2, 2 }, 2, 0, "f: found 12 bytes, expected an IDX header of 16 bytes" },
         { 0x801, { 2 }, 1, 2, "f: found IDX labels, expected IDX images" },
         { 0x802, { 2, 2 }, 2, 4,
-          "f: found magic 0x00000802 (2 dimensions), expected 0x00000803 (IDX images: 3 "
-          "dimensions)" },
-        { 0xd03, { 2, 2, 3 }, 3, 48,
-          "f: found magic 0x00000d03 (element type 0x0d), expected 0x00000803 (IDX images: element "
-          "type 0x08, bytes)" },
+          "f: found rows of 2 values, expected a square number such as 784; for other images give "
+          "size=HxW" },
+        { 0x802, { 2, 3072 }, 2, 4,
+          "f: rows of 3072 values may be colour, by pixels or by planes; save it with four "
+          "dimensions: x.reshape(-1, h, w, 3) or x.reshape(-1, 3, h, w)" },
+        { 0xd03, { 2, 2, 3 }, 3, 47,
+          "f: found 47 bytes of pixels, expected 48 (2 images of 2x3, 4 bytes a value)" },
+        { 0xf03, { 2, 2, 3 }, 3, 48,
+          "f: found magic 0x00000f03 (element type 0x0f), expected type 0x08, 0x09, 0x0b, 0x0c, "
+          "0x0d or 0x0e (IDX)" },
+        { 0x807, { 2, 2, 3 }, 3, 48,
+          "f: found magic 0x00000807 (7 dimensions), expected 1..6 (IDX)" },
+        { 0x804, { 2, 2, 2, 2 }, 4, 16,
+          "f: found 2 x 2 x 2 x 2 of u1, expected 1 or 3 channels in the last dimension, or in "
+          "the second" },
     };
     const uint8_t bytes[64] = { 1, 2, 3 };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -593,7 +603,7 @@ static void test_idx_errors(struct tap *tap)
     save_idx("f", false, 0x803, sizes, 3, bytes, 12);
     fails(tap, "f", NULL, right, "f: found images of 2x3, expected 20x20 (size)");
     save("f", "\0\0\x08", 3);
-    fails(tap, "f", NULL, any, "f: found 3 bytes, expected an IDX header of 16 bytes");
+    fails(tap, "f", NULL, any, "f: found 3 bytes, expected an IDX header of 8 bytes");
 }
 
 static void test_label_errors(struct tap *tap)
@@ -610,7 +620,8 @@ static void test_label_errors(struct tap *tap)
     fails(tap, "f", "f", any, "f: found IDX images, expected IDX labels");
     fails(tap, "l", "f", any, "l: found IDX labels, expected IDX images");
     save("l", "label\n1\n", 8);
-    fails(tap, "f", "l", any, "l: found magic 0x6c616265, expected 0x00000801 (IDX labels)");
+    fails(tap, "f", "l", any, "l: found magic 0x6c616265, expected 0x0000 and then a type of element and the number of "
+          "dimensions (IDX)");
     save("l", "", 0);
     fails(tap, "f", "l", any, "l: found 0 bytes, expected an IDX header of 8 bytes");
     fails(tap, "f", "none", any, "none: no such file");
@@ -726,7 +737,7 @@ static void test_pick(struct tap *tap, const struct truth *t)
 static void clean(const char *folder)
 {
     static const char *const files[] = {
-        "a.csv", "a.csv.gz", "named.csv", "many.csv.gz", "one.csv", "s.csv", "f", "f.gz", "l",
+        "a.csv", "a.csv.gz", "named.csv", "many.csv.gz", "one.csv", "s.csv", "f", "f.gz", "l", "padded.csv.gz",
         "plain.bin", "t-images-idx3-ubyte", "t-images-idx3-ubyte.gz", "t-images.idx3-ubyte",
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
