@@ -39,18 +39,27 @@ void mp_format_title(const struct mp_format_entry *e, char *text, size_t size)
         *at = (char)toupper((unsigned char)*at);
 }
 
+/* The next format after e that counts among those. */
+static const struct mp_format_entry *next_named(const struct mp_format_entry *e, bool labels)
+{
+    while ((e = mp_format_next(e)) != NULL)
+        if (e->format->read != NULL && (!labels || e->format->labels != NULL))
+            break;
+    return e;
+}
+
 void mp_format_names(bool labels, char *text, size_t size)
 {
-    const struct mp_format_entry *e = NULL;
+    const struct mp_format_entry *e = next_named(NULL, labels);
     size_t at = 0;
     *text = '\0';
-    while ((e = mp_format_next(e)) != NULL) {
+    while (e != NULL && at < size) {
+        const struct mp_format_entry *next = next_named(e, labels);
         char title[32];
-        if (e->format->read == NULL || (labels && e->format->labels == NULL))
-            continue;
         mp_format_title(e, title, sizeof title);
-        if (at < size)
-            at += (size_t)snprintf(text + at, size - at, "%s%s", at > 0 ? " or " : "", title);
+        at += (size_t)snprintf(text + at, size - at, "%s%s", title,
+                               next == NULL ? "" : next_named(next, labels) == NULL ? " or " : ", ");
+        e = next;
     }
 }
 

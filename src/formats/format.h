@@ -21,7 +21,7 @@ struct mp_input; /* formats/input.h */
 enum {
     MP_SNIFF = 512,       /* bytes from which a format is recognised */
     MP_IMAGE_SIDE = 4096, /* pixels that an image has at most, each way */
-    MP_BESIDE = 4,
+    MP_BESIDE = 8,
     MP_FORMAT_NAMES = 256,
 };
 
@@ -96,11 +96,13 @@ struct mp_format {
      * bytes are there.  On failure *d may hold a part. */
     int (*read)(struct mp_input *in, const struct mp_form *form, struct mp_data *d);
 
-    /* Where labels are a file of their own: reads exactly d->n of them into d->label.  Unless
-     * the user names the file, it lies beside the rows', with one word of its name for another.
-     * NULL: they are with the rows. */
+    /* A file of labels alone, for images of whatever format: reads exactly d->n of them into
+     * d->label.  NULL: there are no such files. */
     int (*labels)(struct mp_input *in, struct mp_data *d);
-    const char *beside[MP_BESIDE][2]; /* { "images-idx3", "labels-idx1" } */
+
+    /* Unless the user names the labels' file, it lies beside that of images without labels: one
+     * word of the name is another pattern, in which % is what stood behind the word. */
+    const char *beside[MP_BESIDE][2]; /* { "images-idx", "labels-idx[12]*" } */
 
     /* Writing; begin NULL: the format is only read. */
     size_t state_size;                                         /* of w->state */
@@ -128,7 +130,7 @@ const struct mp_format_entry *mp_format_of(const uint8_t *p, size_t n);
 /* "CSV" */
 void mp_format_title(const struct mp_format_entry *e, char *text, size_t size);
 
-/* "CSV or IDX": those that can be read; `labels`: of them those that have labels in a file of
+/* "CSV, NPY or IDX": those that can be read; `labels`: of them those that have labels in a file of
  * their own. */
 void mp_format_names(bool labels, char *text, size_t size);
 

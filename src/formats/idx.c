@@ -157,6 +157,7 @@ MP_FORMAT(idx) = {
     .doc = "MNIST's own: train-images-idx3-ubyte, train-labels-idx1-ubyte; floats\n"
            "have float in place of ubyte, features train-features-idx2-float",
     .sniff = sniff, .read = read_images, .labels = read_labels,
-    .beside = { { "images-idx3", "labels-idx1" }, { "images.idx3", "labels.idx1" } },
+    .beside = { { "images-idx", "labels[-.]idx[12]*" }, { "images.idx", "labels[-.]idx[12]*" },
+                { "features-idx", "labels[-.]idx[12]*" } },
     .begin = begin, .rows = rows,
 };

@@ -507,7 +507,7 @@ int mp_input_open(struct mp_ctx *c, struct mp_input *in, const char *file)
         char names[MP_FORMAT_NAMES];
         mp_input_close(in);
         mp_format_names(false, names, sizeof names);
-        return mp_fail(c, "%s: is a folder; expected a file (%s, plain or gzip)", file, names);
+        return mp_fail(c, "%s: is a folder; expected a file (%s)", file, names);
     }
     in->file_bytes = S_ISREG(st.st_mode) && st.st_size > 0 ? (uint64_t)st.st_size : 0;
     char what[80];

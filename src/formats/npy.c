@@ -60,6 +60,7 @@ MP_FORMAT(npy) = {
     .rank = 3,
     .doc = "NumPy: train.npy, train.labels.npy",
     .sniff = sniff, .read = read_images, .labels = read_labels,
-    .beside = { { ".npy", ".labels.npy" } },
+    .beside = { { ".npy", ".labels.npy" }, { "x_", "y_%" }, { "X_", "y_%" }, { "x.", "y.%" },
+                { "X.", "y.%" }, { "images", "labels%" }, { "imgs", "labels%" } },
     .begin = begin, .rows = rows,
 };

@@ -7,29 +7,26 @@
  */
 #include "formats/read.h"
 #include "core/ctx.h"
+#include "formats/beside.h"
 #include "formats/format.h"
 #include "formats/input.h"
 #include "formats/levels.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static int neither(struct mp_input *in, const char *names)
+static int neither(struct mp_input *in)
 {
     const uint8_t *p = in->buf + in->at;
     const size_t n = in->n - in->at;
-    char hex[3 * 8 + 1] = "";
-    if (n >= 4 && memcmp(p, "PK\3\4", 4) == 0)
-        return mp_fail(in->c, "%s: is a zip archive; unpack it and give the CSV file in it",
-                       in->name);
+    char hex[3 * 8 + 1] = "", names[MP_FORMAT_NAMES];
+    mp_format_names(false, names, sizeof names);
     for (size_t i = 0; i < n && i < 8; i++)
         snprintf(hex + 3 * i, sizeof hex - 3 * i, " %02x", p[i]);
-    return mp_fail(in->c, "%s: starts with%s, expected %s, plain or gzip", in->name, hex, names);
+    return mp_fail(in->c, "%s: starts with%s, expected %s, plain or packed", in->name, hex, names);
 }
 
-/* *found: the format, once it is known. */
-static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_data *d,
-                     const struct mp_format_entry **found)
+/* *e: the format that content looks like, or NULL; leaves the input behind a byte order mark. */
+static int find_format(struct mp_input *in, const struct mp_format_entry **e)
 {
     char names[MP_FORMAT_NAMES];
     if (mp_input_fill(in, MP_SNIFF) < 0)
@@ -39,10 +36,19 @@ static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_
     mp_format_names(false, names, sizeof names);
     if (n == 0)
         return mp_fail(in->c, "%s: is empty, expected %s", in->name, names);
-    *found = mp_format_of(p, n);
+    *e = mp_format_of(p, n);
     if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) /* UTF-8 byte order mark */
         in->at += 3;
-    return *found != NULL ? (*found)->format->read(in, form, d) : neither(in, names);
+    return MP_OK;
+}
+
+/* *found: the format, once it is known. */
+static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_data *d,
+                     const struct mp_format_entry **found)
+{
+    if (find_format(in, found) < 0)
+        return -1;
+    return *found != NULL ? (*found)->format->read(in, form, d) : neither(in);
 }
 
 static int check_form(struct mp_ctx *c, const struct mp_form *form)
@@ -68,75 +74,57 @@ static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *
     return rc;
 }
 
-/* The file that has word[1] in its name where `file` has word[0], if it is there, with or
- * without ".gz".  *name: NULL if not, and otherwise the caller's to free. */
-static int beside(struct mp_ctx *c, const char *file, const char *const word[2], char **name)
+/* A file that cannot hold labels. */
+static int no_labels(struct mp_input *in, const struct mp_format_entry *e)
 {
-    const char *slash = strrchr(file, '/');
-    const char *at = strstr(slash != NULL ? slash : file, word[0]);
-    const size_t size = strlen(file) + strlen(word[1]) + sizeof ".gz";
-    *name = NULL;
-    if (at == NULL)
-        return MP_OK;
-    char *s = mp_alloc(c, size, 1);
-    if (s == NULL)
-        return -1;
-    const size_t len = (size_t)snprintf(s, size, "%.*s%s%s", (int)(at - file), file, word[1],
-                                        at + strlen(word[0]));
-    if (access(s, F_OK) == 0) {
-        *name = s;
-        return MP_OK;
-    }
-    if (len > 3 && strcmp(s + len - 3, ".gz") == 0)
-        s[len - 3] = '\0';
-    else
-        memcpy(s + len, ".gz", sizeof ".gz");
-    if (access(s, F_OK) == 0)
-        *name = s;
-    else
-        free(s);
-    return MP_OK;
+    char title[32], names[MP_FORMAT_NAMES];
+    mp_format_names(true, names, sizeof names);
+    if (e == NULL)
+        return mp_fail(in->c, "%s: found no labels, expected those of %s", in->name, names);
+    mp_format_title(e, title, sizeof title);
+    return mp_fail(in->c, "%s: is a %s file; labels can be a file of %s", in->name, title, names);
 }
 
-static int read_labels(struct mp_ctx *c, const struct mp_format *f, const char *file,
-                       struct mp_data *d)
+/* Any format's labels go with any format's images. */
+static int read_labels(struct mp_ctx *c, const char *file, struct mp_data *d)
 {
+    const struct mp_format_entry *e = NULL;
     struct mp_input in;
     if (mp_input_open(c, &in, file) < 0)
         return -1;
     d->file_bytes += in.file_bytes;
-    const int rc = f->labels(&in, d);
+    int rc = find_format(&in, &e);
+    if (rc == MP_OK)
+        rc = e == NULL || e->format->labels == NULL ? no_labels(&in, e)
+                                                    : e->format->labels(&in, d);
     mp_input_close(&in);
     return rc;
-}
-
-/* A file that holds its labels itself, and another that the user named for them. */
-static int not_beside(struct mp_ctx *c, const struct mp_format_entry *e, const char *labels_file,
-                      const struct mp_data *d)
-{
-    char title[32], names[MP_FORMAT_NAMES];
-    mp_format_title(e, title, sizeof title);
-    mp_format_names(true, names, sizeof names);
-    return mp_fail(c, "%s: is a %s file, which holds its labels itself; a labels file (%s) "
-                   "goes with %s images only", d->name, title, labels_file, names);
 }
 
 static int find_labels(struct mp_ctx *c, const struct mp_format_entry *e, const char *labels_file,
                        struct mp_data *d)
 {
-    const struct mp_format *f = e->format;
-    if (f->labels == NULL)
-        return labels_file == NULL ? MP_OK : not_beside(c, e, labels_file, d);
-    if (labels_file != NULL)
-        return read_labels(c, f, labels_file, d);
     char *name = NULL;
-    int rc = MP_OK;
-    for (int i = 0; i < MP_BESIDE && f->beside[i][0] != NULL && name == NULL && rc == MP_OK; i++)
-        rc = beside(c, d->name, f->beside[i], &name);
+    if (labels_file != NULL && d->label != NULL)
+        return mp_fail(c, "%s: holds its labels itself; leave out the labels file %s, or say "
+                       "label=none", d->name, labels_file);
+    if (labels_file != NULL)
+        return read_labels(c, labels_file, d);
+    int rc = d->label == NULL ? mp_beside_find(c, e->format, d->name, &name) : MP_OK;
     if (name != NULL)
-        rc = read_labels(c, f, name, d);
+        rc = read_labels(c, name, d);
     free(name);
     return rc;
+}
+
+void mp_data_labels_name(const char *file, char *text, size_t size)
+{
+    const struct mp_format_entry *e = NULL;
+    const char *slash = strrchr(file, '/');
+    *text = '\0';
+    while ((e = mp_format_next(e)) != NULL)
+        if (mp_beside_pattern(e->format, slash != NULL ? slash + 1 : file, 0, text, size))
+            return;
 }
 
 int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,

@@ -380,6 +380,18 @@ static void warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
     mp_glance_warn_new(c, &x->glance, &test, x->plan.source.test);
 }
 
+static int no_labels(struct mp_ctx *c, const struct mp_experiment *x)
+{
+    char name[256];
+    mp_data_labels_name(x->train_path, name, sizeof name);
+    if (x->train.is_csv)
+        return mp_fail(c, "%s: has no labels; training rows need a label in the first column",
+                       x->train.name);
+    return mp_fail(c, "%s: has no labels, and none lie beside it%s%s%s; --train-labels FILE names "
+                   "them", x->train.name, *name != '\0' ? " (" : "", name,
+                   *name != '\0' ? ")" : "");
+}
+
 int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
 {
     const struct mp_source *s = &x->plan.source;
@@ -388,9 +400,7 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
     if (mp_form_parse(c, &s->form, &form) < 0 || read_train(c, x, &form) < 0)
         return -1;
     if (x->train.label == NULL)
-        return mp_fail(c, "%s: has no labels; training rows need a label in the first column%s",
-                       x->train.name,
-                       x->train.is_csv ? "" : ", or an IDX labels file (--train-labels FILE)");
+        return no_labels(c, x);
     if (find_classes(c, x) < 0)
         return -1;
     c->run->n_classes = x->n_classes;

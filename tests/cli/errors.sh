@@ -52,6 +52,11 @@ run() { fails "$1" "$2" run good.txt -o kept "${@:3}"; }
 
 # ---------------------------------------------------------------- the rows
 
+# What can be read, in words: a list that grows with the program.
+: > "$dir/empty"
+mp inspect "$dir/empty"
+formats=$(sed 's/.* is empty, expected //' "$err")
+
 # NAME TEXT: bad.csv, as it is now, in place of the training rows.
 train() { run "$1" "bad.csv: $2" --train bad.csv; }
 # LINE COLUMN VALUE: training rows with another value there.
@@ -60,7 +65,7 @@ cell() {
 }
 
 : > bad.csv
-train "an empty file" "is empty, expected CSV or IDX"
+train "an empty file" "is empty, expected $formats"
 head -1 train.csv > bad.csv
 train "a header only" "found only a header, expected rows of values below it"
 awk 'NR == 5 { $0 = $0 ",0" } 1' train.csv > bad.csv
@@ -104,16 +109,16 @@ head -c 20001 train.csv > bad.csv
 train "cut in the middle of a row" "line 9: found 151 values, expected 785 as in line 1; it is the \
 last line and has no end: the file may be cut off"
 printf 'PK\3\4..........' > bad.csv
-train "a zip archive" "is a zip archive; unpack it and give the CSV file in it"
+train "a zip archive" "starts with 50 4b 03 04 2e 2e 2e 2e, expected $formats, plain or packed"
 printf '\211PNG\r\n\032\n\0\0\0\rIHDR' > bad.csv
-train "a picture" "starts with 89 50 4e 47 0d 0a 1a 0a, expected CSV or IDX, plain or gzip"
+train "a picture" "starts with 89 50 4e 47 0d 0a 1a 0a, expected $formats, plain or packed"
 
 run "training rows that are not there" \
     "good.txt: data: none.csv: cannot read: No such file or directory" --train none.csv
 run "test rows that are not there" \
     "good.txt: data: none.csv: cannot read: No such file or directory" --test none.csv
 run "a folder in place of rows" \
-    "kept: is a folder; expected a file (CSV or IDX, plain or gzip)" --train kept
+    "kept: is a folder; expected a file ($formats)" --train kept
 run "no such part of the sample" \
     "good.txt: data: sample:tests: the sample has sample:train and sample:test" \
     --train sample:tests
@@ -191,15 +196,15 @@ idx; settle
 mp run good.txt --train images --train-labels labels --test images --test-labels labels -o idx &&
     rm -r idx
 ok "the IDX files that the cases spoil are sound"
-printf "\0\0\11\3$two$two${two}ABCDEFGH" > images
-images "IDX of another type" "images: found magic 0x00000903 (element type 0x09), expected \
-0x00000803 (IDX images: element type 0x08, bytes)"
+printf "\0\0\17\3$two$two${two}ABCDEFGH" > images
+images "IDX of another type" "images: found magic 0x00000f03 (element type 0x0f), expected type \
+0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e (IDX)"
 printf "\0\0\10\2$two$two${two}ABCDEFGH" > images
-images "IDX of two dimensions" \
-    "images: found magic 0x00000802 (2 dimensions), expected 0x00000803 (IDX images: 3 dimensions)"
+images "IDX of two dimensions" "images: found rows of 2 values, expected a square number such as \
+784; for other images give size=HxW"
 printf "\0\1\10\3$two$two${two}ABCDEFGH" > images
 images "no IDX at all" \
-    "images: starts with 00 01 08 03 00 00 00 02, expected CSV or IDX, plain or gzip"
+    "images: starts with 00 01 08 03 00 00 00 02, expected $formats, plain or packed"
 printf "\0\0\10\3\0\0\0\3$two${two}ABCDEFGH" > images
 images "fewer images than the header says" \
     "images: found 8 bytes of pixels, expected 12 (3 images of 2x2)"
@@ -225,13 +230,12 @@ cp images labels
 images "images in place of labels" "labels: found IDX images, expected IDX labels"
 cp test.csv labels
 images "a CSV in place of labels" \
-    "labels: found magic 0x6c616265, expected 0x00000801 (IDX labels)"
+    "labels: is a CSV file; labels can be a file of NPY or IDX"
 rm labels
 images "labels that are not there" "labels: no such file"
-run "no labels" "images: has no labels; training rows need a label in the first column, or an IDX \
-labels file (--train-labels FILE)" --train images --test images
-run "labels for a CSV" "train.csv: is a CSV file, which holds its labels itself; a labels file \
-(images) goes with IDX images only" --train-labels images
+run "no labels" "images: has no labels, and none lie beside it (labels); --train-labels FILE names them" --train images --test images
+run "labels for a CSV" "train.csv: holds its labels itself; leave out the labels file images, or \
+say label=none" --train-labels images
 
 # ------------------------------------------------------------ the pipeline
 

@@ -4,6 +4,7 @@
 #include "../tap.h"
 #include "core/ctx.h"
 #include "data/data.h"
+#include "formats/format.h"
 #include "formats/read.h"
 #include <stdlib.h>
 #include <string.h>
@@ -333,11 +334,25 @@ static void test_sizes(struct tap *tap)
 
 /* ------------------------------------------------------------------- errors */
 
+/* FORMATS and LABELS in a text are the names of formats that are read, or read labels. */
+static void with_names(const char *text, char *to, size_t size)
+{
+    const char *formats = strstr(text, "FORMATS"), *labels = strstr(text, "LABELS");
+    const char *at = formats != NULL ? formats : labels;
+    char names[MP_FORMAT_NAMES] = "";
+    if (at != NULL)
+        mp_format_names(at == labels, names, sizeof names);
+    snprintf(to, size, "%.*s%s%s", at != NULL ? (int)(at - text) : (int)strlen(text), text, names,
+             at == NULL ? "" : at + (at == formats ? 7 : 6));
+}
+
 static void fails(struct tap *tap, const char *file, const char *labels_file, struct mp_form form,
-                  const char *want)
+                  const char *text)
 {
     struct mp_ctx c;
     struct mp_data d;
+    char want[1024];
+    with_names(text, want, sizeof want);
     mp_ctx_init(&c, NULL);
     const int rc = mp_data_read(&c, file, labels_file, &form, &d);
     const bool good = rc < 0 && strcmp(c.msg, want) == 0 && d.x == NULL && d.name == NULL;
@@ -356,7 +371,7 @@ static const struct {
     struct mp_shape size;
     const char *error;
 } csv_errors[] = {
-    { TEXT(""), { 0 }, "f: is empty, expected CSV or IDX" },
+    { TEXT(""), { 0 }, "f: is empty, expected FORMATS" },
     { TEXT("\xef\xbb\xbf"), { 0 },
       "f: line 1: found an empty line, expected a header or values" },
     { TEXT("\n\n"), { 0 }, "f: line 1: found an empty line, expected a header or values" },
@@ -455,12 +470,12 @@ static const struct {
     { TEXT("1,2,3,4,5\n"), { 5000, 3, 1 },
       "size=5000x3: out of range (1..4096 each way, 1 channel)" },
     { TEXT("PK\3\4\x14\0\0\0\x08\0"), { 0 },
-      "f: is a zip archive; unpack it and give the CSV file in it" },
+      "f: starts with 50 4b 03 04 14 00 00 00, expected FORMATS, plain or packed" },
     { TEXT("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), { 0 },
-      "f: starts with 89 50 4e 47 0d 0a 1a 0a, expected CSV or IDX, plain or gzip" },
+      "f: starts with 89 50 4e 47 0d 0a 1a 0a, expected FORMATS, plain or packed" },
     { TEXT("\xff\xfel\0a\0"), { 0 },
-      "f: starts with ff fe 6c 00 61 00, expected CSV or IDX, plain or gzip" },
-    { TEXT("\0"), { 0 }, "f: starts with 00, expected CSV or IDX, plain or gzip" },
+      "f: starts with ff fe 6c 00 61 00, expected FORMATS, plain or packed" },
+    { TEXT("\0"), { 0 }, "f: starts with 00, expected FORMATS, plain or packed" },
 };
 
 static void test_csv_errors(struct tap *tap)
@@ -502,7 +517,7 @@ static void test_long_lines(struct tap *tap)
     s.at[1500000] = '\0';
     save("f", s.at, s.n);
     fails(tap, "f", NULL, any,
-          "f: line 1 does not end within 2097152 bytes, expected CSV or IDX");
+          "f: line 1 does not end within 2097152 bytes, expected FORMATS");
     free(s.at);
 }
 
@@ -546,7 +561,7 @@ static void test_gzip_errors(struct tap *tap, const struct truth *t)
     }
     fails(tap, "f.gz", NULL, any, "f.gz: is packed more than 3 times over; unpack it once");
     save_gzip("f.gz", "", 0);
-    fails(tap, "f.gz", NULL, any, "f.gz: is empty, expected CSV or IDX");
+    fails(tap, "f.gz", NULL, any, "f.gz: is empty, expected FORMATS");
     /* The checksum tells more than the wrong value that the damage made. */
     z.n = 0;
     add_gzip(&z, "1,2,3,4,x\n", 10);
@@ -620,14 +635,13 @@ static void test_label_errors(struct tap *tap)
     fails(tap, "f", "f", any, "f: found IDX images, expected IDX labels");
     fails(tap, "l", "f", any, "l: found IDX labels, expected IDX images");
     save("l", "label\n1\n", 8);
-    fails(tap, "f", "l", any, "l: found magic 0x6c616265, expected 0x0000 and then a type of element and the number of "
-          "dimensions (IDX)");
+    fails(tap, "f", "l", any, "l: is a CSV file; labels can be a file of LABELS");
     save("l", "", 0);
-    fails(tap, "f", "l", any, "l: found 0 bytes, expected an IDX header of 8 bytes");
+    fails(tap, "f", "l", any, "l: is empty, expected FORMATS");
     fails(tap, "f", "none", any, "none: no such file");
     save("l", "1,2,3,4,5\n", 10);
-    fails(tap, "l", "f", any, "l: is a CSV file, which holds its labels itself; a labels file (f) "
-          "goes with IDX images only");
+    fails(tap, "l", "f", any, "l: holds its labels itself; leave out the labels file f, or say "
+          "label=none");
     save_idx("q-images-idx3", false, 0x803, sizes, 3, bytes, 24);
     save_idx("q-labels-idx1", false, 0x801, &three, 1, bytes, 3);
     fails(tap, "q-images-idx3", NULL, any,
@@ -640,7 +654,7 @@ static void test_file_errors(struct tap *tap)
 {
     fails(tap, "nowhere.csv", NULL, any, "nowhere.csv: no such file");
     fails(tap, ".", NULL, any,
-          ".: is a folder; expected a file (CSV or IDX, plain or gzip)");
+          ".: is a folder; expected a file (FORMATS)");
     save("f", "1,2", 3);
     fails(tap, "f/g", NULL, any, "f/g: cannot open: Not a directory");
     if (geteuid() != 0) {
