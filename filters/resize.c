@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* resize.c - another image size.
  *
- * Pixel centres stay where they are in the image.  Each axis is a map of its own: a new
- * pixel is the sum of the old ones that a kernel reaches from its centre, weighed by the
- * kernel and divided by the sum of the weights.  Where an axis shrinks the kernel is
- * wider by as much, so nothing aliases.  Cost: a multiply-add for each weight; 28x28 to
- * 20x20 lanczos 0.6 us, to 56x56 linear 1.1 us an image.
+ * Each axis is a map of its own, by image/resample.h.  Cost: a multiply-add for each weight;
+ * 28x28 to 20x20 lanczos 0.6 us, to 56x56 linear 1.1 us an image.
  *
  * Peer: Pillow's Image.resize on floats, which it equals to 1e-6 inside the image, and
  * everywhere for nearest and for linear when growing (also cv2.INTER_LINEAR).  Near the
@@ -13,10 +10,8 @@
  */
 #include "core/pixel.h"
 #include "core/simd.h"
-#include "image/axis.h"
+#include "image/resample.h"
 #include <math.h>
-
-enum { NEAREST, LINEAR, CUBIC, LANCZOS }; /* order of .choices below */
 
 struct params {
     int width, height;
@@ -31,7 +26,7 @@ static const struct mp_param table[] = {
              .doc = "new height; 0: from the width, keeping proportions, or else from the scale"),
     MP_PARAM(scale, .def = "1", .min = 0.01, .max = 100,
              .doc = "new size over old size, where neither width nor height is given"),
-    MP_PARAM(kernel, .def = "cubic", .choices = "nearest|linear|cubic|lanczos",
+    MP_PARAM(kernel, .def = "cubic", .choices = MP_KERNEL_CHOICES,
              .doc = "interpolation, from blocky to sharp"),
     MP_END
 };
@@ -59,67 +54,6 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     return MP_OK;
 }
 
-static double sinc(double x)
-{
-    return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x);
-}
-
-/* Half widths of the kernels, in order of .choices, and their weights at a distance. */
-static const double reach[] = { 0.5, 1, 2, 3 };
-
-static double weight(int kernel, double x)
-{
-    x = fabs(x);
-    if (x >= reach[kernel])
-        return 0;
-    if (kernel == LINEAR)
-        return 1 - x;
-    if (kernel == LANCZOS)
-        return sinc(x) * sinc(x / 3);
-    return x < 1 ? (1.5 * x - 2.5) * x * x + 1 : ((2.5 - 0.5 * x) * x - 4) * x + 2; /* Keys 1981 */
-}
-
-/* The pixel that a new one's centre lies in; 1e-9: a tie falls to the later in spite of
- * rounding. */
-static int pick(struct mp_ctx *c, struct mp_axis *a, int from, int to)
-{
-    const double one = 1;
-
-    if (mp_axis_new(c, a, from, to, 1) < 0)
-        return -1;
-    for (int i = 0; i < to; i++)
-        mp_axis_set(a, i, (int)((i + 0.5) * from / to + 1e-9), 1, &one, MP_NEAREST);
-    return MP_OK;
-}
-
-static int sample(struct mp_ctx *c, struct mp_axis *a, int from, int to, int kernel)
-{
-    const double step = (double)from / to, stretch = step > 1 ? step : 1;
-    const double r = reach[kernel] * stretch;
-    const int most = (int)(2 * r) + 2;
-
-    if (kernel == NEAREST)
-        return pick(c, a, from, to);
-    if (mp_axis_new(c, a, from, to, most) < 0)
-        return -1;
-    const int mark = mp_scratch_mark(c);
-    double *w = (double *)mp_scratch(c, (size_t)most * (sizeof *w / sizeof(float)));
-    if (w == NULL)
-        return -1;
-    for (int i = 0; i < to; i++) {
-        const double centre = (i + 0.5) * step - 0.5;
-        const int first = (int)ceil(centre - r), n = (int)floor(centre + r) - first + 1;
-        double sum = 0;
-        for (int k = 0; k < n; k++)
-            sum += w[k] = weight(kernel, (first + k - centre) / stretch);
-        for (int k = 0; k < n; k++)
-            w[k] /= sum;
-        mp_axis_set(a, i, first, n, w, MP_NEAREST);
-    }
-    mp_scratch_release(c, mark);
-    return MP_OK;
-}
-
 MP_CLONES static void cut(float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -134,8 +68,9 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     struct mp_axes m = { .channels = (size_t)s.c };
     (void)state;
 
-    if (sample(c, &m.down, s.h, t.h, p->kernel) < 0 ||
-        sample(c, &m.across, s.w, t.w, p->kernel) < 0 || mp_axes_room(c, &m) < 0)
+    const enum mp_kernel kernel = (enum mp_kernel)p->kernel;
+    if (mp_axis_resample(c, &m.down, s.h, t.h, kernel) < 0 ||
+        mp_axis_resample(c, &m.across, s.w, t.w, kernel) < 0 || mp_axes_room(c, &m) < 0)
         return -1;
     for (size_t i = 0; i < in->n; i++) {
         float *to = out->x + i * mp_len(t);

@@ -91,7 +91,7 @@ static void print_version(void)
     bool loaded;
     printf("mnistpipe %s\n", PACKAGE_VERSION);
     for (int i = 0; (name = mp_library_name(i, version, sizeof version, &loaded)) != NULL; i++)
-        printf("  %-10s %s\n", name, version);
+        printf("  %-13s %s\n", name, version);
 }
 
 static const struct mp_command_entry *find_command(const char *name)

@@ -8,6 +8,7 @@
 #include "linear/dnn.h"
 #include "linear/eigen.h"
 #include "linear/linear_model.h"
+#include "pictures/pictures.h"
 #include "sources/fetch.h"
 #include <jansson.h>
 #include <zlib.h>
@@ -33,6 +34,7 @@ const char *mp_library_name(int i, char *version, size_t size, bool *loaded)
         { "libvips", mp_vips_version },   { "liblinear", mp_linear_version },
         { "GSL", mp_eigen_version },      { "OpenBLAS", mp_blas_version },
         { "zlib", version_of_zlib },         { "jansson", version_of_jansson },
+        { "libspng", mp_png_version },       { "libjpeg-turbo", mp_jpeg_version },
         { "oneDNN", mp_dnn_version },        { "libarchive", mp_archive_version },
 #ifdef HAVE_LIBCURL
         { "libcurl", mp_fetch_version },

@@ -48,11 +48,44 @@ void mp_range_text(struct mp_range r, char *text, size_t size)
     snprintf(text, size, "%.10g..%.10g", r.low, r.high);
 }
 
+/* Which of the words "a|b|c" it is, from 1; 0: nothing is said; negative: none of them. */
+static int word_of(struct mp_ctx *c, const char *key, const char *text, const char *words)
+{
+    const size_t n = text != NULL ? strlen(text) : 0;
+    if (n == 0)
+        return 0;
+    int i = 1;
+    for (const char *at = words; *at != '\0'; at += at[strcspn(at, "|")] == '|', i++) {
+        if (strcspn(at, "|") == n && strncmp(at, text, n) == 0)
+            return i;
+        at += strcspn(at, "|");
+    }
+    return mp_fail(c, "%s=%s: expected %s", key, text, words);
+}
+
+/* A size is something to bring pictures to. */
+static int pictures_parse(struct mp_ctx *c, const struct mp_form_text *t, struct mp_form *form)
+{
+    static const int channels[] = { 0, 0, 1, 3 };
+    const int fit = word_of(c, "fit", t->fit, "pad|stretch|crop"),
+              colour = word_of(c, "colour", t->colour, "auto|grey|rgb"),
+              paper = word_of(c, "paper", t->paper, "white|black"),
+              broken = word_of(c, "broken", t->broken, "fail|skip");
+    if (fit < 0 || colour < 0 || paper < 0 || broken < 0)
+        return -1;
+    form->fit = fit > 0 ? (enum mp_fit)fit : form->size.h > 0 ? MP_FIT_PAD : MP_FIT_NONE;
+    form->channels = channels[colour];
+    form->paper = (enum mp_paper)paper;
+    form->skip_broken = broken == 2;
+    return MP_OK;
+}
+
 int mp_form_parse(struct mp_ctx *c, const struct mp_form_text *t, struct mp_form *form)
 {
     *form = (struct mp_form){ .label = t->label };
-    return mp_size_parse(c, t->size, &form->size) < 0 ? -1
-                                                      : range_parse(c, t->range, &form->range);
+    return mp_size_parse(c, t->size, &form->size) < 0 || range_parse(c, t->range, &form->range) < 0
+               ? -1
+               : pictures_parse(c, t, form);
 }
 
 struct mp_form_text mp_form_over(const struct mp_form_text *over,

@@ -10,6 +10,7 @@
 /* As a user writes it; "" leaves it to the file. */
 struct mp_form_text {
     char *size, *label, *range;
+    char *fit, *colour, *paper, *broken; /* of pictures */
 };
 
 #define MP_FORM_PARAM(base, field, ...)                                    \
@@ -25,7 +26,18 @@ struct mp_form_text {
                          "its name; found, if it is named label, or the first"),                 \
     MP_FORM_PARAM(base, range, .unit = "LOW..HIGH",                                              \
                   .doc = "values of paper and of full ink: 0..1, -1..1, 16 for 0..16; auto, or " \
-                         "none: found from the values")
+                         "none: found from the values"),                                         \
+    MP_FORM_PARAM(base, fit, .unit = "pad|stretch|crop",                                         \
+                  .doc = "how pictures of other sizes become `size`: all of it and paper "       \
+                         "beside, out of proportion, or the middle; pad, if size is given"),     \
+    MP_FORM_PARAM(base, colour, .unit = "auto|grey|rgb",                                         \
+                  .doc = "channels of pictures; auto, or none: rgb if any of 64 of them, spread " \
+                         "evenly, has colour"),                                                  \
+    MP_FORM_PARAM(base, paper, .unit = "white|black",                                            \
+                  .doc = "what lies behind transparent pixels and beside padded pictures; none: " \
+                         "white behind, and beside what the picture has at its border"),         \
+    MP_FORM_PARAM(base, broken, .unit = "fail|skip",                                             \
+                  .doc = "what to do about pictures that cannot be read; none: fail")
 
 extern const struct mp_param mp_form_table[]; /* of a struct mp_form_text itself */
 
@@ -40,11 +52,22 @@ struct mp_range {
     double low, high;
 };
 
+/* How pictures of other sizes become images of one. */
+enum mp_fit { MP_FIT_NONE, MP_FIT_PAD, MP_FIT_STRETCH, MP_FIT_CROP };
+
+/* What lies behind and beside pictures, where nobody says. */
+enum mp_paper { MP_PAPER_OWN, MP_PAPER_WHITE, MP_PAPER_BLACK };
+
 /* The same, understood.  Zeroed: as the file looks. */
 struct mp_form {
     struct mp_shape size;  /* of an image; {0, 0, 0}: found from the file */
     const char *label;     /* as in the text, which has to outlive it; may be NULL */
     struct mp_range range;
+    struct mp_shape beside; /* pictures: of the rows that they are to go with; {0, 0, 0}: none */
+    enum mp_fit fit;        /* none: they are to have the size */
+    int channels;           /* 1 or 3; 0: found from them */
+    enum mp_paper paper;
+    bool skip_broken;       /* broken ones are left out */
 };
 
 /* Fails at what cannot be meant: "range=9..3: ...". */

@@ -158,7 +158,7 @@ int mp_bundle_form(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_
     const struct mp_form_text text = over != NULL ? mp_form_over(over, &b->form) : b->form;
     if (mp_form_parse(c, &text, form) < 0)
         return -1;
-    form->size = b->plan.shape;
+    form->size = form->beside = b->plan.shape;
     return MP_OK;
 }
 

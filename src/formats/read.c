@@ -11,6 +11,7 @@
 #include "formats/format.h"
 #include "formats/input.h"
 #include "formats/levels.h"
+#include "pictures/pictures.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,7 @@ static int read_labels(struct mp_ctx *c, const char *file, struct mp_data *d)
     return rc;
 }
 
+/* `e` is NULL where nothing can lie beside. */
 static int find_labels(struct mp_ctx *c, const struct mp_format_entry *e, const char *labels_file,
                        struct mp_data *d)
 {
@@ -110,7 +112,7 @@ static int find_labels(struct mp_ctx *c, const struct mp_format_entry *e, const 
                        "label=none", d->name, labels_file);
     if (labels_file != NULL)
         return read_labels(c, labels_file, d);
-    int rc = d->label == NULL ? mp_beside_find(c, e->format, d->name, &name) : MP_OK;
+    int rc = d->label == NULL && e != NULL ? mp_beside_find(c, e->format, d->name, &name) : MP_OK;
     if (name != NULL)
         rc = read_labels(c, name, d);
     free(name);
@@ -127,13 +129,40 @@ void mp_data_labels_name(const char *file, char *text, size_t size)
             return;
 }
 
+static bool above_one(const struct mp_data *d)
+{
+    const size_t n = d->n * mp_len(d->shape);
+    size_t i = 0;
+    while (i < n && d->x[i] <= 1)
+        i++;
+    return i < n;
+}
+
+/* The range of a bundle that learned from numbers up to 1 is none of pictures. */
+static int read_pictures(struct mp_ctx *c, const char *path, const char *labels_file,
+                         const struct mp_form *form, struct mp_data *d)
+{
+    struct mp_form same = *form;
+    d->name = mp_data_name(c, path);
+    int rc = d->name != NULL ? mp_pictures_read(c, path, form, d) : -1;
+    if (rc == MP_OK)
+        rc = find_labels(c, NULL, labels_file, d);
+    if (rc == MP_OK && form->beside.h > 0 && form->range.high <= 1 && above_one(d))
+        same.range = (struct mp_range){ 0, 0 };
+    return finish(c, &same, d, rc);
+}
+
 int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
                  const struct mp_form *form, struct mp_data *d)
 {
     const struct mp_format_entry *found = NULL;
     struct mp_input in;
     memset(d, 0, sizeof *d);
-    if (check_form(c, form) < 0 || mp_input_open(c, &in, file) < 0)
+    if (check_form(c, form) < 0)
+        return -1;
+    if (mp_pictures_are(file))
+        return read_pictures(c, file, labels_file, form, d);
+    if (mp_input_open(c, &in, file) < 0)
         return -1;
     d->file_bytes = in.file_bytes;
     d->name = mp_data_name(c, file);
@@ -150,7 +179,11 @@ int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form
     const struct mp_format_entry *found = NULL;
     struct mp_input in;
     struct mp_data d = { 0 };
-    if (check_form(c, form) < 0 || mp_input_open(c, &in, file) < 0)
+    if (check_form(c, form) < 0)
+        return -1;
+    if (mp_pictures_are(file))
+        return mp_pictures_shape(c, file, form, shape);
+    if (mp_input_open(c, &in, file) < 0)
         return -1;
     in.shape_only = true;
     const int rc = read_rows(&in, form, &d, &found);

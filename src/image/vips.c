@@ -39,6 +39,7 @@ static int load(struct mp_ctx *c, struct mp_vips *v)
     if (v->init("mnistpipe") != 0) /* all but the first time it has nothing to do */
         return mp_vips_fail(c, v, "libvips cannot start");
     v->cache_set_max(0);
+    v->block_untrusted_set(TRUE); /* loaders that its makers would not give files of strangers */
     v->concurrency_set(1);
     /* Of a hundred libraries one may choose the user's locale; numbers have points everywhere. */
     if (strcmp(setlocale(LC_ALL, NULL), "C") != 0)

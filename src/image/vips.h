@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* vips.h - libvips, which writes our pictures, loaded before the first one is written. */
+/* vips.h - libvips, which writes our pictures and reads those of others, loaded when it is wanted. */
 #ifndef MP_VIPS_H
 #define MP_VIPS_H
 #include "core/library.h"
@@ -7,9 +7,14 @@
 
 /* GLib's, too, by way of libvips, which is linked with it. */
 #define VIPS_FUNCTIONS(F)                                                                      \
-    F(vips_, init) F(vips_, cache_set_max) F(vips_, concurrency_set)                           \
+    F(vips_, init) F(vips_, cache_set_max) F(vips_, concurrency_set) F(vips_, block_untrusted_set) \
     F(vips_, error_buffer_copy) F(vips_, image_new_from_memory) F(vips_, pngsave_buffer)       \
-    F(vips_, version_string) F(g_, object_unref)
+    F(vips_, image_new_from_buffer) F(vips_, image_write_to_memory)                            \
+    F(vips_, image_get_width) F(vips_, image_get_height) F(vips_, image_get_bands)             \
+    F(vips_, image_get_format) F(vips_, image_get_interpretation)                              \
+    F(vips_, image_get_orientation) F(vips_, image_get_n_pages) F(vips_, enum_nick)            \
+    F(vips_, band_format_get_type) F(vips_, interpretation_get_type)                           \
+    F(vips_, version_string) F(g_, object_unref) F(g_, free)
 
 struct mp_vips {
     VIPS_FUNCTIONS(MP_LIBRARY_MEMBER)

@@ -11,7 +11,7 @@
 
 const struct mp_param mp_source_table[] = {
     MP_PARAM_OF(struct mp_source, train, .def = "", .unit = "file",
-                .doc = "training rows: a file, sample:train, mnist:train"),
+                .doc = "training rows: a file, a folder or list of pictures, sample:train, mnist:train"),
     MP_PARAM_OF(struct mp_source, test, .def = "", .unit = "file",
                 .doc = "test rows; without any, a part of the training rows is held out"),
     MP_PARAM_OF(struct mp_source, train_labels, .def = "", .unit = "file",

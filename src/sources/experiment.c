@@ -99,10 +99,13 @@ static char *labels_path(struct mp_ctx *c, const char *name, const char *labels)
     return path;
 }
 
-/* Of a square the size is found from the file, so that an error can name both. */
+/* Of a square the size is found from the file, so that an error can name both; pictures are
+ * brought to it. */
 static struct mp_form any_square(const struct mp_form *form)
 {
     struct mp_form f = *form;
+    if (f.beside.h == 0)
+        f.beside = (struct mp_shape){ f.size.h, f.size.w, 0 };
     if (f.size.h == f.size.w)
         f.size = (struct mp_shape){ 0, 0, 0 };
     return f;
@@ -211,7 +214,7 @@ static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, const struct 
     if (mp_len(a) > MP_MAX_VALUES)
         return mp_fail(c, "%s: images of %d x %d are too large; at most %d pixels are possible",
                        x->train_path, a.h, a.w, MP_MAX_VALUES);
-    other.size = a;
+    other.size = other.beside = a;
     other = any_square(&other);
     if (x->test_path != NULL && mp_data_shape(c, x->test_path, &other, &b) < 0)
         return -1;
@@ -339,7 +342,7 @@ static int read_test(struct mp_ctx *c, struct mp_experiment *x, const struct mp_
     if (x->test_path == NULL)
         return split_holdout(c, x);
     struct mp_form same = *form;
-    same.size = x->train.shape;
+    same.size = same.beside = x->train.shape;
     return mp_rows_read(c, s->test, s->test_labels, &same, "the training rows are", &x->test);
 }
 

@@ -17,7 +17,7 @@ pipe 'deskew\npca components=8\nsvm C=0.05' > pca.txt
 pipe 'net epochs=1\n  dense units=8' > net.txt
 
 soname() { sed -n "s/^#define MP_$1_SONAME \"\(.*\)\"\$/\1/p" "$BUILD/config.h"; }
-libraries="VIPS DNNL LINEAR GSL BLAS ARCHIVE" curl=
+libraries="VIPS SPNG TURBOJPEG DNNL LINEAR GSL BLAS ARCHIVE" curl=
 [ -z "$(soname CURL)" ] || libraries+=" CURL" curl="libcurl "
 
 # What of these the dynamic loader opens while the program runs.
@@ -26,7 +26,7 @@ loads() { # NAME LIBRARIES ARGUMENT...
     shift 2
     LD_DEBUG=files "$program" "$@" 2>&1 > "$out" | sed -n 's/^ *[0-9]*:\tcalling init: //p' > files
     for library in $libraries; do
-        case $library in CURL | ARCHIVE) # libvips may bring them
+        case $library in CURL | ARCHIVE | SPNG | TURBOJPEG) # libvips may bring them
             grep -qF "/$(soname VIPS)" files && continue ;;
         esac
         grep -qF "/$(soname "$library")" files && found="$found $library"
@@ -41,8 +41,8 @@ blas=
 
 loads "--version" "" --version
 equal "$(awk '/^  / { print $1 }' "$out" | sort | tr '\n' ' ')" \
-    "GSL OpenBLAS jansson libarchive ${curl}liblinear libvips oneDNN zlib " libraries &&
-    ! grep -vE '^(mnistpipe|  [A-Za-z]+ +)[ 0-9.]*$' "$out"
+    "GSL OpenBLAS jansson libarchive ${curl}libjpeg-turbo liblinear libspng libvips oneDNN zlib " libraries &&
+    ! grep -vE '^(mnistpipe|  [-A-Za-z]+ +)[ 0-9.]*$' "$out"
 ok "--version: names them all, with their versions"
 loads "help of a stage" "" help pca
 loads "list" "" list
@@ -60,6 +60,10 @@ same predictions.csv pca/predictions.csv
 ok "predict: the run's bytes"
 loads "run of a net" "VIPS DNNL" run net.txt -o net --quiet
 loads "predict of a net" "DNNL" predict net/bundle.mnp test.csv -o predictions.csv --quiet
+loads "inspect of a PNG" "SPNG DNNL" inspect "$source/tests/pictures/grey.png"
+loads "inspect of a JPEG" "TURBOJPEG DNNL" inspect "$source/tests/pictures/grey.jpg"
+loads "inspect of a BMP" "DNNL" inspect "$source/tests/pictures/grey.bmp"
+loads "inspect of a TIFF" "VIPS DNNL" inspect "$source/tests/pictures/grey.tif"
 loads "show in letters" "" show svm.txt --as text --rows 2 --quiet
 loads "show to a file" "VIPS" show svm.txt -o there.png --quiet
 
@@ -90,6 +94,10 @@ cannot be loaded: $PWD/broken/$(soname VIPS): file too short" text &&
     grep -q '^warning  *pictures are left out of a page: ' plain/report.txt &&
     ! grep -q '<img' plain/report.html && grep -q '\[Mistake: a . taken for .\]' plain/report.html
 ok "run without libvips: whole, but for its pictures, and it says so"
+refuses "inspect of a PNG without libspng" SPNG "PNG pictures need libspng" \
+    inspect "$source/tests/pictures/grey.png"
+refuses "inspect of a JPEG without libjpeg-turbo" TURBOJPEG "JPEG pictures need libjpeg-turbo" \
+    inspect "$source/tests/pictures/grey.jpg"
 refuses "run without liblinear" LINEAR "svm.txt:4: svm: linear models need liblinear" \
     run svm.txt --train bad.csv -o none
 refuses "run without GSL" GSL "pca.txt:3: pca: eigenvectors need GSL" \
