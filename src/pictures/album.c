@@ -263,8 +263,8 @@ static int open_folder(struct mp_ctx *c, const char *path, const char *label, st
     if (walk(c, a, fd, "", NULL) < 0)
         return -1;
     if (a->n == 0)
-        return mp_fail(c, "%s: has no pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); expected some, "
-                       "or a folder of them for each class%s%s", path,
+        return mp_fail(c, "%s: is a folder without pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); "
+                       "expected some, or a folder of them for each class, or a file of rows%s%s", path,
                        a->strangers > 0 ? "; found " : "", a->stranger);
     qsort(a->name, a->n, sizeof *a->name, by_name);
     return *label == '\0' ? label_by_folder(c, a) : MP_OK;

@@ -111,14 +111,15 @@ last line and has no end: the file may be cut off"
 printf 'PK\3\4..........' > bad.csv
 train "a zip archive" "starts with 50 4b 03 04 2e 2e 2e 2e, expected $formats, plain or packed"
 printf '\211PNG\r\n\032\n\0\0\0\rIHDR' > bad.csv
-train "a picture" "starts with 89 50 4e 47 0d 0a 1a 0a, expected $formats, plain or packed"
+train "a picture" "is a damaged PNG (end of stream)"
 
 run "training rows that are not there" \
     "good.txt: data: none.csv: cannot read: No such file or directory" --train none.csv
 run "test rows that are not there" \
     "good.txt: data: none.csv: cannot read: No such file or directory" --test none.csv
 run "a folder in place of rows" \
-    "kept: is a folder; expected a file ($formats)" --train kept
+    "kept: is a folder without pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); expected some, or a \
+folder of them for each class, or a file of rows; found bundle.mnp" --train kept
 run "no such part of the sample" \
     "good.txt: data: sample:tests: the sample has sample:train and sample:test" \
     --train sample:tests
@@ -322,7 +323,7 @@ file "nothing to train on" \
 file "an empty pipeline" \
     ": data: no training rows: write data train=FILE in it, or give --train FILE" ''
 file "an unknown word of data" ':1: data: no parameter "trian"; did you mean "train"? it takes: '\
-'train test train_labels test_labels size label range holdout folds seed' 'data trian=train.csv\nsvm\n'
+'train test train_labels test_labels size label range fit colour paper broken holdout folds seed' 'data trian=train.csv\nsvm\n'
 file "a holdout out of range" ":1: data: holdout=0: out of range (number 0.01..0.99)" \
     'data train=train.csv holdout=0\nsvm\n'
 file "no size" ": data: size=28: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28" \

@@ -88,8 +88,8 @@ rm set/3/gone.pgm
 
 mkdir empty
 echo x > empty/x.txt
-refused "a folder without pictures" "empty: has no pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); \
-expected some, or a folder of them for each class; found x.txt" empty
+refused "a folder without pictures" "empty: is a folder without pictures (PNG, JPEG, TIFF, BMP, GIF, \
+WebP, PNM); expected some, or a folder of them for each class, or a file of rows; found x.txt" empty
 mkdir parts
 cp -r set parts/train
 cp -r set parts/test
