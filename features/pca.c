@@ -449,10 +449,10 @@ static int pictures(struct mp_ctx *c, const void *params, const void *state,
     const size_t wide = (size_t)mp_lanes((int)s->k);
     int rc = MP_OK;
     (void)params;
-    for (size_t j = 0; j < s->k && image.c == 1 && mp_len(image) == s->d && rc == MP_OK; j++) {
+    for (size_t j = 0; j < s->k && mp_len(image) == s->d && rc == MP_OK; j++) {
         char name[48];
         snprintf(name, sizeof name, "component %zu", j + 1);
-        rc = v->see(c, v->arg, name, s->axes + j, image.h, image.w, wide);
+        rc = mp_see(c, v, name, s->axes + j, image, wide);
     }
     return rc;
 }

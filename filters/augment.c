@@ -27,6 +27,7 @@
  */
 #include "core/learner.h"
 #include "core/simd.h"
+#include "image/planes.h"
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -85,7 +86,8 @@ struct room {
     int h, w, wide;
     int pitch;     /* of `page`: w + 3 */
     int ny, nx;    /* nodes of the elastic grid; 0: not displaced */
-    float *page;   /* the image in a frame of paper: 1 px above and left, 2 below and right */
+    float *page;   /* a channel in a frame of paper: 1 px above and left, 2 below and right */
+    float *plane;  /* h x w: a channel of several */
     float *sy, *sx, *row; /* BAND x wide, rows of the output: where from, and the ink */
     int *at;       /* BAND x wide: where in `page` that is, rounded down */
     float *above, *below; /* BAND x wide pairs: the page's values there; those below them */
@@ -283,7 +285,8 @@ static int furnish(struct mp_ctx *c, const struct params *p, struct mp_shape s, 
     }
     const size_t ny = (size_t)r->ny, nx = (size_t)r->nx, page = (h + 3) * (size_t)r->pitch;
     float *top, *at;
-    if ((r->page = mp_scratch(c, page)) == NULL || (r->sy = mp_scratch(c, band)) == NULL ||
+    if ((r->page = mp_scratch(c, page)) == NULL ||
+        (r->plane = mp_scratch(c, h * (size_t)s.w)) == NULL || (r->sy = mp_scratch(c, band)) == NULL ||
         (r->sx = mp_scratch(c, band)) == NULL || (r->row = mp_scratch(c, band)) == NULL ||
         (at = mp_scratch(c, band)) == NULL || (r->above = mp_scratch(c, 2 * band)) == NULL ||
         (r->below = mp_scratch(c, 2 * band)) == NULL ||
@@ -304,18 +307,28 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
                  struct mp_shape *out)
 {
     (void)params, (void)state, (void)out;
-    if (in.c != 1)
-        return mp_fail(c, "takes images of one channel, got %d x %d x %d", in.h, in.w, in.c);
     if (((size_t)in.h + 3) * ((size_t)in.w + MP_LANES) > INT_MAX)
         return mp_fail(c, "takes images of up to 2^31 pixels, got %d x %d", in.h, in.w);
     return MP_OK;
+}
+
+/* One channel of an image through the map, and into its place. */
+static void move(const struct params *p, const struct key *k, const struct map *m, struct room *r,
+                 const float *plane, float *to)
+{
+    const size_t w = (size_t)r->w;
+    for (size_t y = 0; y < (size_t)r->h; y++)
+        memcpy(r->page + (y + 1) * (size_t)r->pitch + 1, plane + y * w, w * sizeof *r->page);
+    warp(r, m, to);
+    if (p->erase > 0)
+        erase(p->erase, k, r->h, r->w, to);
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
-    const size_t w = (size_t)in->shape.w, len = mp_len(in->shape);
+    const size_t len = mp_len(in->shape), channels = (size_t)in->shape.c, n = len / channels;
     struct room r;
     (void)state;
 
@@ -324,14 +337,15 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     for (size_t i = 0; i < in->n; i++) {
         const struct key k = { c, mp_row(in, i), in->epoch };
         const struct map m = draw_map(p, &k, r.h, r.w);
-        for (size_t y = 0; y < (size_t)r.h; y++)
-            memcpy(r.page + (y + 1) * (size_t)r.pitch + 1, in->x + i * len + y * w,
-                   w * sizeof *r.page);
+        const float *x = in->x + i * len;
+        float *y = out->x + i * len;
         if (r.nx > 0)
             draw_nodes(&r, &k, p->elastic);
-        warp(&r, &m, out->x + i * len);
-        if (p->erase > 0)
-            erase(p->erase, &k, r.h, r.w, out->x + i * len);
+        for (size_t j = 0; j < channels; j++) {
+            move(p, &k, &m, &r, mp_plane_out(x, n, channels, j, r.plane),
+                 mp_plane_for(y, channels, r.plane));
+            mp_plane_in(y, n, channels, j, r.plane);
+        }
     }
     return MP_OK;
 }
@@ -348,7 +362,8 @@ MP_STAGE(augment) = {
            "drawn uniformly up to its parameter, and an elastic displacement after Simard,\n"
            "Steinkraus and Platt (2003).  All of them together are one bilinear resampling.\n"
            "What is moved over the border is lost, and paper comes in from there.  0 turns\n"
-           "a part off.\n"
+           "a part off.  The channels of a colour image move together; paper is 0 there, too,\n"
+           "which is black.\n"
            "elastic is the displacement's root mean square; smooth is the sigma of their\n"
            "Gaussian, for which a cubic B-spline over a grid of random nodes stands in: their\n"
            "sigma 4 and alpha 34 are about smooth=4 elastic=1.4.  Below 0.23 smooth, elastic\n"

@@ -9,6 +9,7 @@
  */
 #include "core/simd.h"
 #include "core/stage.h"
+#include "image/planes.h"
 #include <math.h>
 #include <string.h>
 
@@ -35,6 +36,12 @@ struct shift {
 static size_t spread_len(int h, int wide)
 {
     return (2 * (size_t)h + 3) * (size_t)wide + MP_LANES;
+}
+
+static void put(float *spread, const float *x, int h, int w, int wide)
+{
+    for (int y = 0; y < h; y++, x += w)
+        memcpy(spread + (2 * (size_t)y + 1) * (size_t)wide, x, (size_t)w * sizeof *x);
 }
 
 /* Sums run down the columns; `sums` is for twice `wide` values. */
@@ -95,36 +102,32 @@ static double settle(double d, int size, int method)
     return method == PIXEL ? floor(d + 0.5 + 1e-5) : d;
 }
 
-static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
-                 struct mp_shape *out)
-{
-    (void)state;
-    (void)params, (void)out;
-    if (in.c != 1)
-        return mp_fail(c, "takes images of one channel, got %d x %d x %d", in.h, in.w, in.c);
-    return MP_OK;
-}
-
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
     const int h = in->shape.h, w = in->shape.w, wide = mp_lanes(w);
-    const size_t len = mp_len(in->shape);
+    const size_t len = mp_len(in->shape), n = (size_t)h * (size_t)w, channels = len / n;
     float *spread = mp_scratch(c, spread_len(h, wide)), *sums = mp_scratch(c, 2 * (size_t)wide);
+    float *room = mp_scratch(c, n);
     (void)state;
 
-    if (spread == NULL || sums == NULL)
+    if (spread == NULL || sums == NULL || room == NULL)
         return -1;
     memset(spread, 0, spread_len(h, wide) * sizeof *spread);
     for (size_t i = 0; i < in->n; i++) {
-        for (int y = 0; y < h; y++)
-            memcpy(spread + (2 * (size_t)y + 1) * (size_t)wide,
-                   in->x + i * len + (size_t)y * (size_t)w, (size_t)w * sizeof *spread);
+        const float *x = in->x + i * len;
+        float *y = out->x + i * len;
+        put(spread, mp_plane_sum(x, n, channels, room), h, w, wide);
         struct shift s = measure(spread, h, w, wide, sums);
         s.x = settle(s.x, w, p->method);
         s.y = settle(s.y, h, p->method);
-        move(spread, h, w, wide, s, out->x + i * len);
+        for (size_t k = 0; k < channels; k++) {
+            if (channels > 1)
+                put(spread, mp_plane_out(x, n, channels, k, room), h, w, wide);
+            move(spread, h, w, wide, s, mp_plane_for(y, channels, room));
+            mp_plane_in(y, n, channels, k, room);
+        }
     }
     return MP_OK;
 }
@@ -135,11 +138,11 @@ MP_STAGE(center) = {
            "leaves every pixel as it is; method=linear shifts exactly and interpolates,\n"
            "which blurs a little.  What enters at the border is paper.  Ink pushed over\n"
            "the border is lost: pad first if strokes come near it.  An image without ink\n"
-           "stays as it is.",
+           "stays as it is.  Colour images are measured by the sum of their channels, which\n"
+           "move alike.",
     .example = "center method=linear",
     .flags = MP_INPLACE,
     .params = table,
     .params_size = sizeof(struct params),
-    .shape = shape,
     .apply = apply,
 };

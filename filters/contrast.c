@@ -16,6 +16,7 @@
 #include "core/pixel.h"
 #include "core/simd.h"
 #include "core/stage.h"
+#include "image/planes.h"
 #include <math.h>
 
 enum { STRETCH, GAMMA, EQUALIZE };
@@ -146,43 +147,52 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     return MP_OK;
 }
 
+/* One channel of n pixels by what it holds itself; b has room for as many bytes. */
+static void spread(const struct params *p, const float *x, size_t n, uint8_t *b, float *dst)
+{
+    const bool whole = p->low <= 0 && p->high >= 100;
+    uint32_t count[MP_LEVELS];
+    float low, high;
+
+    if (p->method == EQUALIZE || !whole) {
+        levels(x, n, b);
+        mp_histogram(b, n, count);
+    }
+    if (p->method == EQUALIZE) {
+        equalize(count, b, n, dst);
+        return;
+    }
+    ends(x, n, &low, &high);
+    if (p->low > 0)
+        low = percentile(count, n, p->low);
+    if (p->high < 100)
+        high = percentile(count, n, p->high);
+    stretch(x, n, low, high, dst);
+}
+
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
-    const size_t n = mp_len(in->shape);
-    const bool whole = p->low <= 0 && p->high >= 100;
+    const size_t len = mp_len(in->shape), channels = (size_t)in->shape.c, n = len / channels;
+    float *room = mp_scratch(c, n), power[MP_LEVELS];
     uint8_t *b = (uint8_t *)mp_scratch(c, n / sizeof(float) + 1);
-    uint32_t count[MP_LEVELS];
-    float power[MP_LEVELS], low, high;
     (void)state;
 
-    if (b == NULL)
+    if (room == NULL || b == NULL)
         return -1;
     for (int k = 0; p->method == GAMMA && k < MP_LEVELS; k++)
         power[k] = powf((float)k / 255.0f, (float)p->gamma);
-    for (size_t i = 0; i < in->n; i++) {
-        const float *x = in->x + i * n;
-        float *dst = out->x + i * n;
-        if (p->method == GAMMA) {
-            bend(x, n, power, (float)p->gamma, dst);
-            continue;
-        }
-        if (p->method == EQUALIZE || !whole) {
-            levels(x, n, b);
-            mp_histogram(b, n, count);
-        }
-        if (p->method == EQUALIZE) {
-            equalize(count, b, n, dst);
-            continue;
-        }
-        ends(x, n, &low, &high);
-        if (p->low > 0)
-            low = percentile(count, n, p->low);
-        if (p->high < 100)
-            high = percentile(count, n, p->high);
-        stretch(x, n, low, high, dst);
+    if (p->method == GAMMA) {
+        bend(in->x, in->n * len, power, (float)p->gamma, out->x);
+        return MP_OK;
     }
+    for (size_t i = 0; i < in->n * len; i += len)
+        for (size_t k = 0; k < channels; k++) {
+            const float *x = mp_plane_out(in->x + i, n, channels, k, room);
+            spread(p, x, n, b, mp_plane_for(out->x + i, channels, room));
+            mp_plane_in(out->x + i, n, channels, k, room);
+        }
     return MP_OK;
 }
 
@@ -192,8 +202,8 @@ MP_STAGE(contrast) = {
            "beyond is cut.  gamma raises pixels to a power.  equalize spreads the grey levels\n"
            "evenly over the pixels of the image; its lightest stays, or becomes, paper.\n"
            "Percentiles and equalize count 256 grey levels.  stretch leaves an image as it is\n"
-           "whose two percentiles are equal, and equalize one of one single level.  Results\n"
-           "lie in 0..1.",
+           "whose two percentiles are equal, and equalize one of one single level.  Each\n"
+           "channel of a colour image is spread by itself.  Results lie in 0..1.",
     .example = "contrast method=stretch low=1 high=99",
     .flags = MP_INPLACE | MP_STRETCHES,
     .params = table,

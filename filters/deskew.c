@@ -16,7 +16,8 @@
  *
  *     out(x, y) = in(x + slant * (y - origin), y)
  *
- * After that mu11 is zero but for what interpolation and the border change.
+ * After that mu11 is zero but for what interpolation and the border change.  The channels
+ * of an image are measured by their sum and pushed alike.
  *
  * Reference: deskew() of OpenCV's samples/python/digits.py, which is origin=center.
  * It gives the same images, but for its interpolation, which OpenCV rounds to
@@ -25,6 +26,7 @@
  */
 #include "core/simd.h"
 #include "core/stage.h"
+#include "image/planes.h"
 #include <string.h>
 
 /* 1. Parameters: what the user may ask for.  A field that takes a word is an int;
@@ -60,6 +62,12 @@ struct line {
     double slant;  /* px to the right per row down */
     double origin; /* y of the centre of mass */
 };
+
+static void put(float *spread, const float *x, int h, int w, int wide)
+{
+    for (int y = 0; y < h; y++, x += w)
+        memcpy(spread + (2 * (size_t)y + 1) * (size_t)wide, x, (size_t)w * sizeof *x);
+}
 
 /* Measures the ink's slant.  Sums run down the columns (`sums`: three times `wide`
  * values), so that the lanes of a register never have to be added to each other
@@ -112,17 +120,8 @@ static void shear(const float *spread, int h, int w, int wide, struct line l, fl
     }
 }
 
-/* 4. The shape of the output: as the input's.  Here is the place to refuse an
- * input: it is called before any data are read. */
-static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
-                 struct mp_shape *out)
-{
-    (void)state;
-    (void)params, (void)out;
-    if (in.c != 1)
-        return mp_fail(c, "takes images of one channel, got %d x %d x %d", in.h, in.w, in.c);
-    return MP_OK;
-}
+/* 4. The shape of the output is the input's, so there is no shape(); that is also the place to
+ * refuse an input, before any data are read. */
 
 /* 5. The work, on any rows, on any thread.  Memory comes from mp_scratch(), which
  * costs nothing after a thread's first chunk; its content is left from other use. */
@@ -131,21 +130,27 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 {
     const struct params *p = params;
     const int h = in->shape.h, w = in->shape.w, wide = mp_lanes(w);
-    const size_t len = mp_len(in->shape);
+    const size_t len = mp_len(in->shape), n = (size_t)h * (size_t)w, channels = len / n;
     float *spread = mp_scratch(c, spread_len(h, wide)), *sums = mp_scratch(c, 3 * (size_t)wide);
+    float *room = mp_scratch(c, n);
     (void)state;
 
-    if (spread == NULL || sums == NULL)
+    if (spread == NULL || sums == NULL || room == NULL)
         return -1;
     memset(spread, 0, spread_len(h, wide) * sizeof *spread);
     for (size_t i = 0; i < in->n; i++) {
-        for (int y = 0; y < h; y++)
-            memcpy(spread + (2 * (size_t)y + 1) * (size_t)wide,
-                   in->x + i * len + (size_t)y * (size_t)w, (size_t)w * sizeof *spread);
+        const float *x = in->x + i * len;
+        float *y = out->x + i * len;
+        put(spread, mp_plane_sum(x, n, channels, room), h, w, wide);
         struct line l = measure(spread, h, wide, sums);
         if (p->origin == CENTER)
             l.origin = h / 2.0;
-        shear(spread, h, w, wide, l, out->x + i * len);
+        for (size_t k = 0; k < channels; k++) {
+            if (channels > 1)
+                put(spread, mp_plane_out(x, n, channels, k, room), h, w, wide);
+            shear(spread, h, w, wide, l, mp_plane_for(y, channels, room));
+            mp_plane_in(y, n, channels, k, room);
+        }
     }
     return MP_OK;
 }
@@ -160,11 +165,11 @@ MP_STAGE(deskew) = {
            "without ink, or with all of it in one row, stay as they are.  Ink pushed over\n"
            "the border is lost: pad first if strokes come near it.\n"
            "origin=center is what deskew() of OpenCV's digits.py does; it may move a digit\n"
-           "sideways that does not lie in the middle.  origin=mass does not.",
+           "sideways that does not lie in the middle.  origin=mass does not.\n"
+           "Colour images are measured by the sum of their channels, which are pushed alike.",
     .example = "deskew origin=mass",
     .flags = MP_INPLACE,
     .params = table,
     .params_size = sizeof(struct params),
-    .shape = shape,
     .apply = apply,
 };

@@ -15,6 +15,7 @@
 #include "core/pixel.h"
 #include "core/simd.h"
 #include "core/stage.h"
+#include "image/planes.h"
 
 enum { FIXED, OTSU };
 
@@ -103,39 +104,56 @@ static uint8_t floor_level(float level)
     return (uint8_t)k;
 }
 
-static int apply_bytes(const struct params *p, const struct mp_chunk *in, struct mp_chunk *out)
+static int apply_fixed(const struct params *p, const struct mp_chunk *in, struct mp_chunk *out)
 {
-    const size_t len = mp_len(in->shape);
+    const size_t all = in->n * mp_len(in->shape);
 
-    if (p->method == FIXED)
-        cut_bytes(in->b, in->n * len, floor_level((float)p->level), p->keep, out->b);
+    if (in->b != NULL)
+        cut_bytes(in->b, all, floor_level((float)p->level), p->keep, out->b);
     else
-        for (size_t i = 0; i < in->n * len; i += len)
-            cut_bytes(in->b + i, len, (uint8_t)otsu(in->b + i, len), p->keep, out->b + i);
+        cut_floats(in->x, all, (float)p->level, p->keep, out->x);
     return MP_OK;
+}
+
+/* Channel k of an image of n pixels by its own level; both rooms have space for it. */
+static void part_bytes(const uint8_t *x, size_t n, size_t c, size_t k, bool keep, uint8_t *room,
+                       uint8_t *y)
+{
+    const uint8_t *plane = mp_plane_out_bytes(x, n, c, k, room);
+    uint8_t *to = mp_plane_for_bytes(y, c, room);
+    cut_bytes(plane, n, (uint8_t)otsu(plane, n), keep, to);
+    mp_plane_in_bytes(y, n, c, k, room);
+}
+
+static void part_floats(const float *x, size_t n, size_t c, size_t k, bool keep, uint8_t *b,
+                        float *room, float *y)
+{
+    const float *plane = mp_plane_out(x, n, c, k, room);
+    levels(plane, n, b);
+    /* Halfway to the next level: that is where levels() rounds up. */
+    cut_floats(plane, n, ((float)otsu(b, n) + 0.5f) / 255.0f, keep, mp_plane_for(y, c, room));
+    mp_plane_in(y, n, c, k, room);
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
-    const size_t len = mp_len(in->shape);
+    const size_t len = mp_len(in->shape), channels = (size_t)in->shape.c, n = len / channels;
     (void)state;
 
-    if (in->b != NULL)
-        return apply_bytes(p, in, out);
-    if (p->method == FIXED) {
-        cut_floats(in->x, in->n * len, (float)p->level, p->keep, out->x);
-        return MP_OK;
-    }
-    uint8_t *b = (uint8_t *)mp_scratch(c, len / sizeof(float) + 1);
-    if (b == NULL)
+    if (p->method == FIXED)
+        return apply_fixed(p, in, out);
+    uint8_t *b = (uint8_t *)mp_scratch(c, n / sizeof(float) + 1);
+    float *room = mp_scratch(c, n);
+    if (b == NULL || room == NULL)
         return -1;
-    for (size_t i = 0; i < in->n * len; i += len) {
-        levels(in->x + i, len, b);
-        /* Halfway to the next level: that is where levels() rounds up. */
-        cut_floats(in->x + i, len, ((float)otsu(b, len) + 0.5f) / 255.0f, p->keep, out->x + i);
-    }
+    for (size_t i = 0; i < in->n * len; i += len)
+        for (size_t k = 0; k < channels; k++)
+            if (in->b != NULL)
+                part_bytes(in->b + i, n, channels, k, p->keep, b, out->b + i);
+            else
+                part_floats(in->x + i, n, channels, k, p->keep, b, room, out->x + i);
     return MP_OK;
 }
 
@@ -144,7 +162,8 @@ MP_STAGE(threshold) = {
     .doc = "Pixels above the level become ink, 1, or with keep=yes stay as they are; all\n"
            "others become paper, 0.  method=otsu finds the level for each image: the one of\n"
            "256 grey levels that parts its pixels best into two classes (Otsu 1979).  An\n"
-           "image of one single level becomes paper then.",
+           "image of one single level becomes paper then.  A colour image has a level for\n"
+           "each channel.",
     .example = "threshold method=otsu",
     .flags = MP_INPLACE | MP_BYTES,
     .params = table,

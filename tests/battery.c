@@ -8,7 +8,7 @@
  * a stage means is the business of its own tests/stages/NAME.test; here stands
  * what holds for all: the parameter table, shapes, chunks, shards, saving,
  * threads, running out of memory.  Each stage is taken with the parameters of
- * its example and again with its defaults. */
+ * its example and again with its defaults, then on images of three channels. */
 #include "core/param.h"
 #include "core/random.h"
 #include "core/state.h"
@@ -28,7 +28,8 @@ struct probe {
     struct tap *tap;
     const struct mp_entry *e;
     const struct mp_stage *s;
-    char form[160];          /* "hog cell=4" or "hog (defaults)" */
+    char form[160];          /* "hog cell=4", "hog (defaults)" or "hog cell=4 (colour)" */
+    int channels;            /* of the images that it is tried on */
     struct mp_run run;
     struct mp_plan plan;     /* owns the parameters */
     const void *params;
@@ -602,6 +603,49 @@ static void check_bytes(struct probe *p)
     mp_ctx_free(&c);
 }
 
+/* ------------------------------------------------------------------- colour */
+
+/* n rows, each pixel's value in `channels` channels. */
+static struct rows in_colour(const struct rows *grey, int channels)
+{
+    const size_t n = grey->n * mp_len(grey->shape), c = (size_t)channels;
+    struct rows r = { .n = grey->n, .shape = grey->shape, .x = direct_memory(n * c, sizeof *r.x) };
+    r.shape.c = channels;
+    for (size_t i = 0; i < n * c; i++)
+        r.x[i] = grey->x[i / c];
+    return r;
+}
+
+/* What a filter makes of an image whose channels are equal is in each channel what it makes
+ * of one: channels are worked on alike, and stay in register. */
+static void check_register(struct probe *p)
+{
+    const struct mp_shape size = { p->rows.shape.h, p->rows.shape.w, 1 };
+    struct rows one = make_rows(p, size, 40, EXTRA_ROWS, CLASSES);
+    struct rows three = in_colour(&one, p->channels);
+    struct mp_shape out;
+    struct mp_ctx c;
+    begin(p, &c);
+    float *y = NULL, *z = NULL;
+    if (direct_shape(&c, p->e, p->params, NULL, size, &out) >= 0) {
+        y = direct_apply(&c, p->s, p->params, NULL, &one, out, (struct how){ .fill = 0xff });
+        z = direct_apply(&c, p->s, p->params, NULL, &three, p->out, (struct how){ .fill = 0xff });
+    }
+    const size_t channels = (size_t)p->out.c;
+    if (expect(p, y != NULL && z != NULL && mp_len(out) * channels == mp_len(p->out),
+               "of one channel: %s", c.msg))
+        for (size_t i = 0; i < one.n * mp_len(p->out); i++)
+            if (!expect(p, fabsf(z[i] - y[i / channels]) < 1e-5f, "row %zu, value %zu: %.9g, but "
+                        "%.9g of one channel", i / mp_len(p->out), i % mp_len(p->out),
+                        (double)z[i], (double)y[i / channels]))
+                break;
+    free(y);
+    free(z);
+    direct_free(&one);
+    direct_free(&three);
+    mp_ctx_free(&c);
+}
+
 /* ------------------------------------------------------------------ learning */
 
 /* What joins in another order of sums cannot agree to the last bit.  Models
@@ -958,6 +1002,8 @@ static bool choose_shape(struct probe *p, struct mp_shape *in)
     for (int i = 0; i < 3; i++) {
         struct mp_ctx c;
         *in = mp_is_model(p->e) ? for_models[i] : for_others[i];
+        if (in->h > 1)
+            in->c = p->channels;
         if (mp_needs(p->e, MP_HELD))
             *in = (struct mp_shape){ 1, CLASSES, 1 };
         if (mp_has_branches(p->e))
@@ -966,11 +1012,20 @@ static bool choose_shape(struct probe *p, struct mp_shape *in)
         const int rc = direct_shape(&c, p->e, p->params, NULL, *in, &p->out);
         if (i == 2)
             expect(p, rc >= 0, "%s", c.msg);
+        if (rc < 0 && in->c > 1)
+            expect(p, strstr(c.msg, "; write grey above it") != NULL, "takes no colour, and says "
+                   "no way out: %s", c.msg);
         mp_ctx_free(&c);
         if (rc >= 0)
             return true;
     }
     return false;
+}
+
+/* Scores have no colours. */
+static bool takes_images(const struct mp_entry *e)
+{
+    return !mp_needs(e, MP_HELD) && !mp_has_branches(e);
 }
 
 /* Whether a stage has defaults for all, and its example asks for something else. */
@@ -1041,6 +1096,8 @@ static void check_form(struct probe *p)
         group(p, "in place", check_in_place);
     if (p->s->flags & MP_BYTES)
         group(p, "bytes equal floats", check_bytes);
+    if (mp_is_filter(p->e) && p->channels > 1)
+        group(p, "channels in register", check_register);
     group(p, "out of memory", check_memory);
     if (!learns(p->e))
         return;
@@ -1069,12 +1126,13 @@ static void check_stage(struct tap *tap, const struct mp_entry *e)
     const bool described = p.good;
     group(&p, "members", check_members);
     group(&p, "parameters", check_parameters);
-    for (int i = 0; i < 2 && described; i++) {
-        if (i == 1 && !has_defaults(e))
-            break;
+    for (int i = 0; i < 3 && described; i++) {
+        if (i == 1 ? !has_defaults(e) : i == 2 && !takes_images(e))
+            continue;
         struct probe q = p;
-        snprintf(q.form, sizeof q.form, i == 0 ? "%s" : "%s (defaults)",
-                 i == 0 ? e->stage->example : e->name);
+        q.channels = i == 2 ? 3 : 1;
+        snprintf(q.form, sizeof q.form, "%s%s", i == 1 ? e->name : e->stage->example,
+                 i == 1 ? " (defaults)" : i == 2 ? " (colour)" : "");
         for (char *at = q.form; *at != '\0'; at++)
             *at = *at == '\n' ? '/' : *at;
         check_form(&q);

@@ -24,7 +24,8 @@
  * a blank or another letter, decimal numbers: one row of an image a line.  So 12 is
  * two pixels, and the number is written 12.0.  Images are parted by a line `--`.
  * `near T` allows a difference of T times the larger of 1 and the value; 1e-6 if
- * not given.
+ * not given.  `channels 3` makes images of three channels: of `in` and `out` values go
+ * side by side, and of the sample, image i is made of digits i, i + 1 and i + 2.
  *
  * An oracle file, named relative to the folder above the .test file, holds:
  *
@@ -237,6 +238,15 @@ static double near_of(struct group *g)
     return v;
 }
 
+static int channels_of(struct group *g)
+{
+    const struct entry *e = find(g, "channels");
+    double v = 1;
+    if (e != NULL && (numbers(e->value, &v, 1) != 1 || v < 1 || v > 16))
+        wrong(g, "%s:%d: channels: expected a number of 1 to 16", g->file, e->line);
+    return (int)v;
+}
+
 /* ----------------------------------------------------------- rows as written */
 
 /* Appends one row of an image to r->x; how many values, or -1. */
@@ -330,6 +340,18 @@ static int read_rows(struct group *g, const struct entry *e, struct rows *r)
     free(copy);
     r->shape.c = 1;
     return rc == MP_OK && r->n == 0 ? wrong(g, "%s:%d: no rows", g->file, e->line) : rc;
+}
+
+/* Those below `in`, whose values may be those of several channels. */
+static int read_images(struct group *g, const struct entry *e, struct rows *r)
+{
+    const int rc = read_rows(g, e, r), channels = channels_of(g);
+    if (rc == MP_OK && r->shape.w % channels != 0)
+        return wrong(g, "%s:%d: rows of %d values are no pixels of %d channels", g->file, e->line,
+                     r->shape.w, channels);
+    r->shape.w /= channels;
+    r->shape.c = channels;
+    return rc;
 }
 
 static int read_labels(struct group *g, struct rows *r, struct mp_run *run)
@@ -490,14 +512,17 @@ static int sample_rows(struct suite *s, struct group *g, size_t from, size_t n, 
         if (rc < 0 || s->data.label == NULL)
             return wrong(g, "%s", rc < 0 ? c.msg : "train.csv.gz has no labels");
     }
-    if (n == 0 || from > s->data.n || n > s->data.n - from)
-        return wrong(g, "%s: rows %zu to %zu of a sample of %zu", g->file, from, from + n,
-                     s->data.n);
-    const size_t d = mp_len(s->data.shape);
-    *r = (struct rows){ n, s->data.shape, direct_memory(n * d, sizeof *r->x), NULL,
+    const size_t d = mp_len(s->data.shape), channels = (size_t)channels_of(g);
+    if (n == 0 || from > s->data.n || n + channels - 1 > s->data.n - from)
+        return wrong(g, "%s: rows %zu to %zu of a sample of %zu", g->file, from,
+                     from + n + channels - 1, s->data.n);
+    *r = (struct rows){ n, s->data.shape, direct_memory(n * d * channels, sizeof *r->x), NULL,
                         direct_memory(n, sizeof *r->y) };
-    for (size_t i = 0; i < n * d; i++)
-        r->x[i] = (float)s->data.x[from * d + i] / 255.0f;
+    r->shape.c = (int)channels;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < d * channels; j++)
+            r->x[i * d * channels + j] =
+                (float)s->data.x[(from + i + j % channels) * d + j / channels] / 255.0f;
     for (size_t i = 0; i < n; i++)
         r->y[i] = s->data.label[from + i];
     return MP_OK;
@@ -590,8 +615,8 @@ static void check_run(struct group *g)
     const struct entry *in = want(g, "in"), *out = want(g, "out");
     struct mp_run settings = plain_run();
     struct rows data = { 0 }, expected = { 0 }, got = { 0 };
-    check_keys(g, " run in out near labels ");
-    if (g->wrong[0] == '\0' && read_rows(g, in, &data) >= 0 && read_rows(g, out, &expected) >= 0 &&
+    check_keys(g, " run in out near labels channels ");
+    if (g->wrong[0] == '\0' && read_images(g, in, &data) >= 0 && read_rows(g, out, &expected) >= 0 &&
         read_labels(g, &data, &settings) >= 0 &&
         run_stages(g, &g->entries[0], &settings, &data, &got) >= 0) {
         const struct mp_shape a = expected.shape, b = got.shape;
@@ -611,7 +636,7 @@ static void check_same(struct suite *s, struct group *g)
     const struct entry *as = want(g, "as");
     struct mp_run settings = plain_run();
     struct rows data = { 0 }, one = { 0 }, other = { 0 };
-    check_keys(g, " same as near ");
+    check_keys(g, " same as near channels ");
     if (g->wrong[0] == '\0' && sample_rows(s, g, 0, DIGITS, &data) >= 0 &&
         run_stages(g, &g->entries[0], &settings, &data, &one) >= 0 &&
         run_stages(g, as, &settings, &data, &other) >= 0) {
@@ -648,10 +673,10 @@ static void check_fails(struct group *g)
     struct mp_plan plan = { 0 };
     struct mp_ctx c;
     double v[3] = { 28, 28, 1 };
-    check_keys(g, " fails error shape in labels ");
+    check_keys(g, " fails error shape in labels channels ");
     if (shape != NULL && numbers(shape->value, v, 3) < 2)
         wrong(g, "%s:%d: shape: expected H x W x C", g->file, shape->line);
-    if (g->wrong[0] == '\0' && in != NULL && read_rows(g, in, &data) >= 0)
+    if (g->wrong[0] == '\0' && in != NULL && read_images(g, in, &data) >= 0)
         read_labels(g, &data, &settings);
     if (g->wrong[0] != '\0') {
         direct_free(&data);
@@ -733,7 +758,7 @@ static void check_case(struct suite *s, struct group *g)
                        *sign = find(g, "sign");
     double learned = 0, from[2] = { 0 }, v[3] = { 0 };
     struct rows got = { 0 };
-    check_keys(g, " case fit rows near sign shape ");
+    check_keys(g, " case fit rows near sign shape channels ");
     if (g->wrong[0] != '\0')
         return;
     if ((fit != NULL && numbers(fit->value, &learned, 1) != 1) || learned < 0 ||

@@ -223,18 +223,17 @@ static int backward_bf16(struct mp_pass *p, const mp_bf16 *x, const mp_bf16 *y, 
     return gradients(p, x, p->wb[0], dy, dx);
 }
 
-/* Every kernel that looks at the first channel: weights lie as kernel rows, kernel
- * columns, input channels, filters. */
+/* Every kernel: weights lie as kernel rows, kernel columns, input channels, filters. */
 static int pictures(struct mp_ctx *c, const void *params, struct mp_shape image,
                     struct mp_shape out, const float *const *w, const struct mp_viewer *v)
 {
     const struct params *p = params;
-    const size_t step = (size_t)image.c * (size_t)out.c;
+    const struct mp_shape kernel = { p->kernel, p->kernel, image.c };
     int rc = MP_OK;
     for (int f = 0; f < out.c && rc == MP_OK; f++) {
-        char name[48];
-        snprintf(name, sizeof name, "kernel %d%s", f + 1, image.c > 1 ? ", first channel" : "");
-        rc = v->see(c, v->arg, name, w[0] + f, p->kernel, p->kernel, step);
+        char name[32];
+        snprintf(name, sizeof name, "kernel %d", f + 1);
+        rc = mp_see(c, v, name, w[0] + f, kernel, (size_t)out.c);
     }
     return rc;
 }

@@ -183,10 +183,10 @@ static int pictures(struct mp_ctx *c, const void *params, struct mp_shape image,
     const struct params *p = params;
     int rc = MP_OK;
     (void)out;
-    for (int u = 0; u < p->units && image.c == 1 && rc == MP_OK; u++) {
+    for (int u = 0; u < p->units && rc == MP_OK; u++) {
         char name[32];
         snprintf(name, sizeof name, "unit %d", u + 1);
-        rc = v->see(c, v->arg, name, w[0] + u, image.h, image.w, (size_t)p->units);
+        rc = mp_see(c, v, name, w[0] + u, image, (size_t)p->units);
     }
     return rc;
 }

@@ -237,6 +237,25 @@ int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_
     return c->puller->pull(c, c->puller->arg, rows, n, training, epoch, x);
 }
 
+int mp_see(struct mp_ctx *c, const struct mp_viewer *v, const char *name, const float *x,
+           struct mp_shape image, size_t step)
+{
+    static const char *const primary[] = { "red", "green", "blue" };
+    int rc = MP_OK;
+    for (int k = 0; k < image.c && rc == MP_OK; k++) {
+        char text[96];
+        if (image.c == 1)
+            snprintf(text, sizeof text, "%s", name);
+        else if (image.c == 3)
+            snprintf(text, sizeof text, "%s, %s", name, primary[k]);
+        else
+            snprintf(text, sizeof text, "%s, channel %d", name, k + 1);
+        rc = v->see(c, v->arg, text, x + (size_t)k * step, image.h, image.w,
+                    (size_t)image.c * step);
+    }
+    return rc;
+}
+
 void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
 {
     char text[128];

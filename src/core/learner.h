@@ -42,6 +42,11 @@ struct mp_viewer {
     void *arg;
 };
 
+/* Shows an image to a viewer: value i of its mp_len(image) values is x[i * step].  Each channel
+ * of several is a picture of its own, "class 3, red". */
+int mp_see(struct mp_ctx *c, const struct mp_viewer *v, const char *name, const float *x,
+           struct mp_shape image, size_t step);
+
 /* A place inside a model where people can watch rows go by: its name, such as "conv2", and
  * the shape of what is to be seen there of each row. */
 struct mp_view {

@@ -259,9 +259,6 @@ static int visit_file(struct mp_ctx *c, const char *file, const char *layer, str
 int mp_inner_look(struct mp_ctx *c, const char *file, const char *layer, struct mp_shape in,
                   struct mp_shape *out)
 {
-    if (in.c != 1)
-        return mp_fail(c, "takes images of one channel, not rows of %d x %d x %d", in.h, in.w,
-                       in.c);
     return visit_file(c, file, layer, in, out, NULL);
 }
 

@@ -486,7 +486,7 @@ int mp_linear_pictures(struct mp_ctx *c, const void *params, const void *state,
     const size_t d = m->features;
     const int *labels;
     (void)params;
-    if (image.c != 1 || mp_len(image) != d || (uint64_t)mp_classes(c, &labels) != m->classes)
+    if (mp_len(image) != d || (uint64_t)mp_classes(c, &labels) != m->classes)
         return MP_OK;
     float *x = mp_alloc(c, d, sizeof *x);
     int rc = x != NULL ? MP_OK : -1;
@@ -499,7 +499,7 @@ int mp_linear_pictures(struct mp_ctx *c, const void *params, const void *state,
             snprintf(name, sizeof name, "%d rather than %d", labels[0], labels[1]);
         else
             snprintf(name, sizeof name, "class %d", labels[j]);
-        rc = v->see(c, v->arg, name, x, image.h, image.w, 1);
+        rc = mp_see(c, v, name, x, image, 1);
     }
     free(x);
     return rc;

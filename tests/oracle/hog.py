@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """hog.py - frozen numbers for hog: cells=box by skimage.feature.hog; signed bins, a
 stride and cells=soft, which it has not, by the definition written out pixel by
-pixel in double precision, which must agree with it before anything is written."""
+pixel in double precision, which must agree with it before anything is written.  Colour, by both: the strongest of the
+channels' gradients at each pixel; image i has digits i, i + 1 and i + 2 as its channels."""
 import numpy as np
 import skimage
 from skimage.feature import hog
@@ -21,6 +22,11 @@ CASES = [  # parameters, first row, rows, tolerance
     ("cell=4 block=2 bins=8 signed=yes norm=l1sqrt cells=soft", 70, 2, 1e-4),
     ("cell=5 block=2 bins=9 signed=no norm=l2hys cells=soft window=6", 80, 2, 1e-5),
     ("cell=8 block=1 bins=4 signed=yes norm=l2 cells=soft window=4.5", 90, 4, 1e-5),
+]
+COLOUR = [
+    ("cell=4 block=2 bins=9 signed=no norm=l2hys cells=box", 5, 2, 1e-5),
+    ("cell=7 block=2 bins=8 signed=no norm=l1sqrt cells=box", 25, 2, 1e-5),
+    ("cell=8 block=2 bins=8 signed=yes norm=l1sqrt cells=soft", 35, 2, 1e-4),
 ]
 
 
@@ -57,11 +63,14 @@ def scaled(norm, v, eps=1e-5):
 
 
 def by_definition(p, image):
-    h, w = image.shape
-    gy, gx = np.zeros((2, h, w), np.float32)
+    h, w = image.shape[:2]
+    gy, gx = np.zeros((2, *image.shape), np.float32)
     gy[1:-1] = image[2:] - image[:-2]
     gx[:, 1:-1] = image[:, 2:] - image[:, :-2]
     gy, gx = gy.astype(float), gx.astype(float)
+    if image.ndim == 3:
+        best = np.argmax(gy ** 2 + gx ** 2, axis=2)[:, :, None]
+        gy, gx = (np.take_along_axis(g, best, axis=2)[:, :, 0] for g in (gy, gx))
     size, angle = np.hypot(gx, gy), np.rad2deg(np.arctan2(gy, gx))
     ny, nx = h // p["cell"], w // p["cell"]
     cells = np.zeros((ny, nx, p["bins"]))
@@ -80,7 +89,8 @@ def by_definition(p, image):
 def by_skimage(p, image):
     return hog(image, orientations=p["bins"],
                pixels_per_cell=(p["cell"],) * 2, cells_per_block=(p["block"],) * 2,
-               block_norm=NORMS[p["norm"]], feature_vector=True)
+               block_norm=NORMS[p["norm"]], feature_vector=True,
+               channel_axis=2 if image.ndim == 3 else None)
 
 
 def parse(text):
@@ -93,13 +103,17 @@ def parse(text):
 
 
 with frozen("hog.txt", np, skimage) as f:
-    for text, first, n, near in CASES:
+    for (text, first, n, near), colour in [(c, False) for c in CASES] + [(c, True) for c in COLOUR]:
         p = parse(text)
         images = digits(first, n)
+        if colour:
+            grey = digits(first, n + 2)
+            images = [np.stack(grey[i:i + 3], axis=-1) for i in range(n)]
         values = [by_definition(p, x) for x in images]
         peer = p["cells"] == "box" and not p["signed"] and p["stride"] == 1
         if peer:
             mine, values = values, [by_skimage(p, x) for x in images]
             assert np.abs(np.subtract(mine, values)).max() < 1e-6, text
         group(f, f"# {'scikit-image' if peer else 'definition'}\ncase hog {text}\n"
+                 f"{'channels 3' + chr(10) if colour else ''}"
                  f"rows {first} {n}\nnear {near}\nshape 1 {len(values[0])} 1", values)
