@@ -9,7 +9,7 @@
 
 /* As a user writes it; "" leaves it to the file. */
 struct mp_form_text {
-    char *size, *label, *range;
+    char *size, *label, *ignore, *range;
     char *fit, *colour, *paper, *broken; /* of pictures */
 };
 
@@ -24,6 +24,8 @@ struct mp_form_text {
     MP_FORM_PARAM(base, label, .unit = "column",                                                 \
                   .doc = "column of a table's labels: first, last, none, its number from 1 or "  \
                          "its name; found, if it is named label, or the first"),                 \
+    MP_FORM_PARAM(base, ignore, .unit = "column,...",                                            \
+                  .doc = "columns of a table to leave out, by name or number from 1"),           \
     MP_FORM_PARAM(base, range, .unit = "LOW..HIGH",                                              \
                   .doc = "values of paper and of full ink: 0..1, -1..1, 16 for 0..16; auto, or " \
                          "none: found from the values"),                                         \
@@ -62,6 +64,7 @@ enum mp_paper { MP_PAPER_OWN, MP_PAPER_WHITE, MP_PAPER_BLACK };
 struct mp_form {
     struct mp_shape size;  /* of an image; {0, 0, 0}: found from the file */
     const char *label;     /* as in the text, which has to outlive it; may be NULL */
+    const char *ignore;    /* the same */
     struct mp_range range;
     struct mp_shape beside; /* pictures: of the rows that they are to go with; {0, 0, 0}: none */
     enum mp_fit fit;        /* none: they are to have the size */

@@ -1,229 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv.c - comma separated values, plain or gzip.
+/* csv.c - tables in text: comma separated values and their kin.
  *
- * Form: RFC 4180.
- * Read: rows of whole numbers 0..255, Kaggle's form of MNIST; quotes in the header only.  The
- * first line says what the columns are; csv_rows.c takes the rows, of a file on all threads.
- * Where it stops, rows are taken one by one, and only a line that cannot be taken is read
- * again, byte by byte, to say what is wrong: so what is said does not depend on threads.
+ * Form: RFC 4180, and what programs make of it: other separators, quotes, blanks, comments,
+ * numbers with a point (csv_cells.h).
+ * Read: the first lines say what the columns are (csv_columns.h).  Kaggle's form of MNIST, whole
+ * numbers 0..255 between commas, goes through csv_rows.c, of a file on all threads.  What that
+ * does not take, from the first such line on, goes through lines.c, which takes any number,
+ * on all threads, too.
  * Written: a header, then "label,v,v,..." a row; without labels only the values.  Names with
  * commas or quotes are quoted.  Lines end in LF.
  */
+#include "core/ctx.h"
 #include "formats/csv_columns.h"
+#include "formats/csv_rows.h"
 #include "formats/format.h"
-#include "formats/input.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_LINE = 1 << 28, /* a header for 4096 x 4096 pixels fits */
-    SHOWN = MP_CSV_SHOWN
-};
+/* ---------------------------------------------------------- Kaggle's form */
 
-struct table {
+struct plain {
     struct mp_input *in;
     struct mp_data *d;
-    uint8_t *header;    /* the line that names the columns, or NULL */
-    size_t header_len;
     struct mp_columns q;
     uint8_t *values;    /* room for those of a line */
-    uint64_t index0;    /* the number of row 0, where rows have numbers */
     size_t room;        /* rows that fit into d->x and d->label */
-    uint64_t line;      /* number of the line that comes next */
 };
-
-/* ----------------------------------------------------------------- messages */
-
-/* Column i of the line, the row's number included. */
-static void column_name(const struct table *t, size_t i, char text[MP_CSV_SHOWN_SIZE])
-{
-    size_t n;
-    const uint8_t *name = t->header != NULL ? mp_csv_cell(t->header, t->header_len, i, &n) : NULL;
-    const size_t value = i - t->q.index;
-    if (name != NULL)
-        mp_csv_show(text, name, n);
-    else if (value == t->q.label)
-        snprintf(text, MP_CSV_SHOWN_SIZE, "label");
-    else
-        snprintf(text, MP_CSV_SHOWN_SIZE, "pixel%zu", value - (value > t->q.label));
-}
-
-/* What reading a line byte by byte found. */
-struct findings {
-    size_t columns, bad;       /* bad: first wrong column, from 1; 0: none */
-    uint8_t text[SHOWN + 1];   /* of the wrong value, or as much as is shown */
-    size_t len;
-    bool ended;                /* by a newline, not by the end of the file */
-};
-
-/* Whether a field is wrong; the row parser's rule. */
-static bool wrong(const uint8_t *text, size_t len)
-{
-    unsigned v = 0;
-    for (size_t i = 0; i < len && i < 4; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return true;
-        v = 10 * v + text[i] - '0';
-    }
-    return len < 1 || len > 3 || v > 255;
-}
-
-/* The first `skip` columns may hold anything. */
-static int inspect(struct mp_input *in, size_t skip, struct findings *f)
-{
-    uint8_t text[SHOWN + 1];
-    size_t len = 0;
-    memset(f, 0, sizeof *f);
-    for (;;) {
-        const int b = mp_input_byte(in);
-        if (b == -2)
-            return -1;
-        if (b != ',' && b != '\n' && b != -1) {
-            if (len < sizeof text)
-                text[len] = (uint8_t)b;
-            len++;
-            continue;
-        }
-        if (b != ',' && len > 0 && len <= sizeof text && text[len - 1] == '\r')
-            len--;
-        if (b == -1 && len == 0) /* cut off behind a comma: that value is missing, not empty */
-            return MP_OK;
-        f->columns++;
-        if (f->bad == 0 && f->columns > skip && wrong(text, len)) {
-            f->bad = f->columns;
-            f->len = len;
-            memcpy(f->text, text, len < sizeof text ? len : sizeof text);
-        }
-        len = 0;
-        f->ended = b == '\n';
-        if (b != ',')
-            return MP_OK;
-    }
-}
-
-/* Says why row() refused the line at hand; damaged gzip data explains it best. */
-static int refuse(struct table *t)
-{
-    struct mp_ctx *c = t->in->c;
-    const char *file = t->in->name;
-    const unsigned long long line = t->line;
-    const size_t columns = t->q.n + t->q.index;
-    struct findings f;
-    if (inspect(t->in, t->q.index, &f) < 0 || (t->in->gzip && mp_input_drain(t->in) < 0))
-        return -1;
-    if (f.columns != columns)
-        return mp_fail(c, "%s: line %llu: found %zu value%s, expected %zu as in line 1%s", file,
-                       line, f.columns, f.columns == 1 ? "" : "s", columns,
-                       f.ended ? "" : "; it is the last line and has no end: "
-                                      "the file may be cut off");
-    if (f.bad == 0)
-        return mp_fail(c, "%s: line %llu: column 1 counted the rows up to here, where %llu was "
-                       "expected; label=first says that it is the label", file, line,
-                       (unsigned long long)(t->index0 + t->d->n));
-    char name[MP_CSV_SHOWN_SIZE], found[MP_CSV_SHOWN_SIZE + 2] = "nothing";
-    char text[MP_CSV_SHOWN_SIZE];
-    column_name(t, f.bad - 1, name);
-    mp_csv_show(text, f.text, f.len);
-    if (f.len > 0)
-        snprintf(found, sizeof found, "\"%s\"", text);
-    bool zeros = f.len > 3 && f.len <= SHOWN; /* 0007: whole, but in nobody's file */
-    for (size_t i = 0; zeros && i < f.len; i++)
-        zeros = i + 3 < f.len ? f.text[i] == '0' : f.text[i] >= '0' && f.text[i] <= '9';
-    return mp_fail(c, "%s: line %llu, column %zu (%s): found %s, expected a whole number 0..255%s",
-                   file, line, f.bad, name, found, zeros ? " of at most three digits" : "");
-}
-
-/* Empty lines are welcome at the end of the file, and nowhere else. */
-static int skip_empty_lines(struct table *t)
-{
-    for (;;) {
-        const int b = mp_input_byte(t->in);
-        if (b == -2)
-            return -1;
-        if (b == -1)
-            return MP_OK;
-        if (b != '\n' && b != '\r')
-            return mp_fail(t->in->c, "%s: line %llu: found an empty line, expected %zu values",
-                           t->in->name, (unsigned long long)t->line, t->q.n + t->q.index);
-    }
-}
-
-/* ------------------------------------------------------------------ columns */
-
-static int endless(struct mp_input *in, size_t have)
-{
-    char names[MP_FORMAT_NAMES];
-    mp_format_names(false, names, sizeof names);
-    return mp_fail(in->c, "%s: line 1 does not end within %zu bytes, expected %s", in->name, have,
-                   names);
-}
-
-/* Brings the whole first line into the buffer; *len is without its end. */
-static int first_line(struct mp_input *in, size_t *len)
-{
-    for (size_t want = in->size;; want *= 2) {
-        if (mp_input_fill(in, want) < 0)
-            return -1;
-        const uint8_t *p = in->buf + in->at;
-        const size_t have = in->n - in->at;
-        const uint8_t *stop = memchr(p, '\n', have);
-        if (stop != NULL || in->end) {
-            *len = stop != NULL ? (size_t)(stop - p) : have;
-            break;
-        }
-        if (want >= MAX_LINE || memchr(p, '\0', have) != NULL)
-            return endless(in, have);
-    }
-    const uint8_t *p = in->buf + in->at;
-    if (*len > 0 && p[*len - 1] == '\r')
-        --*len;
-    if (*len == 0)
-        return mp_fail(in->c, "%s: line 1: found an empty line, expected a header or values",
-                       in->name);
-    if (memchr(p, '\r', *len) != NULL)
-        return mp_fail(in->c, "%s: line 1: found a carriage return without a line feed, expected "
-                       "lines that end in \\n or \\r\\n", in->name);
-    if (memchr(p, ',', *len) == NULL && strcspn((const char *)p, ";\t\n") < *len)
-        return mp_fail(in->c, "%s: line 1: found no comma, expected values separated by commas",
-                       in->name);
-    return MP_OK;
-}
-
-static int begin(struct table *t, const struct mp_form *form)
-{
-    struct mp_input *in = t->in;
-    size_t len = 0;
-    if (first_line(in, &len) < 0)
-        return -1;
-    const uint8_t *p = in->buf + in->at;
-    struct mp_csv_head head = { in, p, len, mp_csv_header_kind(p, len), form };
-    t->line = 1;
-    if (mp_input_grow(in, &t->header, len, 1) < 0)
-        return -1;
-    head.line = memcpy(t->header, p, len);
-    t->header_len = len;
-    if (head.kind != MP_CSV_NONE) {
-        in->at += len;
-        if (in->at < in->n && in->buf[in->at] == '\r')
-            in->at++;
-        if (in->at < in->n)
-            in->at++;
-        t->line = 2;
-    }
-    t->d->line0 = t->line;
-    t->d->is_csv = true;
-    const int rc = mp_csv_columns(&head, &t->q, &t->d->shape);
-    if (head.kind != MP_CSV_NAMES) {
-        free(t->header);
-        t->header = NULL;
-    }
-    return rc;
-}
-
-/* --------------------------------------------------------------------- rows */
 
 /* Room for one row more: twice as many, beginning with about 1 MB. */
-static int make_room(struct table *t)
+static int make_room(struct plain *t)
 {
     struct mp_data *d = t->d;
     const size_t len = mp_len(d->shape);
@@ -235,26 +41,15 @@ static int make_room(struct table *t)
     return t->q.label < t->q.n ? mp_input_grow(t->in, &d->label, t->room, 1) : MP_OK;
 }
 
-/* Behind the number of the row that comes next, if it is the one that is due. */
-static const uint8_t *skip_index(struct table *t, const uint8_t *p)
-{
-    uint64_t v = 0;
-    int digits = 0;
-    for (; digits < 18 && p[digits] >= '0' && p[digits] <= '9'; digits++)
-        v = 10 * v + p[digits] - '0';
-    if (t->d->n == 0)
-        t->index0 = v;
-    return digits > 0 && p[digits] == ',' && v == t->index0 + t->d->n ? p + digits + 1 : NULL;
-}
-
-static int rows(struct table *t)
+/* Rows up to the first line that is none of this form. */
+static int take_plain(struct plain *t)
 {
     struct mp_input *in = t->in;
     struct mp_data *d = t->d;
     const size_t len = mp_len(d->shape), longest = mp_csv_longest(t->q.n);
     if (mp_csv_rows(in, d, &t->q, &t->room) < 0 || mp_input_grow(in, &t->values, t->q.n, 1) < 0)
         return -1;
-    for (t->line += d->n;; d->n++, t->line++) {
+    for (;; d->n++) {
         if (mp_input_fill(in, longest) < 0)
             return -1;
         const uint8_t *p = in->buf + in->at, *end = in->buf + in->n;
@@ -262,17 +57,228 @@ static int rows(struct table *t)
             return MP_OK;
         if (make_room(t) < 0)
             return -1;
-        if (t->q.index)
-            p = skip_index(t, p);
-        if (p != NULL)
-            p = mp_csv_line(p, end, &t->q, t->values, d->label != NULL ? d->label + d->n : NULL,
-                            d->x + d->n * len, false);
-        if (p == NULL && (in->buf[in->at] == '\n' || in->buf[in->at] == '\r'))
-            return skip_empty_lines(t);
+        p = mp_csv_line(p, end, &t->q, t->values, d->label != NULL ? d->label + d->n : NULL,
+                        d->x + d->n * len, false);
         if (p == NULL)
-            return refuse(t);
+            return MP_OK;
         in->at = (size_t)(p - in->buf);
     }
+}
+
+/* Whether a line is one label at most and pixels, between commas. */
+static bool is_plain(const struct mp_csv *h)
+{
+    bool plain = h->s.sep == ',' && !h->s.trailing;
+    for (size_t i = 0; i < h->columns && plain; i++)
+        plain = h->to[i] >= 0 || h->to[i] == MP_COLUMN_LABEL;
+    return plain;
+}
+
+static int plain_rows(const struct mp_csv *h, struct mp_data *d)
+{
+    const size_t pixels = mp_len(d->shape);
+    struct plain t = { .in = h->in, .d = d, .q = { .n = h->columns, .label = h->label } };
+    if ((t.q.pixel = mp_alloc(h->in->c, pixels, sizeof *t.q.pixel)) == NULL)
+        return -1;
+    t.q.order = h->label > 0 && h->label < h->columns;
+    for (size_t i = 0, k = 0; i < h->columns; i++) {
+        if (h->to[i] < 0)
+            continue;
+        t.q.order = t.q.order || (size_t)h->to[i] != k++;
+        t.q.pixel[h->to[i]] = (uint32_t)i;
+    }
+    const int rc = take_plain(&t);
+    free(t.q.pixel);
+    free(t.values);
+    return rc;
+}
+
+/* --------------------------------------------------------------- any form */
+
+static const uint8_t *skip_blanks(const uint8_t *p, const uint8_t *end, bool tabs)
+{
+    while (p < end && (*p == ' ' || (tabs && *p == '\t')))
+        p++;
+    return p;
+}
+
+/* A number, in quotes or not, with blanks about it; returns what follows, or NULL. */
+static const uint8_t *take_number(const struct mp_csv *h, const uint8_t *p, const uint8_t *end,
+                                  struct mp_line_row *row, float *x)
+{
+    const bool tabs = h->s.sep != '\t';
+    p = skip_blanks(p, end, tabs);
+    const bool quoted = *p == '"';
+    p = mp_line_value(p + quoted, h->s.point, row, x);
+    if (p == NULL || (quoted && *p++ != '"'))
+        return NULL;
+    return h->s.sep == ' ' ? p : skip_blanks(p, end, tabs);
+}
+
+/* A cell that is no pixel; a column of a class has a 1 or not. */
+static bool take_other(const struct mp_csv *h, size_t column, const struct mp_cell *cell,
+                       struct mp_line_row *row)
+{
+    const int32_t to = h->to[column];
+    float x;
+    if (to == MP_COLUMN_LABEL)
+        row->label = *cell;
+    if (to == MP_COLUMN_ID || to == MP_COLUMN_COUNT)
+        row->id = *cell;
+    if (to > MP_COLUMN_HOT) /* a label is a word, or a whole number */
+        return to != MP_COLUMN_LABEL ||
+               (cell->n > 0 && (!mp_cell_number(cell, h->s.point, &x) || x == rintf(x)));
+    if (!mp_cell_number(cell, h->s.point, &x) || (x != 0 && x != 1))
+        return false;
+    if (x == 1) {
+        row->label = h->hot[MP_COLUMN_HOT - to];
+        row->ones++;
+    }
+    return true;
+}
+
+/* The header once more, as where files were put behind each other. */
+static bool is_header(const struct mp_csv *h, const uint8_t *line, const uint8_t *end)
+{
+    return h->kind != MP_CSV_NONE && h->first > h->number && (size_t)(end - line) == h->len &&
+           memcmp(line, h->line, h->len) == 0;
+}
+
+/* Behind a cell: where the next begins, or `end` where none does; NULL: something is wrong. */
+static const uint8_t *next_value(const struct mp_csv *h, const uint8_t *p, const uint8_t *end,
+                                 bool last)
+{
+    if (h->s.sep == ' ') {
+        const uint8_t *next = skip_blanks(p, end, true);
+        return last ? (next == end ? end : NULL) : next > p && next < end ? next : NULL;
+    }
+    if (last && !h->s.trailing)
+        return p == end ? end : NULL;
+    if (p == end)
+        return last ? end : NULL;
+    if (*p++ != h->s.sep)
+        return NULL;
+    return !last || skip_blanks(p, end, true) == end ? p : NULL;
+}
+
+static enum mp_line take(const void *arg, const uint8_t *line, const uint8_t *end,
+                         struct mp_line_row *row)
+{
+    const struct mp_csv *h = arg;
+    const uint8_t *p = line;
+    if (p == end || *p == '#' || skip_blanks(p, end, true) == end)
+        return MP_LINE_NONE;
+    if (is_header(h, line, end))
+        return MP_LINE_LEFT;
+    for (size_t i = 0; i < h->columns; i++) {
+        if (h->to[i] >= 0) {
+            p = take_number(h, p, end, row, &row->x[h->to[i]]);
+        } else {
+            struct mp_cell cell;
+            struct mp_cells s = { &h->s, p, end };
+            if (!mp_cells_next(&s, &cell) || !take_other(h, i, &cell, row))
+                return MP_LINE_WRONG;
+            p = s.at == NULL ? end : s.at - (h->s.sep != ' ' && s.at[-1] == h->s.sep);
+        }
+        if (p == NULL || (p = next_value(h, p, end, i + 1 == h->columns)) == NULL)
+            return MP_LINE_WRONG;
+    }
+    return h->n_hot > 0 && row->ones != 1 ? MP_LINE_WRONG : MP_LINE_ROW;
+}
+
+/* --------------------------------------------------------------- messages */
+
+static int wrong_count(const struct mp_lines *l, const struct mp_csv *h, size_t found, bool ended)
+{
+    return mp_fail(l->in->c, "%s: line %llu: found %zu value%s, expected %zu as in line %llu%s",
+                   l->in->name, (unsigned long long)l->line, found, found == 1 ? "" : "s",
+                   h->columns, (unsigned long long)h->number,
+                   ended ? "" : "; it is the last line and has no end: the file may be cut off");
+}
+
+static int wrong_cell(const struct mp_lines *l, const struct mp_csv *h, size_t i,
+                      const struct mp_cell *cell)
+{
+    char name[MP_CELL_TEXT], text[MP_CELL_TEXT], found[MP_CELL_TEXT + 2] = "nothing";
+    const char *expected = h->to[i] == MP_COLUMN_LABEL ? "a whole number or a word"
+                           : h->to[i] <= MP_COLUMN_HOT ? "0 or 1" : "a number";
+    if (cell->n > 0)
+        snprintf(found, sizeof found, "\"%s\"", mp_cell_show(text, cell));
+    mp_csv_column_name(h, i, name);
+    return mp_fail(l->in->c, "%s: line %llu, column %zu (%s): found %s, expected %s", l->in->name,
+                   (unsigned long long)l->line, i + 1, name, found, expected);
+}
+
+/* Takes the line apart once more, cell by cell, to say what is wrong with it. */
+static int refuse(const struct mp_lines *l, const uint8_t *line, const uint8_t *end, bool ended)
+{
+    const struct mp_csv *h = l->arg;
+    struct mp_cells s = mp_cells_of(&h->s, line, end);
+    struct mp_line_row row = { .x = NULL };
+    struct mp_cell cell, bad = { NULL, 0 };
+    size_t columns = 0, wrong = SIZE_MAX;
+    float x;
+    for (; mp_cells_next(&s, &cell); columns++) {
+        /* cut off behind a comma: that value is missing, not empty */
+        if (cell.n == 0 && s.at == NULL && !ended)
+            break;
+        if (columns >= h->columns || wrong < SIZE_MAX)
+            continue;
+        if (h->to[columns] >= 0 ? !mp_cell_number(&cell, h->s.point, &x)
+                                : !take_other(h, columns, &cell, &row)) {
+            wrong = columns;
+            bad = cell;
+        }
+    }
+    if (columns != h->columns)
+        return wrong_count(l, h, columns, ended);
+    if (wrong < SIZE_MAX)
+        return wrong_cell(l, h, wrong, &bad);
+    if (h->n_hot > 0 && row.ones != 1)
+        return mp_fail(l->in->c, "%s: line %llu: columns %zu to %zu, one a class, have %zu ones, "
+                       "expected one", l->in->name, (unsigned long long)l->line, h->hot_at + 1,
+                       h->hot_at + h->n_hot, row.ones);
+    return mp_fail(l->in->c, "%s: line %llu: found text behind a quoted value", l->in->name,
+                   (unsigned long long)l->line);
+}
+
+static int strange(const struct mp_lines *l, size_t pixel, float v, size_t others)
+{
+    const struct mp_csv *h = l->arg;
+    char name[MP_CELL_TEXT], more[64] = "all others";
+    size_t i = 0;
+    while (h->to[i] != (int32_t)pixel)
+        i++;
+    mp_csv_column_name(h, i, name);
+    if (others > 0)
+        snprintf(more, sizeof more, "all others but %zu", others);
+    return mp_fail(l->in->c, "%s: line %llu, column %zu (%s): found %g, expected 0..255 as %s are; "
+                   "range=LOW..HIGH says otherwise", l->in->name, (unsigned long long)l->line,
+                   i + 1, name, (double)v, more);
+}
+
+/* A column that counted the rows, and does no more. */
+static int stopped_counting(const struct mp_lines *l, uint64_t expected)
+{
+    return mp_fail(l->in->c, "%s: line %llu: column 1 counted the rows up to here, where %llu was "
+                   "expected; label=first says that it is the label", l->in->name,
+                   (unsigned long long)l->line, (unsigned long long)expected);
+}
+
+static int any_rows(const struct mp_csv *h, const struct mp_form *form, struct mp_data *d)
+{
+    struct mp_lines l = { .in = h->in, .form = form, .d = d, .line = h->first + d->n, .arg = h,
+                          .labels = h->label < h->columns || h->n_hot > 0,
+                          .take = take, .refuse = refuse, .strange = strange,
+                          .stopped_counting = stopped_counting };
+    for (size_t i = 0; i < h->columns; i++)
+        l.counts = l.counts || h->to[i] == MP_COLUMN_COUNT;
+    if (mp_lines_read(&l) < 0)
+        return -1;
+    if (l.left_out > 0)
+        mp_csv_say(h, "line %llu is the header once more: it was left out",
+                   (unsigned long long)l.left_out);
+    return MP_OK;
 }
 
 /* Gives back the room that was not needed. */
@@ -295,19 +301,21 @@ static enum mp_look sniff(const uint8_t *p, size_t n)
 
 static int read_table(struct mp_input *in, const struct mp_form *form, struct mp_data *d)
 {
-    struct table t = { .in = in, .d = d };
-    int rc = begin(&t, form);
+    struct mp_csv h = { .in = in, .form = form };
+    int rc = mp_csv_open(&h, &d->shape);
+    d->line0 = h.first;
+    d->is_csv = true;
     if (rc == MP_OK && !in->shape_only) {
-        rc = rows(&t);
+        rc = is_plain(&h) ? plain_rows(&h, d) : MP_OK;
+        if (rc == MP_OK && (in->at < in->n || !in->end))
+            rc = any_rows(&h, form, d);
         if (rc == MP_OK && d->n == 0)
             rc = mp_fail(in->c, "%s: found only a header, expected rows of values below it",
                          in->name);
         if (rc == MP_OK)
             trim(d);
     }
-    free(t.header);
-    free(t.values);
-    free(t.q.pixel);
+    mp_csv_close(&h);
     return rc;
 }
 

@@ -1,270 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* csv_columns.c - what the columns of a CSV file are.
+/* csv_columns.c - what the columns of a table are: labels, pixels, a number of the row.
  *
- * Method: names say it where there are any.  Without them the first and the last column of the
- * rows at hand are put beside their neighbours: labels are few, close together, and unlike the
- * pixels next to them; a column that goes up by one from row to row counts the rows.
+ * Order of what is asked: the user, the names, how many pixels an image can have, and last
+ * the rows at hand.  Kaggle's form needs no look at rows.
  */
 #include "formats/csv_columns.h"
 #include "core/ctx.h"
+#include "formats/csv_header.h"
+#include "formats/csv_order.h"
 #include "formats/format.h"
-#include "formats/input.h"
-#include <stdarg.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-/* -------------------------------------------------------------------- cells */
-
-/* End of the cell that begins at p: its comma, or the end of the line. */
-static const uint8_t *cell_end(const uint8_t *p, const uint8_t *end)
+/* "column 5 (answer)", or "column 5" where there are no names. */
+static const char *call(const struct mp_csv *h, size_t i, char text[MP_CELL_TEXT + 32])
 {
-    bool quoted = false;
-    for (; p < end && (quoted || *p != ','); p++)
-        if (*p == '"')
-            quoted = !quoted;
-    return p;
+    char name[MP_CELL_TEXT] = "";
+    if (h->name != NULL && h->kind == MP_CSV_NAMES && h->name[i].n > 0)
+        mp_cell_show(name, &h->name[i]);
+    snprintf(text, MP_CELL_TEXT + 32, *name != '\0' ? "column %zu (%s)" : "column %zu", i + 1,
+             name);
+    return text;
 }
 
-/* Takes the quotes off; returns the length. */
-static size_t unquote(const uint8_t **p, size_t n)
-{
-    if (n < 2 || (*p)[0] != '"' || (*p)[n - 1] != '"')
-        return n;
-    *p += 1;
-    return n - 2;
-}
-
-/* The cells of a line, one after another. */
-struct cells {
-    const uint8_t *at, *end; /* at NULL: that was the last */
-};
-
-static bool next_cell(struct cells *s, const uint8_t **text, size_t *n)
-{
-    if (s->at == NULL)
-        return false;
-    const uint8_t *stop = cell_end(s->at, s->end);
-    *text = s->at;
-    *n = unquote(text, (size_t)(stop - s->at));
-    s->at = stop < s->end ? stop + 1 : NULL;
-    return true;
-}
-
-const uint8_t *mp_csv_cell(const uint8_t *line, size_t len, size_t i, size_t *n)
-{
-    struct cells s = { line, line + len };
-    const uint8_t *text;
-    *n = 0;
-    while (next_cell(&s, &text, n))
-        if (i-- == 0)
-            return text;
-    return NULL;
-}
-
-void mp_csv_show(char to[MP_CSV_SHOWN_SIZE], const uint8_t *text, size_t len)
-{
-    const size_t size = MP_CSV_SHOWN_SIZE;
-    size_t at = 0;
-    for (size_t i = 0; i < len && i < MP_CSV_SHOWN; i++) {
-        const uint8_t b = text[i];
-        const bool plain = b >= 32 && b <= 126;
-        const char *fmt = b == '\r' ? "\\r" : b == '\t' ? "\\t" : plain ? "%c" : "\\x%02x";
-        at += (size_t)snprintf(to + at, size - at, fmt, b);
-    }
-    snprintf(to + at, size - at, "%s", len > MP_CSV_SHOWN ? "..." : "");
-}
-
-/* ------------------------------------------------------------------- header */
-
-static bool is_number(const uint8_t *p, size_t n)
-{
-    bool digit = false;
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] == '\0' || strchr("0123456789+-.eE", p[i]) == NULL)
-            return false;
-        digit = digit || (p[i] >= '0' && p[i] <= '9');
-    }
-    return digit && p[0] != 'e' && p[0] != 'E';
-}
-
-/* A whole number of at most 18 digits. */
-static bool whole(const uint8_t *p, size_t n, uint64_t *v)
-{
-    *v = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] < '0' || p[i] > '9')
-            return false;
-        *v = 10 * *v + p[i] - '0';
-    }
-    return n > 0 && n <= 18;
-}
-
-/* Whether a line counts its columns, from 0 or 1 on; a first and a last cell may have names
- * instead.  Smaller images than 3 x 3 may well look so. */
-static bool counts_columns(const uint8_t *line, size_t len)
-{
-    enum { FEWEST = 9 };
-    struct cells s = { line, line + len };
-    const uint8_t *text;
-    size_t n = 0, columns = 0, numbers = 0;
-    uint64_t v, last = 0;
-    bool ended = false; /* by a name */
-    for (; next_cell(&s, &text, &n); columns++) {
-        const bool number = whole(text, n, &v);
-        if (ended || (number && (numbers > 0 ? v != last + 1 : v > 1)))
-            return false;
-        ended = !number && numbers > 0;
-        if (!number && numbers == 0 && columns > 0)
-            return false;
-        numbers += number;
-        last = v;
-    }
-    return numbers >= FEWEST;
-}
-
-/* Names, if the first cell that is not empty is no number. */
-enum mp_csv_header mp_csv_header_kind(const uint8_t *line, size_t len)
-{
-    struct cells s = { line, line + len };
-    const uint8_t *text;
-    size_t n;
-    if (counts_columns(line, len))
-        return MP_CSV_NUMBERS;
-    while (next_cell(&s, &text, &n))
-        if (n > 0)
-            return is_number(text, n) ? MP_CSV_NONE : MP_CSV_NAMES;
-    return MP_CSV_NONE;
-}
-
-static size_t count_columns(const struct mp_csv_head *h)
-{
-    struct cells s = { h->line, h->line + h->len };
-    const uint8_t *text;
-    size_t n, columns = 0;
-    while (next_cell(&s, &text, &n))
-        columns++;
-    return columns;
-}
-
-static bool is_text(const uint8_t *p, size_t n, const char *word)
-{
-    return p != NULL && n == strlen(word) && strncasecmp((const char *)p, word, n) == 0;
-}
-
-/* The column of that name, or `columns`. */
-static size_t find_name(const struct mp_csv_head *h, const char *name, size_t columns)
-{
-    struct cells s = { h->line, h->line + h->len };
-    const uint8_t *text;
-    size_t n;
-    for (size_t i = 0; h->kind != MP_CSV_NONE && next_cell(&s, &text, &n); i++)
-        if (is_text(text, n, name))
-            return i;
-    return columns;
-}
-
-/* ------------------------------------------------------------ rows at hand */
-
-/* The outermost columns of the rows in the buffer. */
-enum { FIRST, SECOND, LAST_BUT_ONE, LAST, ENDS };
-
-struct column {
-    uint32_t count[256];
-    int n, low, high;      /* how many values there are, the smallest and the largest */
-    uint32_t most;         /* rows of the most frequent */
-};
-
-struct evidence {
-    size_t rows;
-    struct column end[ENDS];
-    bool bytes;            /* these columns have values 0..255 only */
-    bool counts, all;      /* the first counts the rows; these are all rows of the file */
-};
-
-/* The first two and the last two values of a line of at least three. */
-static bool take_ends(const uint8_t *p, const uint8_t *end, uint64_t v[ENDS])
-{
-    const uint8_t *a = memchr(p, ',', (size_t)(end - p)), *b = NULL, *y = end - 1;
-    if (a != NULL)
-        b = memchr(a + 1, ',', (size_t)(end - a - 1));
-    if (b == NULL)
-        return false;
-    while (*y != ',')
-        y--;
-    const uint8_t *x = y - 1;
-    while (*x != ',')
-        x--;
-    return whole(p, (size_t)(a - p), &v[FIRST]) &&
-           whole(a + 1, (size_t)(b - a - 1), &v[SECOND]) &&
-           whole(x + 1, (size_t)(y - x - 1), &v[LAST_BUT_ONE]) &&
-           whole(y + 1, (size_t)(end - y - 1), &v[LAST]);
-}
-
-static void sum_up(struct column *c)
-{
-    c->low = -1;
-    for (int v = 0; v < 256; v++) {
-        if (c->count[v] == 0)
-            continue;
-        c->n++;
-        c->low = c->low < 0 ? v : c->low;
-        c->high = v;
-        c->most = c->count[v] > c->most ? c->count[v] : c->most;
-    }
-}
-
-static void look_at_rows(const struct mp_input *in, struct evidence *e)
-{
-    const uint8_t *p = in->buf + in->at, *end = in->buf + in->n;
-    uint64_t v[ENDS], first = 0;
-    memset(e, 0, sizeof *e);
-    e->bytes = e->counts = true;
-    while (p < end) {
-        const uint8_t *stop = memchr(p, '\n', (size_t)(end - p)), *last = stop;
-        if (stop == NULL && !in->end)
-            break;
-        last = stop = stop != NULL ? stop : end;
-        if (last > p && last[-1] == '\r')
-            last--;
-        if (!take_ends(p, last, v))
-            break;
-        first = e->rows == 0 ? v[FIRST] : first;
-        e->counts = e->counts && v[FIRST] == first + e->rows;
-        for (int k = 0; k < ENDS; k++) {
-            e->bytes = e->bytes && v[k] < 256;
-            e->end[k].count[v[k] & 255]++;
-        }
-        e->rows++;
-        p = stop < end ? stop + 1 : end;
-    }
-    while (p < end && (*p == '\n' || *p == '\r'))
-        p++;
-    e->all = p == end && in->end;
-    for (int k = 0; k < ENDS; k++)
-        sum_up(&e->end[k]);
-}
-
-/* Labels in order may count as well, up to the last class: a few rows prove nothing unless
- * they are all. */
-static bool counts_rows(const struct evidence *e)
-{
-    enum { FEW = 3, MANY = 64 };
-    return e->counts && e->rows >= (e->all ? FEW : MANY);
-}
-
-/* Few values, close together, each more than once, none nearly everywhere, and not those of
- * the pixel beside. */
-static bool like_labels(const struct evidence *e, int end, int beside)
-{
-    enum { MOST = 64 };
-    const struct column *c = &e->end[end], *p = &e->end[beside];
-    const bool same = c->n == p->n && c->low == p->low && c->high == p->high;
-    return e->bytes && !same && c->n >= 2 && c->n <= MOST && c->high - c->low < 2 * c->n &&
-           e->rows >= 2 * (size_t)c->n && 5 * (size_t)c->most <= 4 * e->rows;
-}
-
-/* ------------------------------------------------------------------- labels */
+/* ------------------------------------------------------------------ counting */
 
 /* The side of a square of `pixels`, or 0. */
 static int side(size_t pixels)
@@ -275,314 +35,467 @@ static int side(size_t pixels)
     return s * s == pixels ? (int)s : 0;
 }
 
-static bool fits(const struct mp_csv_head *h, size_t pixels)
+static bool fits(const struct mp_csv *h, size_t pixels)
 {
     const struct mp_shape size = h->form->size;
     return pixels > 0 && (size.h != 0 ? pixels == mp_len(size) : side(pixels) > 0);
 }
 
-static bool asked(const struct mp_csv_head *h, const char *word)
+/* Columns that are taken for pixels so far. */
+static size_t count_pixels(const struct mp_csv *h)
 {
-    return h->form->label != NULL && strcmp(h->form->label, word) == 0;
+    size_t n = 0;
+    for (size_t i = 0; i < h->columns; i++)
+        n += h->to[i] >= 0;
+    return n;
 }
 
-static int no_column(const struct mp_csv_head *h, size_t columns)
+/* The next of them from i on, or the one before. */
+static size_t pixel_from(const struct mp_csv *h, size_t i)
+{
+    while (i < h->columns && h->to[i] < 0)
+        i++;
+    return i;
+}
+
+static size_t pixel_before(const struct mp_csv *h, size_t i)
+{
+    while (i-- > 0)
+        if (h->to[i] >= 0)
+            return i;
+    return h->columns;
+}
+
+static void set_label(struct mp_csv *h, size_t column)
+{
+    h->label = column;
+    h->to[column] = MP_COLUMN_LABEL;
+}
+
+/* ------------------------------------------------------- what the user says */
+
+static bool said(const struct mp_csv *h)
+{
+    return h->form->label != NULL && *h->form->label != '\0';
+}
+
+static bool asked(const struct mp_csv *h, const char *word)
+{
+    return said(h) && strcmp(h->form->label, word) == 0;
+}
+
+static size_t find_name(const struct mp_csv *h, const char *name, size_t n)
+{
+    char word[256];
+    size_t i = 0;
+    if (h->name == NULL || n >= sizeof word)
+        return h->columns;
+    snprintf(word, sizeof word, "%.*s", (int)n, name);
+    while (i < h->columns && !mp_cell_is(&h->name[i], word))
+        i++;
+    return i;
+}
+
+/* The column of that name, or of that number from 1 on; `columns`: there is none. */
+static size_t find_column(const struct mp_csv *h, const char *text, size_t n)
+{
+    const struct mp_cell cell = { (const uint8_t *)text, n };
+    const size_t named = find_name(h, text, n);
+    uint64_t v;
+    if (named < h->columns || !mp_cell_whole(&cell, &v))
+        return named;
+    return v >= 1 && v <= h->columns ? (size_t)v - 1 : h->columns;
+}
+
+/* ignore=id,... */
+static void leave_out(struct mp_csv *h)
+{
+    for (const char *at = h->form->ignore; at != NULL && *at != '\0';) {
+        const size_t n = strcspn(at, ","), column = find_column(h, at, n);
+        if (column < h->columns)
+            h->to[column] = MP_COLUMN_LEFT;
+        at += n + (at[n] == ',');
+    }
+}
+
+/* Where the user says that labels stand: by name, or else, once columns that are none of the
+ * table's values are known, by place.  A file of as many columns as pixels has none. */
+static void label_by_name(struct mp_csv *h)
+{
+    const size_t label = said(h) ? find_name(h, h->form->label, strlen(h->form->label))
+                                 : h->columns;
+    if (label < h->columns)
+        set_label(h, label);
+}
+
+static void label_by_place(struct mp_csv *h)
+{
+    size_t label = h->columns;
+    if (h->label < h->columns || fits(h, count_pixels(h)))
+        return;
+    if (asked(h, "first"))
+        label = pixel_from(h, 0);
+    else if (asked(h, "last"))
+        label = pixel_before(h, h->columns);
+    else
+        label = find_column(h, h->form->label, strlen(h->form->label));
+    if (label < h->columns)
+        set_label(h, label);
+}
+
+static int no_column(const struct mp_csv *h)
 {
     return mp_fail(h->in->c, "%s: label=%s: found no such column among %zu; expected first, last, "
-                   "none, a number from 1%s", h->in->name, h->form->label, columns,
-                   h->kind != MP_CSV_NONE ? ", or a name of line 1" : "; there are no names");
+                   "none, a number from 1%s", h->in->name, h->form->label, h->columns,
+                   h->name != NULL ? ", or a name of line 1" : "; there are no names");
 }
 
-/* Where the user says that labels stand.  A file of as many columns as pixels has none. */
-static int label_asked(const struct mp_csv_head *h, size_t columns, size_t *label)
+/* ------------------------------------------------------------ what names say */
+
+static bool any_of(const struct mp_cell *cell, const char *const *words)
 {
-    const char *said = h->form->label;
-    uint64_t number;
-    const bool counted = whole((const uint8_t *)said, strlen(said), &number);
-    *label = counted ? columns : find_name(h, said, columns);
-    if (*label < columns || asked(h, "none") || fits(h, columns))
+    for (; *words != NULL; words++)
+        if (mp_cell_is(cell, *words))
+            return true;
+    return false;
+}
+
+/* "Unnamed: 0", as pandas reads an empty name. */
+static bool unnamed(const struct mp_cell *cell)
+{
+    static const char word[] = "Unnamed: ";
+    return cell->n == 0 ||
+           (cell->n >= sizeof word && memcmp(cell->at, word, sizeof word - 1) == 0);
+}
+
+/* Names of rows, and numbers of rows that a table brings along. */
+static void find_ids(struct mp_csv *h)
+{
+    static const char *const ids[] = { "id", "ImageId", "image_id", "file", "filename", NULL };
+    static const char *const counts[] = { "index", "rownames", NULL };
+    char text[MP_CELL_TEXT + 32];
+    bool id = false;
+    for (size_t i = 0; h->name != NULL && i < h->columns; i++) {
+        if (h->to[i] < 0)
+            continue;
+        if (!id && any_of(&h->name[i], ids)) {
+            h->to[i] = MP_COLUMN_ID;
+            id = true;
+        } else if (unnamed(&h->name[i]) || any_of(&h->name[i], counts)) {
+            h->to[i] = MP_COLUMN_LEFT;
+            mp_csv_say(h, "%s%s was left out: it numbers the rows", call(h, i, text),
+                       h->name[i].n == 0 ? ", which has no name," : "");
+        }
+    }
+}
+
+/* A column that is called as labels usually are; two of them are one too many. */
+static int label_named(struct mp_csv *h)
+{
+    static const char *const usual[] = { "label", "labels", "class", "target", "digit", "y",
+                                         "output", NULL };
+    char text[2][MP_CELL_TEXT + 32];
+    size_t label = find_name(h, "label", 5);
+    if (label < h->columns && h->to[label] >= 0) {
+        set_label(h, label);
         return MP_OK;
-    if (asked(h, "first"))
-        *label = 0;
-    else if (asked(h, "last"))
-        *label = columns - 1;
-    else if (counted && number >= 1 && number <= columns)
-        *label = (size_t)number - 1;
-    else
-        return no_column(h, columns);
+    }
+    label = h->columns;
+    for (size_t i = 0; h->name != NULL && i < h->columns; i++) {
+        if (h->to[i] < 0 || !any_of(&h->name[i], usual))
+            continue;
+        if (label < h->columns)
+            return mp_fail(h->in->c, "%s: %s and %s both look like the label; label=NAME says "
+                           "which it is, ignore=NAME leaves the other out", h->in->name,
+                           call(h, label, text[0]), call(h, i, text[1]));
+        label = i;
+    }
+    if (label == h->columns)
+        return MP_OK;
+    set_label(h, label);
+    mp_csv_say(h, "column %zu (%.*s) was taken for the label", label + 1, (int)h->name[label].n,
+               (const char *)h->name[label].at);
     return MP_OK;
 }
 
-static void say(const struct mp_csv_head *h, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Once, when the rows are read, not when only the shape is asked. */
-static void say(const struct mp_csv_head *h, const char *fmt, ...)
+/* Whether pixels from column `a` to before `b` have the same words in their names. */
+static bool alike(const struct mp_csv *h, size_t a, size_t b)
 {
-    char text[512];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    if (!h->in->shape_only)
-        mp_warn(h->in->c, "%s: %s", h->in->name, text);
-}
-
-/* The one column with a name among numbers, or the one that is called label. */
-static size_t label_named(const struct mp_csv_head *h, size_t columns)
-{
-    const size_t label = find_name(h, "label", columns);
-    size_t n;
-    uint64_t v;
-    if (label < columns || h->kind != MP_CSV_NUMBERS || !fits(h, columns - 1))
-        return label;
-    for (size_t k = 0; k < columns; k += columns - 1) {
-        const uint8_t *name = mp_csv_cell(h->line, h->len, k, &n);
-        char text[MP_CSV_SHOWN_SIZE];
-        if (n == 0 || whole(name, n, &v))
-            continue;
-        mp_csv_show(text, name, n);
-        say(h, "column %zu (%s), the only one with a name, was taken for the label", k + 1, text);
-        return k;
-    }
-    return columns;
-}
-
-/* Without a name one column more than pixels is the label's: the first, as in Kaggle's form,
- * unless the rows say otherwise. */
-static int label_found(const struct mp_csv_head *h, const struct evidence *e, size_t columns,
-                       size_t *label)
-{
-    *label = columns;
-    if (fits(h, columns) || columns < 2 || !fits(h, columns - 1))
-        return MP_OK;
-    *label = 0;
-    if (!like_labels(e, LAST, LAST_BUT_ONE) || like_labels(e, FIRST, SECOND))
-        return MP_OK;
-    return mp_fail(h->in->c, "%s: the last column looks like the label (%d values, %d..%d), the "
-                   "first like a pixel; label=last or label=first says which it is",
-                   h->in->name, e->end[LAST].n, e->end[LAST].low, e->end[LAST].high);
-}
-
-/* Whether the first column counts the rows, and the others are what an image needs. */
-static bool is_index(const struct mp_csv_head *h, const struct evidence *e, size_t columns,
-                     size_t label)
-{
-    const bool said = h->form->label != NULL && *h->form->label != '\0';
-    if (!counts_rows(e) || columns < 2 || asked(h, "first") || asked(h, "1") ||
-        (said && label == 0))
-        return false;
-    if (find_name(h, "label", columns) == 0 || fits(h, columns))
-        return false;
-    const bool named = label > 0 && label < columns;
-    const bool is = named ? fits(h, columns - 2) : fits(h, columns - 1) || fits(h, columns - 2);
-    return is && !(named && fits(h, columns - 1));
-}
-
-/* --------------------------------------------------------- order of pixels */
-
-/* A name like "pixel12" or "3x14": what is not a digit, and its numbers. */
-struct name {
-    uint64_t number[2];
-    uint32_t column;
-};
-
-/* Whether both names differ in nothing but their numbers. */
-static bool same_words(const uint8_t *a, size_t n, const uint8_t *b, size_t m)
-{
-    size_t i = 0, j = 0;
-    const size_t longest = 18;
-    while (i < n || j < m) {
-        size_t di = i, dj = j;
-        while (di < n && a[di] >= '0' && a[di] <= '9')
-            di++;
-        while (dj < m && b[dj] >= '0' && b[dj] <= '9')
-            dj++;
-        if ((di > i) != (dj > j) || di - i > longest || dj - j > longest)
+    const size_t first = pixel_from(h, a);
+    for (size_t i = first; i < b; i++)
+        if (h->to[i] >= 0 && !mp_csv_same_words(&h->name[first], &h->name[i]))
             return false;
-        if (di > i) {
-            i = di;
-            j = dj;
-        } else if (i == n || j == m || a[i++] != b[j++]) {
-            return false;
-        }
-    }
     return true;
 }
 
-/* One or two numbers; false: there are none, or more. */
-static bool numbers(const uint8_t *p, size_t n, struct name *to)
+/* The first or last column, if its name alone is unlike the others'. */
+static size_t odd_name(const struct mp_csv *h)
 {
-    int k = 0;
-    to->number[0] = to->number[1] = 0;
-    for (size_t i = 0; i < n;) {
-        size_t stop = i;
-        while (stop < n && p[stop] >= '0' && p[stop] <= '9')
-            stop++;
-        if (stop > i && (k == 2 || !whole(p + i, stop - i, &to->number[k++])))
-            return false;
-        i = stop > i ? stop : i + 1;
-    }
-    return k > 0;
+    const size_t first = pixel_from(h, 0), second = pixel_from(h, first + 1);
+    const size_t last = pixel_before(h, h->columns);
+    if (alike(h, second, h->columns) && !alike(h, first, second + 1))
+        return first;
+    return alike(h, first, last) && !alike(h, pixel_before(h, last), h->columns) ? last
+                                                                                 : h->columns;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const struct name *p = a, *q = b;
-    for (int k = 0; k < 2; k++)
-        if (p->number[k] != q->number[k])
-            return p->number[k] < q->number[k] ? -1 : 1;
-    return p->column < q->column ? -1 : p->column > q->column;
-}
+/* ------------------------------------------------------------- what rows say */
 
-static int by_second(const struct name *p, const struct name *q)
+/* The only column that has words in it. */
+static size_t column_of_words(const struct mp_csv *h)
 {
-    const struct name a = { { p->number[1], p->number[0] }, 0 };
-    const struct name b = { { q->number[1], q->number[0] }, 0 };
-    return by_number(&a, &b);
-}
-
-/* The names of the pixels' columns; false: they say nothing about order. */
-static bool read_names(const struct mp_csv_head *h, const struct mp_columns *q,
-                       struct name *names)
-{
-    struct cells s = { h->line, h->line + h->len };
-    const uint8_t *text, *one = NULL;
-    size_t n, len = 0, k = 0;
-    for (size_t i = 0; next_cell(&s, &text, &n); i++) {
-        if ((q->index && i == 0) || i - q->index == q->label)
+    size_t found = h->columns;
+    for (size_t i = 0; i < h->columns; i++) {
+        if (h->to[i] < 0 || h->e.rows == 0 || mp_evidence_of(&h->e, i).words < h->e.rows)
             continue;
-        if (one == NULL) {
-            one = text;
-            len = n;
-        }
-        if (!same_words(one, len, text, n) || !numbers(text, n, &names[k]))
-            return false;
-        names[k++].column = (uint32_t)(i - q->index);
+        if (found < h->columns)
+            return h->columns;
+        found = i;
     }
-    return true;
+    return found;
 }
 
-/* Where names have numbers, these say where a pixel belongs; a file that a program has put
- * into the order of the alphabet has pixel10 behind pixel1. */
-static int order_pixels(const struct mp_csv_head *h, struct mp_columns *q, size_t pixels)
+static int both_ends(const struct mp_csv *h, size_t first, size_t last)
 {
-    bool rising = true, down = true, twice = false;
-    char text[2][MP_CSV_SHOWN_SIZE];
-    size_t n, wrong = 0;
-    struct name *names = mp_alloc(h->in->c, pixels, sizeof *names);
-    if (names == NULL)
+    char text[2][MP_CELL_TEXT + 32];
+    return mp_fail(h->in->c, "%s: %s or %s may be the label, and the rows do not tell which; "
+                   "label=first or label=last says it", h->in->name, call(h, first, text[0]),
+                   call(h, last, text[1]));
+}
+
+static int last_is_label(struct mp_csv *h, size_t last, enum mp_like sure)
+{
+    char text[MP_CELL_TEXT + 32];
+    const struct mp_seen s = mp_evidence_of(&h->e, last);
+    set_label(h, last);
+    if (s.words > 0)
+        mp_csv_say(h, "%s, which has words, was taken for the label", call(h, last, text));
+    else
+        mp_csv_say(h, "%s, the last, was taken for the label (%zu values, %g..%g), as the first "
+                   "looks %s a pixel; label=first says otherwise", call(h, last, text), s.n,
+                   (double)s.low, (double)s.high, sure == MP_LIKE_PIXEL ? "like" : "more like");
+    return MP_OK;
+}
+
+/* One column more than pixels is the label's: the first, as in Kaggle's form, unless the rows
+ * say otherwise.  A few rows say nothing, and the form is taken for granted. */
+static int label_at_end(struct mp_csv *h)
+{
+    enum { FEW = 8 };
+    const size_t first = pixel_from(h, 0), last = pixel_before(h, h->columns);
+    const enum mp_like a = mp_evidence_like(&h->e, first, pixel_from(h, first + 1)),
+                       b = mp_evidence_like(&h->e, last, pixel_before(h, last));
+    const size_t words = column_of_words(h);
+    if (words < h->columns)
+        return last_is_label(h, words, a);
+    if (b == MP_LIKE_LABEL && a != MP_LIKE_LABEL)
+        return last_is_label(h, last, a);
+    if (h->e.rows >= FEW && a == b && a != MP_LIKE_PIXEL)
+        return both_ends(h, first, last);
+    if (h->e.rows >= FEW && a == MP_LIKE_PIXEL && b == MP_LIKE_EITHER)
+        return both_ends(h, first, last);
+    set_label(h, first);
+    if (b != MP_LIKE_PIXEL && (a != MP_LIKE_LABEL || b == MP_LIKE_LABEL))
+        mp_csv_say(h, "column %zu was taken for the label, as is usual; label=last says otherwise",
+                   first + 1);
+    return MP_OK;
+}
+
+/* Without a name the first column may count the rows, if the others are what an image needs. */
+static void find_index(struct mp_csv *h)
+{
+    const size_t first = pixel_from(h, 0), pixels = count_pixels(h);
+    const bool labelled = h->label < h->columns;
+    if (asked(h, "first") || asked(h, "1") || fits(h, pixels) || pixels < 2 ||
+        first != (h->label == 0))
+        return;
+    if (!(fits(h, pixels - 1) || (!labelled && fits(h, pixels - 2))) ||
+        !mp_evidence_counts(&h->e, first))
+        return;
+    h->to[first] = MP_COLUMN_COUNT;
+    mp_csv_say(h, "column %zu counts the rows: it was left out%s", first + 1,
+               labelled ? "" : " (label=first says that it is the label)");
+}
+
+/* ---------------------------------------------------------------- one-hot */
+
+/* Names that end in numbers are of these classes; otherwise the place counts, or the name. */
+static int name_classes(struct mp_csv *h)
+{
+    h->hot = mp_alloc(h->in->c, h->n_hot, sizeof *h->hot);
+    if (h->hot == NULL)
         return -1;
-    if (h->kind != MP_CSV_NAMES || !read_names(h, q, names)) {
-        free(names);
-        return MP_OK;
-    }
-    for (size_t i = 1; i < pixels; i++) {
-        if (rising && by_number(&names[i - 1], &names[i]) > 0)
-            wrong = i;
-        rising = rising && by_number(&names[i - 1], &names[i]) < 0;
-        down = down && by_second(&names[i - 1], &names[i]) < 0; /* named by x and y */
-    }
-    int rc = MP_OK;
-    if (!rising && !down) {
-        for (size_t k = 0; k < 2; k++) {
-            const size_t at = names[wrong - 1 + k].column + q->index;
-            const uint8_t *name = mp_csv_cell(h->line, h->len, at, &n);
-            mp_csv_show(text[k], name, n);
+    const bool named = h->kind == MP_CSV_NAMES, all = named && alike(h, 0, h->columns);
+    for (size_t k = 0; k < h->n_hot; k++) {
+        const size_t i = h->hot_at + k;
+        h->hot[k] = (struct mp_cell){ NULL, k };
+        if (named && !all) {
+            struct mp_cell name = h->name[i];
+            const bool numbers = mp_csv_same_words(&h->name[h->hot_at], &name) && name.n > 0 &&
+                                 isdigit(name.at[name.n - 1]);
+            size_t digits = 0;
+            while (digits < name.n && isdigit(name.at[name.n - 1 - digits]))
+                digits++;
+            h->hot[k] = numbers
+                            ? (struct mp_cell){ name.at + name.n - digits, digits } : name;
         }
-        qsort(names, pixels, sizeof *names, by_number);
-        for (size_t i = 1; i < pixels; i++)
-            twice = twice || memcmp(names[i].number, names[i - 1].number,
-                                    sizeof names->number) == 0;
-        if (twice)
-            rc = mp_fail(h->in->c, "%s: line 1: columns are not in the order of their names (%s "
-                         "comes before %s), and some have the same number", h->in->name, text[0],
-                         text[1]);
-        for (size_t i = 0; i < pixels && !twice; i++)
-            q->pixel[i] = names[i].column;
-        q->order = true;
-        if (!twice)
-            say(h, "line 1 has %s before %s: columns were put into the order of their numbers",
-                text[0], text[1]);
     }
-    free(names);
-    return rc;
+    for (size_t k = 0; k < h->n_hot; k++)
+        h->to[h->hot_at + k] = MP_COLUMN_HOT - (int32_t)k;
+    return MP_OK;
+}
+
+/* Ten columns with one 1 a row, before or behind the pixels. */
+static int find_one_hot(struct mp_csv *h)
+{
+    const size_t all = count_pixels(h), first = pixel_from(h, 0);
+    const struct mp_shape size = h->form->size;
+    size_t s = 1;
+    while (size.h == 0 && (s + 1) * (s + 1) < all)
+        s++;
+    const size_t pixels = size.h != 0 ? mp_len(size) : s * s, n = all > pixels ? all - pixels : 0;
+    if (n < 2 || n >= all || pixel_before(h, h->columns) + 1 - first != all)
+        return MP_OK;
+    const bool front = mp_evidence_one_hot(&h->e, first, n),
+               back = mp_evidence_one_hot(&h->e, first + pixels, n);
+    if (front && back)
+        return mp_fail(h->in->c, "%s: the first %zu columns and the last both look like one "
+                       "column a class; ignore=... leaves out those that are none", h->in->name,
+                       n);
+    if (!front && !back)
+        return MP_OK;
+    h->hot_at = front ? first : first + pixels;
+    h->n_hot = n;
+    mp_csv_say(h, "columns %zu to %zu have a single 1 in each row: they were taken for the "
+               "labels, a column a class", h->hot_at + 1, h->hot_at + n);
+    return name_classes(h);
 }
 
 /* -------------------------------------------------------------------- shape */
 
-static int wrong_shape(const struct mp_csv_head *h, const struct mp_columns *q)
+/* Two columns of a name and a number a row. */
+static bool is_submission(const struct mp_csv *h)
+{
+    return h->columns == 2 && h->name != NULL &&
+           (h->to[0] == MP_COLUMN_ID || (h->to[0] >= 0 && !fits(h, 1)));
+}
+
+/* The first column that has words in every row. */
+static bool has_words(const struct mp_csv *h, char text[MP_CELL_TEXT + 32])
+{
+    for (size_t i = 0; i < h->columns; i++)
+        if (h->to[i] >= 0 && h->e.rows > 0 && mp_evidence_of(&h->e, i).words == h->e.rows) {
+            call(h, i, text);
+            return true;
+        }
+    return false;
+}
+
+static void describe_found(const struct mp_csv *h, size_t pixels, char *text, size_t size)
+{
+    char name[MP_CELL_TEXT];
+    const bool named = h->kind == MP_CSV_NAMES;
+    if (h->label < h->columns)
+        snprintf(text, size, "label and %zu pixels", pixels);
+    else if (named)
+        snprintf(text, size, "%zu pixels (column %zu is \"%s\", not label)", pixels,
+                 pixel_from(h, 0) + 1, mp_cell_show(name, &h->name[pixel_from(h, 0)]));
+    else
+        snprintf(text, size, "%zu column%s", pixels, pixels > 1 ? "s" : "");
+}
+
+static int wrong_shape(const struct mp_csv *h, size_t pixels)
 {
     const struct mp_shape size = h->form->size;
-    char found[160], expected[200];
-    size_t n = 0;
-    const uint8_t *name = h->kind == MP_CSV_NAMES ? mp_csv_cell(h->line, h->len, 0, &n) : NULL;
-    if (q->label < q->n)
-        snprintf(found, sizeof found, "label and %zu pixels", q->n - 1);
-    else if (name != NULL) {
-        char text[MP_CSV_SHOWN_SIZE];
-        mp_csv_show(text, name, n);
-        snprintf(found, sizeof found, "%zu pixels (column 1 is \"%s\", not label)", q->n, text);
-    } else
-        snprintf(found, sizeof found, "%zu column%s", q->n, q->n > 1 ? "s" : "");
+    const bool named = h->kind == MP_CSV_NAMES, none = h->label == h->columns;
+    char found[200], expected[200], word[MP_CELL_TEXT + 32];
     const size_t want = mp_len(size);
-    const bool other = name != NULL && q->label == q->n && fits(h, q->n - 1);
-    if (other)
+    if (said(h) && none && !asked(h, "none"))
+        return no_column(h);
+    if (is_submission(h))
+        return mp_fail(h->in->c, "%s: has two columns, a name and a label a row: a submission or "
+                       "a list of labels, not images", h->in->name);
+    if (has_words(h, word))
+        return mp_fail(h->in->c, "%s: %s has words, which are no pixels; label=... says that it "
+                       "is the label, ignore=... leaves it out", h->in->name, word);
+    describe_found(h, pixels, found, sizeof found);
+    if (named && none && fits(h, pixels - 1))
         snprintf(expected, sizeof expected, "%zu and a label; label=NAME or label=NUMBER says "
-                 "which column that is", q->n - 1);
+                 "which column that is", pixels - 1);
     else if (size.h == 0)
         snprintf(expected, sizeof expected, "a square number such as 784%s; "
-                 "for other images give size=HxW", name != NULL ? "" : ", or one more with labels");
-    else if (name != NULL)
+                 "for other images give size=HxW", named ? "" : ", or one more with labels");
+    else if (named)
         snprintf(expected, sizeof expected, "%zu (size=%dx%d)", want, size.h, size.w);
     else
         snprintf(expected, sizeof expected, "%zu, or %zu with labels (size=%dx%d)", want, want + 1,
                  size.h, size.w);
-    return mp_fail(h->in->c, "%s: line 1: found %s, expected %s", h->in->name, found, expected);
+    return mp_fail(h->in->c, "%s: line %llu: found %s, expected %s", h->in->name,
+                   (unsigned long long)h->number, found, expected);
 }
 
-static int find_label(const struct mp_csv_head *h, const struct evidence *e, struct mp_columns *q)
+/* ----------------------------------------------------------------- columns */
+
+/* What names and the user do not tell. */
+static int by_rows(struct mp_csv *h)
 {
-    const bool said = h->form->label != NULL && *h->form->label != '\0';
-    size_t columns = count_columns(h), label = columns;
-    if (said && label_asked(h, columns, &label) < 0)
+    if (mp_csv_evidence(h) < 0)
         return -1;
-    if (!said && h->kind != MP_CSV_NONE)
-        label = label_named(h, columns);
-    q->index = is_index(h, e, columns, label);
-    if (q->index)
-        label = label < columns ? label - 1 : fits(h, columns - 1) ? columns - 1 : 0;
-    q->n = columns - q->index;
-    q->label = label < q->n ? label : q->n;
-    if (said || q->index || q->label < q->n || h->kind == MP_CSV_NAMES)
+    find_index(h);
+    const size_t pixels = count_pixels(h);
+    if (h->label < h->columns || said(h) || fits(h, pixels) || pixels < 2)
         return MP_OK;
-    return label_found(h, e, columns, &q->label);
+    if (!fits(h, pixels - 1))
+        return find_one_hot(h);
+    const size_t odd = h->name != NULL ? odd_name(h) : h->columns;
+    char text[MP_CELL_TEXT + 32];
+    if (odd < h->columns) {
+        set_label(h, odd);
+        mp_csv_say(h, "%s, whose name is unlike the others, was taken for the label",
+                   call(h, odd, text));
+        return MP_OK;
+    }
+    return h->kind == MP_CSV_NAMES && !alike(h, 0, h->columns) ? MP_OK : label_at_end(h);
 }
 
-int mp_csv_columns(const struct mp_csv_head *h, struct mp_columns *q, struct mp_shape *shape)
+static int find_columns(struct mp_csv *h, struct mp_shape *shape)
 {
-    struct evidence *e = mp_alloc(h->in->c, 1, sizeof *e);
-    if (e == NULL)
+    h->label = h->columns;
+    h->to = mp_alloc(h->in->c, h->columns, sizeof *h->to);
+    if (h->to == NULL)
         return -1;
-    if (find_name(h, "label", SIZE_MAX) != 0) /* Kaggle's form needs no proof */
-        look_at_rows(h->in, e);
-    const int rc = find_label(h, e, q);
-    free(e);
-    if (rc < 0)
+    leave_out(h);
+    label_by_name(h);
+    find_ids(h);
+    if (said(h))
+        label_by_place(h);
+    else if (label_named(h) < 0)
         return -1;
-    const size_t pixels = q->n - (q->label < q->n);
+    if (!fits(h, count_pixels(h)) && by_rows(h) < 0)
+        return -1;
+    const size_t pixels = count_pixels(h);
     const int s = side(pixels);
     *shape = h->form->size.h != 0 ? h->form->size : (struct mp_shape){ s, s, 1 };
-    if (!fits(h, pixels))
-        return wrong_shape(h, q);
-    if (h->kind == MP_CSV_NUMBERS)
-        say(h, "line 1 counts its columns: it was taken for a header, not for an image");
-    if (q->index)
-        say(h, "column 1 counts the rows: it was left out (label=first says that it is the label)");
-    if ((q->pixel = mp_alloc(h->in->c, pixels, sizeof *q->pixel)) == NULL)
-        return -1;
-    for (size_t i = 0; i < pixels; i++)
-        q->pixel[i] = (uint32_t)(i + (i >= q->label));
-    q->order = q->label > 0 && q->label < q->n;
-    return order_pixels(h, q, pixels);
+    if (!fits(h, pixels) || is_submission(h))
+        return wrong_shape(h, pixels);
+    return mp_csv_order(h, pixels);
+}
+
+int mp_csv_open(struct mp_csv *h, struct mp_shape *shape)
+{
+    struct mp_csv_top top = { .line = 1 };
+    int rc = mp_csv_top(h->in, &top);
+    h->s = top.s;
+    if (rc == MP_OK)
+        rc = mp_csv_header(h, &top);
+    if (rc == MP_OK)
+        rc = find_columns(h, shape);
+    free(top.comment);
+    if (rc == MP_OK && h->kind == MP_CSV_NUMBERS)
+        mp_csv_say(h, "line %llu counts its columns: it was taken for a header, not for an image",
+                   (unsigned long long)h->number);
+    if (rc == MP_OK && h->kind == MP_CSV_LOST)
+        mp_csv_say(h, "line %llu looks like a row of values that a program took for names: it was "
+                   "left out, and that image is lost", (unsigned long long)h->number);
+    return rc;
 }

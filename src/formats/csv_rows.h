@@ -27,7 +27,6 @@ const uint8_t *mp_csv_row_wide(const uint8_t *p, const uint8_t *end, uint8_t *la
 
 /* What the values of a line are. */
 struct mp_columns {
-    bool index;      /* a number of the row comes first, which is none of the values */
     size_t n;        /* values in a line, at least one of them a pixel */
     size_t label;    /* the value that is the label; n: none is */
     uint32_t *pixel; /* the value that each pixel has */
@@ -41,7 +40,7 @@ const uint8_t *mp_csv_line(const uint8_t *p, const uint8_t *end, const struct mp
 /* Takes rows from the input's position on, on all threads, up to the first line that is
  * not right, the last one if nothing ends it, or the end; the input stands there then.
  * d->shape is known; fills d->x, d->label and d->n, with *room rows in memory.  Takes
- * nothing from what is no file, or a small one, or has numbers of rows. */
+ * nothing from what is no file, or a small one. */
 int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q, size_t *room);
 
 #endif

@@ -122,12 +122,37 @@ static void test_forms(struct tap *tap)
     tap_ok(tap, says[0] == '\0', "and nothing is wrong");
 }
 
+/* A value that is written otherwise, wherever it lies, is the same value. */
+static void test_other_forms(struct tap *tap)
+{
+    static const char *const forms[] = {
+        ",0007", ", 7", ",7 ", ",7.0", ",\"7\"", ", \"7\" ", ",+7", ",7e0", ",0.7e+01",
+        ",00000000000000000000000000000000000000000000000000000000000000000007",
+    };
+    static struct text t;
+    char says[1024], what[80];
+    struct mp_data d, plain;
+    for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+        const size_t line = 2 + mp_random_at(8, k, 0, 0) % (ROWS - 2);
+        const size_t column = 2 + mp_random_at(8, k, 1, 0) % PIXELS;
+        make(&t, k, k & 1 ? "\r\n" : "\n", line, column, ",7");
+        read_with(2, t.at, t.n, &plain, says, sizeof says);
+        make(&t, k, k & 1 ? "\r\n" : "\n", line, column, forms[k]);
+        snprintf(what, sizeof what, "the value%s", forms[k]);
+        compare(tap, &t, what, says, sizeof says);
+        const int rc = read_with(2, t.at, t.n, &d, says, sizeof says);
+        tap_ok(tap, rc == MP_OK && same(&d, &plain), "is 7");
+        mp_data_free(&d);
+        mp_data_free(&plain);
+    }
+}
+
 /* Every kind of mistake, wherever it lies beside the borders of pieces. */
 static void test_mistakes(struct tap *tap)
 {
     static const char *const wrongs[] = {
-        ",256", ",", ",x", ",0007", ",-1", ",1\n", ",1,2", "\n,3", ",\n\n3", ", 7", ",999", ",1\r",
-        ",300", ",2560", ",00000000000000000000000000000000000000000000000000000000000000000001",
+        ",256", ",", ",x", ",0x7", ",-1", ",1\n", ",1,2", "\n,3", ",\n\n3", ", 7 7", ",999", ",1\r",
+        ",300", ",2560", ",1e40",
     };
     static struct text t;
     char says[1024], what[80];
@@ -189,6 +214,7 @@ int main(void)
 {
     struct tap tap = { 0 };
     test_forms(&tap);
+    test_other_forms(&tap);
     test_mistakes(&tap);
     test_wide(&tap);
     return tap_end(&tap);

@@ -60,6 +60,8 @@ static void check(struct tap *t, const char *name, const char *file, const struc
 #define COUNTED "f: line 1 counts its columns: it was taken for a header, not for an image\n"
 #define INDEX \
     "f: column 1 counts the rows: it was left out (label=first says that it is the label)\n"
+#define NAMELESS "f: column 1, which has no name, was left out: it numbers the rows\n"
+#define FIRST "f: column 1 was taken for the label, as is usual; label=last says otherwise\n"
 #define ROW "9,8,7,6,5,4,3,2,1" /* of 3 x 3 */
 #define OTHER "1,1,1,1,1,1,1,1,1"
 
@@ -71,16 +73,20 @@ static const struct {
     { "a header 1, 2, 3 ...", "1,2,3,4,5,6,7,8,9\n" ROW "\n", "", "-: 9 8 7 6 5 4, 1 rows",
       COUNTED },
     { "a header 0, 1, 2 ... of label and pixels", "0,1,2,3,4,5,6,7,8,9\n7," ROW "\n", "",
-      "7: 9 8 7 6 5 4, 1 rows", COUNTED },
+      "7: 9 8 7 6 5 4, 1 rows", FIRST COUNTED },
     { "numbers, then a word", "0,1,2,3,4,5,6,7,8,target\n" ROW ",7\n", "",
       "7: 9 8 7 6 5 4, 1 rows",
-      "f: column 10 (target), the only one with a name, was taken for the label\n" COUNTED },
+      "f: column 10 (target) was taken for the label\n" COUNTED },
+    { "numbers in the alphabet's order", "0,1,10,11,12,13,14,15,2,3,4,5,6,7,8,9\n"
+      "0,1,10,11,12,13,14,15,2,3,4,5,6,7,8,9\n", "", "-: 0 1 2 3 4 5, 1 rows",
+      "f: line 1 has 15 before 2: columns were put into the order of their numbers\n" COUNTED },
     { "an index before such a header", ",0,1,2,3,4,5,6,7,8,9\n0,7," ROW "\n1,8," ROW "\n2,9," ROW
-      "\n", "", "7: 9 8 7 6 5 4 | 8: 9 8 7 6 5 4, 3 rows", COUNTED INDEX },
+      "\n", "", "7: 9 8 7 6 5 4 | 8: 9 8 7 6 5 4, 3 rows",
+      NAMELESS COUNTED },
     { "nothing counts: an image", "0,1,2,3,4,5,6,7,9\n" ROW "\n", "",
       "-: 0 1 2 3 4 5 | -: 9 8 7 6 5 4, 2 rows", "" },
     { "a word among values is no header", "0,1,2,3,x,5,6,7,8\n" ROW "\n", "",
-      "f: line 1, column 5 (pixel4): found \"x\", expected a whole number 0..255", "" },
+      "f: line 1, column 5 (pixel4): found \"x\", expected a number", "" },
     { "names in the alphabet's order",
       "label,p0,p1,p10,p11,p12,p13,p14,p15,p2,p3,p4,p5,p6,p7,p8,p9\n"
       "3,0,1,10,11,12,13,14,15,2,3,4,5,6,7,8,9\n", "", "3: 0 1 2 3 4 5, 1 rows",
@@ -113,22 +119,66 @@ static const struct {
     { "an index, no labels", "0,1,2,3,4\n1,1,2,3,4\n2,1,2,3,5\n", "",
       "-: 1 2 3 4 | -: 1 2 3 4, 3 rows", INDEX },
     { "an index with a name", "id,a,b,c,d\n7,1,2,3,4\n8,1,2,3,4\n9,1,2,3,5\n", "",
-      "-: 1 2 3 4 | -: 1 2 3 4, 3 rows", INDEX },
+      "-: 1 2 3 4 | -: 1 2 3 4, 3 rows", "" },
     { "an index, then labels", ",label,a,b,c,d\n0,5,1,2,3,4\n1,6,1,2,3,4\n2,7,1,2,3,5\n", "",
-      "5: 1 2 3 4 | 6: 1 2 3 4, 3 rows", INDEX },
+      "5: 1 2 3 4 | 6: 1 2 3 4, 3 rows", NAMELESS },
     { "two rows prove no index", "0,1,2,3,4\n1,1,2,3,4\n", "",
-      "0: 1 2 3 4 | 1: 1 2 3 4, 2 rows", "" },
+      "0: 1 2 3 4 | 1: 1 2 3 4, 2 rows", FIRST },
     { "what is named label is no index", "label,a,b,c,d\n0,1,2,3,4\n1,1,2,3,4\n2,1,2,3,5\n", "",
       "0: 1 2 3 4 | 1: 1 2 3 4, 3 rows", "" },
     { "nor what the user calls so", "0,1,2,3,4\n1,1,2,3,4\n2,1,2,3,5\n", "first",
       "0: 1 2 3 4 | 1: 1 2 3 4, 3 rows", "" },
     { "labels last, by the rows", "0,9,9,0,1\n0,8,7,0,2\n0,9,9,0,2\n200,9,1,0,3\n0,9,3,0,3\n"
-      "0,3,9,0,1\n", "", "f: the last column looks like the label (3 values, 1..3), the first like "
-      "a pixel; label=last or label=first says which it is", "" },
+      "0,3,9,0,1\n", "", "1: 0 9 9 0 | 2: 0 8 7 0, 6 rows", "f: column 5, the last, was taken for "
+      "the label (3 values, 1..3), as the first looks like a pixel; label=first says otherwise\n" },
     { "labels first, by the rows", "1,0,9,9,0\n2,0,8,7,0\n2,0,9,9,0\n3,0,9,1,200\n3,0,9,3,0\n"
       "1,0,3,9,0\n", "", "1: 0 9 9 0 | 2: 0 8 7 0, 6 rows", "" },
-    { "both ends alike: the first", "1,0,9,9,1\n2,0,8,7,2\n2,0,9,9,2\n1,0,9,1,1\n", "",
-      "1: 0 9 9 1 | 2: 0 8 7 2, 4 rows", "" },
+    { "both ends alike, few rows: the first", "1,0,9,9,1\n2,0,8,7,2\n2,0,9,9,2\n1,0,9,1,1\n", "",
+      "1: 0 9 9 1 | 2: 0 8 7 2, 4 rows", FIRST },
+    { "both ends alike", "1,0,9,9,1\n2,0,8,7,2\n2,0,9,9,2\n1,0,9,1,1\n1,0,9,9,1\n2,0,8,7,2\n"
+      "2,0,9,9,2\n1,0,9,1,1\n", "", "f: column 1 or column 5 may be the label, and the rows do not "
+      "tell which; label=first or label=last says it", "" },
+    { "R's names", "V1,V2,V3,V4,V5\n0,9,9,0,1\n0,8,7,0,2\n0,9,9,0,2\n0,9,1,0,1\n", "",
+      "1: 0 9 9 0 | 2: 0 8 7 0, 4 rows", "f: column 5 (V5), the last, was taken for the label (2 "
+      "values, 1..2), as the first looks like a pixel; label=first says otherwise\n" },
+    { "a name unlike the others, first", "answer,p1,p2,p3,p4\n5,1,2,3,4\n", "",
+      "5: 1 2 3 4, 1 rows", "f: column 1 (answer), whose name is unlike the others, was taken for "
+      "the label\n" },
+    { "and last", "p1,p2,p3,p4,answer\n1,2,3,4,5\n", "", "5: 1 2 3 4, 1 rows", "f: column 5 "
+      "(answer), whose name is unlike the others, was taken for the label\n" },
+    { "two that are called so", "class,p1,p2,p3,p4,digit\n5,1,2,3,4,5\n", "", "f: column 1 (class) "
+      "and column 6 (digit) both look like the label; label=NAME says which it is, ignore=NAME "
+      "leaves the other out", "" },
+    { "an index without a name, and an id", "Unnamed: 0,Id,class,a,b,c,d\nx,1,5,1,2,3,4\n", "",
+      "5: 1 2 3 4, 1 rows", "f: column 1 (Unnamed: 0) was left out: it numbers the rows\n"
+      "f: column 3 (class) was taken for the label\n" },
+    { "R's row names, which have no name", "\"class\" \"p1\" \"p2\" \"p3\" \"p4\"\n"
+      "\"1\" 5 1 2 3 4\n\"2\" 6 7 8 9 10\n", "", "5: 1 2 3 4 | 6: 7 8 9 10, 2 rows",
+      NAMELESS "f: column 2 (class) was taken for the label\n" },
+    { "one column a class, first", "1,0,9,8,7,6\n0,1,9,8,7,6\n1,0,9,8,7,6\n0,1,9,8,7,6\n"
+      "1,0,9,8,7,6\n", "", "0: 9 8 7 6 | 1: 9 8 7 6, 5 rows", "f: columns 1 to 2 have a single 1 in "
+      "each row: they were taken for the labels, a column a class\n" },
+    { "last, with names", "p0,p1,p2,p3,is3,is5\n9,8,7,6,1,0\n9,8,7,6,0,1\n9,8,7,6,1,0\n"
+      "9,8,7,6,0,1\n9,8,7,6,1,0\n", "", "3: 9 8 7 6 | 5: 9 8 7 6, 5 rows", "f: columns 5 to 6 have a "
+      "single 1 in each row: they were taken for the labels, a column a class\n" },
+    { "a row of no class", "1,0,9,8,7,6\n0,1,9,8,7,6\n1,0,9,8,7,6\n0,1,9,8,7,6\n"
+      "1,0,9,8,7,6\n0,0,9,8,7,6\n", "", "f: line 1: found 6 columns, expected a square number such "
+      "as 784, or one more with labels; for other images give size=HxW", "" },
+    { "names that were a row", "5,0,0.1,0.2,0.3\n1,2,3,4,5\n", "", "1: 2 3 4 5, 1 rows",
+      FIRST "f: line 1 looks like a row of values that a program took for names: it was left out, "
+      "and that image is lost\n" },
+    { "R's names that were a row", "X5,X0,X0.1,X0.2,X0.3\n1,2,3,4,5\n", "",
+      "1: 2 3 4 5, 1 rows", FIRST "f: line 1 looks like a row of values that a program took for "
+      "names: it was left out, and that image is lost\n" },
+    { "a submission", "ImageId,Label\n1,2\n2,0\n", "", "f: has two columns, a name and a label a "
+      "row: a submission or a list of labels, not images", "" },
+    { "a column of words", "label,split,a,b,c,d\n5,train,1,2,3,4\n6,test,1,2,3,4\n", "",
+      "f: column 2 (split) has words, which are no pixels; label=... says that it is the label, "
+      "ignore=... leaves it out", "" },
+    { "a second header", "label,a,b,c,d\n5,1,2,3,4\nlabel,a,b,c,d\n6,1,2,3,4\n", "",
+      "5: 1 2 3 4 | 6: 1 2 3 4, 2 rows", "f: line 3 is the header once more: it was left out\n" },
+    { "a header that is not the first", "label,a,b,c,d\n5,1,2,3,4\nlabel,e,f,g,h\n", "",
+      "f: line 3, column 2 (a): found \"e\", expected a number", "" },
 };
 
 /* An index longer than a label can be, and one that stops counting far down. */
@@ -146,7 +196,7 @@ static void long_index(struct tap *t)
     memcpy(strstr(file, "2400,1,2,3,4\r\n2501"), "2500", 4);
     memcpy(strstr(file, "2700,1,2"), "2700,x", 6);
     check(t, "a wrong value behind an index", file, &any, "f: line 2700, column 2 (pixel0): found "
-          "\"x\", expected a whole number 0..255", INDEX);
+          "\"x\", expected a number", INDEX);
 }
 
 /* Columns out of order take the same rows on all threads as one by one. */
@@ -179,9 +229,9 @@ static void ranges(struct tap *t)
 {
     const struct mp_form one = { .range = { 0, 1 } }, sixteen = { .range = { 0, 16 } };
     check(t, "range=1", "0,1,1,0\n", &one, "-: 0 255 255 0, 1 rows", "");
-    check(t, "range=16", "7,0,8,1,16\n", &sixteen, "7: 0 128 16 255, 1 rows", "");
+    check(t, "range=16", "7,0,8,1,16\n", &sixteen, "7: 0 128 16 255, 1 rows", FIRST);
     check(t, "a value above it", "7,0,8,1,17\n", &sixteen,
-          "f: line 1: a pixel has the value 17, above range=0..16", "");
+          "f: line 1: a pixel has the value 17, above range=0..16", FIRST);
 }
 
 int main(void)

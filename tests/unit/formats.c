@@ -202,7 +202,7 @@ static bool writes(struct probe *p, int word, const struct content *k, size_t bl
                    struct files *files)
 {
     struct mp_ctx c;
-    mp_ctx_init(&c, NULL);
+    mp_ctx_init(&c, &(struct mp_run){ .quiet = true });
     entries(p->folder, true);
     const int rc = write_table(p, &c, word, k, block, files);
     const int there = entries(p->folder, false);
@@ -256,7 +256,7 @@ static void check_given(struct probe *p, const struct reading *r)
     struct bytes b = load(r->files.path[0], true);
     struct mp_ctx c;
     struct mp_data d;
-    mp_ctx_init(&c, NULL);
+    mp_ctx_init(&c, &(struct mp_run){ .quiet = true });
     expect(p, mp_format_of(b.at, b.n) == p->e, "line %d: is not recognised", r->line);
     const bool good = mp_data_read(&c, r->files.path[0], NULL, &form, &d) == MP_OK;
     if (expect(p, good, "line %d: %s", r->line, c.msg) &&
@@ -494,7 +494,7 @@ static size_t check_refused(struct probe *p, const struct files *files, int wron
     struct mp_data d;
     const int before = open_files();
     size_t n = 0;
-    mp_ctx_init(&c, NULL);
+    mp_ctx_init(&c, &(struct mp_run){ .quiet = true });
     if (read_back(&c, files->path[0], t, &d) == MP_OK) {
         n = d.n;
         expect(p, partly, "%s %zu: %s is accepted", what, at, name);
@@ -582,7 +582,7 @@ static void check_noise(struct probe *p, const struct files *files, const struct
             struct mp_ctx c;
             struct mp_data d;
             const uint8_t was = b.at[i / 4];
-            mp_ctx_init(&c, NULL);
+            mp_ctx_init(&c, &(struct mp_run){ .quiet = true });
             b.at[i / 4] = (uint8_t)mp_random_at(6, 0, 0, i);
             save(files->path[k], b.at, b.n);
             const int rc = read_back(&c, files->path[0], t, &d);
@@ -606,7 +606,7 @@ static void check_no_memory(struct probe *p, const struct files *files, const st
     for (long k = 1; rc < 0 && k < 100; k++) {
         struct mp_ctx c;
         struct mp_data d;
-        mp_ctx_init(&c, NULL);
+        mp_ctx_init(&c, &(struct mp_run){ .quiet = true });
         c.fail_at = k;
         rc = read_back(&c, files->path[0], t, &d);
         expect(p, rc == MP_OK || (c.msg[0] != '\0' && d.x == NULL && d.label == NULL),
@@ -692,7 +692,7 @@ static void check_failures(struct probe *p)
         t.rows += k == 0 ? 1 : k == 1 ? (uint64_t)-1 : 0;
         snprintf(stem, sizeof stem, "%s/rows", p->folder);
         entries(p->folder, true);
-        mp_ctx_init(&c, NULL);
+        mp_ctx_init(&c, &(struct mp_run){ .quiet = true });
         const struct mp_chunk in = { .n = 3, .shape = t.shape,
                                      .x = (float *)(uintptr_t)what->x };
         rc = (w = mp_table_open(&c, p->word, stem, &t)) != NULL ? MP_OK : -1;
@@ -706,7 +706,7 @@ static void check_failures(struct probe *p)
     rc = -1;
     for (long k = 1; rc < 0 && k < 100; k++) {
         struct mp_ctx c;
-        mp_ctx_init(&c, NULL);
+        mp_ctx_init(&c, &(struct mp_run){ .quiet = true });
         c.fail_at = k;
         rc = write_table(p, &c, p->word, &vectors, 2, &files);
         if (rc < 0)
