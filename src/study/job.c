@@ -524,6 +524,9 @@ static int take_results(struct mp_ctx *c, struct mp_job *j, const struct mp_expe
     if (mp_folder_hold(c, &held, j->folder) < 0)
         return -1;
     const int rc = read_results(c, j, x);
+    if (rc == MP_OK && !whole(j))
+        mp_warn(c, "%s: report.html: %s; the warnings in its report.txt say why", j->folder,
+                json_string_value(json_object_get(j->report, "page")));
     if (rc == MP_OK && key != NULL && whole(j)) {
         const json_t *seconds = json_object_get(j->report, "seconds");
         keep(c, j, key, json_real_value(json_object_get(seconds, "total")));
