@@ -30,8 +30,8 @@ static const struct mp_param table[] = {
              .doc = "checks labels, in place of gradient histograms and a linear SVM"),
     MP_PARAM(seed, .def = "1", .min = 0, .max = 2147483647,
              .doc = "seed of everything drawn at random"),
-    MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images of TRAIN"),
-    MP_PARAM(test_labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images of TEST"),
+    MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "labels of the images of TRAIN"),
+    MP_PARAM(test_labels, .def = "", .unit = "FILE", .doc = "labels of the images of TEST"),
     MP_FORM_PARAMS(offsetof(struct params, form)),
     MP_END
 };
@@ -39,10 +39,13 @@ static const struct mp_param table[] = {
 static int read_rows(struct mp_ctx *c, const struct params *o, struct mp_inspection *in)
 {
     struct mp_form form;
-    if (mp_form_parse(c, &o->form, &form) < 0 ||
-        mp_rows_read(c, in->given[0], o->labels, &form, "--size says", &in->data[0]) < 0)
+    if (mp_form_parse(c, &o->form, &form) < 0)
+        return -1;
+    form.part = "train";
+    if (mp_rows_read(c, in->given[0], o->labels, &form, "--size says", &in->data[0]) < 0)
         return -1;
     form.size = form.beside = in->data[0].shape;
+    form.part = "test";
     return in->n < 2 ? MP_OK
                      : mp_rows_read(c, in->given[1], o->test_labels, &form,
                                     "those of the first file are", &in->data[1]);

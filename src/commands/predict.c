@@ -20,7 +20,7 @@ struct params {
 static const struct mp_param table[] = {
     MP_PARAM(output, .def = "predictions.csv", .unit = "FILE",
              .doc = "file to write; - is standard output"),
-    MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "IDX labels of the images, to score them"),
+    MP_PARAM(labels, .def = "", .unit = "FILE", .doc = "labels of the images, to score them"),
     MP_FORM_PARAMS(offsetof(struct params, form)),
     MP_PARAM(submission, .def = "no", .doc = "writes Kaggle's form: ImageId,Label"),
     MP_END

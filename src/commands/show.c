@@ -409,6 +409,7 @@ static int read_rows(struct mp_ctx *c, const char *file, const struct mp_bundle 
     struct mp_form form;
     if (mp_bundle_form(c, b, NULL, &form) < 0)
         return -1;
+    form.part = j->training ? "train" : "test";
     const int rc = mp_rows_read(c, *name != '\0' ? name : b->trained_on,
                                 j->training ? a->train_labels : a->test_labels, &form,
                                 "the bundle was trained on", d);

@@ -71,6 +71,8 @@ struct mp_form {
     int channels;           /* 1 or 3; 0: found from them */
     enum mp_paper paper;
     bool skip_broken;       /* broken ones are left out */
+    const char *part;      /* of a file that holds several: "train" or "test", unless its name
+                              says which; may be NULL */
 };
 
 /* Fails at what cannot be meant: "range=9..3: ...". */

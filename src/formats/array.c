@@ -171,8 +171,8 @@ static int wrong_rows(struct mp_input *in, uint64_t d, struct mp_shape size)
         return mp_fail(in->c, "%s: rows of %llu values may be colour, by pixels or by planes; save "
                        "it with four dimensions: x.reshape(-1, h, w, 3) or "
                        "x.reshape(-1, 3, h, w)", in->name, (unsigned long long)d);
-    return mp_fail(in->c, "%s: found rows of %llu values, expected a square number such as 784; for "
-                   "other images give size=HxW", in->name, (unsigned long long)d);
+    return mp_fail(in->c, "%s: found rows of %llu values, expected a square number such as 784; "
+                   "for other images give size=HxW", in->name, (unsigned long long)d);
 }
 
 /* n x d: rows of the size that is given, or square. */
@@ -448,8 +448,8 @@ static int put_labels(struct mp_input *in, struct mp_data *d, const double *v, s
     const size_t n = d->n;
     const bool hot = one_hot(v, n, k);
     if (hot)
-        mp_warn(in->c, "%s: %zu columns with one 1 in each row: its column was taken for the label, "
-                "0..%zu", in->name, k, k - 1);
+        mp_warn(in->c, "%s: %zu columns with one 1 in each row: its column was taken for the "
+                "label, 0..%zu", in->name, k, k - 1);
     else if (k > 1)
         mp_warn(in->c, "%s: %zu columns: the first was taken for the labels", in->name, k);
     if (mp_input_grow(in, &d->label, n, 1) < 0)

@@ -57,8 +57,9 @@ void mp_format_names(bool labels, char *text, size_t size)
         const struct mp_format_entry *next = next_named(e, labels);
         char title[32];
         mp_format_title(e, title, sizeof title);
+        const bool last = next != NULL && next_named(next, labels) == NULL;
         at += (size_t)snprintf(text + at, size - at, "%s%s", title,
-                               next == NULL ? "" : next_named(next, labels) == NULL ? " or " : ", ");
+                               next == NULL ? "" : last ? " or " : ", ");
         e = next;
     }
 }

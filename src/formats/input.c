@@ -448,7 +448,8 @@ static int packed_bytes(void *arg, const uint8_t **bytes, size_t *got)
 
 static int start_unpacking(struct mp_input *in)
 {
-    if (lift(in) < 0 ||
+    in->own_archive = lift(in) == MP_OK;
+    if (!in->own_archive ||
         mp_archive_unpack(in->c, in->name, packed_bytes, in->below, &in->archive) < 0)
         return -1;
     return fill_anew(in);
@@ -530,14 +531,44 @@ int mp_input_open_memory(struct mp_ctx *c, struct mp_input *in, const char *name
 }
 
 int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name,
-                         struct mp_archive *archive)
+                         struct mp_archive *archive, bool look)
 {
     memset(in, 0, sizeof *in);
     in->c = c;
     in->name = name;
     in->fd = -1;
     in->archive = archive;
-    return start(in, BLOCK);
+    return start(in, look ? MEMORY_BLOCK : BLOCK);
+}
+
+/* Everything that is still to come, with what is in the buffer. */
+static int read_all(struct mp_input *in)
+{
+    while (in->at < in->n || !in->end) {
+        if (!mp_rows_append(&in->all, in->buf + in->at, in->n - in->at))
+            return mp_fail(in->c, "%s: no room for what it holds", in->name);
+        if (in->all.size > MP_ARCHIVE_MOST)
+            return mp_fail(in->c, "%s: holds more than %llu MiB, the most that is taken", in->name,
+                           (unsigned long long)(MP_ARCHIVE_MOST >> 20));
+        in->at = in->n;
+        if (mp_input_fill(in, 1) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+int mp_input_archive(struct mp_input *in, struct mp_archive **archive)
+{
+    const struct mp_input *file = in;
+    while (file->below != NULL)
+        file = file->below;
+    if (file->fd >= 0 && file->file_bytes > 0)
+        return mp_archive_open(in->c, in->name, file->fd, NULL, 0, archive);
+    if (file->memory != NULL)
+        return mp_archive_open(in->c, in->name, -1, file->memory, file->file_bytes, archive);
+    *archive = NULL;
+    return read_all(in) < 0 ? -1 : mp_archive_open(in->c, in->name, -1, in->all.at, in->all.size,
+                                                   archive);
 }
 
 void mp_input_close(struct mp_input *in)
@@ -549,7 +580,9 @@ void mp_input_close(struct mp_input *in)
         close(in->fd);
         mp_bar_end(bar_of(in));
     }
-    mp_archive_close(in->archive);
+    if (in->own_archive)
+        mp_archive_close(in->archive);
+    mp_rows_free(&in->all);
     if (in->below != NULL)
         mp_input_close(in->below);
     free(in->below);

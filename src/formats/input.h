@@ -3,6 +3,7 @@
  * Private to formats/. */
 #ifndef MP_INPUT_H
 #define MP_INPUT_H
+#include "core/rows.h"
 #include "core/stage.h"
 #include <zlib.h>
 
@@ -21,7 +22,8 @@ struct mp_input {
     uint64_t file_bytes;   /* on disk; 0: a pipe, unknown */
 
     /* Where the bytes come from: the first of these that is there. */
-    struct mp_archive *archive; /* the member at hand, or a file unpacked; it is ours */
+    struct mp_archive *archive; /* the member at hand, or a file unpacked */
+    bool own_archive;
     struct mp_input *below;     /* the same file, less unpacked; ours */
     int fd;                     /* -1: `memory` */
     const uint8_t *memory;      /* all of them */
@@ -33,6 +35,7 @@ struct mp_input {
     uint64_t inflated;     /* bytes that came out of gzip */
     z_stream *z;           /* in a place of its own: zlib knows it by its address */
     uint8_t *raw;          /* gzip: the block being inflated */
+    struct mp_rows all;    /* all bytes, of what is read once but wanted twice */
     int fills;             /* how often the buffer has been refilled */
     struct mp_ahead *ahead; /* the thread that inflates ahead of the reader, or NULL */
 };
@@ -45,10 +48,16 @@ int mp_input_open(struct mp_ctx *c, struct mp_input *in, const char *file);
 int mp_input_open_memory(struct mp_ctx *c, struct mp_input *in, const char *name,
                          const void *bytes, size_t n);
 
-/* The same for the archive's member at hand, which is called `name`; the archive becomes the
- * input's, whatever happens. */
+/* The same for the archive's member at hand, which is called `name`; the archive stays the
+ * caller's.  `look`: only the beginning is wanted. */
 int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name,
-                         struct mp_archive *archive);
+                         struct mp_archive *archive, bool look);
+
+/* The archive that a file is, whose first bytes have been looked at: from its beginning, as often
+ * as it is asked for; `in` has to stay open.  What cannot be read twice, a pipe, is read to its
+ * end first. */
+int mp_input_archive(struct mp_input *in, struct mp_archive **archive);
+
 void mp_input_close(struct mp_input *in);
 
 /* Sees to it that `want` bytes are unread in buf, or all there are if these are

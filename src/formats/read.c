@@ -2,18 +2,22 @@
 /* read.c - rows from a file: which format it is, and the labels beside it.
  *
  * Method: the content decides, never the name: formats are asked in turn how it looks to them.
- * What is gzip is judged by what is inside.
+ * What is packed is judged by what is inside; of an archive members.h finds what is meant.
  * Cost: that of the format, and 0.04 s for the CRC of 47 MB.
  */
 #include "formats/read.h"
 #include "core/ctx.h"
+#include "files/archive.h"
 #include "formats/beside.h"
 #include "formats/format.h"
 #include "formats/input.h"
 #include "formats/levels.h"
+#include "formats/members.h"
 #include "pictures/pictures.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int neither(struct mp_input *in)
 {
@@ -43,13 +47,71 @@ static int find_format(struct mp_input *in, const struct mp_format_entry **e)
     return MP_OK;
 }
 
-/* *found: the format, once it is known. */
-static int read_rows(struct mp_input *in, const struct mp_form *form, struct mp_data *d,
+size_t mp_data_part(const char *name)
+{
+    const char *colon = access(name, F_OK) != 0 ? strchr(name, ':') : NULL;
+    for (; colon != NULL; colon = strchr(colon + 1, ':')) {
+        char *file = strndup(name, (size_t)(colon - name));
+        struct stat st;
+        const bool there = file != NULL && stat(file, &st) == 0 && S_ISREG(st.st_mode);
+        free(file);
+        if (there && colon[1] != '\0')
+            return (size_t)(colon - name);
+    }
+    return 0;
+}
+
+/* A file, or a part of one. */
+struct source {
+    struct mp_input in;
+    char *file;
+    struct mp_want want; /* of an archive */
+};
+
+static void close_source(struct source *s)
+{
+    mp_input_close(&s->in);
+    free(s->file);
+}
+
+static int open_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s)
+{
+    const size_t n = mp_data_part(name);
+    *s = (struct source){ .want = { n > 0 ? name + n + 1 : NULL, usual } };
+    s->file = mp_data_name(c, name);
+    if (s->file != NULL && n > 0)
+        s->file[n] = '\0';
+    if (s->file != NULL && mp_input_open(c, &s->in, s->file) == MP_OK)
+        return MP_OK;
+    free(s->file);
+    return -1;
+}
+
+static int fill_archive(struct source *s, bool *archive)
+{
+    struct mp_input *in = &s->in;
+    if (mp_input_fill(in, MP_PACKING_SNIFF) < 0)
+        return -1;
+    *archive = mp_packing(in->buf + in->at, in->n - in->at, NULL) == MP_PACKED_MEMBERS;
+    if (!*archive && s->want.named != NULL)
+        return mp_fail(in->c, "%s: is no archive, of which \"%s\" could be a part", s->file,
+                       s->want.named);
+    return MP_OK;
+}
+
+/* *found: the format, once it is known, of an archive that of the member. */
+static int read_rows(struct source *s, const struct mp_form *form, struct mp_data *d,
                      const struct mp_format_entry **found)
 {
-    if (find_format(in, found) < 0)
+    bool archive = false;
+    *found = NULL;
+    if (fill_archive(s, &archive) < 0)
         return -1;
-    return *found != NULL ? (*found)->format->read(in, form, d) : neither(in);
+    if (archive)
+        return mp_members_read(&s->in, &s->want, form, d, found);
+    if (find_format(&s->in, found) < 0)
+        return -1;
+    return *found != NULL ? (*found)->format->read(&s->in, form, d) : neither(&s->in);
 }
 
 static int check_form(struct mp_ctx *c, const struct mp_form *form)
@@ -86,35 +148,45 @@ static int no_labels(struct mp_input *in, const struct mp_format_entry *e)
     return mp_fail(in->c, "%s: is a %s file; labels can be a file of %s", in->name, title, names);
 }
 
-/* Any format's labels go with any format's images. */
-static int read_labels(struct mp_ctx *c, const char *file, struct mp_data *d)
+static int read_labels_of(struct source *s, struct mp_data *d)
 {
     const struct mp_format_entry *e = NULL;
-    struct mp_input in;
-    if (mp_input_open(c, &in, file) < 0)
+    bool archive = false;
+    if (fill_archive(s, &archive) < 0)
         return -1;
-    d->file_bytes += in.file_bytes;
-    int rc = find_format(&in, &e);
-    if (rc == MP_OK)
-        rc = e == NULL || e->format->labels == NULL ? no_labels(&in, e)
-                                                    : e->format->labels(&in, d);
-    mp_input_close(&in);
+    if (archive)
+        return mp_members_labels(&s->in, &s->want, d);
+    if (find_format(&s->in, &e) < 0)
+        return -1;
+    return e == NULL || e->format->labels == NULL ? no_labels(&s->in, e)
+                                                  : e->format->labels(&s->in, d);
+}
+
+/* Any format's labels go with any format's images. */
+static int read_labels(struct mp_ctx *c, const char *file, const char *usual, struct mp_data *d)
+{
+    struct source s;
+    if (open_source(c, file, usual, &s) < 0)
+        return -1;
+    d->file_bytes += s.in.file_bytes;
+    const int rc = read_labels_of(&s, d);
+    close_source(&s);
     return rc;
 }
 
 /* `e` is NULL where nothing can lie beside. */
 static int find_labels(struct mp_ctx *c, const struct mp_format_entry *e, const char *labels_file,
-                       struct mp_data *d)
+                       const char *usual, struct mp_data *d)
 {
     char *name = NULL;
     if (labels_file != NULL && d->label != NULL)
         return mp_fail(c, "%s: holds its labels itself; leave out the labels file %s, or say "
                        "label=none", d->name, labels_file);
     if (labels_file != NULL)
-        return read_labels(c, labels_file, d);
+        return read_labels(c, labels_file, usual, d);
     int rc = d->label == NULL && e != NULL ? mp_beside_find(c, e->format, d->name, &name) : MP_OK;
     if (name != NULL)
-        rc = read_labels(c, name, d);
+        rc = read_labels(c, name, usual, d);
     free(name);
     return rc;
 }
@@ -146,7 +218,7 @@ static int read_pictures(struct mp_ctx *c, const char *path, const char *labels_
     d->name = mp_data_name(c, path);
     int rc = d->name != NULL ? mp_pictures_read(c, path, form, d) : -1;
     if (rc == MP_OK)
-        rc = find_labels(c, NULL, labels_file, d);
+        rc = find_labels(c, NULL, labels_file, form->part, d);
     if (rc == MP_OK && form->beside.h > 0 && form->range.high <= 1 && above_one(d))
         same.range = (struct mp_range){ 0, 0 };
     return finish(c, &same, d, rc);
@@ -156,20 +228,20 @@ int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
                  const struct mp_form *form, struct mp_data *d)
 {
     const struct mp_format_entry *found = NULL;
-    struct mp_input in;
+    struct source s;
     memset(d, 0, sizeof *d);
     if (check_form(c, form) < 0)
         return -1;
     if (mp_pictures_are(file))
         return read_pictures(c, file, labels_file, form, d);
-    if (mp_input_open(c, &in, file) < 0)
+    if (open_source(c, file, form->part, &s) < 0)
         return -1;
-    d->file_bytes = in.file_bytes;
+    d->file_bytes = s.in.file_bytes;
     d->name = mp_data_name(c, file);
-    int rc = d->name != NULL ? read_rows(&in, form, d, &found) : -1;
-    mp_input_close(&in);
+    int rc = d->name != NULL ? read_rows(&s, form, d, &found) : -1;
+    close_source(&s);
     if (rc == MP_OK)
-        rc = find_labels(c, found, labels_file, d);
+        rc = find_labels(c, found, labels_file, form->part, d);
     return finish(c, form, d, rc);
 }
 
@@ -177,33 +249,51 @@ int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form
                   struct mp_shape *shape)
 {
     const struct mp_format_entry *found = NULL;
-    struct mp_input in;
+    struct source s;
     struct mp_data d = { 0 };
     if (check_form(c, form) < 0)
         return -1;
     if (mp_pictures_are(file))
         return mp_pictures_shape(c, file, form, shape);
-    if (mp_input_open(c, &in, file) < 0)
+    if (open_source(c, file, form->part, &s) < 0)
         return -1;
-    in.shape_only = true;
-    const int rc = read_rows(&in, form, &d, &found);
+    s.in.shape_only = true;
+    const int rc = read_rows(&s, form, &d, &found);
     *shape = d.shape;
-    mp_input_close(&in);
+    close_source(&s);
     mp_data_free(&d);
     return rc;
+}
+
+bool mp_data_both(struct mp_ctx *c, const char *file)
+{
+    struct source s;
+    struct mp_ctx quiet;
+    bool archive = false, both = false;
+    struct stat st;
+    if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
+        return false;
+    mp_ctx_init(&quiet, c->run); /* what is wrong with it is said when it is read */
+    if (open_source(&quiet, file, NULL, &s) == MP_OK) {
+        if (fill_archive(&s, &archive) == MP_OK && archive)
+            mp_members_both(&s.in, &both);
+        close_source(&s);
+    }
+    mp_ctx_free(&quiet);
+    return both;
 }
 
 int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, size_t n,
                         const struct mp_form *form, struct mp_data *d)
 {
     const struct mp_format_entry *found = NULL;
-    struct mp_input in;
+    struct source s = { .want = { NULL, form->part } };
     memset(d, 0, sizeof *d);
-    if (check_form(c, form) < 0 || mp_input_open_memory(c, &in, name, bytes, n) < 0)
+    if (check_form(c, form) < 0 || mp_input_open_memory(c, &s.in, name, bytes, n) < 0)
         return -1;
     d->file_bytes = n;
     d->name = mp_data_name(c, name);
-    const int rc = d->name != NULL ? read_rows(&in, form, d, &found) : -1;
-    mp_input_close(&in);
+    const int rc = d->name != NULL ? read_rows(&s, form, d, &found) : -1;
+    mp_input_close(&s.in);
     return finish(c, form, d, rc);
 }

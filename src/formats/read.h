@@ -19,6 +19,14 @@ int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, s
 /* What labels beside FILE would be called: "train-labels[-.]idx[12]*"; "": nothing. */
 void mp_data_labels_name(const char *file, char *text, size_t size);
 
+/* "mnist.npz:train" -> how many bytes of it name the file, where that is there; 0: there is no
+ * such file, or nothing behind it.  What stands behind it is a part (train, test, val) or a
+ * member of an archive; mp_data_read() and mp_data_shape() take such names. */
+size_t mp_data_part(const char *name);
+
+/* Whether FILE is an archive (zip, tar, npz) with training rows and test rows. */
+bool mp_data_both(struct mp_ctx *c, const char *file);
+
 /* The image size alone, from the beginning of the file. */
 int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form,
                   struct mp_shape *shape);

@@ -50,8 +50,11 @@ char *mp_data_path(struct mp_ctx *c, const char *name)
     char path[PATH_MAX], set[64];
     int used = 0;
     const char *colon = strchr(name, ':');
-    if (access(name, F_OK) == 0 || colon == NULL ||
-        sscanf(name, "%63[a-z0-9_]%n", set, &used) != 1 || name + used != colon) {
+    if (mp_data_part(name) > 0) {
+        snprintf(path, sizeof path, "%s", name);
+    } else if (access(name, F_OK) == 0 || colon == NULL ||
+               sscanf(name, "%63[a-z0-9_]%n", set, &used) != 1 ||
+               name + used != colon) {
         if (access(name, R_OK) != 0) {
             const int error = errno;
             char near[300] = "";
@@ -91,6 +94,7 @@ static char *labels_path(struct mp_ctx *c, const char *name, const char *labels)
     if (*labels != '\0')
         return strdup(labels); /* the reader says what is wrong with it */
     if (strchr(name, ':') == NULL || strncmp(name, "sample:", 7) == 0 || access(name, F_OK) == 0 ||
+        mp_data_part(name) > 0 ||
         snprintf(part, sizeof part, "%s_labels", name) >= (int)sizeof part)
         return NULL;
     mp_ctx_init(&quiet, c->run); /* a set without labels is no failure */
@@ -115,7 +119,9 @@ int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
                  const struct mp_form *form, const char *why, struct mp_data *d)
 {
     const struct mp_shape want = form->size;
-    const struct mp_form found = any_square(form);
+    struct mp_form found = any_square(form);
+    if (found.part == NULL)
+        found.part = "test";
     char *path = mp_data_path(c, name),
          *beside = path != NULL ? labels_path(c, name, labels) : NULL;
     int rc = path == NULL || c->msg[0] != '\0' ? -1 : MP_OK;
@@ -197,7 +203,8 @@ static int overrides(struct mp_ctx *c, struct mp_experiment *x)
 static bool is_file(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode);
+    return mp_data_part(path) > 0 ||
+           (stat(path, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode));
 }
 
 /* Both files' image sizes and every stage's shapes, from the files' beginnings:
@@ -215,6 +222,7 @@ static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, const struct 
         return mp_fail(c, "%s: images of %d x %d are too large; at most %d pixels are possible",
                        x->train_path, a.h, a.w, MP_MAX_VALUES);
     other.size = other.beside = a;
+    other.part = "test";
     other = any_square(&other);
     if (x->test_path != NULL && mp_data_shape(c, x->test_path, &other, &b) < 0)
         return -1;
@@ -244,20 +252,40 @@ static void name_split(struct mp_experiment *x)
                      ? "test file" : "stratified holdout of the training rows");
 }
 
+/* One file that holds training and test rows is both, where no test is named. */
+static int take_both(struct mp_ctx *c, struct mp_script *s)
+{
+    char *train = data_value(s, "train"), *test = data_value(s, "test"),
+         *folds = data_value(s, "folds");
+    int rc = train != NULL && test != NULL && folds != NULL ? MP_OK : mp_no_memory(c, "settings");
+    if (rc == MP_OK && *train != '\0' && *test == '\0' && atoi(folds) == 0 &&
+        mp_data_both(c, train)) {
+        rc = mp_script_set_data(c, s, "test", train);
+        mp_warn(c, "%s: holds training and test rows: both are taken (folds=10 or %s:train leave "
+                "the test out)", train, train);
+    }
+    free(train);
+    free(test);
+    free(folds);
+    return rc;
+}
+
 int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_form form;
-    if (mp_plan_build(c, &x->script, &x->plan) < 0)
+    if (take_both(c, &x->script) < 0 || mp_plan_build(c, &x->script, &x->plan) < 0)
         return -1;
     const struct mp_source *s = &x->plan.source;
     c->run->seed = (uint64_t)s->seed;
     mp_ctx_where(c, "%s: data: ", x->script.file);
     if (*s->train == '\0')
         return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
-    if (mp_form_parse(c, &s->form, &form) < 0 || (x->train_path = mp_data_path(c, s->train)) == NULL)
+    if (mp_form_parse(c, &s->form, &form) < 0 ||
+        (x->train_path = mp_data_path(c, s->train)) == NULL)
         return -1;
     if (*s->test != '\0' && s->folds == 0 && (x->test_path = mp_data_path(c, s->test)) == NULL)
         return -1;
+    form.part = "train";
     mp_ctx_where(c, "%s", "");
     name_split(x);
     return check_shapes(c, x, &form);
@@ -343,6 +371,7 @@ static int read_test(struct mp_ctx *c, struct mp_experiment *x, const struct mp_
         return split_holdout(c, x);
     struct mp_form same = *form;
     same.size = same.beside = x->train.shape;
+    same.part = "test";
     return mp_rows_read(c, s->test, s->test_labels, &same, "the training rows are", &x->test);
 }
 
@@ -350,7 +379,9 @@ static int read_train(struct mp_ctx *c, struct mp_experiment *x, const struct mp
 {
     const struct mp_source *s = &x->plan.source;
     char *labels = labels_path(c, s->train, s->train_labels);
-    const int rc = c->msg[0] != '\0' ? -1 : mp_data_read(c, x->train_path, labels, form, &x->train);
+    struct mp_form f = *form;
+    f.part = "train";
+    const int rc = c->msg[0] != '\0' ? -1 : mp_data_read(c, x->train_path, labels, &f, &x->train);
     free(labels);
     return rc;
 }

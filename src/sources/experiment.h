@@ -40,7 +40,7 @@ int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *label
 /* Where "sample:train", "mnist:test" or a path lies; free() the result. */
 char *mp_data_path(struct mp_ctx *c, const char *name);
 
-/* Reads the rows of that name; `labels` names IDX labels, or is "".  The form's size, unless
+/* Reads the rows of that name; `labels` names their labels, or is "".  The form's size, unless
  * {0, 0, 0}, is the image size to insist on, for the reason `why` ("the bundle
  * was trained on"). */
 int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,

@@ -470,7 +470,7 @@ static const struct {
     { TEXT("1,2,3,4,5\n"), { 5000, 3, 1 },
       "size=5000x3: out of range (1..4096 each way, 1 channel)" },
     { TEXT("PK\3\4\x14\0\0\0\x08\0"), { 0 },
-      "f: starts with 50 4b 03 04 14 00 00 00, expected FORMATS, plain or packed" },
+      "f: cannot be unpacked, damaged or cut off (Truncated ZIP file header)" },
     { TEXT("\xff\xfel\0a\0"), { 0 },
       "f: starts with ff fe 6c 00 61 00, expected FORMATS, plain or packed" },
     { TEXT("\0"), { 0 }, "f: starts with 00, expected FORMATS, plain or packed" },
