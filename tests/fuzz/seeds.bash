@@ -23,6 +23,19 @@ cp "$SOURCE"/pipelines/*.txt "$work/pipeline/"
 cp "$work"/two.txt "$work/pipeline/"
 cat "$work"/run-{one,net}/report.json >"$work/report/pair"
 
+# Pictures of every kind: the first byte says what is done with them, 8 by libvips.
+mkdir -p "$work/picture"
+for file in "$SOURCE"/tests/pictures/*.*; do
+    name=${file##*/}
+    { printf '\2'; cat "$file"; } >"$work/picture/$name"
+    case $name in
+    turn[2-8].* | expected.txt | *.bmp | *.p?m) ;;
+    *) { printf '\14'; cat "$file"; } >"$work/picture/vips-$name" ;;
+    esac
+done
+printf 'pfile,label,"id"\r\n"a ""1"".png"; 3 ,x\n\nb.png,4,y\n' >"$work/picture/list"
+rm "$work/picture/expected.txt"
+
 # Some make their own, when they get an input.
 own_seeds() { # FUZZER NAME ARGUMENTS
     mkdir -p "$work/$2"
