@@ -137,7 +137,8 @@ static int find_size(struct mp_ctx *c, struct reader *r, struct desk *k)
     const struct mp_form *form = r->form;
     const struct mp_shape want = form->beside.h > 0 ? form->beside : form->size;
     if (want.h == 0 && form->fit != MP_FIT_NONE)
-        return mp_fail(c, "fit: to which size? size=28x28 says it");
+        return mp_fail(c, "%s: fit= says how to bring pictures to a size, but not to which; size=28x28 does",
+                       r->album->place);
     r->shape.h = want.h;
     r->shape.w = want.w;
     k->bitmap.header_only = true;

@@ -26,7 +26,7 @@ read_rows() { # PATH [SETTING...]
     mp export rows.txt --format csv --bytes -o rows
     local status=$?
     # What every command remarks about such rows is not of interest here.
-    grep -vE ': (no value is above|the outermost pixels|all images are|every row)' "$err" > "$dir/left"
+    grep -vE ': (no value is above|the outermost pixels|every pixel has)' "$err" > "$dir/left"
     return $status
 }
 gives() { # NAME EXPECTED PATH [SETTING...]: rows as "label,v,v label,v,v"
@@ -151,4 +151,99 @@ gives "fit=pad: all of it, in the middle, paper beside" "1,255,255,63,188,255,25
 gives "fit=pad: the border's median, where no paper is said" "1,100,100,63,188,100,100" wide size=3x2
 gives "fit=stretch: out of proportion" "1,63,188,63,188,63,188" wide size=3x2 fit=stretch
 gives "fit=crop: the middle" "1,100,100,100,100,100,100" wide size=3x2 fit=crop
+
+printf 'data train=set test=sizes\nridge\n' > differ.txt
+mp check differ.txt
+equal "$(cat "$err")" "mnistpipe: sizes: 1/a.pgm: has 2 x 2 pixels, expected 1 x 2; fit=pad, stretch or crop \
+brings pictures to that size" text
+ok "test pictures of another size than the training rows"
+refused "fit= without a size" "sizes: fit= says how to bring pictures to a size, but not to which; \
+size=28x28 does" sizes fit=crop
+refused "fit= of no such word" "rows.txt: data: fit=all: expected pad|stretch|crop" sizes size=2x2 fit=all
+
+# ---------------------------------------------------------------- colours
+
+ppm() { printf 'P3\n1 1\n255\n%s\n' "$2" > "$1"; } # FILE "R G B"
+mkdir -p colours/1 greys/1
+ppm colours/1/red.ppm "255 0 0"
+ppm colours/1/green.ppm "0 255 0"
+ppm colours/1/blue.ppm "0 0 255"
+ppm greys/1/a.ppm "7 7 7"
+gives "red, green and blue as grey: Rec. 601" "1,29 1,150 1,76" colours colour=grey
+gives "colours that are equal are grey" "1,7" greys
+gives "colour=rgb keeps three values" "1,7,7,7" greys colour=rgb
+gives "colours that differ have three values" "1,0,0,255 1,0,255,0 1,255,0,0" colours
+said "and that is said" "colours: pictures have colour: rows are 1 x 1 x 3 (colour=grey makes them grey)"
+mkdir -p mixed/1
+for i in $(seq 100 399); do cp greys/1/a.ppm "mixed/1/$i.ppm"; done
+ppm mixed/1/101.ppm "0 0 255"
+read_rows mixed && equal "$(sed -n 2,4p rows/test.csv | tr '\n' ' ')" "1,7 1,29 1,7 " rows
+ok "one in hundreds, not among those that are looked at first, is made grey"
+said "and that is said" "mixed: 1 of 300 pictures have colour, which is left out (colour=rgb keeps it)" \
+    "mixed: 1 of 300 pictures have colour, which is left out"
+ppm mixed/1/399.ppm "0 0 255"
+read_rows mixed && equal "$(sed -n 2,3p rows/test.csv | tr '\n' ' ')" "1,7,7,7 1,0,0,255 " rows
+ok "not only the first is looked at"
+train=greys gives "test rows have the training rows' channels" "1,29 1,150 1,76" colours
+said "and that is said" "colours: 3 of 3 pictures have colour, which is left out"
+mkdir clear
+cp "$shipped/rgba.png" clear
+mp inspect clear --json --quick
+equal "$(cat "$err" | grep transparent)" "warning: clear: 1 of 1 pictures have transparent pixels, behind \
+which lies white (paper=black)" text
+ok "paper behind what is transparent is said"
+mp inspect "$shipped/frames.gif" --quick
+equal "$(grep frames "$err" | tail -n 1)" "warning: $shipped/frames.gif: of 1 pictures with several pages or \
+frames the first is read" text
+ok "further frames are said"
+
+# ---------------------------------------------------- broken and hostile
+
+cp -r set holes
+echo > holes/3/empty.png
+head -c 60 "$shipped/grey.png" > holes/7/aa.png
+refused "a broken picture is named" \
+    "holes: 3/empty.png: is no picture; expected PNG, JPEG, TIFF, BMP, GIF, WebP or PNM; broken=skip \
+leaves such pictures out" holes
+gives "broken=skip leaves it out" "3,40,40 3,30,30 7,10,10 7,20,20" holes broken=skip
+said "counted and named" "holes: 2 of 6 pictures are broken and left out: 3/empty.png is no picture; \
+expected PNG, JPEG, TIFF, BMP, GIF, WebP or PNM; 7/aa.png is a damaged PNG (end of stream)"
+mkdir -p none/1
+echo > none/1/a.png
+refused "broken=skip with nothing left" "none: all 1 pictures are broken" none broken=skip
+
+"$python" - << 'END'
+import struct, zlib
+side = 65535
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)) \
+    + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+bmp = b"BM" + struct.pack("<IIIIiiHHIIiiII", 0, 0, 54, 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0)
+gif = b"GIF89a" + struct.pack("<HHBBB", side, side, 0x80, 0, 0) + bytes(6) + b"," + struct.pack(
+    "<HHHHB", 0, 0, side, side, 0) + b"\x02\x02\x4c\x01\x00;"
+ppm = b"P6 65535 65535 255\n"
+jpeg = b"\xff\xd8\xff\xc0" + struct.pack(">HBHHB", 17, 8, side, side, 3) + bytes(
+    [1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0]) + b"\xff\xda" + struct.pack(">HB", 12, 3) + bytes(
+    [1, 0, 2, 0, 3, 0, 0, 63, 0]) + b"\xff\xd9"
+def entry(tag, kind, v):
+    return struct.pack("<HHII", tag, kind, 1, v)
+tags = [(256, 4, side), (257, 4, side), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1),
+        (278, 4, side), (279, 4, 100)]
+tiff = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(tags)) + b"".join(
+    entry(*t) for t in tags) + bytes(4)
+for name, data in dict(png=png, bmp=bmp, gif=gif, ppm=ppm, jpg=jpeg, tif=tiff).items():
+    open("huge." + name, "wb").write(data)
+END
+for kind in png bmp gif ppm tif; do
+    refused "65 535 x 65 535 in a header of $kind" "huge.$kind: says that it has 65535 x 65535 pixels, \
+more than 100 million" "huge.$kind"
+done
+refused "the same of a JPEG" \
+    "huge.jpg: is a damaged JPEG (Maximum supported image dimension is 65500 pixels)" huge.jpg
+printf '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>' > one.png
+mkdir svg
+mv one.png svg
+refused "what libvips itself holds for unsafe is not let in" "svg: one.png: is SVG, which is not read; \
+expected PNG, JPEG, TIFF, BMP, GIF, WebP or PNM" svg
 finish
