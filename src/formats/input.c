@@ -274,9 +274,34 @@ static int take_ahead(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
     return -1;
 }
 
+enum { UTF16_ROOM = 4 * MP_UTF16_MOST };
+
+/* Up to n bytes of UTF-8, UTF16_ROOM at least. */
+static int take_utf16(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
+{
+    struct mp_input *below = in->below;
+    const size_t most = n / (2 * MP_UTF16_MOST); /* a pair that began before may be whole now */
+    *got = 0;
+    while (*got == 0) {
+        if (mp_input_fill(below, 2) < 0)
+            return -1;
+        const size_t have = (below->n - below->at) / 2, units = have < most ? have : most;
+        if (below->n - below->at == 1)
+            return mp_fail(in->c, "%s: UTF-16 that ends within a character; the file is cut off",
+                           in->name);
+        if (units == 0)
+            return MP_OK;
+        *got = mp_utf16_text(in->utf16, below->buf + below->at, units, &in->lead, to);
+        below->at += 2 * units;
+    }
+    return MP_OK;
+}
+
 static int more(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 {
     const struct mp_run *run = in->c->run;
+    if (in->utf16 != MP_UTF16_NONE)
+        return take_utf16(in, to, n, got);
     if (!in->gzip)
         return take(in, to, n, got);
     if (in->ahead == NULL && in->fills++ >= LATE && in->fd >= 0 && in->file_bytes > 0 &&
@@ -293,12 +318,13 @@ int mp_input_fill(struct mp_input *in, size_t want)
         memmove(in->buf, in->buf + in->at, in->n - in->at);
     in->n -= in->at;
     in->at = 0;
-    if (want > in->size) {
-        if (mp_input_grow(in, &in->buf, want + MP_INPUT_PAD, 1) < 0)
+    const size_t least = in->utf16 != MP_UTF16_NONE ? UTF16_ROOM : 1; /* that can be asked for */
+    if (want > in->size - (least - 1)) {
+        if (mp_input_grow(in, &in->buf, want + least + MP_INPUT_PAD, 1) < 0)
             return -1;
-        in->size = want;
+        in->size = want + least - 1;
     }
-    while (in->n < in->size && !in->end) {
+    while (in->size - in->n >= least && !in->end) {
         size_t got = 0;
         uint8_t *to = in->buf + in->n;
         const size_t room = in->size - in->n;
@@ -455,6 +481,18 @@ static int start_unpacking(struct mp_input *in)
     return fill_anew(in);
 }
 
+/* Text of two bytes a character is read as UTF-8 from here on. */
+static int start_utf16(struct mp_input *in)
+{
+    const enum mp_utf16 order = mp_utf16_is(in->buf, in->n);
+    if (order == MP_UTF16_NONE)
+        return MP_OK;
+    if (lift(in) < 0)
+        return -1;
+    in->utf16 = order;
+    return fill_anew(in);
+}
+
 /* Reads the first block, and unpacks for as long as what comes out is packed, too. */
 static int begin(struct mp_input *in)
 {
@@ -463,7 +501,7 @@ static int begin(struct mp_input *in)
     for (int deep = 0;; deep++) {
         const bool gzip = in->n >= 2 && in->buf[0] == 0x1f && in->buf[1] == 0x8b;
         if (!gzip && mp_packing(in->buf, in->n, NULL) != MP_PACKED_FILE)
-            return MP_OK;
+            return start_utf16(in);
         if (deep == DEEP)
             return mp_fail(in->c, "%s: is packed more than %d times over; unpack it once", in->name,
                            DEEP);

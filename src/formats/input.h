@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* input.h - a file read in blocks, unpacked on the way if it is packed.
+/* input.h - a file read in blocks, unpacked on the way if it is packed, and UTF-8 if it is
+ * UTF-16.
  * Private to formats/. */
 #ifndef MP_INPUT_H
 #define MP_INPUT_H
 #include "core/rows.h"
 #include "core/stage.h"
+#include "formats/utf16.h"
 #include <zlib.h>
 
 enum {
@@ -36,6 +38,8 @@ struct mp_input {
     z_stream *z;           /* in a place of its own: zlib knows it by its address */
     uint8_t *raw;          /* gzip: the block being inflated */
     struct mp_rows all;    /* all bytes, of what is read once but wanted twice */
+    enum mp_utf16 utf16;   /* `below` is such a text */
+    uint16_t lead;         /* the first half of a pair in it */
     int fills;             /* how often the buffer has been refilled */
     struct mp_ahead *ahead; /* the thread that inflates ahead of the reader, or NULL */
 };
