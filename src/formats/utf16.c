@@ -33,7 +33,7 @@ static uint8_t *put(uint8_t *to, unsigned c)
         return to;
     }
     const int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    *to++ = (uint8_t)((0xf00u >> more & 0xff) | c >> 6 * more);
+    *to++ = (uint8_t)((0xff00u >> (more + 1) & 0xff) | c >> 6 * more);
     for (int i = more - 1; i >= 0; i--)
         *to++ = (uint8_t)(0x80 | (c >> 6 * i & 0x3f));
     return to;
