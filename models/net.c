@@ -266,20 +266,14 @@ static int judge(struct mp_ctx *c, struct training *t, struct score *s)
 /* Marks the rows that judge, of every class its share. */
 static int draw_judges(struct mp_ctx *c, const struct training *t, size_t n, bool *marks)
 {
-    uint8_t *class = mp_alloc(c, n, sizeof *class);
-    for (size_t i = 0; i < n && class != NULL; i++)
-        class[i] = (uint8_t)t->y[i];
-    const int rc = class == NULL ? -1
-                                 : mp_split_mark(c, class, n, t->p->validation,
-                                                 mp_random(c, 1ull << 42, 0), marks);
-    free(class);
-    return rc;
+    return mp_split_mark(c, t->y, n, t->p->validation, mp_random(c, 1ull << 42, 0), marks);
 }
 
 /* A choice that a few rows make is nearly a matter of chance. */
 static int warn_of_few(struct mp_ctx *c, const struct training *t)
 {
-    const int *labels, k = mp_classes(c, &labels);
+    const char *const *names;
+    const int k = mp_classes(c, &names);
     size_t *rows = mp_alloc(c, (size_t)k, sizeof *rows);
     int rarest = 0;
     if (rows == NULL)
@@ -289,10 +283,10 @@ static int warn_of_few(struct mp_ctx *c, const struct training *t)
     for (int j = 1; j < k; j++)
         rarest = rows[j] < rows[rarest] ? j : rarest;
     if (!mp_trial(c) && (t->n_judges < JUDGES || rows[rarest] < CLASS_JUDGES))
-        mp_warn(c, "validation=%g: %zu row%s judge%s the epochs, %zu of label %d; below %d, or %d "
+        mp_warn(c, "validation=%g: %zu row%s judge%s the epochs, %zu of label %s; below %d, or %d "
                    "of a label, which epoch is kept is nearly chance: take a larger share, or none",
                 t->p->validation, t->n_judges, t->n_judges == 1 ? "" : "s",
-                t->n_judges == 1 ? "s" : "", rows[rarest], labels[rarest], JUDGES, CLASS_JUDGES);
+                t->n_judges == 1 ? "s" : "", rows[rarest], names[rarest], JUDGES, CLASS_JUDGES);
     free(rows);
     return MP_OK;
 }

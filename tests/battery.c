@@ -845,11 +845,11 @@ static void check_other_shape(struct probe *p)
 /* Two classes are a special case in many a library. */
 static void check_two_classes(struct probe *p)
 {
-    static const int labels[] = { 3, 8 };
+    static const char *const labels[] = { "3", "8" };
     const struct mp_run was = p->run;
     struct mp_ctx c;
     p->run.n_classes = 2;
-    p->run.labels = labels;
+    p->run.classes = labels;
     struct mp_shape out = { 1, 2, 1 };
     struct rows r = make_rows(p, mp_needs(p->e, MP_HELD) ? out : p->rows.shape, FIT_ROWS, 0, 2);
     begin(p, &c);
@@ -1117,9 +1117,9 @@ static void check_form(struct probe *p)
 
 static void check_stage(struct tap *tap, const struct mp_entry *e)
 {
-    static const int labels[CLASSES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+    static const char *const labels[CLASSES] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
     struct probe p = { .tap = tap, .e = e, .s = e->stage };
-    p.run = (struct mp_run){ .seed = 1, .threads = 1, .n_classes = CLASSES, .labels = labels,
+    p.run = (struct mp_run){ .seed = 1, .threads = 1, .n_classes = CLASSES, .classes = labels,
                              .warnings = { .hear = silent } };
     snprintf(p.form, sizeof p.form, "%s", e->name);
     group(&p, "words", check_words);

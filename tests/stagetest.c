@@ -40,6 +40,7 @@
 #include "data/data.h"
 #include "direct.h"
 #include "formats/read.h"
+#include "labels.h"
 #include "pipeline/pipeline.h"
 #include "tap.h"
 #include <ctype.h>
@@ -71,7 +72,7 @@ struct suite {
     int n_oracles;
 };
 
-static const int class_labels[CLASSES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+static const char *const class_labels[CLASSES] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
 
 __attribute__((format(printf, 2, 3))) static int wrong(struct group *g, const char *fmt, ...)
 {
@@ -524,7 +525,7 @@ static int sample_rows(struct suite *s, struct group *g, size_t from, size_t n, 
             r->x[i * d * channels + j] =
                 (float)s->data.x[(from + i + j % channels) * d + j / channels] / 255.0f;
     for (size_t i = 0; i < n; i++)
-        r->y[i] = s->data.label[from + i];
+        r->y[i] = (int)label_of(&s->data, from + i);
     return MP_OK;
 }
 
@@ -607,7 +608,7 @@ static void remark(void *arg, const char *text)
 static struct mp_run plain_run(void)
 {
     return (struct mp_run){ .seed = 1, .threads = 1, .n_classes = CLASSES,
-                            .labels = class_labels, .warnings = { .hear = remark } };
+                            .classes = class_labels, .warnings = { .hear = remark } };
 }
 
 static void check_run(struct group *g)

@@ -44,13 +44,21 @@ struct mp_reuse {
 
 /* ----------------------------------------------------------------- digests */
 
+static void add_names(struct mp_digest *d, const char *const *names, size_t n)
+{
+    mp_digest_number(d, (uint64_t)n);
+    for (size_t k = 0; k < n; k++)
+        mp_digest_text(d, names[k]);
+}
+
 void mp_digest_data(struct mp_digest *d, const struct mp_data *data)
 {
     mp_digest_number(d, (uint64_t)data->n);
     mp_digest_number(d, (uint64_t)data->shape.h);
     mp_digest_number(d, (uint64_t)data->shape.w);
     mp_digest_bytes(d, data->x, data->n * mp_len(data->shape));
-    mp_digest_bytes(d, data->label, data->label != NULL ? data->n : 0);
+    mp_digest_bytes(d, data->label, data->label != NULL ? data->n * sizeof *data->label : 0);
+    add_names(d, mp_names_all(&data->classes), data->classes.n);
 }
 
 static void add_params(struct mp_digest *d, const struct mp_param *table, const void *params)
@@ -147,7 +155,7 @@ static int base_key(struct mp_ctx *c, const struct mp_plan *p, const struct mp_d
     mp_digest_key(&d, mp_cache_program(run->cache));
     mp_digest_data(&d, data);
     mp_digest_bytes(&d, y, y != NULL ? data->n * sizeof *y : 0);
-    mp_digest_bytes(&d, run->labels, (size_t)run->n_classes * sizeof *run->labels);
+    add_names(&d, run->classes, (size_t)run->n_classes);
     mp_digest_number(&d, run->seed);
     mp_digest_number(&d, run->trial.on);
     mp_digest_number(&d, training);

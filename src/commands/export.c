@@ -34,6 +34,7 @@ struct part {
     const char *name; /* "train" */
     const struct mp_data *d;
     bool training; /* as the model sees them while it learns */
+    int *y; /* class numbers, or NULL */
     struct mp_table_writer *w;
     char title[256];
 };
@@ -41,8 +42,7 @@ struct part {
 struct job {
     struct mp_plan *plan;
     int last; /* the node whose output is written; -1: the images as they were read */
-    const int *labels;
-    int n_classes;
+    struct mp_names *classes; /* of all parts */
     struct part parts[PARTS];
     int n_parts;
 };
@@ -52,12 +52,11 @@ static void add_part(struct job *j, const char *name, const struct mp_data *d)
     j->parts[j->n_parts++] = (struct part){ .name = name, .d = d };
 }
 
-static void set_plan(struct job *j, struct mp_plan *p, const int *labels, int n_classes)
+static void set_plan(struct job *j, struct mp_plan *p, struct mp_names *classes)
 {
     j->plan = p;
     j->last = p->has_model ? p->nodes[p->model].inputs[0] : p->n_nodes - 1;
-    j->labels = labels;
-    j->n_classes = n_classes;
+    j->classes = classes;
 }
 
 /* -------------------------------------------------------------- one table */
@@ -77,8 +76,7 @@ static void column(const void *arg, size_t i, char *text, size_t size)
 static int take(struct mp_ctx *c, void *arg, const struct mp_chunk *rows)
 {
     const struct part *part = arg;
-    const uint8_t *label = part->d->label;
-    return mp_table_rows(c, part->w, rows, label != NULL ? label + rows->row0 : NULL);
+    return mp_table_rows(c, part->w, rows, part->y != NULL ? part->y + rows->row0 : NULL);
 }
 
 static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const struct params *p)
@@ -87,7 +85,8 @@ static int write_part(struct mp_ctx *c, struct job *j, struct part *part, const 
     const struct mp_table t = {
         .rows = rows_of(j, part), .shape = shape, .labels = part->d->label != NULL,
         .bytes = p->bytes,
-        .name = part->title, .classes = j->labels, .n_classes = j->n_classes,
+        .name = part->title, .classes = mp_names_all(j->classes),
+        .n_classes = (int)j->classes->n,
         .column = column, .arg = j,
     };
     const size_t size = strlen(p->output) + strlen(part->name) + 2;
@@ -123,7 +122,8 @@ static void report(const struct mp_ctx *c, const struct job *j)
                 printf("%s: %zu rows of %zu values%s\n", file, rows_of(j, part), d,
                        part->d->label != NULL ? ", labelled" : "");
             else
-                printf("%s: their labels\n", file);
+                printf("%s: %s\n", file, mp_table_names_classes(part->w, k)
+                       ? "which number is which class" : "their labels");
     }
 }
 
@@ -136,6 +136,9 @@ static int write_all(struct mp_ctx *c, struct job *j, const struct params *p)
 
     /* take() runs inside the engine's loop and compresses with threads of its own. */
     omp_set_max_active_levels(2);
+    for (int i = 0; i < j->n_parts && rc == MP_OK; i++)
+        if (j->parts[i].d->label != NULL)
+            rc = mp_class_numbers(c, j->parts[i].d, j->classes, &j->parts[i].y);
     for (int i = 0; i < j->n_parts && rc == MP_OK; i++) {
         rc = write_part(c, j, &j->parts[i], p);
         w[i] = j->parts[i].w;
@@ -144,8 +147,10 @@ static int write_all(struct mp_ctx *c, struct job *j, const struct params *p)
         rc = mp_table_commit(c, w, (size_t)j->n_parts);
     if (rc == MP_OK)
         report(c, j);
-    for (int i = 0; i < j->n_parts; i++)
+    for (int i = 0; i < j->n_parts; i++) {
         mp_table_close(j->parts[i].w);
+        free(j->parts[i].y);
+    }
     mp_folder_release(&held);
     return rc;
 }
@@ -181,7 +186,7 @@ static int export_pipeline(struct mp_ctx *c, const char *file, const struct para
     if (rc == MP_OK)
         rc = mp_experiment_read(c, &x);
     if (rc == MP_OK) {
-        set_plan(&j, &x.plan, x.labels, x.n_classes);
+        set_plan(&j, &x.plan, &x.classes);
         add_part(&j, "train", &x.train);
         j.parts[0].training = !draws_by_epoch(&x.plan);
         add_part(&j, "test", &x.test);
@@ -221,7 +226,7 @@ static int export_bundle(struct mp_ctx *c, const char *file, const struct params
 
     if (mp_bundle_read(c, file, &b) < 0)
         return -1;
-    set_plan(&j, &b.plan, b.labels, b.n_classes);
+    set_plan(&j, &b.plan, &b.classes);
     int rc = check_bytes(c, &j, p);
     if (rc == MP_OK && a != NULL && (*a->set != '\0' || *a->seed != '\0'))
         rc = mp_usage(c, "export: a bundle has learned already; --set and --seed go with a "

@@ -71,7 +71,7 @@ static int print_text(struct mp_ctx *c, const char *file, const struct mp_bundle
     char size[32];
     GString *labels = g_string_new(NULL);
     for (int i = 0; i < b->n_classes; i++)
-        g_string_append_printf(labels, " %d", b->labels[i]);
+        g_string_append_printf(labels, " %s", mp_names_at(&b->classes, (size_t)i));
     mp_bytes_text(size, sizeof size, file_bytes(file));
     mp_say(stdout, "bundle", LABEL, "%s, %s", file, size);
     pipeline_text(b->text);
@@ -102,7 +102,7 @@ static int print_json(struct mp_ctx *c, const char *file, const struct mp_bundle
     json_t *labels = json_array(), *stages = json_array();
     int rc = MP_OK;
     for (int i = 0; i < b->n_classes; i++)
-        json_array_append_new(labels, json_integer(b->labels[i]));
+        json_array_append_new(labels, mp_class_json(mp_names_at(&b->classes, (size_t)i)));
     for (int i = 0; i < b->plan.n_nodes && rc == MP_OK; i++)
         rc = json_array_append_new(stages, stage_json(c, &b->plan.nodes[i])) == 0 ? MP_OK : -1;
     snprintf(crc, sizeof crc, "%08llx", (unsigned long long)b->crc);

@@ -40,15 +40,18 @@ static int read_rows(struct mp_ctx *c, const struct params *o, const struct mp_b
     return MP_OK;
 }
 
-/* How good the predictions are, if the rows have labels; those training must have had. */
-static int score(struct mp_ctx *c, const struct mp_bundle *b, const struct mp_data *d,
+/* How good the predictions are, if the rows have labels. */
+static int score(struct mp_ctx *c, struct mp_bundle *b, const struct mp_data *d,
                  const struct mp_predictions *p, struct mp_metrics *m)
 {
     int *y = NULL, rc = MP_OK;
-    if (d->label != NULL)
-        rc = mp_class_numbers(c, d, b->labels, b->n_classes, &y);
-    if (d->label != NULL && rc == MP_OK)
-        rc = mp_metrics_compute(c, b->n_classes, d->n, y, p->predicted, m);
+    if (d->label == NULL)
+        return MP_OK;
+    rc = mp_class_numbers(c, d, &b->classes, &y);
+    if (rc == MP_OK) {
+        mp_class_warn(c, d, &b->classes, b->n_classes, y);
+        rc = mp_metrics_compute(c, (int)b->classes.n, d->n, y, p->predicted, m);
+    }
     free(y);
     return rc;
 }
@@ -80,9 +83,9 @@ static int write_file(struct mp_ctx *c, const struct params *o, const struct mp_
     if (mp_output_open(c, &out, o->output) < 0)
         return -1;
     if (o->submission)
-        mp_submission_write(p, b->labels, &out);
+        mp_submission_write(p, &b->classes, &out);
     else
-        mp_predictions_write(p, b->labels, &out);
+        mp_predictions_write(p, &b->classes, &out);
     return mp_output_commit(c, &out);
 }
 

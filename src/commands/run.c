@@ -226,7 +226,7 @@ static int learn(struct mp_ctx *c, struct job *j)
     if (x->test_y == NULL)
         return MP_OK;
     j->report.metrics = &j->metrics;
-    if (mp_metrics_compute(c, x->n_classes, x->test.n, x->test_y, j->predictions.predicted,
+    if (mp_metrics_compute(c, (int)x->classes.n, x->test.n, x->test_y, j->predictions.predicted,
                            &j->metrics) < 0)
         return -1;
     if (folds) /* their branches are gone; those of the bundle know all rows */
@@ -269,7 +269,7 @@ static int write_results(struct mp_ctx *c, struct job *j)
     j->report.bundle_bytes = (uint64_t)bytes;
     if ((o = open_output(c, j, "predictions.csv")) == NULL)
         return -1;
-    mp_predictions_write(&j->predictions, j->x.labels, o);
+    mp_predictions_write(&j->predictions, &j->x.classes, o);
     return write_native(c, j);
 }
 

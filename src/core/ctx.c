@@ -181,10 +181,10 @@ float *mp_scratch(struct mp_ctx *c, size_t n)
     return c->scratch[i].at;
 }
 
-int mp_classes(struct mp_ctx *c, const int **labels)
+int mp_classes(struct mp_ctx *c, const char *const **names)
 {
-    if (labels != NULL)
-        *labels = c->run->labels;
+    if (names != NULL)
+        *names = c->run->classes;
     return c->run->n_classes;
 }
 

@@ -51,7 +51,7 @@ struct mp_run {
     uint64_t seed;
     int threads;
     int n_classes;
-    const int *labels;                 /* n_classes, ascending */
+    const char *const *classes;        /* what they are called, in their order */
     bool quiet;                        /* no remarks on stderr */
     struct mp_bar *bar;                /* NULL: no progress shown */
     volatile const sig_atomic_t *stopped; /* set by the signal handler; NULL: never */

@@ -164,8 +164,8 @@ static inline size_t mp_product(size_t a, size_t b)
 int mp_scratch_mark(const struct mp_ctx *c);
 void mp_scratch_release(struct mp_ctx *c, int mark);
 
-/* How many classes there are; *labels, unless NULL, gets their labels. */
-int mp_classes(struct mp_ctx *c, const int **labels);
+/* How many classes there are; *names, unless NULL, gets what they are called. */
+int mp_classes(struct mp_ctx *c, const char *const **names);
 
 /* A fact for the report that is no warning. */
 void mp_remark(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,10 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* data.c - data sets: room, row names, parts, checksum. */
+/* data.c - data sets: room, labels, row names, parts, checksum. */
 #include "data/data.h"
 #include "core/ctx.h"
+#include "text/decimal.h"
+#include <glib.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+
+/* Of labels 0..255 the bytes, of others the text and its closing zero. */
+static uint32_t crc_labels(const struct mp_data *d, uint32_t crc)
+{
+    uint8_t block[4096];
+    size_t used = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        const char *name = mp_data_class(d, i);
+        int64_t v = 0;
+        if (used + MP_NAME_SIZE > sizeof block) {
+            crc = (uint32_t)crc32_z(crc, block, used);
+            used = 0;
+        }
+        if (mp_whole_text(name, &v) && v >= 0 && v <= 255)
+            block[used++] = (uint8_t)v;
+        else
+            used += (size_t)snprintf((char *)block + used, MP_NAME_SIZE, "%s", name) + 1;
+    }
+    return (uint32_t)crc32_z(crc, block, used);
+}
 
 void mp_data_seal(struct mp_data *d)
 {
@@ -16,7 +39,7 @@ void mp_data_seal(struct mp_data *d)
         mp_rows_let_go(&d->store, x, end);
     }
     if (d->label != NULL)
-        d->crc = (uint32_t)crc32_z(d->crc, d->label, d->n);
+        d->crc = crc_labels(d, d->crc);
 }
 
 void mp_data_free(struct mp_data *d)
@@ -27,6 +50,10 @@ void mp_data_free(struct mp_data *d)
     else
         free(d->x);
     free(d->label);
+    mp_names_free(&d->classes);
+    for (size_t i = 0; i < d->ids; i++)
+        free(d->id[i]);
+    free(d->id);
     free(d->number);
     memset(d, 0, sizeof *d);
 }
@@ -48,6 +75,190 @@ char *mp_data_name(struct mp_ctx *c, const char *name)
     return copy != NULL ? memcpy(copy, name, n) : NULL;
 }
 
+/* ------------------------------------------------------------------ labels */
+
+/* Room for row `row`: as much as the least power of two that holds it. */
+static int room_for(struct mp_ctx *c, size_t row, size_t size, void *at)
+{
+    void *memory, **to = at;
+    if (*to != NULL && (row & (row - 1)) != 0)
+        return MP_OK;
+    memory = ++c->n_alloc == c->fail_at
+                 ? NULL : realloc(*to, mp_product(row > 0 ? 2 * row : 1, size));
+    if (memory == NULL)
+        return mp_no_memory(c, "%zu labels", row + 1);
+    *to = memory;
+    return MP_OK;
+}
+
+static int set_label(struct mp_ctx *c, struct mp_data *d, size_t row, const char *name, size_t n)
+{
+    const int k = mp_names_add(c, &d->classes, name, n);
+    if (k < 0 || room_for(c, row, sizeof *d->label, &d->label) < 0)
+        return -1;
+    if (k >= MP_MOST_CLASSES) {
+        char text[64];
+        mp_data_row_name(d, row, text, sizeof text);
+        return mp_fail(c, "%s: %s: label %s is one more than the %d different labels that are "
+                       "possible", d->name, text, name, MP_MOST_CLASSES);
+    }
+    d->label[row] = (uint16_t)k;
+    return MP_OK;
+}
+
+int mp_data_label_number(struct mp_ctx *c, struct mp_data *d, size_t row, int64_t label)
+{
+    char name[32];
+    const int n = snprintf(name, sizeof name, "%lld", (long long)label);
+    return set_label(c, d, row, name, (size_t)n);
+}
+
+int mp_data_label_bytes(struct mp_ctx *c, struct mp_data *d, const uint8_t *label)
+{
+    size_t room = 1;
+    int number[256];
+    bool seen[256] = { false };
+    for (size_t i = 0; i < d->n; i++)
+        seen[label[i]] = true;
+    for (int v = 0; v < 256; v++) {
+        char name[4];
+        number[v] = 0;
+        if (seen[v] && (number[v] = mp_names_add(c, &d->classes, name, (size_t)snprintf(
+                                        name, sizeof name, "%d", v))) < 0)
+            return -1;
+    }
+    while (room < d->n)
+        room *= 2;
+    uint16_t *to = mp_alloc(c, room, sizeof *to);
+    if (to == NULL)
+        return -1;
+    free(d->label);
+    d->label = to;
+    for (size_t i = 0; i < d->n; i++)
+        to[i] = (uint16_t)number[label[i]];
+    return MP_OK;
+}
+
+/* Whether a text is a whole number in any of the ways in which files write one.  "1e3" is
+ * none: names look so, numbers that programs write have a dot or a sign. */
+static bool whole(const char *text, int64_t *value)
+{
+    char *end;
+    const size_t n = strlen(text), e = strcspn(text, "eE");
+    if (strspn(text, "+-.0123456789eE") != n || n > 32 || strcspn(text, "0123456789") == n ||
+        (e < n && text[e + 1] != '+' && text[e + 1] != '-' && memchr(text, '.', e) == NULL))
+        return false;
+    const double v = strtod(text, &end);
+    *value = fabs(v) < 0x1p53 ? (int64_t)v : 0;
+    return *end == '\0' && fabs(v) < 0x1p53 && (double)*value == v;
+}
+
+/* What text and bytes say of a row cannot be its name. */
+static int no_name(struct mp_ctx *c, const struct mp_data *d, size_t row, const char *what,
+                   const char *why)
+{
+    char name[64];
+    mp_data_row_name(d, row, name, sizeof name);
+    return mp_fail(c, "%s: %s: %s %s", d->name, name, what, why);
+}
+
+/* n bytes as UTF-8 without blanks around them. */
+static int clean(struct mp_ctx *c, const struct mp_data *d, size_t row, const char *what,
+                 const char *text, size_t n, char name[MP_NAME_SIZE])
+{
+    const bool utf8 = g_utf8_validate(text, (gssize)n, NULL);
+    size_t used = 0;
+    for (; n > 0 && (*text == ' ' || *text == '\t'); n--)
+        text++;
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+        n--;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char b = (unsigned char)text[i];
+        if (b < 32 || b == 127)
+            return no_name(c, d, row, what, "has a control character in it");
+        if (used + 3 > MP_NAME_SIZE)
+            return no_name(c, d, row, what, "is longer than 254 bytes");
+        if (b >= 128 && !utf8)
+            name[used++] = (char)(0xc0 | b >> 6);
+        name[used++] = (char)(b >= 128 && !utf8 ? 0x80 | (b & 0x3f) : b);
+    }
+    name[used] = '\0';
+    return used > 0 ? MP_OK : no_name(c, d, row, what, "is empty");
+}
+
+int mp_data_label_text(struct mp_ctx *c, struct mp_data *d, size_t row, const char *text, size_t n)
+{
+    char name[MP_NAME_SIZE];
+    int64_t v = 0;
+    if (clean(c, d, row, "the label", text, n, name) < 0)
+        return -1;
+    return whole(name, &v) ? mp_data_label_number(c, d, row, v)
+                           : set_label(c, d, row, name, strlen(name));
+}
+
+int mp_data_id_text(struct mp_ctx *c, struct mp_data *d, size_t row, const char *text, size_t n)
+{
+    if (room_for(c, row, sizeof *d->id, &d->id) < 0)
+        return -1;
+    char *id = mp_alloc(c, n + 1, 1);
+    if (id == NULL)
+        return -1;
+    d->id[row] = memcpy(id, text, n);
+    d->ids = row + 1;
+    return MP_OK;
+}
+
+struct class {
+    const char *name;
+    size_t number;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct class *p = a, *q = b;
+    return mp_names_compare(p->name, q->name);
+}
+
+int mp_data_order_classes(struct mp_ctx *c, struct mp_data *d)
+{
+    struct mp_names ordered = { .n = 0 };
+    size_t n = 0;
+    if (d->label == NULL)
+        return MP_OK;
+    size_t *to = mp_alloc(c, d->classes.n, sizeof *to);
+    struct class *class = mp_alloc(c, d->classes.n, sizeof *class);
+    int rc = to != NULL && class != NULL ? MP_OK : -1;
+    for (size_t i = 0; i < d->n && rc == MP_OK; i++)
+        to[d->label[i]] = 1;
+    for (size_t k = 0; k < d->classes.n && rc == MP_OK; k++)
+        if (to[k] > 0)
+            class[n++] = (struct class){ d->classes.at[k], k };
+    if (rc == MP_OK)
+        qsort(class, n, sizeof *class, by_name);
+    for (size_t k = 0; k < n && rc == MP_OK; k++) {
+        to[class[k].number] = k;
+        rc = mp_names_add(c, &ordered, class[k].name, strlen(class[k].name)) < 0 ? -1 : MP_OK;
+    }
+    for (size_t i = 0; i < d->n && rc == MP_OK; i++)
+        d->label[i] = (uint16_t)to[d->label[i]];
+    free(class);
+    free(to);
+    if (rc == MP_OK) {
+        mp_names_free(&d->classes);
+        d->classes = ordered;
+    } else {
+        mp_names_free(&ordered);
+    }
+    return rc;
+}
+
+const char *mp_data_class(const struct mp_data *d, size_t i)
+{
+    return d->label != NULL ? mp_names_at(&d->classes, d->label[i]) : NULL;
+}
+
+/* -------------------------------------------------------------------- parts */
+
 static uint64_t number(const struct mp_data *d, size_t i)
 {
     return d->number != NULL ? d->number[i] : d->line0 + i;
@@ -59,32 +270,39 @@ void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size
              (unsigned long long)number(d, i));
 }
 
+/* The labels and ids of the rows listed. */
+static int pick_names(struct mp_ctx *c, const struct mp_data *d, const size_t *rows,
+                      struct mp_data *part)
+{
+    if (d->label != NULL && ((part->label = mp_alloc(c, part->n, sizeof *part->label)) == NULL ||
+                             mp_names_copy(c, &d->classes, &part->classes) < 0))
+        return -1;
+    for (size_t i = 0; i < part->n && d->label != NULL; i++)
+        part->label[i] = d->label[rows[i]];
+    for (size_t i = 0; i < part->n && d->id != NULL; i++)
+        if (mp_data_id_text(c, part, i, d->id[rows[i]], strlen(d->id[rows[i]])) < 0)
+            return -1;
+    return MP_OK;
+}
+
 int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, size_t n,
                  struct mp_data *part)
 {
     const size_t len = mp_len(d->shape);
-    *part = *d;
-    part->n = n;
-    part->label = NULL;
-    part->x = NULL;
-    part->store = (struct mp_rows){ .at = NULL };
+    *part = (struct mp_data){ .n = n, .shape = d->shape, .line0 = d->line0, .is_csv = d->is_csv,
+                              .file_bytes = d->file_bytes };
+    for (size_t i = 0; i < n; i++)
+        if (rows[i] >= d->n)
+            return mp_fail(c, "%s: no row %zu, expected 0..%zu", d->name, rows[i], d->n - 1);
     part->name = mp_data_name(c, d->name);
     part->number = mp_alloc(c, n, sizeof *part->number);
-    if (d->label != NULL)
-        part->label = mp_alloc(c, n, 1);
     if (part->name == NULL || part->number == NULL || mp_data_room(c, part, n, len) < 0 ||
-        (d->label != NULL && part->label == NULL)) {
+        pick_names(c, d, rows, part) < 0) {
         mp_data_free(part);
         return -1;
     }
     for (size_t i = 0; i < n; i++) {
-        if (rows[i] >= d->n) {
-            mp_data_free(part);
-            return mp_fail(c, "%s: no row %zu, expected 0..%zu", d->name, rows[i], d->n - 1);
-        }
         memcpy(part->x + i * len, d->x + rows[i] * len, len);
-        if (d->label != NULL)
-            part->label[i] = d->label[rows[i]];
         part->number[i] = number(d, rows[i]);
     }
     mp_data_seal(part);

@@ -122,20 +122,26 @@ int mp_shared_of(struct mp_ctx *c, const struct mp_groups *g, const struct mp_da
         return -1;
     for (size_t i = 0; i < test->n; i++)
         s->twin[i] = SIZE_MAX;
-    for (size_t k = 0; k < g->n; k++) {
-        bool known[256] = { false };
+    /* What the test calls each class of the training rows, and in which group it was last. */
+    size_t *last = mp_alloc(c, test->classes.n, sizeof *last);
+    int *theirs = mp_alloc(c, train->classes.n, sizeof *theirs);
+    for (size_t k = 0; k < train->classes.n && theirs != NULL; k++)
+        theirs[k] = mp_names_find(&test->classes, mp_names_at(&train->classes, k));
+    for (size_t k = 0; k < g->n && last != NULL && theirs != NULL; k++)
         for (size_t i = g->start[k]; i < g->start[k + 1]; i++) {
             const size_t row = g->row[i], own = row - train->n;
-            if (row < train->n && train->label != NULL)
-                known[train->label[row]] = true;
+            if (row < train->n && train->label != NULL && theirs[train->label[row]] >= 0)
+                last[theirs[train->label[row]]] = k + 1;
             if (row < train->n || g->row[g->start[k]] >= train->n)
                 continue;
             s->twin[own] = g->row[g->start[k]];
             s->rows++;
-            s->agree += test->label != NULL && known[test->label[own]];
+            s->agree += test->label != NULL && last[test->label[own]] == k + 1;
         }
-    }
-    return MP_OK;
+    const bool good = last != NULL && theirs != NULL;
+    free(last);
+    free(theirs);
+    return good ? MP_OK : -1;
 }
 
 int mp_shared_find(struct mp_ctx *c, const struct mp_data *train, const struct mp_data *test,

@@ -41,10 +41,10 @@ static int check(struct mp_ctx *c, const struct card *card, size_t n, int k)
     for (size_t i = 0; i < n; i++) {
         const bool alone = (i == 0 || card[i - 1].class != card[i].class) &&
                            (i + 1 == n || card[i + 1].class != card[i].class);
-        if (alone && c->run != NULL && c->run->labels != NULL)
-            return mp_fail(c, "label %d has only one row; folds need two of every label, one to "
+        if (alone && c->run != NULL && c->run->classes != NULL)
+            return mp_fail(c, "label %s has only one row; folds need two of every label, one to "
                               "learn from while the other is held out",
-                           c->run->labels[card[i].class]);
+                           c->run->classes[card[i].class]);
         if (alone)
             return mp_fail(c, "class %d has only one row; folds need two of every class",
                            card[i].class);
@@ -83,8 +83,8 @@ int mp_folds_warn(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k
         rows[y[i]]++;
     for (int j = 0; j < n_classes; j++)
         if (rows[j] < (size_t)k)
-            mp_warn(c, "label %d has %zu rows, fewer than the %d folds: some folds test none of it",
-                    c->run->labels[j], rows[j], k);
+            mp_warn(c, "label %s has %zu rows, fewer than the %d folds: some folds test none of it",
+                    c->run->classes[j], rows[j], k);
     free(rows);
     return MP_OK;
 }

@@ -8,34 +8,37 @@
 #include <string.h>
 
 struct draw {
+    int class;
     uint64_t bits;
     size_t row;
 };
 
-static int by_bits(const void *a, const void *b)
+static int by_class(const void *a, const void *b)
 {
     const struct draw *p = a, *q = b;
+    if (p->class != q->class)
+        return p->class < q->class ? -1 : 1;
     if (p->bits != q->bits)
         return p->bits < q->bits ? -1 : 1;
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-int mp_split_mark(struct mp_ctx *c, const uint8_t *class, size_t n, double share, uint64_t place,
+int mp_split_mark(struct mp_ctx *c, const int *class, size_t n, double share, uint64_t place,
                   bool *out)
 {
     struct draw *draws = mp_alloc(c, n, sizeof *draws);
     if (draws == NULL)
         return -1;
-    for (int v = 0; v < 256; v++) {
-        size_t m = 0;
-        for (size_t i = 0; i < n; i++)
-            if (class[i] == v)
-                draws[m++] = (struct draw){ mp_random_at(c->run->seed, place, i, 0), i };
-        qsort(draws, m, sizeof *draws, by_bits);
+    for (size_t i = 0; i < n; i++)
+        draws[i] = (struct draw){ class[i], mp_random_at(c->run->seed, place, i, 0), i };
+    qsort(draws, n, sizeof *draws, by_class);
+    for (size_t from = 0, m; from < n; from += m) {
+        for (m = 1; from + m < n && draws[from + m].class == draws[from].class; m++)
+            ;
         size_t take = (size_t)((double)m * share + 0.5);
         take = take < 1 ? 1 : take;
         for (size_t i = 0; i < take && i + 1 < m; i++)
-            out[draws[i].row] = true;
+            out[draws[from + i].row] = true;
     }
     free(draws);
     return MP_OK;

@@ -11,8 +11,8 @@ struct mp_subset {
 };
 
 /* Marks, class by class, round(share * rows) of the n rows, at least one and never all;
- * which ones, seed and place say. */
-int mp_split_mark(struct mp_ctx *c, const uint8_t *class, size_t n, double share, uint64_t place,
+ * which ones, seed and place say.  class: numbers of any kind.  Cost: a sort of n numbers. */
+int mp_split_mark(struct mp_ctx *c, const int *class, size_t n, double share, uint64_t place,
                   bool *out);
 
 /* The rows that are marked so, in their order; not one: an mp_fail(). */

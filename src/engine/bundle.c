@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TEXT = 1 << 20 };
+enum { MAX_TEXT = 1 << 20, MAX_NAMES = MP_MOST_CLASSES * MP_NAME_SIZE };
 
 /* All versions begin with the pipeline and with who wrote it. */
 static void writer(const unsigned char *bytes, size_t size, char *text, size_t room)
@@ -32,14 +32,64 @@ static const struct mp_seal seal = { .kind = "bundle", .oldest = MP_BUNDLE_OLDES
                                      .version = MP_BUNDLE_VERSION, .writer = writer,
                                      .magic = { 0x89, 'M', 'N', 'P', '\r', '\n', 0x1a, '\n' } };
 
+/* The classes' names, a line each. */
+static char *join(struct mp_ctx *c, const struct mp_names *s, size_t n)
+{
+    size_t size = 1, used = 0;
+    for (size_t k = 0; k < n; k++)
+        size += strlen(mp_names_at(s, k)) + 1;
+    char *text = mp_alloc(c, size, 1);
+    for (size_t k = 0; k < n && text != NULL; k++)
+        used += (size_t)snprintf(text + used, size - used, k > 0 ? "\n%s" : "%s",
+                                 mp_names_at(s, k));
+    return text;
+}
+
+static int cut(struct mp_ctx *c, const char *text, struct mp_names *s)
+{
+    for (const char *at = text; *at != '\0';) {
+        const size_t n = strcspn(at, "\n");
+        if (n < 1 || n >= MP_NAME_SIZE || mp_names_add(c, s, at, n) < 0)
+            return mp_fail(c, "the bundle has a class with a name of %zu bytes", n);
+        at += n + (at[n] == '\n');
+    }
+    return MP_OK;
+}
+
+/* Before version 3: a byte each, the number that is its name. */
+static int byte_labels(struct mp_io *io, struct mp_names *s)
+{
+    unsigned char *label = NULL;
+    size_t n = 0;
+    int rc = mp_io_bytes(io, "labels", &label, &n);
+    for (size_t k = 0; k < n && rc == MP_OK; k++) {
+        char name[4];
+        const int used = snprintf(name, sizeof name, "%d", label[k]);
+        rc = mp_names_add(io->c, s, name, (size_t)used) < 0 ? -1 : MP_OK;
+    }
+    free(label);
+    return rc;
+}
+
+static int class_names(struct mp_io *io, struct mp_bundle *b)
+{
+    char *text = NULL, next[256] = "";
+    if (mp_io_loading(io))
+        mp_io_next(io, next);
+    else if ((text = join(io->c, &b->classes, (size_t)b->n_classes)) == NULL)
+        return -1;
+    int rc = strcmp(next, "labels") == 0 ? byte_labels(io, &b->classes)
+                                         : mp_io_text(io, "names", &text, MAX_NAMES);
+    if (rc == MP_OK && mp_io_loading(io) && text != NULL)
+        rc = cut(io->c, text, &b->classes);
+    free(text);
+    return rc;
+}
+
 /* All fields but the states: one function saves and loads. */
 static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
 {
     uint64_t h = (uint64_t)shape->h, w = (uint64_t)shape->w, k = (uint64_t)b->n_classes;
-    unsigned char labels[256], *at = labels;
-    size_t n = (size_t)b->n_classes;
-    for (int i = 0; i < b->n_classes; i++)
-        labels[i] = (unsigned char)b->labels[i];
     if (mp_io_text(io, "pipeline", &b->text, MAX_TEXT) < 0 ||
         mp_io_text(io, "version", &b->version, 64) < 0 ||
         mp_io_text(io, "trained_on", &b->trained_on, 4096) < 0 ||
@@ -47,24 +97,16 @@ static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
         mp_io_u64(io, "seed", &b->seed) < 0 || mp_io_u64(io, "height", &h) < 0 ||
         mp_io_u64(io, "width", &w) < 0 || mp_io_u64(io, "classes", &k) < 0)
         return -1;
-    if (k > 256 || h < 1 || w < 1 || h > 4096 || w > 4096)
+    if (k > MP_MOST_CLASSES || h < 1 || w < 1 || h > 4096 || w > 4096)
         return mp_fail(io->c, "the bundle says %llu classes, images of %llu x %llu",
                        (unsigned long long)k, (unsigned long long)h, (unsigned long long)w);
-    if (mp_io_loading(io))
-        at = NULL;
-    if (mp_io_bytes(io, "labels", &at, &n) < 0) {
-        if (mp_io_loading(io))
-            free(at);
+    if (class_names(io, b) < 0)
         return -1;
-    }
-    if (!mp_io_loading(io))
-        return MP_OK;
     *shape = (struct mp_shape){ (int)h, (int)w, 1 };
     b->n_classes = (int)k;
-    for (size_t i = 0; i < n && i < 256; i++)
-        b->labels[i] = at[i];
-    free(at);
-    return n == k ? MP_OK : mp_fail(io->c, "the bundle has %zu labels for %d classes", n, (int)k);
+    return b->classes.n == k || !mp_io_loading(io)
+               ? MP_OK
+               : mp_fail(io->c, "the bundle has %zu names for %d classes", b->classes.n, (int)k);
 }
 
 /* Section "rows": what the training rows were like. Before "form" it had two settings of how
@@ -203,7 +245,8 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
     struct mp_bundle b = { .version = (char *)(uintptr_t)PACKAGE_VERSION,
                            .trained_on = (char *)(uintptr_t)trained_on, .rows = x->train.n,
                            .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes,
-                           .form = x->plan.source.form, .glance = x->glance };
+                           .form = x->plan.source.form, .glance = x->glance,
+                           .classes = x->classes };
     char range[64]; /* what was found once is not guessed again */
     if (x->train.range.low < x->train.range.high) {
         mp_range_text(x->train.range, range, sizeof range);
@@ -211,7 +254,6 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
     }
     memset(io, 0, sizeof *io);
     io->c = c;
-    memcpy(b.labels, x->labels, sizeof b.labels);
     b.text = mp_script_text(c, &x->script, false);
     int rc = b.text != NULL && reads_back(c, b.text) == MP_OK &&
                      head(io, &b, &x->plan.shape) == MP_OK
@@ -277,7 +319,7 @@ static int load(struct mp_ctx *c, const char *file, const unsigned char *bytes, 
         return mp_fail(c, "%s: its pipeline has no model", file);
     c->run->seed = b->seed;
     c->run->n_classes = b->n_classes;
-    c->run->labels = b->labels;
+    c->run->classes = mp_names_all(&b->classes);
     struct loading l = { &io, file };
     if (mp_plan_load(c, &b->plan, shape, load_state, &l) < 0)
         return -1;
@@ -324,6 +366,7 @@ void mp_bundle_free(struct mp_bundle *b)
     free(b->version);
     free(b->trained_on);
     mp_params_free(mp_form_table, &b->form);
+    mp_names_free(&b->classes);
     memset(b, 0, sizeof *b);
 }
 

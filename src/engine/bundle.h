@@ -15,7 +15,7 @@
 #include "pipeline/pipeline.h"
 #include "sources/experiment.h"
 
-enum { MP_BUNDLE_OLDEST = 1, MP_BUNDLE_VERSION = 2 };
+enum { MP_BUNDLE_OLDEST = 1, MP_BUNDLE_VERSION = 3 };
 
 struct mp_bundle {
     char *text;             /* the pipeline, without its data line */
@@ -25,7 +25,8 @@ struct mp_bundle {
     struct mp_form_text form; /* how it read them */
     struct mp_glance glance; /* at the rows; .rows 0: not known, as in bundles before 0.2 */
     struct mp_plan plan;    /* fitted, ready to apply */
-    int labels[256], n_classes;
+    struct mp_names classes; /* as in struct mp_experiment */
+    int n_classes;
 };
 
 /* Writes the fitted plan into an open output. */

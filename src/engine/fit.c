@@ -49,15 +49,7 @@ int mp_fit_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp_data 
 {
     const struct mp_held *held = find_held(p);
     memset(marks, 0, d->n * sizeof *marks);
-    if (held == NULL)
-        return MP_OK;
-    uint8_t *class = mp_alloc(c, d->n, sizeof *class);
-    for (size_t i = 0; i < d->n && class != NULL; i++)
-        class[i] = (uint8_t)y[i];
-    const int rc = class == NULL ? -1
-                                 : mp_split_mark(c, class, d->n, held->share, HELD_PLACE, marks);
-    free(class);
-    return rc;
+    return held == NULL ? MP_OK : mp_split_mark(c, y, d->n, held->share, HELD_PLACE, marks);
 }
 
 /* Sorts the nodes that learn. */
@@ -225,8 +217,8 @@ static int count_folds(struct job *j, size_t n, const int *y, int *k)
         if (rows[m] > 0 && (rarest < 0 || rows[m] < rows[rarest]))
             rarest = m;
     if (rarest >= 0 && rows[rarest] > 1 && rows[rarest] < (size_t)*k) {
-        mp_warn(j->c, "label %d has %zu rows, fewer than the %d folds: some folds would test none "
-                      "of it; %zu folds are made", j->c->run->labels[rarest], rows[rarest], *k,
+        mp_warn(j->c, "label %s has %zu rows, fewer than the %d folds: some folds would test none "
+                      "of it; %zu folds are made", j->c->run->classes[rarest], rows[rarest], *k,
                 rows[rarest]);
         *k = (int)rows[rarest];
     }

@@ -308,20 +308,28 @@ static uint8_t byte_of(float x)
     return x > 0 ? x < 1 ? (uint8_t)(x * 255 + 0.5f) : 255 : 0;
 }
 
+static int add_names(struct mp_ctx *c, const char *const *names, int n, struct mp_names *to)
+{
+    for (int k = 0; k < n; k++)
+        if (mp_names_add(c, to, names[k], strlen(names[k])) < 0)
+            return -1;
+    return MP_OK;
+}
+
 /* The training rows of the run at hand as bytes again, with their labels. */
 static int pull_rows(struct mp_ctx *c, struct mp_data *d, const int **y)
 {
     enum { BLOCK = 1024 };
     size_t rows[BLOCK];
-    const int *labels = NULL;
-    mp_classes(c, &labels);
+    const char *const *names = NULL;
+    const int k = mp_classes(c, &names);
     d->n = mp_pull_rows(c, y);
     d->shape = mp_pull_shape(c);
     const size_t len = mp_len(d->shape);
     float *x = mp_alloc(c, mp_product(BLOCK, len), sizeof *x);
     const int room = mp_data_room(c, d, d->n, len);
     if (*y != NULL)
-        d->label = mp_alloc(c, d->n, 1);
+        d->label = mp_alloc(c, d->n, sizeof *d->label);
     int rc = x == NULL || room < 0 || (*y != NULL && d->label == NULL) ? -1 : MP_OK;
     for (size_t at = 0; at < d->n && rc == MP_OK; at += BLOCK) {
         const size_t n = d->n - at < BLOCK ? d->n - at : BLOCK;
@@ -331,8 +339,10 @@ static int pull_rows(struct mp_ctx *c, struct mp_data *d, const int **y)
         for (size_t i = 0; i < n * len && rc == MP_OK; i++)
             d->x[at * len + i] = byte_of(x[i]);
     }
+    if (rc == MP_OK)
+        rc = add_names(c, names, k, &d->classes);
     for (size_t i = 0; i < d->n && *y != NULL && rc == MP_OK; i++)
-        d->label[i] = (uint8_t)labels[(*y)[i]];
+        d->label[i] = (uint16_t)(*y)[i];
     free(x);
     if (rc == MP_OK)
         mp_data_seal(d);
@@ -433,14 +443,14 @@ static int train(struct mp_ctx *c, const char *path, struct mp_data *d, const in
 {
     struct mp_experiment x;
     struct mp_io io = { .c = c };
-    const int *labels = NULL;
+    const char *const *names = NULL;
     int rc = read_pipeline(c, path, d->shape, &x);
     if (rc == MP_OK)
         rc = mp_fit(c, &x.plan, d, y);
-    x.n_classes = mp_classes(c, &labels);
-    for (int k = 0; k < x.n_classes && k < 256; k++)
-        x.labels[k] = labels[k];
+    x.n_classes = mp_classes(c, &names);
     x.train = *d;
+    if (rc == MP_OK)
+        rc = add_names(c, names, x.n_classes, &x.classes);
     if (rc == MP_OK)
         rc = mp_bundle_save(c, &x, "the training rows of the run around it", &io);
     memset(&x.train, 0, sizeof x.train);
@@ -591,7 +601,7 @@ int mp_inner_apply(struct mp_ctx *c, const struct mp_inner *inner, const struct 
     int rc = memory != NULL ? MP_OK : -1;
     run.seed = inner->b.seed;
     run.n_classes = inner->b.n_classes;
-    run.labels = inner->b.labels;
+    run.classes = mp_names_all(&inner->b.classes);
     c->run = &run;
     for (size_t at = 0; at < in->n && rc == MP_OK; at += step)
         rc = run_rows(c, inner, memory, in, at, in->n - at < step ? in->n - at : step,

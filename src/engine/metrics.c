@@ -41,18 +41,53 @@ static double ratio(uint64_t a, uint64_t b)
     return b > 0 ? (double)a / (double)b : NAN;
 }
 
+static int by_classes(const void *a, const void *b)
+{
+    const struct mp_confused *p = a, *q = b;
+    if (p->truth != q->truth)
+        return p->truth < q->truth ? -1 : 1;
+    return (p->predicted > q->predicted) - (p->predicted < q->predicted);
+}
+
+uint64_t mp_confusion(const struct mp_metrics *m, int truth, int predicted)
+{
+    const struct mp_confused key = { truth, predicted, 0 };
+    const struct mp_confused *found = bsearch(&key, m->confused, m->n_confused, sizeof key,
+                                              by_classes);
+    return found != NULL ? found->rows : 0;
+}
+
+/* Sorts the rows by what they are and were taken for, and counts those that are alike. */
+static int count(struct mp_ctx *c, size_t n, const int *truth, const int *predicted,
+                 struct mp_metrics *m)
+{
+    struct mp_confused *q = m->confused = mp_alloc(c, n, sizeof *q);
+    if (q == NULL)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        q[i] = (struct mp_confused){ truth[i], predicted[i], 1 };
+    qsort(q, n, sizeof *q, by_classes);
+    for (size_t i = 0; i < n; i++)
+        if (m->n_confused > 0 && by_classes(&q[m->n_confused - 1], &q[i]) == 0)
+            q[m->n_confused - 1].rows++;
+        else
+            q[m->n_confused++] = q[i];
+    return MP_OK;
+}
+
 static void per_class(struct mp_metrics *m)
 {
-    const size_t k = (size_t)m->k;
     double sum = 0;
     int n = 0;
-    for (size_t i = 0; i < k; i++) {
+    for (size_t i = 0; i < m->n_confused; i++) {
+        const struct mp_confused *q = &m->confused[i];
+        m->class[q->truth].rows += q->rows;
+        m->class[q->predicted].predicted += q->rows;
+        if (q->truth == q->predicted)
+            m->class[q->truth].hits = q->rows;
+    }
+    for (int i = 0; i < m->k; i++) {
         struct mp_class_metrics *q = &m->class[i];
-        q->hits = m->confusion[i * k + i];
-        for (size_t j = 0; j < k; j++) {
-            q->rows += m->confusion[i * k + j];
-            q->predicted += m->confusion[j * k + i];
-        }
         m->tested += q->rows > 0;
         q->precision = ratio(q->hits, q->predicted);
         q->recall = ratio(q->hits, q->rows);
@@ -70,16 +105,13 @@ int mp_metrics_compute(struct mp_ctx *c, int k, size_t n, const int *truth, cons
 {
     memset(m, 0, sizeof *m);
     m->k = k;
-    m->confusion = mp_alloc(c, (size_t)k * (size_t)k, sizeof *m->confusion);
     m->class = mp_alloc(c, (size_t)k, sizeof *m->class);
-    if (m->confusion == NULL || m->class == NULL) {
+    if (m->class == NULL || count(c, n, truth, predicted, m) < 0) {
         mp_metrics_free(m);
         return -1;
     }
-    for (size_t i = 0; i < n; i++) {
-        m->confusion[(size_t)truth[i] * (size_t)k + (size_t)predicted[i]]++;
+    for (size_t i = 0; i < n; i++)
         m->errors += truth[i] != predicted[i];
-    }
     m->rows = n;
     m->accuracy = ratio(n - m->errors, n);
     mp_wilson(n - m->errors, n, &m->low, &m->high);
@@ -89,7 +121,7 @@ int mp_metrics_compute(struct mp_ctx *c, int k, size_t n, const int *truth, cons
 
 void mp_metrics_free(struct mp_metrics *m)
 {
-    free(m->confusion);
+    free(m->confused);
     free(m->class);
     memset(m, 0, sizeof *m);
 }

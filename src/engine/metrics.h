@@ -12,11 +12,18 @@ struct mp_class_metrics {
 /* "0.9876", or "-" of a share of nothing. */
 void mp_share_text(char text[16], double share);
 
+/* How many rows of a class were taken for a class, which may be their own. */
+struct mp_confused {
+    int truth, predicted;
+    uint64_t rows;
+};
+
 struct mp_metrics {
     int k;
     uint64_t rows, errors;
     double accuracy, low, high;      /* with its 95 % Wilson interval */
-    uint64_t *confusion;             /* k x k: row is the truth, column the prediction */
+    struct mp_confused *confused;    /* those that occur, by truth, then by prediction */
+    size_t n_confused;
     struct mp_class_metrics *class;
     int tested;            /* classes that the rows are of */
     double macro_f1;                 /* mean over the classes that occur or are predicted */
@@ -26,6 +33,9 @@ struct mp_metrics {
 int mp_metrics_compute(struct mp_ctx *c, int k, size_t n, const int *truth, const int *predicted,
                        struct mp_metrics *m);
 void mp_metrics_free(struct mp_metrics *m);
+
+/* A cell of the confusion matrix.  Cost: log of n_confused. */
+uint64_t mp_confusion(const struct mp_metrics *m, int truth, int predicted);
 
 /* Of the standard normal distribution: 95 % lie within so much of 0. */
 #define MP_NORMAL_95 1.9599639845400536

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "engine/engine.h"
 #include "engine/metrics.h"
+#include "text/cells.h"
 #include "text/decimal.h"
 #include <math.h>
 #include <stdlib.h>
@@ -56,15 +57,20 @@ void mp_predictions_free(struct mp_predictions *p)
     memset(p, 0, sizeof *p);
 }
 
-void mp_predictions_write(const struct mp_predictions *p, const int *labels,
-                         struct mp_output *o)
+void mp_predictions_write(const struct mp_predictions *p, const struct mp_names *classes,
+                          struct mp_output *o)
 {
     const char *what = p->kind == MP_PROBABILITIES ? "probability" : "score";
     fputs("row,predicted", o->f);
-    for (int j = 0; j < p->k; j++)
-        fprintf(o->f, ",%s_%d", what, labels[j]);
+    for (int j = 0; j < p->k; j++) {
+        char name[MP_NAME_SIZE + 16];
+        snprintf(name, sizeof name, "%s_%s", what, mp_names_at(classes, (size_t)j));
+        fputc(',', o->f);
+        mp_csv_text(o->f, name);
+    }
     for (size_t i = 0; i < p->n; i++) {
-        fprintf(o->f, "\n%zu,%d", i + 1, labels[p->predicted[i]]);
+        fprintf(o->f, "\n%zu,", i + 1);
+        mp_csv_text(o->f, mp_names_at(classes, (size_t)p->predicted[i]));
         for (int j = 0; j < p->k; j++) {
             char text[MP_FLOAT_TEXT + 1] = ",";
             const size_t n = mp_float_text(text + 1, p->scores[i * (size_t)p->k + (size_t)j]);
@@ -74,10 +80,13 @@ void mp_predictions_write(const struct mp_predictions *p, const int *labels,
     fputc('\n', o->f);
 }
 
-void mp_submission_write(const struct mp_predictions *p, const int *labels,
-                        struct mp_output *o)
+void mp_submission_write(const struct mp_predictions *p, const struct mp_names *classes,
+                         struct mp_output *o)
 {
     fputs("ImageId,Label\n", o->f);
-    for (size_t i = 0; i < p->n; i++)
-        fprintf(o->f, "%zu,%d\n", i + 1, labels[p->predicted[i]]);
+    for (size_t i = 0; i < p->n; i++) {
+        fprintf(o->f, "%zu,", i + 1);
+        mp_csv_text(o->f, mp_names_at(classes, (size_t)p->predicted[i]));
+        fputc('\n', o->f);
+    }
 }

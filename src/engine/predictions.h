@@ -23,12 +23,12 @@ void mp_predictions_free(struct mp_predictions *p);
 /* Both writers leave failures to the output's commit.
  * "row,predicted,score_0,...": row counts from 1; scores read back exactly.
  * Probabilities are called probability_0 and so on. */
-void mp_predictions_write(const struct mp_predictions *p, const int *labels,
-                         struct mp_output *o);
+void mp_predictions_write(const struct mp_predictions *p, const struct mp_names *classes,
+                          struct mp_output *o);
 
 /* Kaggle's submission: "ImageId,Label", counting from 1. */
-void mp_submission_write(const struct mp_predictions *p, const int *labels,
-                        struct mp_output *o);
+void mp_submission_write(const struct mp_predictions *p, const struct mp_names *classes,
+                         struct mp_output *o);
 /* "margins", "logits" or "probabilities". */
 const char *mp_scores_name(enum mp_scores kind);
 #endif

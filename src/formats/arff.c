@@ -22,18 +22,21 @@ static int put_quoted(struct mp_ctx *c, struct mp_sink *s, const char *name)
     return mp_sink_text(c, s, "'");
 }
 
+/* A nominal value: numbers plain, any other text quoted. */
+static int put_class(struct mp_ctx *c, struct mp_sink *s, const char *name)
+{
+    int64_t v;
+    return mp_whole_text(name, &v) ? mp_sink_text(c, s, name) : put_quoted(c, s, name);
+}
+
 static int put_classes(struct mp_ctx *c, struct mp_table_writer *w)
 {
     struct mp_sink *s = &w->sink[0];
-    char text[16];
-
     if (mp_sink_text(c, s, "@attribute class {") < 0)
         return -1;
-    for (int i = 0; i < w->t.n_classes; i++) {
-        snprintf(text, sizeof text, i > 0 ? ",%d" : "%d", w->t.classes[i]);
-        if (mp_sink_text(c, s, text) < 0)
+    for (int i = 0; i < w->t.n_classes; i++)
+        if ((i > 0 && mp_sink_text(c, s, ",") < 0) || put_class(c, s, w->t.classes[i]) < 0)
             return -1;
-    }
     return mp_sink_text(c, s, "}\n");
 }
 
@@ -61,19 +64,13 @@ static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_table_rows *r)
 {
     for (size_t i = 0; i < r->n; i++) {
-        char end[16] = "\n";
-        if (r->label != NULL) {
-            int k = 0;
-            while (k < w->t.n_classes && w->t.classes[k] != r->label[i])
-                k++;
-            if (k == w->t.n_classes)
-                return mp_fail(c, "%s: row %llu: label %d is not among the %d classes", w->path[0],
-                               (unsigned long long)(w->row + i + 1), r->label[i], w->t.n_classes);
-            snprintf(end, sizeof end, ",%d\n", r->label[i]);
-        } else if (w->t.n_classes > 0) {
-            snprintf(end, sizeof end, ",?\n");
-        }
-        if (mp_table_line(c, &w->sink[0], r, i * w->d, w->d, end) < 0)
+        struct mp_sink *s = &w->sink[0];
+        const char *class = r->label != NULL ? w->t.classes[r->label[i]] : NULL;
+        if (mp_table_line(c, s, r, i * w->d, w->d, w->t.n_classes > 0 ? "," : "\n") < 0)
+            return -1;
+        if (w->t.n_classes > 0 &&
+            ((class != NULL ? put_class(c, s, class) : mp_sink_text(c, s, "?")) < 0 ||
+             mp_sink_text(c, s, "\n") < 0))
             return -1;
     }
     return MP_OK;

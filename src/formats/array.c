@@ -10,6 +10,7 @@
 #include "formats/format.h"
 #include "formats/input.h"
 #include "formats/levels.h"
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,11 +436,10 @@ static bool one_hot(const double *v, size_t n, size_t k)
 
 static int put_label(struct mp_input *in, struct mp_data *d, size_t i, double v)
 {
-    if (v != floor(v) || v < 0 || v > 255)
-        return mp_fail(in->c, "%s: item %zu: found the label %.9g, expected a whole number 0..255",
+    if (v != floor(v) || fabs(v) >= 0x1p53)
+        return mp_fail(in->c, "%s: item %zu: found the label %.9g, expected a whole number",
                        in->name, i, v);
-    d->label[i] = (uint8_t)v;
-    return MP_OK;
+    return mp_data_label_number(in->c, d, i, (int64_t)v);
 }
 
 /* k values a row, in the order of rows. */
@@ -452,8 +452,6 @@ static int put_labels(struct mp_input *in, struct mp_data *d, const double *v, s
                 "label, 0..%zu", in->name, k, k - 1);
     else if (k > 1)
         mp_warn(in->c, "%s: %zu columns: the first was taken for the labels", in->name, k);
-    if (mp_input_grow(in, &d->label, n, 1) < 0)
-        return -1;
     for (size_t i = 0; i < n; i++) {
         size_t at = 0;
         while (hot && v[i * k + at] == 0)
@@ -464,13 +462,37 @@ static int put_labels(struct mp_input *in, struct mp_data *d, const double *v, s
     return MP_OK;
 }
 
+/* n texts of a->size bytes each, zeros behind them. */
+static int put_texts(struct mp_input *in, const struct mp_array *a, const uint8_t *item,
+                     struct mp_data *d)
+{
+    char text[6 * 1024];
+    for (size_t i = 0; i < d->n; i++, item += a->size) {
+        size_t n = 0;
+        for (size_t at = 0; at < a->size; at += a->kind == 'U' ? 4 : 1) {
+            gunichar letter = item[at];
+            if (a->kind == 'U')
+                memcpy(&letter, item + at, sizeof letter);
+            if (letter == 0)
+                break;
+            if (a->kind == 'U')
+                n += (size_t)g_unichar_to_utf8(g_unichar_validate(letter) ? letter : 0xfffd,
+                                               text + n);
+            else
+                text[n++] = (char)letter;
+        }
+        if (mp_data_label_text(in->c, d, i, text, n) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
 static int check_labels(struct mp_input *in, const struct mp_array *a, const struct mp_data *d)
 {
     char text[128];
     mp_array_text(a, text, sizeof text);
-    if (a->kind == 'S' || a->kind == 'U')
-        return mp_fail(in->c, "%s: found labels that are texts, expected whole numbers", in->name);
-    if (a->n_dims < 1 || a->n_dims > 2 || a->dim[a->n_dims - 1] == 0 ||
+    const bool texts = a->kind == 'S' || a->kind == 'U';
+    if (a->n_dims < 1 || a->n_dims > 2 || (texts && a->n_dims > 1 && a->dim[1] != 1) || a->dim[a->n_dims - 1] == 0 ||
         (a->n_dims == 2 && a->dim[1] > 65536))
         return mp_fail(in->c, "%s: found %s, expected labels: one dimension, or two with few "
                        "columns", in->name, text);
@@ -491,14 +513,20 @@ int mp_array_labels(struct mp_input *in, const struct mp_array *a, struct mp_dat
     const struct amount all = { .bytes = (uint64_t)n * k * a->size, .what = "labels" };
     int rc = read_whole(in, &all, &raw);
     uint8_t *sorted = rc == MP_OK ? mp_alloc(in->c, n * k, a->size) : NULL;
-    double *v = sorted != NULL ? mp_alloc(in->c, n * k, sizeof *v) : NULL;
-    rc = v != NULL ? MP_OK : -1;
-    if (rc == MP_OK) {
+    const bool texts = a->kind == 'S' || a->kind == 'U';
+    double *v = sorted != NULL && !texts ? mp_alloc(in->c, n * k, sizeof *v) : NULL;
+    struct mp_array unit = *a; /* what has a byte order: a number, or a letter */
+    if (texts)
+        unit.size = a->kind == 'U' ? 4 : 1;
+    if (sorted != NULL) {
         gather(raw.at, a->size, &l, 0, n, sorted);
-        turn(sorted, n * k, a);
-        to_doubles(sorted, n * k, a, v);
-        rc = put_labels(in, d, v, k);
+        turn(sorted, n * k * (a->size / unit.size), &unit);
     }
+    if (v != NULL)
+        to_doubles(sorted, n * k, a, v);
+    rc = sorted == NULL || (v == NULL && !texts) ? -1
+         : texts ? put_texts(in, a, sorted, d)
+                 : put_labels(in, d, v, k);
     free(v);
     free(sorted);
     mp_rows_free(&raw);

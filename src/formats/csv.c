@@ -25,7 +25,8 @@ struct plain {
     struct mp_data *d;
     struct mp_columns q;
     uint8_t *values;    /* room for those of a line */
-    size_t room;        /* rows that fit into d->x and d->label */
+    uint8_t *label;     /* of the rows, or NULL */
+    size_t room;        /* rows that fit into d->x and label */
 };
 
 /* Room for one row more: twice as many, beginning with about 1 MB. */
@@ -38,7 +39,7 @@ static int make_room(struct plain *t)
     t->room = t->room == 0 ? (1 << 20) / len + 1 : 2 * t->room;
     if (mp_data_room(t->in->c, d, t->room, len) < 0)
         return -1;
-    return t->q.label < t->q.n ? mp_input_grow(t->in, &d->label, t->room, 1) : MP_OK;
+    return t->q.label < t->q.n ? mp_input_grow(t->in, &t->label, t->room, 1) : MP_OK;
 }
 
 /* Rows up to the first line that is none of this form. */
@@ -47,7 +48,8 @@ static int take_plain(struct plain *t)
     struct mp_input *in = t->in;
     struct mp_data *d = t->d;
     const size_t len = mp_len(d->shape), longest = mp_csv_longest(t->q.n);
-    if (mp_csv_rows(in, d, &t->q, &t->room) < 0 || mp_input_grow(in, &t->values, t->q.n, 1) < 0)
+    if (mp_csv_rows(in, d, &t->q, &t->label, &t->room) < 0 ||
+        mp_input_grow(in, &t->values, t->q.n, 1) < 0)
         return -1;
     for (;; d->n++) {
         if (mp_input_fill(in, longest) < 0)
@@ -57,7 +59,7 @@ static int take_plain(struct plain *t)
             return MP_OK;
         if (make_room(t) < 0)
             return -1;
-        p = mp_csv_line(p, end, &t->q, t->values, d->label != NULL ? d->label + d->n : NULL,
+        p = mp_csv_line(p, end, &t->q, t->values, t->label != NULL ? t->label + d->n : NULL,
                         d->x + d->n * len, false);
         if (p == NULL)
             return MP_OK;
@@ -87,7 +89,10 @@ static int plain_rows(const struct mp_csv *h, struct mp_data *d)
         t.q.order = t.q.order || (size_t)h->to[i] != k++;
         t.q.pixel[h->to[i]] = (uint32_t)i;
     }
-    const int rc = take_plain(&t);
+    int rc = take_plain(&t);
+    if (rc == MP_OK && t.label != NULL)
+        rc = mp_data_label_bytes(h->in->c, d, t.label);
+    free(t.label);
     free(t.q.pixel);
     free(t.values);
     return rc;
@@ -286,8 +291,6 @@ static void trim(struct mp_data *d)
 {
     mp_rows_resize(&d->store, d->n * mp_len(d->shape));
     d->x = d->store.at;
-    uint8_t *label = d->label != NULL ? realloc(d->label, d->n) : NULL;
-    d->label = label != NULL ? label : d->label;
 }
 
 /* Any text: it has next to no control characters; other files have one byte in nine. */
@@ -361,10 +364,8 @@ static int write_rows(struct mp_ctx *c, struct mp_table_writer *w, const struct 
 {
     for (size_t i = 0; i < r->n; i++) {
         if (r->label != NULL) {
-            char text[MP_BYTE_TEXT + 1];
-            size_t n = mp_byte_text(text, r->label[i]);
-            text[n++] = ',';
-            if (mp_sink_put(c, &w->sink[0], text, n) < 0)
+            if (put_name(c, &w->sink[0], w->t.classes[r->label[i]]) < 0 ||
+                mp_sink_put(c, &w->sink[0], ",", 1) < 0)
                 return -1;
         }
         if (mp_table_line(c, &w->sink[0], r, i * w->d, w->d, "\n") < 0)

@@ -203,6 +203,7 @@ struct job {
     struct mp_input *in;
     struct mp_data *d;
     const struct mp_columns *q;
+    uint8_t *label;
     bool labelled, wide;
     size_t len, longest;   /* pixels of a row, bytes of a line at most */
     uint64_t from, to;     /* the part of the file that is cut into pieces */
@@ -271,7 +272,7 @@ static void parse(struct job *j, const struct piece *p)
     const uint8_t *at = p->at;
     size_t i = p->row0;
     for (; at < p->limit; i++) {
-        uint8_t *label = j->labelled ? j->d->label + i : NULL;
+        uint8_t *label = j->labelled ? j->label + i : NULL;
         uint8_t *x = j->d->x + i * j->len;
         const uint8_t *after = mp_csv_line(at, p->end, j->q, p->line, label, x, j->wide);
         if (after == NULL || after[-1] != '\n')
@@ -321,17 +322,17 @@ static bool make_room(struct job *j, size_t columns)
 {
     struct mp_data *d = j->d;
     j->room = (size_t)((j->to - j->from) / (2 * columns)) + 1;
-    if ((j->labelled && (d->label = malloc(j->room)) == NULL) ||
+    if ((j->labelled && (j->label = malloc(j->room)) == NULL) ||
         !mp_rows_resize(&d->store, mp_product(j->room, j->len))) {
-        free(d->label);
-        d->label = NULL;
+        free(j->label);
         return false;
     }
     d->x = d->store.at;
     return true;
 }
 
-int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q, size_t *room)
+int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q,
+                uint8_t **label, size_t *room)
 {
     const size_t columns = q->n;
     struct job j = { .in = in, .d = d, .q = q, .labelled = q->label < q->n,
@@ -344,6 +345,7 @@ int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns 
     const uint64_t pieces = (j.to - j.from) / j.piece + 1;
     if ((uint64_t)threads > pieces)
         threads = (int)pieces;
+    *label = j.label;
     if (take_pieces(&j, threads) < 0)
         return -1;
     *room = j.room;

@@ -39,8 +39,9 @@ const uint8_t *mp_csv_line(const uint8_t *p, const uint8_t *end, const struct mp
 
 /* Takes rows from the input's position on, on all threads, up to the first line that is
  * not right, the last one if nothing ends it, or the end; the input stands there then.
- * d->shape is known; fills d->x, d->label and d->n, with *room rows in memory.  Takes
+ * d->shape is known; fills d->x, *label and d->n, with *room rows in memory.  Takes
  * nothing from what is no file, or a small one. */
-int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q, size_t *room);
+int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns *q,
+                uint8_t **label, size_t *room);
 
 #endif

@@ -28,7 +28,7 @@ enum {
 /* ------------------------------------------------------------------ a writer */
 
 enum {
-    MP_TABLE_FILES = 2,
+    MP_TABLE_FILES = 3,
     MP_TABLE_NAME = 256, /* of a column */
     MP_TABLE_RUN = 256,  /* values formatted between two looks at the buffer */
 };
@@ -38,13 +38,15 @@ struct mp_table_rows {
     size_t n;
     const float *x;
     const uint8_t *b;
-    const uint8_t *label; /* NULL: the table has no labels */
+    const int *label; /* numbers in table.classes; NULL: the table has no labels */
 };
 
 struct mp_table_writer {
     const struct mp_format *format;
     bool gzip;
     struct mp_table t;
+    bool numbered;                         /* every class is named by a number of 32 bits */
+    bool named;                            /* the last file is that of mp_table_classes() */
     char *stem;
     size_t d;                              /* values in a row */
     uint64_t row;                          /* rows so far */
@@ -69,6 +71,14 @@ static inline size_t mp_table_value(char *out, const struct mp_table_rows *r, si
     return r->x != NULL ? mp_float_text(out, r->x[k]) : mp_byte_text(out, r->b[k]);
 }
 
+/* A label as programs take it that know numbers only: the class's name where every class has a
+ * whole number for one, and otherwise its number among the classes. */
+int64_t mp_table_label(const struct mp_table_writer *w, int label);
+
+/* The last file of a format of such numbers, STEM.classes.txt with "NUMBER NAME" lines; none
+ * where names are numbers. */
+int mp_table_classes(struct mp_ctx *c, struct mp_table_writer *w);
+
 /* Values i .. i+d-1 of a block, separated by commas, and an end of line. */
 int mp_table_line(struct mp_ctx *c, struct mp_sink *s, const struct mp_table_rows *r, size_t i,
                   size_t d, const char *end);
@@ -91,13 +101,13 @@ struct mp_format {
      * format is only written. */
     enum mp_look (*sniff)(const uint8_t *p, size_t n);
 
-    /* Reads x, n, shape, line0 and is_csv of *d, and label where rows have theirs with them;
-     * of an in->shape_only the shape alone.  What the file says of sizes is believed when the
+    /* Reads x, n, shape, line0 and is_csv of *d, and labels and ids where rows have theirs with
+     * them, in any order of classes; of an in->shape_only the shape alone.  What the file says of sizes is believed when the
      * bytes are there.  On failure *d may hold a part. */
     int (*read)(struct mp_input *in, const struct mp_form *form, struct mp_data *d);
 
-    /* A file of labels alone, for images of whatever format: reads exactly d->n of them into
-     * d->label.  NULL: there are no such files. */
+    /* A file of labels alone, for images of whatever format: reads exactly d->n of them.
+     * NULL: there are no such files. */
     int (*labels)(struct mp_input *in, struct mp_data *d);
 
     /* Unless the user names the labels' file, it lies beside that of images without labels: one

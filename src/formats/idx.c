@@ -5,7 +5,8 @@
  * 32 bits big-endian, then the elements, high byte first (Y. LeCun, "The MNIST database").
  * Images and labels are files of their own.
  * Read: all six types; array.h tells which dimensions.
- * Written: bytes or floats.  Files are named as MNIST's are, so that readers find the labels:
+ * Written: bytes or floats; labels as bytes, or as 32 bits where some is none.  Classes without
+ * numbers for their names are numbered, see STEM.classes.txt.  Files are named as MNIST's are, so that readers find the labels:
  * STEM-images-idx3-ubyte, STEM-labels-idx1-ubyte; for floats "float" in place of "ubyte", for
  * feature rows STEM-features-idx2-float.
  */
@@ -14,7 +15,7 @@
 #include "formats/input.h"
 #include <string.h>
 
-enum { BYTES = 0x08, FLOATS = 0x0d };
+enum { BYTES = 0x08, INTS = 0x0c, FLOATS = 0x0d };
 
 static uint32_t big32(const uint8_t *b)
 {
@@ -102,6 +103,14 @@ static int head(struct mp_ctx *c, struct mp_sink *s, int type, const uint64_t *d
     return mp_sink_put(c, s, text, 4 + 4 * (size_t)n);
 }
 
+static bool byte_labels(const struct mp_table_writer *w)
+{
+    for (int k = 0; k < w->t.n_classes; k++)
+        if (mp_table_label(w, k) < 0 || mp_table_label(w, k) > 255)
+            return false;
+    return true;
+}
+
 static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 {
     uint64_t dims[4];
@@ -118,9 +127,11 @@ static int begin(struct mp_ctx *c, struct mp_table_writer *w)
         return -1;
     if (!w->t.labels)
         return MP_OK;
-    if (mp_table_sink(c, w, "-labels-idx1-ubyte") < 0)
+    const bool bytes = byte_labels(w);
+    if (mp_table_sink(c, w, bytes ? "-labels-idx1-ubyte" : "-labels-idx1-int") < 0 ||
+        head(c, &w->sink[1], bytes ? BYTES : INTS, dims, 1) < 0)
         return -1;
-    return head(c, &w->sink[1], BYTES, dims, 1);
+    return mp_table_classes(c, w);
 }
 
 static int put_floats(struct mp_ctx *c, struct mp_sink *s, const float *x, size_t n)
@@ -143,13 +154,26 @@ static int put_floats(struct mp_ctx *c, struct mp_sink *s, const float *x, size_
     return MP_OK;
 }
 
+static int put_labels(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_table_rows *r)
+{
+    const bool bytes = byte_labels(w);
+    for (size_t i = 0; i < r->n; i++) {
+        const uint32_t v = (uint32_t)mp_table_label(w, r->label[i]);
+        const unsigned char text[4] = { (unsigned char)(v >> 24), (unsigned char)(v >> 16),
+                                        (unsigned char)(v >> 8), (unsigned char)v };
+        if (mp_sink_put(c, &w->sink[1], bytes ? text + 3 : text, bytes ? 1 : 4) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
 static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_table_rows *r)
 {
     const size_t n = r->n * w->d;
     if (r->x != NULL ? put_floats(c, &w->sink[0], r->x, n) < 0
                      : mp_sink_put(c, &w->sink[0], r->b, n) < 0)
         return -1;
-    return r->label == NULL ? MP_OK : mp_sink_put(c, &w->sink[1], r->label, r->n);
+    return r->label == NULL ? MP_OK : put_labels(c, w, r);
 }
 
 MP_FORMAT(idx) = {

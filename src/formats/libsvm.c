@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* libsvm.c - "LABEL INDEX:VALUE ...", sparse, indices from 1.
  *
- * Zeros are left out, which on pixels makes the file a third as long.  Rows without
- * labels get the label 0, as the predicting programs of LIBSVM and liblinear
- * expect.  Reference: https://www.csie.ntu.edu.tw/~cjlin/libsvm/
+ * Zeros are left out, which on pixels makes the file a third as long.  Classes without numbers
+ * for their names are numbered, see STEM.classes.txt.  Rows without labels get the label 0, as
+ * the predicting programs of LIBSVM and liblinear expect.  Reference: https://www.csie.ntu.edu.tw/~cjlin/libsvm/
  */
 #include "formats/format.h"
 #include <string.h>
@@ -12,7 +12,7 @@ enum { INDEX_TEXT = 10 }; /* of 2^30 values at most */
 
 static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 {
-    return mp_table_sink(c, w, ".libsvm");
+    return mp_table_sink(c, w, ".libsvm") < 0 ? -1 : mp_table_classes(c, w);
 }
 
 /* " INDEX:", backwards from `end`; returns where it begins. */
@@ -28,10 +28,11 @@ static char *put_index(char *end, size_t index)
 static int row(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_table_rows *r, size_t i)
 {
     struct mp_sink *s = &w->sink[0];
-    char text[INDEX_TEXT + 2];
+    char text[INDEX_TEXT + 2], label[24];
 
-    size_t n = mp_byte_text(text, r->label != NULL ? r->label[i] : 0);
-    if (mp_sink_put(c, s, text, n) < 0)
+    size_t n = (size_t)snprintf(label, sizeof label, "%lld", r->label != NULL
+                                ? (long long)mp_table_label(w, r->label[i]) : 0);
+    if (mp_sink_put(c, s, label, n) < 0)
         return -1;
     for (size_t j = 0; j < w->d;) {
         char *const room = mp_sink_room(c, s, MP_TABLE_RUN * (sizeof text + MP_FLOAT_TEXT));

@@ -115,8 +115,6 @@ static int room_for(struct work *w, size_t rows)
     const size_t least = (1 << 20) / w->len + 1, twice = mp_product(2, w->room);
     w->room = rows > twice ? rows : twice;
     w->room = w->room > least ? w->room : least;
-    if (w->l->labels && mp_input_grow(w->l->in, &d->label, w->room, 1) < 0)
-        return -1;
     if (!w->floats)
         return mp_data_room(w->l->in->c, d, w->room, w->len);
     const size_t size = mp_product(mp_product(w->room, w->len), sizeof(float));
@@ -189,16 +187,17 @@ static int refuse(struct work *w, size_t i)
 static int keep_label(struct mp_lines *l, const struct mp_cell *cell)
 {
     struct mp_data *d = l->d;
-    float v = (float)cell->n;
-    const uint8_t *end = cell->at + cell->n;
-    if (cell->at != NULL && mp_float_read(cell->at, '.', &v) != end)
-        v = -1;
-    if (!(v >= 0 && v <= 255) || v != (float)(int)v)
-        return mp_fail(l->in->c, "%s: line %llu: label \"%.*s\": expected a whole number 0..255",
-                       l->in->name, (unsigned long long)l->line, (int)cell->n,
-                       cell->at != NULL ? (const char *)cell->at : "");
-    d->label[d->n] = (uint8_t)v;
-    return MP_OK;
+    return cell->at == NULL
+               ? mp_data_label_number(l->in->c, d, d->n, (int64_t)cell->n)
+               : mp_data_label_text(l->in->c, d, d->n, (const char *)cell->at, cell->n);
+}
+
+/* What a row is called, unless that is its number. */
+static int keep_id(struct mp_lines *l, const struct mp_cell *cell)
+{
+    if (cell->at == NULL || l->counts)
+        return MP_OK;
+    return mp_data_id_text(l->in->c, l->d, l->d->n, (const char *)cell->at, cell->n);
 }
 
 /* Once a line was none, rows no longer have the numbers that they had. */
@@ -247,8 +246,8 @@ static int keep_rows(struct work *w)
         if (d->n < first + i)
             memmove(x + d->n * size, x + (first + i) * size, size);
         w->real = w->real || row->real;
-        if ((l->labels && keep_label(l, &row->label) < 0) || keep_number(l, w->room) < 0 ||
-            (l->counts && go_on_counting(w, &row->id) < 0))
+        if (keep_number(l, w->room) < 0 || (l->labels && keep_label(l, &row->label) < 0) ||
+            keep_id(l, &row->id) < 0 || (l->counts && go_on_counting(w, &row->id) < 0))
             return -1;
         d->n++;
     }

@@ -4,7 +4,8 @@
  * Read: numbers of any type, in either order; array.h tells which shapes.  Labels are an array
  * of their own.
  * Written: STEM.npy holds the values (float32, or uint8 for whole pixels) in C order,
- * STEM.labels.npy the labels (int64).  Both can be mapped by np.load(mmap_mode="r").
+ * STEM.labels.npy the labels (int64, or texts where classes are no numbers).  Both can be mapped
+ * by np.load(mmap_mode="r").
  * Reference: numpy.lib.format.
  */
 #include "formats/format.h"
@@ -30,6 +31,7 @@ static int read_labels(struct mp_input *in, struct mp_data *d)
 static int begin(struct mp_ctx *c, struct mp_table_writer *w)
 {
     unsigned char head[MP_NPY_HEAD];
+    char type[16];
     uint64_t dims[4];
     const int n = mp_table_dims(w, dims);
 
@@ -40,7 +42,8 @@ static int begin(struct mp_ctx *c, struct mp_table_writer *w)
         return MP_OK;
     if (mp_table_sink(c, w, ".labels.npy") < 0)
         return -1;
-    return mp_sink_put(c, &w->sink[1], head, mp_npy_head(head, "i8", dims, 1));
+    mp_npy_label_type(w, type);
+    return mp_sink_put(c, &w->sink[1], head, mp_npy_head(head, type, dims, 1));
 }
 
 static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_table_rows *r)
@@ -48,9 +51,12 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
     const void *values = r->x != NULL ? (const void *)r->x : r->b;
     if (mp_sink_put(c, &w->sink[0], values, r->n * w->d * (r->x != NULL ? sizeof *r->x : 1)) < 0)
         return -1;
+    char type[16];
+    const size_t size = mp_npy_label_type(w, type);
     for (size_t i = 0; r->label != NULL && i < r->n; i++) {
-        const int64_t y = r->label[i];
-        if (mp_sink_put(c, &w->sink[1], &y, sizeof y) < 0)
+        uint32_t item[MP_NPY_LABEL];
+        mp_npy_label(w, r->label[i], item);
+        if (mp_sink_put(c, &w->sink[1], item, size) < 0)
             return -1;
     }
     return MP_OK;

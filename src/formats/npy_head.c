@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* npy_head.c - how an array of NumPy begins.  Reference: numpy.lib.format, versions 1 to 3. */
+/* npy_head.c - how an array of NumPy begins, and its texts.  Reference: numpy.lib.format, versions 1 to 3. */
 #include "formats/npy_head.h"
 #include "core/ctx.h"
 #include "formats/input.h"
 #include <ctype.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,45 @@ size_t mp_npy_head(unsigned char head[MP_NPY_HEAD], const char *type, const uint
     head[8] = (unsigned char)(whole - 10);
     head[9] = (unsigned char)((whole - 10) >> 8);
     return whole;
+}
+
+/* -------------------------------------------------------------------- texts */
+
+void mp_npy_text(const char *text, uint32_t *to, size_t n)
+{
+    size_t i = 0;
+    for (; i < n && *text != '\0'; text = g_utf8_next_char(text))
+        to[i++] = g_utf8_get_char(text);
+    memset(to + i, 0, (n - i) * sizeof *to);
+}
+
+static unsigned longest_name(const struct mp_table_writer *w)
+{
+    unsigned longest = 1;
+    for (int k = 0; k < w->t.n_classes; k++) {
+        const unsigned n = (unsigned)g_utf8_strlen(w->t.classes[k], -1);
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
+size_t mp_npy_label_type(const struct mp_table_writer *w, char type[16])
+{
+    const unsigned letters = longest_name(w);
+    if (w->numbered)
+        snprintf(type, 16, "i8");
+    else
+        snprintf(type, 16, "U%u", letters);
+    return w->numbered ? sizeof(int64_t) : letters * sizeof(uint32_t);
+}
+
+void mp_npy_label(const struct mp_table_writer *w, int label, uint32_t item[MP_NPY_LABEL])
+{
+    const int64_t number = mp_table_label(w, label);
+    if (w->numbered)
+        memcpy(item, &number, sizeof number);
+    else
+        mp_npy_text(w->t.classes[label], item, MP_NPY_LABEL);
 }
 
 /* ------------------------------------------------------------------ reading */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* npz.c - several NumPy arrays in one zip archive.
  *
- * Members x (float32, or uint8 for whole pixels), y (int64) and columns (the
+ * Members x (float32, or uint8 for whole pixels), y (as in npy.c) and columns (the
  * names of the values), stored without compression as np.savez does: features
  * hardly shrink.  Sizes are known beforehand; a member's checksum is written
  * into its header once the member is out.  Archives and members of 4 GiB and
@@ -26,7 +26,7 @@ struct state {
     struct member members[MAX_MEMBERS];
     int n;
     uint64_t place;    /* bytes of the archive so far */
-    uint8_t *label;    /* kept until x is out */
+    int *label;        /* kept until x is out */
 };
 
 /* Numbers in a zip are low byte first. */
@@ -109,7 +109,7 @@ static int begin(struct mp_ctx *c, struct mp_table_writer *w)
     uint64_t dims[4];
     const int n = mp_table_dims(w, dims);
 
-    if (w->t.labels && (s->label = mp_alloc(c, w->t.rows, 1)) == NULL)
+    if (w->t.labels && (s->label = mp_alloc(c, w->t.rows, sizeof *s->label)) == NULL)
         return -1;
     if (mp_table_sink(c, w, ".npz") < 0)
         return -1;
@@ -121,7 +121,7 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
 {
     struct state *s = w->state;
     if (r->label != NULL)
-        memcpy(s->label + w->row, r->label, r->n);
+        memcpy(s->label + w->row, r->label, r->n * sizeof *r->label);
     if (r->x != NULL)
         return put(c, w, r->x, r->n * w->d * sizeof *r->x);
     return put(c, w, r->b, r->n * w->d);
@@ -130,18 +130,20 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
 static int put_labels(struct mp_ctx *c, struct mp_table_writer *w)
 {
     struct state *s = w->state;
-    if (open_member(c, w, "y.npy", "i8", &w->t.rows, 1, w->t.rows * sizeof(int64_t)) < 0)
+    char type[16];
+    const size_t size = mp_npy_label_type(w, type);
+    if (open_member(c, w, "y.npy", type, &w->t.rows, 1, w->t.rows * size) < 0)
         return -1;
     for (uint64_t i = 0; i < w->t.rows; i++) {
-        const int64_t y = s->label[i];
-        if (put(c, w, &y, sizeof y) < 0)
+        uint32_t item[MP_NPY_LABEL];
+        mp_npy_label(w, s->label[i], item);
+        if (put(c, w, item, size) < 0)
             return -1;
     }
     return close_member(c, w);
 }
 
-/* Names as UCS-4, padded with zeros to the longest; they are ASCII, anything
- * else becomes '?'. */
+/* Names as UCS-4, padded with zeros to the longest. */
 static int put_columns(struct mp_ctx *c, struct mp_table_writer *w)
 {
     const uint64_t dims[1] = {w->d};
@@ -156,10 +158,9 @@ static int put_columns(struct mp_ctx *c, struct mp_table_writer *w)
     if (open_member(c, w, "columns.npy", type, dims, 1, w->d * longest * sizeof(uint32_t)) < 0)
         return -1;
     for (size_t i = 0; i < w->d; i++) {
-        uint32_t wide[MP_TABLE_NAME] = {0};
+        uint32_t wide[MP_TABLE_NAME];
         w->t.column(w->t.arg, i, name, sizeof name);
-        for (size_t k = 0; k < longest && name[k] != '\0'; k++)
-            wide[k] = (unsigned char)name[k] < 128 ? (unsigned char)name[k] : '?';
+        mp_npy_text(name, wide, longest);
         if (put(c, w, wide, longest * sizeof *wide) < 0)
             return -1;
     }

@@ -125,11 +125,13 @@ static int check_form(struct mp_ctx *c, const struct mp_form *form)
     return MP_OK;
 }
 
-/* After reading: the checksum, or nothing left. */
+/* After reading: the values, the order of classes and the checksum, or nothing left. */
 static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *d, int rc)
 {
     if (rc == MP_OK && d->range.low >= d->range.high)
         rc = mp_levels_scale(c, form, d);
+    if (rc == MP_OK)
+        rc = mp_data_order_classes(c, d);
     if (rc == MP_OK)
         mp_data_seal(d);
     else

@@ -10,7 +10,7 @@ struct mp_table {
     bool labels;               /* rows have labels */
     bool bytes;                /* the rows are pixels, written as whole numbers 0..255 */
     const char *name;          /* of the whole, where the format keeps one (ARFF) */
-    const int *classes;        /* every label that occurs, here or in sister tables */
+    const char *const *classes; /* names of all that occur, here or in sister tables */
     int n_classes;             /* (ARFF lists them); may be 0 without labels */
     void (*column)(const void *arg, size_t i, char *text, size_t size); /* name of value i */
     const void *arg;

@@ -58,6 +58,43 @@ void mp_table_list(FILE *f)
     }
 }
 
+static bool all_numbers(const struct mp_table *t)
+{
+    int64_t v;
+    for (int k = 0; k < t->n_classes; k++)
+        if (!mp_whole_text(t->classes[k], &v) || v < INT32_MIN || v > INT32_MAX)
+            return false;
+    return true;
+}
+
+int mp_table_classes(struct mp_ctx *c, struct mp_table_writer *w)
+{
+    if (!w->t.labels || w->numbered)
+        return MP_OK;
+    struct mp_sink *s = &w->sink[w->n_files];
+    int rc = mp_table_sink(c, w, ".classes.txt");
+    for (int k = 0; k < w->t.n_classes && rc == MP_OK; k++) {
+        char line[MP_NAME_SIZE + 16];
+        snprintf(line, sizeof line, "%d %s\n", k, w->t.classes[k]);
+        rc = mp_sink_text(c, s, line);
+    }
+    w->named = true;
+    return rc;
+}
+
+bool mp_table_names_classes(const struct mp_table_writer *w, int i)
+{
+    return w->named && i == w->n_files - 1;
+}
+
+int64_t mp_table_label(const struct mp_table_writer *w, int label)
+{
+    int64_t v = label;
+    if (w->numbered)
+        mp_whole_text(w->t.classes[label], &v);
+    return v;
+}
+
 static int check(struct mp_ctx *c, const char *stem, const struct mp_table *t)
 {
     const struct mp_shape s = t->shape;
@@ -87,6 +124,7 @@ struct mp_table_writer *mp_table_open(struct mp_ctx *c, int format, const char *
     w->gzip = gzip;
     w->t = *t;
     w->d = mp_len(t->shape);
+    w->numbered = all_numbers(t);
     w->stem = mp_alloc(c, strlen(stem) + 1, 1);
     w->state = mp_alloc(c, 1, w->format->state_size);
     if (w->stem != NULL)
@@ -156,7 +194,7 @@ static int convert(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_
 }
 
 int mp_table_rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_chunk *in,
-                  const uint8_t *label)
+                  const int *label)
 {
     struct mp_table_rows r;
 
@@ -170,6 +208,10 @@ int mp_table_rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_c
                        (unsigned long long)w->t.rows);
     if (w->t.labels && label == NULL)
         return mp_fail(c, "%s: rows without labels, expected labels", w->path[0]);
+    for (size_t i = 0; i < in->n && w->t.labels; i++)
+        if (label[i] < 0 || label[i] >= w->t.n_classes)
+            return mp_fail(c, "%s: row %llu: class %d is not among the %d classes", w->path[0],
+                           (unsigned long long)(w->row + i + 1), label[i], w->t.n_classes);
     if (in->x != NULL && !all_finite(in->x, in->n * w->d))
         return not_finite(c, w, in->x);
     if (convert(c, w, in, &r) < 0)

@@ -22,17 +22,20 @@ struct mp_table_writer *mp_table_open(struct mp_ctx *c, int format, const char *
                                       const struct mp_table *t);
 
 /* The next in->n rows, as floats or bytes, in whatever blocks they come; `label`
- * has in->n labels as the data have them, or is NULL.  Pixels that are to be
+ * has in->n class numbers below n_classes, or is NULL.  Pixels that are to be
  * bytes are rounded, and cut to 0..1 first.  Values that are not finite are
  * refused. */
 int mp_table_rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_chunk *in,
-                  const uint8_t *label);
+                  const int *label);
 
 /* Completes n tables and gives all their files their names, or none of them. */
 int mp_table_commit(struct mp_ctx *c, struct mp_table_writer **w, size_t n);
 
 /* Name of file i that the writer writes; NULL after the last. */
 const char *mp_table_file(const struct mp_table_writer *w, int i);
+
+/* Whether file i says which number is which class, and nothing of the rows. */
+bool mp_table_names_classes(const struct mp_table_writer *w, int i);
 
 /* Frees; removes what has not been committed.  NULL is fine. */
 void mp_table_close(struct mp_table_writer *w);

@@ -12,7 +12,9 @@
 #include "core/random.h"
 #include "linear/dense_solver.h"
 #include "linear/dnn.h"
+#include "text/decimal.h"
 #include <errno.h>
+#include <limits.h>
 #include <linear.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -127,30 +129,32 @@ struct job {
     struct feature_node **x;
     const float **rows;     /* of the dense solver */
     int *y;
-    const int *labels;
+    const char *const *names;
     double *weight;         /* of each class */
     double *shares;
 };
 
 /* "7:2,1:0.5": weights by label; 1 for labels not named. */
-static int read_weights(struct mp_ctx *c, const char *text, const int *labels, int k,
+static int read_weights(struct mp_ctx *c, const char *text, const char *const *names, int k,
                         double *weight)
 {
     for (int i = 0; i < k; i++)
         weight[i] = 1;
     for (const char *at = text; *at != '\0';) {
-        int label, used = 0, i = 0;
+        const size_t n = strcspn(at, ":");
+        int used = 0, i = 0;
         double value;
-        if (sscanf(at, "%d:%lf%n", &label, &value, &used) != 2 || !(value > 0) || value > 1e9 ||
-            (at[used] != ',' && at[used] != '\0'))
+        if (n < 1 || sscanf(at + n, ":%lf%n", &value, &used) != 1 || !(value > 0) || value > 1e9 ||
+            (at[n + (size_t)used] != ',' && at[n + (size_t)used] != '\0'))
             return mp_fail(c, "weights=%s: expected LABEL:WEIGHT,... with weights above 0", text);
-        while (i < k && labels[i] != label)
+        while (i < k && (strncmp(names[i], at, n) != 0 || names[i][n] != '\0'))
             i++;
         if (i == k)
-            return mp_fail(c, "weights=%s: label %d does not occur in the training rows", text,
-                           label);
+            return mp_fail(c, "weights=%s: label %.*s does not occur in the training rows", text,
+                           (int)n, at);
         weight[i] = value;
-        at += used + (at[used] == ',');
+        at += n + (size_t)used;
+        at += *at == ',';
     }
     return MP_OK;
 }
@@ -166,7 +170,7 @@ static int open_job(struct mp_ctx *c, struct job *j)
     size_t at = 0;
     for (const struct mp_linear_block *b = m->rows.first; b != NULL; at += b->n, b = b->next)
         memcpy(j->y + at, b->y, b->n * sizeof *j->y);
-    return read_weights(c, j->p->weights, j->labels, (int)m->classes, j->weight);
+    return read_weights(c, j->p->weights, j->names, (int)m->classes, j->weight);
 }
 
 static void close_job(struct job *j)
@@ -411,7 +415,7 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
     struct job j = { .m = m, .p = params, .solver = solver->liblinear };
     mp_linear_rows_find(&m->rows);
     m->features = m->rows.d;
-    m->classes = (uint64_t)mp_classes(c, &j.labels);
+    m->classes = (uint64_t)mp_classes(c, &j.names);
     /* Two classes need one vector, as in liblinear's own files, unless they are one problem. */
     m->columns = m->classes == 2 && solver->liblinear != MCSVM_CS ? 1 : m->classes;
     m->bias = j.p->bias;
@@ -484,25 +488,39 @@ int mp_linear_pictures(struct mp_ctx *c, const void *params, const void *state,
 {
     const struct mp_linear *m = state;
     const size_t d = m->features;
-    const int *labels;
+    const char *const *names;
     (void)params;
-    if (mp_len(image) != d || (uint64_t)mp_classes(c, &labels) != m->classes)
+    if (mp_len(image) != d || (uint64_t)mp_classes(c, &names) != m->classes)
         return MP_OK;
     float *x = mp_alloc(c, d, sizeof *x);
     int rc = x != NULL ? MP_OK : -1;
     for (size_t j = 0; j < m->columns && rc == MP_OK; j++) {
-        char name[48];
+        char name[600];
         const double *w = m->w + j * (d + 1);
         for (size_t i = 0; i < d; i++)
             x[i] = (float)w[i];
         if (m->columns == 1)
-            snprintf(name, sizeof name, "%d rather than %d", labels[0], labels[1]);
+            snprintf(name, sizeof name, "%s rather than %s", names[0], names[1]);
         else
-            snprintf(name, sizeof name, "class %d", labels[j]);
+            snprintf(name, sizeof name, "class %s", names[j]);
         rc = mp_see(c, v, name, x, image, 1);
     }
     free(x);
     return rc;
+}
+
+/* Labels as liblinear knows them: the names, where all are whole numbers that it can hold, and
+ * the numbers of the classes otherwise. */
+static void file_labels(const char *const *names, int k, int *label)
+{
+    bool whole = true;
+    for (int i = 0; i < k; i++) {
+        int64_t v = 0;
+        whole = whole && mp_whole_text(names[i], &v) && v >= INT_MIN && v <= INT_MAX;
+        label[i] = (int)v;
+    }
+    for (int i = 0; i < k && !whole; i++)
+        label[i] = i;
 }
 
 int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *path)
@@ -511,13 +529,13 @@ int mp_linear_save(struct mp_ctx *c, const void *state, int solver, const char *
     const size_t stride = m->columns, d = m->features + (m->bias >= 0);
     struct model file = { .param = { .solver_type = solver }, .nr_class = (int)m->classes,
                           .nr_feature = (int)m->features, .bias = m->bias };
-    const int *labels;
-    const int k = mp_classes(c, &labels);
+    const char *const *names;
+    const int k = mp_classes(c, &names);
     file.label = mp_alloc(c, m->classes, sizeof *file.label);
     file.w = mp_alloc(c, mp_product(d, stride), sizeof *file.w);
     int rc = mp_linear_prepare(c);
     if (rc == MP_OK && file.label != NULL && file.w != NULL && (uint64_t)k == m->classes) {
-        memcpy(file.label, labels, (size_t)k * sizeof *labels);
+        file_labels(names, k, file.label);
         for (size_t j = 0; j < stride; j++) {
             const double *w = m->w + j * (m->features + 1);
             for (size_t i = 0; i < m->features; i++)

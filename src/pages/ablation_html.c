@@ -198,9 +198,14 @@ static int strip(struct mp_ctx *c, FILE *f, const struct page *p, const struct s
                "</span></p>\n<div style=\"max-width:%.2f%%\">\n<div class=\"strip-names\" "
                "style=\"--n:%zu\">", s->what, s->count, s->count == 1 ? "" : "s",
             s->count > n ? ", the first of them" : "", 100.0 * (double)n / STRIP, n);
-    for (size_t i = 0; i < n; i++)
-        fprintf(f, "<span>%d<span class=\"wrong\">\xe2\x86\x92%d</span></span>",
-                x->test.label[rows[i]], x->labels[s->wrong->predicted[rows[i]]]);
+    for (size_t i = 0; i < n; i++) {
+        const int got = s->wrong->predicted[rows[i]];
+        fputs("<span>", f);
+        mp_html_text(f, mp_data_class(&x->test, rows[i]));
+        fputs("<span class=\"wrong\">", f);
+        mp_html_printf(f, "\xe2\x86\x92%s", mp_names_at(&x->classes, (size_t)got));
+        fputs("</span></span>", f);
+    }
     fputs("</div>\n", f);
     snprintf(alt, sizeof alt, "%s: %zu test rows side by side", s->what, n);
     const int rc = mp_report_rows(c, f, &x->test, rows, n, "ink strip", alt);

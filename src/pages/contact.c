@@ -6,6 +6,7 @@
 #include "pages/contact.h"
 #include "engine/engine.h"
 #include "image/letters.h"
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -320,6 +321,18 @@ static int collect_column(struct mp_ctx *c, const struct mp_contact_ask *ask,
     return rc == MP_OK ? find_range(c, col, ask->n, ink) : -1;
 }
 
+/* The first letters of a name; what is left out, a dot says. */
+static void shorten(char to[MP_CONTACT_LABEL], const char *name)
+{
+    const char *end = name;
+    int letters = 0;
+    for (; *end != '\0' && letters < MP_CONTACT_LETTERS - 1; letters++)
+        end = g_utf8_next_char(end);
+    const bool whole = *end == '\0' || *g_utf8_next_char(end) == '\0';
+    snprintf(to, MP_CONTACT_LABEL, "%.*s%s", whole ? MP_CONTACT_LABEL : (int)(end - name), name,
+             whole ? "" : ".");
+}
+
 int mp_contact_collect(struct mp_ctx *c, const struct mp_contact_ask *ask, struct mp_contact *k)
 {
     struct sum need;
@@ -334,7 +347,8 @@ int mp_contact_collect(struct mp_ctx *c, const struct mp_contact_ask *ask, struc
     for (size_t i = 0; i < ask->n && rc == MP_OK; i++) {
         const size_t row = ask->rows[i];
         k->rows[i].number = ask->d->number != NULL ? ask->d->number[row] : ask->d->line0 + row;
-        k->rows[i].label = ask->d->label != NULL ? ask->d->label[row] : -1;
+        if (ask->d->label != NULL)
+            shorten(k->rows[i].label, mp_data_class(ask->d, row));
     }
     for (int j = 0; j < k->n_columns && rc == MP_OK; j++)
         rc = collect_column(c, ask, &k->columns[j]);
@@ -345,16 +359,15 @@ int mp_contact_collect(struct mp_ctx *c, const struct mp_contact_ask *ask, struc
 
 size_t mp_contact_typical(const struct mp_data *d, size_t *rows, size_t most)
 {
-    size_t first[256], n = 0;
-    for (int v = 0; v < 256; v++)
-        first[v] = d->n;
-    for (size_t i = d->n; i-- > 0 && d->label != NULL;)
-        first[d->label[i]] = i;
-    for (int v = 0; v < 256 && n < most && d->label != NULL; v++)
-        if (first[v] < d->n)
-            rows[n++] = first[v];
-    for (; d->label == NULL && n < most && n < d->n; n++)
-        rows[n] = n;
+    const size_t classes = d->label != NULL ? d->classes.n : d->n;
+    size_t n = 0;
+    for (size_t k = 0; k < classes && n < most; k++) {
+        size_t i = d->label != NULL ? 0 : k;
+        while (i < d->n && d->label != NULL && d->label[i] != k)
+            i++;
+        if (i < d->n)
+            rows[n++] = i;
+    }
     return n;
 }
 
@@ -467,8 +480,10 @@ static struct layout lay_out(const struct mp_contact *k, const struct mp_contact
     for (size_t i = part->row0; i < part->row1; i++) {
         char text[32];
         snprintf(text, sizeof text, "%llu", (unsigned long long)k->rows[i].number);
-        const int width = mp_letters_width(text, part->letters);
+        const int width = mp_letters_width(text, part->letters),
+                  label = mp_letters_width(k->rows[i].label, part->letters);
         widest = width > widest ? width : widest;
+        widest = label > widest ? label : widest;
     }
     l.top = l.gap + lines * l.line + l.gap / 2;
     l.left = l.gap + widest + l.gap;
@@ -537,14 +552,15 @@ static void draw_rows(const struct mp_contact *k, const struct mp_contact_part *
     centred(p, l.gap + MP_CAPTION_SHAPE * l.line, l.gap, width, part->letters, NOTE, k->word);
     for (size_t i = part->row0; i < part->row1; i++) {
         const struct mp_contact_row *row = &k->rows[i];
-        const int text_h = (row->label >= 0 ? large * l.line : 0) + l.line;
+        const bool labelled = row->label[0] != '\0';
+        const int zoom = mp_letters_width(row->label, large * part->letters) <= width ? large : 1,
+                  text_h = (labelled ? zoom * l.line : 0) + l.line;
         int top = l.top + (int)(i - part->row0) * (part->side + l.gap) +
                   (part->side - text_h) / 2;
         char text[32];
-        snprintf(text, sizeof text, "%d", row->label);
-        if (row->label >= 0) {
-            centred(p, top, l.gap, width, large * part->letters, TEXT, text);
-            top += large * l.line;
+        if (labelled) {
+            centred(p, top, l.gap, width, zoom * part->letters, TEXT, row->label);
+            top += zoom * l.line;
         }
         snprintf(text, sizeof text, "%llu", (unsigned long long)row->number);
         centred(p, top, l.gap, width, part->letters, NOTE, text);

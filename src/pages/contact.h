@@ -48,9 +48,11 @@ struct mp_contact_column {
     float *x;                  /* n * mp_len(shape) values */
 };
 
+enum { MP_CONTACT_LETTERS = 12, MP_CONTACT_LABEL = 4 * MP_CONTACT_LETTERS + 1 };
+
 struct mp_contact_row {
     uint64_t number;           /* of the row in its file: a CSV's line, or an item */
-    int label;                 /* -1: none */
+    char label[MP_CONTACT_LABEL]; /* the first letters of its class's name; "": none */
 };
 
 struct mp_contact {
@@ -73,7 +75,7 @@ int mp_contact_check(struct mp_ctx *c, const struct mp_contact_ask *ask);
 int mp_contact_collect(struct mp_ctx *c, const struct mp_contact_ask *ask, struct mp_contact *k);
 void mp_contact_free(struct mp_contact *k);
 
-/* Up to `most` rows that stand for all: the first of each class, in the order of labels;
+/* Up to `most` rows that stand for all: the first of each class, in the order of classes;
  * without labels the first rows.  Returns how many. */
 size_t mp_contact_typical(const struct mp_data *d, size_t *rows, size_t most);
 

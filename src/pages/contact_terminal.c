@@ -6,6 +6,7 @@
  * for more, several rows stand side by side. */
 #include "pages/contact.h"
 #include "pages/terminal.h"
+#include "text/layout.h"
 #include <string.h>
 
 /* The smallest that a digit can be read at; the largest that is of use. */
@@ -37,6 +38,8 @@ static int margin(const struct mp_contact *k)
         char text[32];
         snprintf(text, sizeof text, "%llu", (unsigned long long)k->rows[i].number);
         widest = strlen(text) > widest ? strlen(text) : widest;
+        const size_t label = (size_t)mp_text_columns(k->rows[i].label);
+        widest = label > widest ? label : widest;
     }
     return (int)widest + 1;
 }
@@ -104,7 +107,7 @@ static void word(FILE *f, const struct mp_terminal *t, const char *style, const 
 {
     const bool styled = t->styled && *text != '\0';
     fprintf(f, "%s%s%s", styled ? style : "", text, styled ? "\033[0m" : "");
-    pad(f, width - (int)strlen(text));
+    pad(f, width - mp_text_columns(text));
 }
 
 static const char bold[] = "\033[1m", dim[] = "\033[2m";
@@ -130,10 +133,10 @@ static void caption_line(FILE *f, const struct sheet *s, int i)
 static void row_name(FILE *f, const struct sheet *s, size_t row, int i)
 {
     const struct mp_contact_row *r = &s->k->rows[row];
-    const int first = r->label >= 0 ? 1 : 0;
-    char text[32] = "";
+    const int first = r->label[0] != '\0' ? 1 : 0;
+    char text[MP_CONTACT_LABEL] = "";
     if (i == 0 && first == 1)
-        snprintf(text, sizeof text, "%d", r->label);
+        snprintf(text, sizeof text, "%s", r->label);
     if (i == first)
         snprintf(text, sizeof text, "%llu", (unsigned long long)r->number);
     word(f, s->t, i < first ? bold : dim, text, margin(s->k));

@@ -62,7 +62,7 @@ static void name_row(FILE *f, const struct mp_inspection *in, size_t row)
     mp_html_text(f, name);
     const int k = mp_inspect_file(in, &row);
     if (in->data[k].label != NULL)
-        mp_html_printf(f, " (%d)", in->data[k].label[row]);
+        mp_html_printf(f, " (%s)", mp_data_class(&in->data[k], row));
 }
 
 /* One item of a gallery: two or more rows side by side, and their names. */
@@ -173,19 +173,22 @@ static void values(struct mp_html *h, const struct mp_inspection *in)
 }
 
 /* The mean image of the rows of one label. */
-static int mean_image(struct mp_ctx *c, FILE *f, const struct mp_data *d, int label, uint64_t n)
+static int mean_image(struct mp_ctx *c, FILE *f, const struct mp_inspection *in, size_t class,
+                      uint64_t n)
 {
+    const struct mp_data *d = &in->data[0];
     const size_t len = mp_len(d->shape);
-    char alt[64];
+    char alt[MP_NAME_SIZE + 64];
     double *sum = mp_alloc(c, len, sizeof *sum);
     float *x = mp_alloc(c, len, sizeof *x);
     int rc = sum != NULL && x != NULL ? MP_OK : -1;
     for (size_t i = 0; i < d->n && rc == MP_OK; i++)
-        for (size_t j = 0; j < len && d->label[i] == label; j++)
+        for (size_t j = 0; j < len && (size_t)in->y[0][i] == class; j++)
             sum[j] += d->x[i * len + j];
     for (size_t j = 0; j < len && rc == MP_OK; j++)
         x[j] = (float)(sum[j] / (double)n);
-    snprintf(alt, sizeof alt, "Mean of the images labelled %d", label);
+    snprintf(alt, sizeof alt, "Mean of the images labelled %s",
+             mp_names_at(&in->classes, class));
     if (rc == MP_OK)
         rc = draw(c, f, x, d->shape.h, d->shape.w, 1, alt);
     free(sum);
@@ -202,19 +205,21 @@ static int classes(struct mp_ctx *c, struct mp_html *h, const struct mp_inspecti
     mp_html_p(h->f, "The mean image of each label%s, and how many rows there are.",
               in->n > 1 ? " in the training rows" : "");
     gallery(h->f);
-    for (int v = 0; v < 256; v++) {
-        const uint64_t n = in->profile[0].per_label[v];
+    for (size_t v = 0; v < in->classes.n; v++) {
+        const uint64_t n = in->profile[0].per_class[v];
         if (n == 0)
             continue;
         fputs("<li>", h->f);
-        if (mean_image(c, h->f, d, v, n) < 0)
+        if (mean_image(c, h->f, in, v, n) < 0)
             return -1;
-        fprintf(h->f, "<strong>%d</strong><br />%llu, %.1f\xc2\xa0%%", v, (unsigned long long)n,
+        fputs("<strong>", h->f);
+        mp_html_text(h->f, mp_names_at(&in->classes, v));
+        fprintf(h->f, "</strong><br />%llu, %.1f\xc2\xa0%%", (unsigned long long)n,
                 100 * (double)n / (double)d->n);
         if (in->n > 1 && in->data[1].label != NULL)
             fprintf(h->f, "<br />test %llu, %.1f\xc2\xa0%%",
-                           (unsigned long long)in->profile[1].per_label[v],
-                           100 * (double)in->profile[1].per_label[v] / (double)in->data[1].n);
+                           (unsigned long long)in->profile[1].per_class[v],
+                           100 * (double)in->profile[1].per_class[v] / (double)in->data[1].n);
         fputs("</li>\n", h->f);
     }
     fputs("</ul>\n", h->f);
@@ -298,8 +303,8 @@ static int suspects(struct mp_ctx *c, struct mp_html *h, const struct mp_inspect
         gallery(h->f);
     for (size_t i = 0; i < in->n_suspects && i < SHOWN; i++) {
         const struct mp_suspect *s = &in->suspect[i];
-        char remark[64];
-        snprintf(remark, sizeof remark, "%d: looks like %d", s->label, s->says);
+        char remark[2 * MP_NAME_SIZE + 16];
+        snprintf(remark, sizeof remark, "%s: looks like %s", s->label, s->says);
         if (tile(c, h->f, in, &s->row, 1, remark) < 0)
             return -1;
     }

@@ -5,6 +5,7 @@
  * 320 px and need no second drawing for it. */
 #include "pages/plot.h"
 #include "pages/html.h"
+#include <glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -559,36 +560,19 @@ static size_t digits(uint64_t n)
     return n < 10 ? 1 : 1 + digits(n / 10);
 }
 
-static double confusion_em(const uint64_t *counts, const int *labels, int k)
+static double confusion_em(const uint64_t *counts, const char *const *names, int k)
 {
-    double em = column_em(strlen("truth"), k);
+    size_t widest = strlen("truth");
+    double em = 0;
     for (int j = 0; j < k; j++) {
-        uint64_t most = (uint64_t)labels[j];
+        const size_t letters = (size_t)g_utf8_strlen(names[j], -1);
+        uint64_t most = 0;
         for (int i = 0; i < k; i++)
             most = counts[i * k + j] > most ? counts[i * k + j] : most;
-        em += column_em(digits(most), k);
+        em += column_em(digits(most) > letters ? digits(most) : letters, k);
+        widest = letters > widest ? letters : widest;
     }
-    return em;
-}
-
-void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, const int *labels,
-                       int k)
-{
-    uint64_t most = 0;
-    for (int i = 0; i < k * k; i++)
-        most = i / k != i % k && counts[i] > most ? counts[i] : most;
-    heat_begin(f, caption, k, confusion_em(counts, labels, k));
-    fputs("truth</th>", f);
-    for (int j = 0; j < k; j++)
-        fprintf(f, "<th scope=\"col\">%d</th>", labels[j]);
-    fputs("</tr></thead>\n<tbody>\n", f);
-    for (int i = 0; i < k; i++) {
-        fprintf(f, "<tr><th scope=\"row\">%d</th>", labels[i]);
-        for (int j = 0; j < k; j++)
-            heat_cell(f, counts[i * k + j], most, i == j);
-        fputs("</tr>\n", f);
-    }
-    fputs("</tbody></table></div>\n", f);
+    return em + column_em(widest, k);
 }
 
 static void heat_name(FILE *f, const char *scope, const char *name)
@@ -596,6 +580,27 @@ static void heat_name(FILE *f, const char *scope, const char *name)
     fprintf(f, "<th scope=\"%s\">", scope);
     mp_html_text(f, name);
     fputs("</th>", f);
+}
+
+void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts,
+                       const char *const *names, int k)
+{
+    uint64_t most = 0;
+    for (int i = 0; i < k * k; i++)
+        most = i / k != i % k && counts[i] > most ? counts[i] : most;
+    heat_begin(f, caption, k, confusion_em(counts, names, k));
+    fputs("truth</th>", f);
+    for (int j = 0; j < k; j++)
+        heat_name(f, "col", names[j]);
+    fputs("</tr></thead>\n<tbody>\n", f);
+    for (int i = 0; i < k; i++) {
+        fputs("<tr>", f);
+        heat_name(f, "row", names[i]);
+        for (int j = 0; j < k; j++)
+            heat_cell(f, counts[i * k + j], most, i == j);
+        fputs("</tr>\n", f);
+    }
+    fputs("</tbody></table></div>\n", f);
 }
 
 static void heat_value(FILE *f, const struct mp_heat *h, int i, double low, double high)

@@ -64,8 +64,8 @@ void mp_plot_intervals(FILE *f, const char *title, const char *text, const struc
 
 /* A k x k table of counts: row is the truth, column the prediction; the counts beside the
  * diagonal are the warmer the more there are. */
-void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts, const int *labels,
-                       int k);
+void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts,
+                       const char *const *names, int k);
 
 /* A table of values of two things, the warmer the larger; the best is set in bold. */
 struct mp_heat {

@@ -14,19 +14,20 @@
 enum { MOST_CLASSES = 64 }; /* that a table of all pairs is drawn for */
 
 /* The most frequent mistake. */
-static void most_confused(FILE *f, const struct mp_metrics *m, const int *labels)
+static void most_confused(FILE *f, const struct mp_metrics *m, const char *const *names)
 {
-    int worst = -1;
-    for (int i = 0; i < m->k * m->k; i++)
-        if (i / m->k != i % m->k && m->confusion[i] > 0 &&
-            (worst < 0 || m->confusion[i] > m->confusion[worst]))
-            worst = i;
-    if (worst < 0)
+    const struct mp_confused *worst = NULL;
+    for (size_t i = 0; i < m->n_confused; i++) {
+        const struct mp_confused *q = &m->confused[i];
+        if (q->truth != q->predicted && (worst == NULL || q->rows > worst->rows))
+            worst = q;
+    }
+    if (worst == NULL)
         mp_html_p(f, "No row was mistaken.");
     else
-        mp_html_p(f, "The most frequent mistake: %d taken for %d, %llu time%s.",
-                  labels[worst / m->k], labels[worst % m->k],
-                  (unsigned long long)m->confusion[worst], m->confusion[worst] == 1 ? "" : "s");
+        mp_html_p(f, "The most frequent mistake: %s taken for %s, %llu time%s.",
+                  names[worst->truth], names[worst->predicted], (unsigned long long)worst->rows,
+                  worst->rows == 1 ? "" : "s");
 }
 
 /* A share of a class's rows as a bar, with Wilson's interval. */
@@ -43,18 +44,17 @@ static void class_bar(struct mp_bar *b, char *text, size_t size, uint64_t wrong,
 }
 
 /* Errors rather than hits: bars that begin at zero show how they differ. */
-static void class_bars(FILE *f, const struct mp_metrics *m, const int *labels)
+static void class_bars(FILE *f, const struct mp_metrics *m, const char *const *names)
 {
     enum { TEXT = 48 };
     struct mp_bar bars[2][MOST_CLASSES];
-    char text[2][MOST_CLASSES][TEXT], name[MOST_CLASSES][16];
+    char text[2][MOST_CLASSES][TEXT];
     double high = 0;
     for (int i = 0; i < m->k; i++) {
         const struct mp_class_metrics *q = &m->class[i];
-        snprintf(name[i], sizeof name[i], "%d", labels[i]);
         class_bar(&bars[0][i], text[0][i], TEXT, q->rows - q->hits, q->rows, MP_BLUE);
         class_bar(&bars[1][i], text[1][i], TEXT, q->predicted - q->hits, q->predicted, MP_ORANGE);
-        bars[0][i].name = bars[1][i].name = name[i];
+        bars[0][i].name = bars[1][i].name = names[i];
         high = fmax(high, fmax(bars[0][i].high, bars[1][i].high));
     }
     mp_html_figure(f);
@@ -78,7 +78,7 @@ static void share_cell(struct mp_html_table *t, double v)
         mp_html_cell(t, "\xe2\x80\x93");
 }
 
-static void class_table(FILE *f, const struct mp_metrics *m, const int *labels)
+static void class_table(FILE *f, const struct mp_metrics *m, const char *const *names)
 {
     static const struct mp_column column[] = {
         { "class", false }, { "rows", true }, { "predicted", true }, { "right", true },
@@ -88,7 +88,7 @@ static void class_table(FILE *f, const struct mp_metrics *m, const int *labels)
     mp_html_table(&t, f, "Recall, precision and F1 of each class", column, 7);
     for (int i = 0; i < m->k; i++) {
         const struct mp_class_metrics *q = &m->class[i];
-        mp_html_cell(&t, "%d", labels[i]);
+        mp_html_cell(&t, "%s", names[i]);
         mp_html_cell(&t, "%llu", (unsigned long long)q->rows);
         mp_html_cell(&t, "%llu", (unsigned long long)q->predicted);
         mp_html_cell(&t, "%llu", (unsigned long long)q->hits);
@@ -99,20 +99,23 @@ static void class_table(FILE *f, const struct mp_metrics *m, const int *labels)
     mp_html_table_end(&t);
 }
 
-static void confusion(FILE *f, const struct mp_metrics *m, const int *labels)
+static void confusion(FILE *f, const struct mp_metrics *m, const char *const *names)
 {
     if (m->k > MOST_CLASSES) {
         mp_html_p(f, "%d classes are too many for a table of all pairs; report.json has it.", m->k);
-        class_table(f, m, labels);
+        class_table(f, m, names);
         return;
     }
+    uint64_t counts[MOST_CLASSES * MOST_CLASSES] = { 0 };
+    for (size_t i = 0; i < m->n_confused; i++)
+        counts[m->confused[i].truth * m->k + m->confused[i].predicted] = m->confused[i].rows;
     fputs("<div class=\"fit\">\n", f);
     mp_plot_confusion(f, "Rows of the test: a line for the truth, a column for what was "
                          "predicted; mistakes are the warmer the more there are.",
-                      m->confusion, labels, m->k);
-    class_table(f, m, labels);
+                      counts, names, m->k);
+    class_table(f, m, names);
     fputs("</div>\n", f);
-    class_bars(f, m, labels);
+    class_bars(f, m, names);
 }
 
 void mp_report_confusion(struct mp_html *h, const struct mp_report *r)
@@ -120,8 +123,8 @@ void mp_report_confusion(struct mp_html *h, const struct mp_report *r)
     if (r->metrics == NULL)
         return;
     mp_html_section(h, "classes", "Which classes are confused");
-    most_confused(h->f, r->metrics, r->x->labels);
-    confusion(h->f, r->metrics, r->x->labels);
+    most_confused(h->f, r->metrics, mp_names_all(&r->x->classes));
+    confusion(h->f, r->metrics, mp_names_all(&r->x->classes));
     mp_words_html(h->f, "class|confusion matrix|F1|interval|precision|recall");
 }
 

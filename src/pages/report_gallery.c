@@ -82,12 +82,13 @@ static void digit_names(FILE *f, const struct mp_report *r, const size_t *rows, 
     const struct mp_experiment *x = r->x;
     fprintf(f, "<div class=\"strip-names\" style=\"--n:%zu\" aria-hidden=\"true\">", n);
     for (size_t i = 0; i < n; i++) {
-        const int got = x->labels[r->predictions->predicted[rows[i]]];
-        const int truth = x->test.label != NULL ? x->test.label[rows[i]] : got;
-        if (got == truth)
-            fprintf(f, "<span>%d</span>", truth);
-        else
-            fprintf(f, "<span class=\"wrong\">%d\xe2\x86\x92%d</span>", truth, got);
+        const int got = r->predictions->predicted[rows[i]];
+        const int truth = x->test_y != NULL ? x->test_y[rows[i]] : got;
+        fputs(got == truth ? "<span>" : "<span class=\"wrong\">", f);
+        mp_html_text(f, mp_names_at(&x->classes, (size_t)truth));
+        if (got != truth)
+            mp_html_printf(f, "\xe2\x86\x92%s", mp_names_at(&x->classes, (size_t)got));
+        fputs("</span>", f);
     }
     fputs("</div>\n", f);
 }
@@ -146,7 +147,7 @@ static void digit_caption(FILE *f, const struct mp_report *r, const size_t *rows
         char row[64];
         mp_data_row_name(d, rows[i], row, sizeof row);
         if (d->label != NULL)
-            mp_html_printf(f, "%s%d in %s", i > 0 ? ", " : "", d->label[rows[i]], row);
+            mp_html_printf(f, "%s%s in %s", i > 0 ? ", " : "", mp_data_class(d, rows[i]), row);
         else
             mp_html_printf(f, "%s%s", i > 0 ? ", " : "", row);
     }
@@ -314,44 +315,46 @@ int mp_report_rows(struct mp_ctx *c, FILE *f, const struct mp_data *d, const siz
 /* The three classes that the model held to be most likely. */
 static void top_scores(FILE *f, const struct mp_report *r, size_t row)
 {
-    const struct mp_plan *plan = &r->x->plan;
     const struct mp_predictions *p = r->predictions;
     const float *s = p->scores + row * (size_t)p->k;
-    double share[256];
-    bool used[256] = { false };
-    const bool known =
-        mp_probabilities(mp_plan_scores(plan), s, p->k, share);
+    double *share = calloc((size_t)p->k, sizeof *share);
+    const bool known = share != NULL && mp_probabilities(p->kind, s, p->k, share);
+    int before = -1;
     fputs("<ol class=\"scores\">", f);
     for (int k = 0; k < 3 && k < p->k; k++) {
         int top = -1;
-        for (int j = 0; j < p->k; j++)
-            if (!used[j] && (top < 0 || s[j] > s[top]))
+        for (int j = 0; j < p->k; j++) /* the next in the order of scores, of equals the first */
+            if ((before < 0 || s[j] < s[before] || (s[j] == s[before] && j > before)) &&
+                (top < 0 || s[j] > s[top]))
                 top = j;
-        used[top] = true;
-        fprintf(f, "<li%s>%d: ", top == r->x->test_y[row] ? " class=\"truth\"" : "",
-                r->x->labels[top]);
+        before = top;
+        fputs(top == r->x->test_y[row] ? "<li class=\"truth\">" : "<li>", f);
+        mp_html_printf(f, "%s: ", mp_names_at(&r->x->classes, (size_t)top));
         if (known)
             fprintf(f, "%.1f %%</li>", 100 * share[top]);
         else
             fprintf(f, "%.3f</li>", (double)s[top]);
     }
     fputs("</ol>\n", f);
+    free(share);
 }
 
 static int card(struct mp_ctx *c, FILE *f, const struct mp_report *r, size_t row,
                 const struct mp_neighbour *near, size_t n_near)
 {
     const struct mp_experiment *x = r->x;
-    const int truth = x->test.label[row], got = x->labels[r->predictions->predicted[row]];
-    size_t rows[NEAR];
-    char name[64], alt[160];
+    const char *truth = mp_data_class(&x->test, row),
+               *got = mp_names_at(&x->classes, (size_t)r->predictions->predicted[row]);
+    size_t rows[NEAR] = { 0 };
+    char name[64], alt[2 * MP_NAME_SIZE + 32];
     mp_data_row_name(&x->test, row, name, sizeof name);
-    snprintf(alt, sizeof alt, "Mistake: a %d taken for %d", truth, got);
+    snprintf(alt, sizeof alt, "Mistake: a %s taken for %s", truth, got);
     fputs("<li class=\"card\">\n", f);
     if (mp_report_rows(c, f, &x->test, &row, 1, "ink mistake", alt) < 0)
         return -1;
-    fprintf(f, "<div><p><strong>%d taken for %d</strong></p><p class=\"note\">%s</p>\n", truth, got,
-            name);
+    fputs("<div><p><strong>", f);
+    mp_html_printf(f, "%s taken for %s", truth, got);
+    fprintf(f, "</strong></p><p class=\"note\">%s</p>\n", name);
     top_scores(f, r, row);
     fputs("</div>\n", f);
     for (size_t k = 0; k < n_near; k++)
@@ -362,8 +365,8 @@ static int card(struct mp_ctx *c, FILE *f, const struct mp_report *r, size_t row
     fputs("<p class=\"note near-names\">nearest:", f);
     for (size_t k = 0; k < n_near; k++) {
         mp_data_row_name(&x->train, rows[k], name, sizeof name);
-        fprintf(f, "%s %d in %s (%.0f)", k > 0 ? "," : "", x->train.label[rows[k]], name,
-                sqrt((double)near[k].square));
+        mp_html_printf(f, "%s %s in %s (%.0f)", k > 0 ? "," : "",
+                       mp_data_class(&x->train, rows[k]), name, sqrt((double)near[k].square));
     }
     fputs("</p></li>\n", f);
     return MP_OK;

@@ -79,7 +79,7 @@ static void who_said(FILE *f, const struct mp_seen *s, size_t row)
                 g_string_append_printf(who, "%s%s", n++ > 0 ? ", " : "", s->jobs[i]->name);
         if (n > 0) {
             fprintf(f, "<li%s>", k == s->x->test_y[row] ? " class=\"truth\"" : "");
-            mp_html_printf(f, "%d: %s", s->x->labels[k],
+            mp_html_printf(f, "%s: %s", mp_names_at(&s->x->classes, (size_t)k),
                            n == s->n && n > 1 ? (n == 2 ? "both" : "all") : who->str);
             fputs("</li>", f);
         }
@@ -90,14 +90,16 @@ static void who_said(FILE *f, const struct mp_seen *s, size_t row)
 
 static int card(struct mp_ctx *c, FILE *f, const struct mp_seen *s, size_t row)
 {
-    char name[64], alt[64];
+    const char *class = mp_data_class(&s->x->test, row);
+    char name[64], alt[MP_NAME_SIZE + 8];
     mp_data_row_name(&s->x->test, row, name, sizeof name);
-    snprintf(alt, sizeof alt, "A %d", s->x->test.label[row]);
+    snprintf(alt, sizeof alt, "A %s", class);
     fputs("<li class=\"card\">\n", f);
     if (mp_report_rows(c, f, &s->x->test, &row, 1, "ink mistake", alt) < 0)
         return -1;
-    fprintf(f, "<div><p><strong>a %d</strong></p><p class=\"note\">%s; taken for</p>\n",
-            s->x->test.label[row], name);
+    fputs("<div><p><strong>", f);
+    mp_html_printf(f, "a %s", class);
+    fprintf(f, "</strong></p><p class=\"note\">%s; taken for</p>\n", name);
     who_said(f, s, row);
     fputs("</div></li>\n", f);
     return MP_OK;

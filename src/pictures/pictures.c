@@ -313,22 +313,17 @@ static void warn_of_guesses(struct mp_ctx *c, const struct reader *r)
 
 /* --------------------------------------------------------------- reading */
 
-static int take_labels(struct mp_ctx *c, const struct mp_album *a, struct mp_data *d)
+/* What rows are called, and their classes. */
+static int take_names(struct mp_ctx *c, const struct mp_album *a, struct mp_data *d)
 {
-    if (!a->labelled)
-        return MP_OK;
-    d->label = mp_alloc(c, d->n, sizeof *d->label);
-    for (size_t i = 0; i < d->n && d->label != NULL; i++) {
-        size_t n;
-        const char *text = mp_album_label(a, i, &n);
-        char *end;
-        const long v = strtol(text, &end, 10);
-        if (end != text + n || v < 0 || v > 255)
-            return mp_fail(c, "%s: %s: label \"%.*s\": expected a whole number 0..255", a->place,
-                           a->name[i], (int)n, text);
-        d->label[i] = (uint8_t)v;
+    for (size_t i = 0; i < d->n; i++) {
+        size_t n = 0;
+        const char *text = a->labelled ? mp_album_label(a, i, &n) : "";
+        if (mp_data_id_text(c, d, i, a->name[i], strlen(a->name[i])) < 0 ||
+            (a->labelled && mp_data_label_text(c, d, i, text, n) < 0))
+            return -1;
     }
-    return d->label != NULL ? MP_OK : -1;
+    return MP_OK;
 }
 
 static int read_all(struct mp_ctx *c, struct reader *r, struct mp_album *a)
@@ -354,7 +349,7 @@ static int read_all(struct mp_ctx *c, struct reader *r, struct mp_album *a)
         warn_of_broken(c, r);
     warn_of_guesses(c, r);
     close_gaps(r, a);
-    return take_labels(c, a, d);
+    return take_names(c, a, d);
 }
 
 bool mp_pictures_are(const char *path)

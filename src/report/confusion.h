@@ -8,6 +8,6 @@
 /* The matrix, with precision, recall and F1 of the classes beside it, or below where that is
  * too wide; where the matrix itself is, the most frequent mistakes in its place.  whole: all
  * mistakes and classes, however many. */
-void mp_confusion_text(FILE *f, const struct mp_metrics *m, const int *labels,
+void mp_confusion_text(FILE *f, const struct mp_metrics *m, const char *const *names,
                        const struct mp_paint *p, bool whole);
 #endif

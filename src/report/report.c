@@ -6,6 +6,7 @@
 #include "core/state.h"
 #include "pipeline/name.h"
 #include "report/confusion.h"
+#include "text/decimal.h"
 #include "report/statistics.h"
 #include "text/layout.h"
 #include <glib.h>
@@ -31,6 +32,12 @@ json_t *mp_text_json(const char *text)
     json_t *o = json_string(valid);
     g_free(valid);
     return o;
+}
+
+json_t *mp_class_json(const char *name)
+{
+    int64_t v = 0;
+    return mp_whole_text(name, &v) ? json_integer((json_int_t)v) : json_string(name);
 }
 
 json_t *mp_name_json(const char *text)
@@ -75,26 +82,59 @@ static json_t *stage_json(struct mp_ctx *c, const struct mp_node *n)
     return o;
 }
 
-static json_t *metrics_json(const struct mp_metrics *m, const int *labels)
+enum { MOST_PAIRED = 256 }; /* classes of which report.json has all pairs */
+
+/* All pairs, or null where a list of those that occur tells as much. */
+static json_t *confusion_json(const struct mp_metrics *m)
+{
+    const struct mp_confused *q = m->confused, *end = q + m->n_confused;
+    json_t *rows = json_array();
+    if (m->k > MOST_PAIRED) {
+        json_decref(rows);
+        return json_null();
+    }
+    for (int i = 0; i < m->k; i++) {
+        json_t *row = json_array();
+        for (int j = 0; j < m->k; j++) {
+            const bool there = q < end && q->truth == i && q->predicted == j;
+            json_array_append_new(row, json_integer(there ? (json_int_t)q++->rows : 0));
+        }
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static json_t *mistakes_json(const struct mp_metrics *m, const char *const *names)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < m->n_confused; i++) {
+        const struct mp_confused *q = &m->confused[i];
+        if (q->truth != q->predicted)
+            json_array_append_new(all, json_pack("{s:o, s:o, s:I}", "truth",
+                                                 mp_class_json(names[q->truth]), "predicted",
+                                                 mp_class_json(names[q->predicted]), "rows",
+                                                 (json_int_t)q->rows));
+    }
+    return all;
+}
+
+static json_t *metrics_json(const struct mp_metrics *m, const char *const *names)
 {
     json_t *o = json_pack("{s:f, s:I, s:[f, f], s:s, s:o}", "accuracy", m->accuracy, "errors",
                           (json_int_t)m->errors, "accuracy_interval", m->low, m->high, "interval",
                           "Wilson, 95 %", "macro_f1", number(m->macro_f1));
     json_object_set_new(o, "tested_classes", json_integer(m->tested));
-    json_t *confusion = json_array(), *classes = json_array();
+    json_t *classes = json_array();
     for (int i = 0; i < m->k; i++) {
         const struct mp_class_metrics *q = &m->class[i];
-        json_t *row = json_array();
-        for (int j = 0; j < m->k; j++)
-            json_array_append_new(row, json_integer((json_int_t)m->confusion[i * m->k + j]));
-        json_array_append_new(confusion, row);
         json_array_append_new(
-            classes, json_pack("{s:i, s:I, s:I, s:o, s:o, s:o}", "label", labels[i], "rows",
-                               (json_int_t)q->rows, "predicted", (json_int_t)q->predicted,
+            classes, json_pack("{s:o, s:I, s:I, s:o, s:o, s:o}", "label", mp_class_json(names[i]),
+                               "rows", (json_int_t)q->rows, "predicted", (json_int_t)q->predicted,
                                "precision", number(q->precision), "recall", number(q->recall), "f1",
                                number(q->f1)));
     }
-    json_object_set_new(o, "confusion", confusion);
+    json_object_set_new(o, "confusion", confusion_json(m));
+    json_object_set_new(o, "mistakes", mistakes_json(m, names));
     json_object_set_new(o, "classes", classes);
     return o;
 }
@@ -182,7 +222,7 @@ static json_t *test_json(const struct mp_report *r)
     else if (x->test_path == NULL)
         json_object_set_new(test, "holdout", json_real(s->holdout));
     if (r->metrics != NULL) {
-        json_t *m = metrics_json(r->metrics, x->labels);
+        json_t *m = metrics_json(r->metrics, mp_names_all(&x->classes));
         json_object_update(test, m);
         json_decref(m);
         json_t *calibration = calibration_json(r);
@@ -220,7 +260,7 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
     json_t *train = data_json(&x->train, x->plan.source.train);
     json_t *labels = json_array(), *stages = json_array(), *warnings = json_array();
     for (int i = 0; i < x->n_classes; i++)
-        json_array_append_new(labels, json_integer(x->labels[i]));
+        json_array_append_new(labels, mp_class_json(mp_names_at(&x->classes, (size_t)i)));
     for (int i = 0; i < x->plan.n_nodes; i++)
         json_array_append_new(stages, stage_json(c, &x->plan.nodes[i]));
     for (int i = 0; i < r->n_warnings; i++)
@@ -549,7 +589,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
         mp_say(f, "warning", LABEL, "%s", r->warnings[k]);
     if (r->metrics != NULL) {
         fputc('\n', f);
-        mp_confusion_text(f, r->metrics, r->x->labels, p, whole);
+        mp_confusion_text(f, r->metrics, mp_names_all(&r->x->classes), p, whole);
     }
     stages_text(f, r, p, whole);
     if (json_object_size(r->curves) > 0)

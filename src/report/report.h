@@ -52,6 +52,9 @@ json_t *mp_text_json(const char *text);
 /* Of what is shown in one line, such as names: control characters become \xNN. */
 json_t *mp_name_json(const char *text);
 
+/* A class's name: a number where it is a whole one, otherwise a text. */
+json_t *mp_class_json(const char *name);
+
 /* Whether a series, "kept_epoch" or that of an embedded net, is one number and no curve. */
 bool mp_report_one_value(const char *series);
 

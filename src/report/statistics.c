@@ -140,14 +140,17 @@ bool mp_probabilities(enum mp_scores kind, const float *scores, int k, double *p
 
 double mp_confidence(enum mp_scores kind, const float *scores, int k)
 {
-    double p[256], second = -INFINITY;
     const int top = mp_argmax(scores, k);
-    if (mp_probabilities(kind, scores, k, p))
-        return p[top];
-    for (int j = 0; j < k; j++)
+    const double best = (double)scores[top];
+    double sum = 0, second = -INFINITY;
+    if (kind == MP_PROBABILITIES)
+        return best;
+    for (int j = 0; j < k; j++) {
+        sum += exp((double)scores[j] - best);
         if (j != top)
             second = fmax(second, (double)scores[j]);
-    return (double)scores[top] - second;
+    }
+    return kind == MP_LOGITS ? 1 / sum : best - second;
 }
 
 static double ratio(double a, double b)
@@ -155,22 +158,31 @@ static double ratio(double a, double b)
     return b > 0 ? a / b : NAN;
 }
 
-/* One row into the sums; false: its probabilities are no numbers. */
-static bool add_row(struct mp_calibration *s, const double *p, int k, int top, int truth)
+/* One row into the sums; false: its probabilities are no numbers.  A class that training never
+ * had has the probability 0. */
+static bool add_row(struct mp_calibration *s, enum mp_scores kind, const float *row, int k,
+                    int truth)
 {
-    double squares = 0;
+    const int top = mp_argmax(row, k);
+    const double best = (double)row[top];
+    double sum = 0, squares = truth >= k, first = 0, own = 0;
+    for (int j = 0; j < k && kind == MP_LOGITS; j++)
+        sum += exp((double)row[j] - best);
     for (int j = 0; j < k; j++) {
-        const double off = p[j] - (j == truth);
+        const double p = kind == MP_LOGITS ? exp((double)row[j] - best) / sum : (double)row[j];
+        const double off = p - (j == truth);
         squares += off * off;
+        first = j == top ? p : first;
+        own = j == truth ? p : own;
     }
     if (!isfinite(squares))
         return false;
-    int bin = (int)ceil(p[top] * MP_BINS) - 1;
+    int bin = (int)ceil(first * MP_BINS) - 1;
     bin = bin < 0 ? 0 : bin >= MP_BINS ? MP_BINS - 1 : bin;
     s->brier += squares;
-    s->nll -= log(fmax(p[truth], 1e-15)); /* a floor, as scikit-learn has it */
+    s->nll -= log(fmax(own, 1e-15)); /* a floor, as scikit-learn has it */
     s->bins[bin].rows++;
-    s->bins[bin].confidence += p[top];
+    s->bins[bin].confidence += first;
     s->bins[bin].accuracy += top == truth;
     return true;
 }
@@ -178,16 +190,12 @@ static bool add_row(struct mp_calibration *s, const double *p, int k, int top, i
 bool mp_calibration(enum mp_scores kind, size_t n, int k, const float *scores, const int *truth,
                     struct mp_calibration *out)
 {
-    double p[256];
     bool numbers = true;
     memset(out, 0, sizeof *out);
     if (kind == MP_MARGINS)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        const float *row = scores + i * (size_t)k;
-        mp_probabilities(kind, row, k, p);
-        numbers = add_row(out, p, k, mp_argmax(row, k), truth[i]) && numbers;
-    }
+    for (size_t i = 0; i < n; i++)
+        numbers = add_row(out, kind, scores + i * (size_t)k, k, truth[i]) && numbers;
     for (int i = 0; i < MP_BINS; i++) {
         struct mp_bin *b = &out->bins[i];
         const double rows = (double)b->rows;

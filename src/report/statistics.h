@@ -56,7 +56,7 @@ struct mp_calibration {
     struct mp_bin bins[MP_BINS]; /* the reliability curve */
 };
 
-/* scores: n x k, of at most 256 classes; truth: class numbers.  false: margins. */
+/* scores: n x k; truth: class numbers.  false: margins. */
 bool mp_calibration(enum mp_scores kind, size_t n, int k, const float *scores, const int *truth,
                     struct mp_calibration *out);
 

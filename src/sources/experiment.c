@@ -27,6 +27,7 @@ void mp_experiment_free(struct mp_experiment *x)
     free(x->test_left);
     free(x->train_y);
     free(x->test_y);
+    mp_names_free(&x->classes);
     memset(x, 0, sizeof *x);
 }
 
@@ -301,42 +302,48 @@ int mp_experiment_plan(struct mp_ctx *c, const char *file, struct mp_experiment 
 /* One class alone teaches nothing; it is what a column taken for the label looks like. */
 static int find_classes(struct mp_ctx *c, struct mp_experiment *x)
 {
-    bool seen[256] = { false };
-    for (size_t i = 0; i < x->train.n; i++)
-        seen[x->train.label[i]] = true;
-    x->n_classes = 0;
-    for (int v = 0; v < 256; v++)
-        if (seen[v])
-            x->labels[x->n_classes++] = v;
+    if (mp_class_numbers(c, &x->train, &x->classes, &x->train_y) < 0)
+        return -1;
+    x->n_classes = c->run->n_classes = (int)x->classes.n;
+    c->run->classes = mp_names_all(&x->classes);
     if (x->n_classes > 1 || !x->plan.has_model)
         return MP_OK;
-    return mp_fail(c, "%s: every row has the label %d; a model needs rows of two classes at least"
-                      "%s", x->train.name, x->labels[0], x->train.is_csv
+    return mp_fail(c, "%s: every row has the label %s; a model needs rows of two classes at least"
+                      "%s", x->train.name, mp_names_at(&x->classes, 0), x->train.is_csv
                       ? " (label=last and the like say which column is the label)" : "");
 }
 
-int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
-                     int **y)
+int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, struct mp_names *classes, int **y)
 {
-    int number[256];
-    for (int v = 0; v < 256; v++)
-        number[v] = -1;
-    for (int k = 0; k < n_classes; k++)
-        number[labels[k]] = k;
-    if ((*y = mp_alloc(c, d->n, sizeof **y)) == NULL)
-        return -1;
-    for (size_t i = 0; i < d->n; i++) {
-        (*y)[i] = number[d->label[i]];
-        if ((*y)[i] >= 0)
-            continue;
-        char row[64], all[256 * 4 + 1] = "";
-        mp_data_row_name(d, i, row, sizeof row);
-        for (int k = 0; k < n_classes; k++)
-            snprintf(all + strlen(all), sizeof all - strlen(all), " %d", labels[k]);
-        return mp_fail(c, "%s: %s: label %d does not occur in the training rows, which have%s",
-                       d->name, row, d->label[i], all);
+    int *number = mp_alloc(c, d->classes.n, sizeof *number);
+    int rc = number != NULL && (*y = mp_alloc(c, d->n, sizeof **y)) != NULL ? MP_OK : -1;
+    for (size_t k = 0; k < d->classes.n && rc == MP_OK; k++) {
+        const char *name = mp_names_at(&d->classes, k);
+        rc = (number[k] = mp_names_add(c, classes, name, strlen(name))) < 0 ? -1 : MP_OK;
     }
-    return MP_OK;
+    for (size_t i = 0; i < d->n && rc == MP_OK; i++)
+        (*y)[i] = number[d->label[i]];
+    free(number);
+    return rc;
+}
+
+void mp_class_warn(struct mp_ctx *c, const struct mp_data *d, const struct mp_names *classes,
+                   int n, const int *y)
+{
+    enum { NAMED = 5 };
+    const size_t more = classes->n - (size_t)n;
+    char names[NAMED * (MP_NAME_SIZE + 2)] = "";
+    size_t rows = 0, used = 0;
+    for (size_t i = 0; i < d->n; i++)
+        rows += y[i] >= n;
+    if (rows == 0)
+        return;
+    for (size_t k = 0; k < more && k < NAMED; k++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", k > 0 ? ", " : "",
+                                 mp_names_at(classes, (size_t)n + k));
+    mp_warn(c, "%s: %zu row%s %s label%s %s%s that no training row had; %s wrong", d->name, rows,
+            rows == 1 ? " has" : "s have", more == 1 ? "the" : "one of the", more == 1 ? "" : "s",
+            names, more > NAMED ? " ..." : "", rows == 1 ? "it counts as" : "they count as");
 }
 
 /* --------------------------------------------------------------- holdout */
@@ -344,16 +351,20 @@ int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *label
 static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_data all = x->train;
+    int *y = x->train_y;
     struct mp_subset train = { 0 }, test = { 0 };
     bool *out = mp_alloc(c, all.n, sizeof *out);
-    int rc = out == NULL ? -1 : mp_split_mark(c, all.label, all.n, x->plan.source.holdout, 0, out);
+    int rc = out == NULL ? -1 : mp_split_mark(c, y, all.n, x->plan.source.holdout, 0, out);
     if (rc == MP_OK)
-        rc = mp_split_pick(c, &all, NULL, out, false, &train);
+        rc = mp_split_pick(c, &all, y, out, false, &train);
     if (rc == MP_OK)
-        rc = mp_split_pick(c, &all, NULL, out, true, &test);
+        rc = mp_split_pick(c, &all, y, out, true, &test);
     x->train = train.d;
+    x->train_y = train.y;
     x->test = test.d;
+    x->test_y = test.y;
     free(out);
+    free(y);
     mp_data_free(&all);
     return rc;
 }
@@ -387,16 +398,21 @@ static int read_train(struct mp_ctx *c, struct mp_experiment *x, const struct mp
 }
 
 /* A class of one row cannot be on both sides. */
-static void warn_of_holdout(struct mp_ctx *c, const struct mp_experiment *x)
+static int warn_of_holdout(struct mp_ctx *c, const struct mp_experiment *x)
 {
-    bool tested[256] = { false };
     if (x->test_path != NULL || x->plan.source.folds > 0)
-        return;
+        return MP_OK;
+    bool *tested = mp_alloc(c, (size_t)x->n_classes, sizeof *tested);
+    if (tested == NULL)
+        return -1;
     for (size_t i = 0; i < x->test.n; i++)
-        tested[x->test.label[i]] = true;
+        tested[x->test_y[i]] = true;
     for (int k = 0; k < x->n_classes; k++)
-        if (!tested[x->labels[k]])
-            mp_warn(c, "label %d has one row: the holdout tests none of it", x->labels[k]);
+        if (!tested[k])
+            mp_warn(c, "label %s has one row: the holdout tests none of it",
+                    mp_names_at(&x->classes, (size_t)k));
+    free(tested);
+    return MP_OK;
 }
 
 /* What one look tells, said before the long work. */
@@ -426,6 +442,18 @@ static int no_labels(struct mp_ctx *c, const struct mp_experiment *x)
                    *name != '\0' ? ")" : "");
 }
 
+/* Unless the test's classes are those of the training rows, of which it is a part. */
+static int number_test(struct mp_ctx *c, struct mp_experiment *x)
+{
+    if (x->test.label == NULL || x->test_y != NULL)
+        return MP_OK;
+    if (mp_class_numbers(c, &x->test, &x->classes, &x->test_y) < 0)
+        return -1;
+    c->run->classes = mp_names_all(&x->classes);
+    mp_class_warn(c, &x->test, &x->classes, x->n_classes, x->test_y);
+    return MP_OK;
+}
+
 int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
 {
     const struct mp_source *s = &x->plan.source;
@@ -435,18 +463,12 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
         return -1;
     if (x->train.label == NULL)
         return no_labels(c, x);
-    if (find_classes(c, x) < 0)
-        return -1;
-    c->run->n_classes = x->n_classes;
-    c->run->labels = x->labels;
-    if (mp_plan_shape(c, &x->plan, x->train.shape) < 0 || read_test(c, x, &form) < 0 ||
-        mp_class_numbers(c, &x->train, x->labels, x->n_classes, &x->train_y) < 0)
-        return -1;
-    if (x->test.label != NULL &&
-        mp_class_numbers(c, &x->test, x->labels, x->n_classes, &x->test_y) < 0)
+    if (find_classes(c, x) < 0 || mp_plan_shape(c, &x->plan, x->train.shape) < 0 ||
+        read_test(c, x, &form) < 0 || number_test(c, x) < 0)
         return -1;
     warn_of_rows(c, x);
-    warn_of_holdout(c, x);
+    if (warn_of_holdout(c, x) < 0)
+        return -1;
     x->read_seconds = mp_seconds() - start;
     return MP_OK;
 }

@@ -14,7 +14,9 @@ struct mp_experiment {
     char *test_left;              /* the pipeline's test, which is not of these rows; or NULL */
     struct mp_glance glance;      /* at the training rows */
     int *train_y, *test_y;        /* class numbers; test_y NULL: the test has no labels */
-    int labels[256], n_classes;   /* label of each class, ascending, as training has them */
+    struct mp_names classes;      /* those of the training rows in order, then those that only
+                                     the test has, which are never predicted */
+    int n_classes;                /* of the training rows */
     double read_seconds;
     char split[64];               /* how the test rows come to be, in words */
 };
@@ -33,9 +35,12 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x);
 
 void mp_experiment_free(struct mp_experiment *x);
 
-/* Class numbers of a data set's labels; a label that training lacks fails. */
-int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, const int *labels, int n_classes,
-                     int **y);
+/* Class numbers of a data set's labels; those that are not among the classes are added. */
+int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, struct mp_names *classes, int **y);
+
+/* Warns of rows whose class is not among the first n, so that they cannot be right. */
+void mp_class_warn(struct mp_ctx *c, const struct mp_data *d, const struct mp_names *classes,
+                   int n, const int *y);
 
 /* Where "sample:train", "mnist:test" or a path lies; free() the result. */
 char *mp_data_path(struct mp_ctx *c, const char *name);

@@ -43,12 +43,14 @@ static void count_levels(const struct mp_data *d, struct mp_profile *p)
     p->deviation = sqrt(fmax(0, squares / ((double)d->n * (double)len) - p->mean * p->mean));
 }
 
-static int make_profile(struct mp_ctx *c, const struct mp_data *d, struct mp_profile *p)
+static int make_profile(struct mp_ctx *c, const struct mp_data *d, const int *y, size_t classes,
+                        struct mp_profile *p)
 {
     const size_t len = mp_len(d->shape);
     bool *varies = mp_alloc(c, len, sizeof *varies);
     p->blank_row = mp_alloc(c, d->n, sizeof *p->blank_row);
-    if (varies == NULL || p->blank_row == NULL) {
+    p->per_class = mp_alloc(c, classes, sizeof *p->per_class);
+    if (varies == NULL || p->blank_row == NULL || p->per_class == NULL) {
         free(varies);
         return -1;
     }
@@ -58,8 +60,8 @@ static int make_profile(struct mp_ctx *c, const struct mp_data *d, struct mp_pro
             varies[j] |= x[j] != d->x[j];
         if (memcmp(x, x + 1, len - 1) == 0)
             p->blank_row[p->blank++] = i;
-        if (d->label != NULL)
-            p->n_labels += p->per_label[d->label[i]]++ == 0;
+        if (y != NULL)
+            p->n_labels += p->per_class[y[i]]++ == 0;
     }
     for (size_t j = 0; j < len; j++)
         p->constant += !varies[j];
@@ -88,7 +90,7 @@ static void count_groups(struct mp_inspection *in)
         for (size_t i = in->groups.start[g]; i < in->groups.start[g + 1]; i++) {
             size_t row = in->groups.row[i];
             const int k = mp_inspect_file(in, &row);
-            const int own = in->data[k].label != NULL ? in->data[k].label[row] : -1;
+            const int own = in->y[k] != NULL ? in->y[k][row] : -1;
             differ[k] |= n[k] > 0 && own != label[k];
             label[k] = own;
             n[k]++;
@@ -212,7 +214,7 @@ static int usual_leads(struct mp_ctx *c, const int *y, const struct mp_predictio
 /* A model that is no better than calling every row the most frequent label doubts for no
  * reason; so does one that has seen next to nothing of a class. */
 static void judge_model(struct mp_inspection *in, const int *y, const struct mp_predictions *p,
-                        size_t rows[256])
+                        size_t *rows)
 {
     size_t most = 0, hits = 0;
     double low, high;
@@ -229,18 +231,11 @@ static void judge_model(struct mp_inspection *in, const int *y, const struct mp_
                  100 * (double)most / (double)p->n);
 }
 
-static int find_suspects(struct mp_ctx *c, struct mp_inspection *in, const int *y,
-                         const struct mp_predictions *p)
+static int list_suspects(struct mp_ctx *c, struct mp_inspection *in, const int *y,
+                         const struct mp_predictions *p, const size_t *rows, const float *usual)
 {
     enum { FEWEST = 5 }; /* rows of a class that can be judged */
     const size_t k = (size_t)p->k;
-    size_t rows[256] = { 0 };
-    float usual[256];
-    judge_model(in, y, p, rows);
-    if (in->why_not[0] != '\0')
-        return MP_OK;
-    if (usual_leads(c, y, p, usual) < 0)
-        return -1;
     for (size_t i = 0; i < p->n; i++)
         in->doubted += p->predicted[i] != y[i];
     in->checked = p->n;
@@ -254,10 +249,25 @@ static int find_suspects(struct mp_ctx *c, struct mp_inspection *in, const int *
         in->unjudged += rows[y[i]] < FEWEST;
         if (says != y[i] && !few && -margin >= usual[says])
             in->suspect[in->n_suspects++] = (struct mp_suspect){
-                i, c->run->labels[y[i]], c->run->labels[says], (double)margin };
+                i, c->run->classes[y[i]], c->run->classes[says], (double)margin };
     }
     qsort(in->suspect, in->n_suspects, sizeof *in->suspect, by_margin);
     return MP_OK;
+}
+
+static int find_suspects(struct mp_ctx *c, struct mp_inspection *in, const int *y,
+                         const struct mp_predictions *p)
+{
+    size_t *rows = mp_alloc(c, (size_t)p->k, sizeof *rows);
+    float *usual = mp_alloc(c, (size_t)p->k, sizeof *usual);
+    int rc = rows != NULL && usual != NULL ? MP_OK : -1;
+    if (rc == MP_OK)
+        judge_model(in, y, p, rows);
+    if (rc == MP_OK && in->why_not[0] == '\0')
+        rc = usual_leads(c, y, p, usual) < 0 ? -1 : list_suspects(c, in, y, p, rows, usual);
+    free(rows);
+    free(usual);
+    return rc;
 }
 
 /* The user's pipeline, or one that is fast and good: its cells are a fifth of the image. */
@@ -301,23 +311,24 @@ static int score_labels(struct mp_ctx *c, struct mp_inspection *in, const int *y
 static int check_labels(struct mp_ctx *c, struct mp_inspection *in)
 {
     const struct mp_data *d = &in->data[0];
-    int labels[256], n = 0, *y = NULL, *fold = NULL, rc = MP_OK;
+    struct mp_names classes = { .n = 0 };
+    int *y = NULL, *fold = NULL, rc = MP_OK;
     struct mp_ctx trial;
-    for (int v = 0; v < 256; v++)
-        if (in->profile[0].per_label[v] > 0)
-            labels[n++] = v;
-    c->run->n_classes = n;
-    c->run->labels = labels;
     if (in->o.quick || d->label == NULL) {
         snprintf(in->why_not, sizeof in->why_not, "%s",
                  in->o.quick ? "--quick leaves that out" : "there are none");
-    } else if (mp_class_numbers(c, d, labels, n, &y) < 0 ||
-               (fold = mp_alloc(c, d->n, sizeof *fold)) == NULL) {
+        return MP_OK;
+    }
+    if (mp_class_numbers(c, d, &classes, &y) < 0 ||
+        (fold = mp_alloc(c, d->n, sizeof *fold)) == NULL)
         rc = -1;
-    } else {
+    c->run->n_classes = (int)classes.n;
+    c->run->classes = mp_names_all(&in->data[0].classes); /* the same, and they stay */
+    if (rc == MP_OK) {
         mp_ctx_init(&trial, c->run);
         struct mp_ctx *with = *in->o.pipeline != '\0' ? c : &trial;
-        if (mp_folds_assign(&trial, y, d->n, n, in->o.folds, c->run->seed, fold) == MP_OK)
+        if (mp_folds_assign(&trial, y, d->n, (int)classes.n, in->o.folds, c->run->seed,
+                            fold) == MP_OK)
             rc = score_labels(with, in, y);
         if (trial.msg[0] != '\0')
             memcpy(in->why_not, trial.msg, sizeof in->why_not);
@@ -328,9 +339,23 @@ static int check_labels(struct mp_ctx *c, struct mp_inspection *in)
     if (rc == MP_OK && mp_stopped(c))
         rc = mp_fail(c, "interrupted");
     c->run->n_classes = 0;
-    c->run->labels = NULL;
+    c->run->classes = NULL;
+    mp_names_free(&classes);
     free(y);
     free(fold);
+    return rc;
+}
+
+/* The classes of all files, and the numbers of their rows among them. */
+static int find_classes(struct mp_ctx *c, struct mp_inspection *in)
+{
+    int rc = MP_OK;
+    for (int k = 0; k < in->n && rc == MP_OK; k++)
+        if (in->data[k].label != NULL)
+            rc = mp_names_merge(c, &in->classes, &in->data[k].classes);
+    for (int k = 0; k < in->n && rc == MP_OK; k++)
+        if (in->data[k].label != NULL)
+            rc = mp_class_numbers(c, &in->data[k], &in->classes, &in->y[k]);
     return rc;
 }
 
@@ -340,9 +365,11 @@ int mp_inspect(struct mp_ctx *c, struct mp_inspection *in)
 {
     const struct mp_data *test = in->n > 1 ? &in->data[1] : NULL;
     c->run->seed = (uint64_t)in->o.seed;
+    if (find_classes(c, in) < 0)
+        return -1;
     for (int k = 0; k < in->n; k++) {
         mp_glance(c, &in->data[k], &in->glance[k]);
-        if (make_profile(c, &in->data[k], &in->profile[k]) < 0)
+        if (make_profile(c, &in->data[k], in->y[k], in->classes.n, &in->profile[k]) < 0)
             return -1;
     }
     if (mp_duplicates_find(c, &in->data[0], test, &in->groups) < 0 ||
@@ -359,7 +386,10 @@ void mp_inspect_free(struct mp_inspection *in)
     for (int k = 0; k < 2; k++) {
         mp_data_free(&in->data[k]);
         free(in->profile[k].blank_row);
+        free(in->profile[k].per_class);
+        free(in->y[k]);
     }
+    mp_names_free(&in->classes);
     mp_groups_free(&in->groups);
     mp_shared_free(&in->shared);
     free(in->pair);
@@ -377,21 +407,21 @@ void mp_inspect_name(const struct mp_inspection *in, size_t row, char *text, siz
     snprintf(text, size, "%s%s", in->n > 1 ? part[k] : "", name);
 }
 
-/* A label of the test that training lacks, or -1. */
-static int foreign_label(const struct mp_inspection *in)
+/* A class of the test that training lacks, or NULL. */
+static const char *foreign_class(const struct mp_inspection *in)
 {
-    for (int v = 0; v < 256; v++)
-        if (in->profile[1].per_label[v] > 0 && in->profile[0].per_label[v] == 0)
-            return v;
-    return -1;
+    for (size_t k = 0; k < in->classes.n; k++)
+        if (in->profile[1].per_class[k] > 0 && in->profile[0].per_class[k] == 0)
+            return mp_names_at(&in->classes, k);
+    return NULL;
 }
 
 bool mp_inspect_remark(const struct mp_inspection *in, int k, int i, char *text, size_t size)
 {
     const char *name = in->given[k];
-    const int foreign = k == 1 && in->profile[0].n_labels > 0 ? foreign_label(in) : -1;
-    if (foreign >= 0 && i-- == 0)
-        return snprintf(text, size, "%s: label %d does not occur in the training rows, so no model "
+    const char *foreign = k == 1 && in->profile[0].n_labels > 0 ? foreign_class(in) : NULL;
+    if (foreign != NULL && i-- == 0)
+        return snprintf(text, size, "%s: label %s does not occur in the training rows, so no model "
                         "can learn it", name, foreign) > 0;
     return mp_glance_remark(&in->glance[k], name, i, text, size);
 }

@@ -14,8 +14,8 @@ struct mp_profile {
     uint64_t levels[MP_LEVELS];    /* how many pixels have each value */
     int low, high;                 /* smallest and largest of them */
     double mean, deviation;        /* of values 0..1 */
-    uint64_t per_label[256];       /* rows of each label */
-    int n_labels;
+    uint64_t *per_class;           /* rows of each of the inspection's classes */
+    int n_labels;                  /* classes that have rows */
     size_t constant;               /* pixels that have the same value in all rows */
     size_t blank;                  /* rows whose pixels all have one value */
     size_t *blank_row;             /* which they are */
@@ -31,7 +31,7 @@ struct mp_pair {
 /* A row whose label the model doubts. */
 struct mp_suspect {
     size_t row;
-    int label, says;
+    const char *label, *says;      /* names of classes */
     double margin;                 /* score of its label less that of what the model says: < 0 */
 };
 
@@ -47,6 +47,8 @@ struct mp_inspection {
     struct mp_data data[2];        /* training rows, test rows */
     const char *given[2];          /* as the user named them */
     int n;                         /* files: 1 or 2 */
+    struct mp_names classes;       /* of both, in order */
+    int *y[2];                     /* class numbers of their rows, or NULL */
     struct mp_profile profile[2];
     struct mp_glance glance[2];
     struct mp_groups groups;       /* of equal rows, in both files together */

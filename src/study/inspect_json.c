@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_json.c - what is in a file, as JSON for programs: every row of every list. */
 #include "config.h"
+#include "report/report.h"
 #include "study/inspect.h"
 #include <glib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static json_t *row_json(const struct mp_inspection *in, size_t row)
     mp_data_row_name(&in->data[k], row, name, sizeof name);
     json_t *o = json_pack("{s:i, s:I, s:s}", "file", k, "row", (json_int_t)row, "name", name);
     if (in->data[k].label != NULL)
-        json_object_set_new(o, "label", json_integer(in->data[k].label[row]));
+        json_object_set_new(o, "label", mp_class_json(mp_data_class(&in->data[k], row)));
     return o;
 }
 
@@ -34,11 +35,10 @@ static json_t *file_json(const struct mp_inspection *in, int k)
     char text[512];
     for (int v = 0; v < MP_LEVELS; v++)
         json_array_append_new(levels, json_integer((json_int_t)p->levels[v]));
-    for (int v = 0; v < 256; v++)
-        if (p->per_label[v] > 0) {
-            snprintf(text, sizeof text, "%d", v);
-            json_object_set_new(labels, text, json_integer((json_int_t)p->per_label[v]));
-        }
+    for (size_t v = 0; v < in->classes.n; v++)
+        if (p->per_class[v] > 0)
+            json_object_set_new(labels, mp_names_at(&in->classes, v),
+                                json_integer((json_int_t)p->per_class[v]));
     for (size_t i = 0; i < p->blank; i++)
         json_array_append_new(blank, row_json(in, p->blank_row[i] + (k > 0 ? in->data[0].n : 0)));
     json_t *o = json_pack(
@@ -66,7 +66,7 @@ static json_t *labels_json(const struct mp_inspection *in)
     for (size_t i = 0; i < in->n_suspects; i++) {
         const struct mp_suspect *s = &in->suspect[i];
         json_t *row = row_json(in, s->row);
-        json_object_set_new(row, "looks_like", json_integer(s->says));
+        json_object_set_new(row, "looks_like", mp_class_json(s->says));
         json_object_set_new(row, "margin", json_real(s->margin));
         json_array_append_new(rows, row);
     }

@@ -79,12 +79,10 @@ static void classes(FILE *f, const struct mp_inspection *in)
     struct mp_tabular t;
     open_table(&t, in);
     fprintf(f, "\nrows by label, and their share\n");
-    for (int v = 0; v < 256; v++) {
-        if (in->profile[0].per_label[v] + in->profile[1].per_label[v] == 0)
-            continue;
-        mp_tabular_cell(&t, "%d", v);
+    for (size_t v = 0; v < in->classes.n; v++) {
+        mp_tabular_cell(&t, "%s", mp_names_at(&in->classes, v));
         for (int k = 0; k < in->n; k++) {
-            const uint64_t n = in->profile[k].per_label[v];
+            const uint64_t n = in->profile[k].per_class[v];
             mp_tabular_cell(&t, in->data[k].label != NULL ? "%llu %6.2f %%" : "-",
                             (unsigned long long)n, share(n, in->data[k].n));
         }
@@ -100,11 +98,11 @@ static void rest(FILE *f, size_t n, size_t shown)
 
 static void row_text(const struct mp_inspection *in, size_t row, char *text, size_t size)
 {
-    char name[64], label[16] = "";
+    char name[64], label[MP_NAME_SIZE + 4] = "";
     mp_inspect_name(in, row, name, sizeof name);
     const int k = mp_inspect_file(in, &row);
     if (in->data[k].label != NULL)
-        snprintf(label, sizeof label, " (%d)", in->data[k].label[row]);
+        snprintf(label, sizeof label, " (%s)", mp_data_class(&in->data[k], row));
     snprintf(text, size, "%s%s", name, label);
 }
 
@@ -134,7 +132,7 @@ static void equal_rows(FILE *f, const struct mp_inspection *in, size_t list)
         const size_t from = in->groups.start[g], n = in->groups.start[g + 1] - from;
         GString *all = g_string_new(NULL);
         for (size_t i = 0; i < n && i < IN_LINE; i++) {
-            char text[96];
+            char text[MP_NAME_SIZE + 96];
             row_text(in, in->groups.row[from + i], text, sizeof text);
             g_string_append_printf(all, "%s%s", i > 0 ? " = " : "", text);
         }
@@ -153,7 +151,7 @@ static void near_rows(FILE *f, const struct mp_inspection *in, size_t list)
     mp_say(f, "\n", 0, "nearly the same image: a difference of at most %g (0: the same but for "
                        "brightness and a shift; 1.41: no ink in common)", in->o.near);
     for (size_t i = 0; i < in->n_pairs && i < list; i++) {
-        char a[96], b[96];
+        char a[MP_NAME_SIZE + 96], b[MP_NAME_SIZE + 96];
         row_text(in, in->pair[i].a, a, sizeof a);
         row_text(in, in->pair[i].b, b, sizeof b);
         char difference[32];
@@ -181,7 +179,7 @@ static void suspects(FILE *f, const struct mp_inspection *in, size_t list)
         mp_inspect_name(in, s->row, name, sizeof name);
         const int at = fprintf(f, "    %-*s ", mp_columns(f) < 72 && mp_columns(f) > 0 ? 12 : 24,
                                name);
-        mp_fill(f, at, 6, "labelled %d, looks like %d (margin %.2f)", s->label, s->says, s->margin);
+        mp_fill(f, at, 6, "labelled %s, looks like %s (margin %.2f)", s->label, s->says, s->margin);
         fputc('\n', f);
     }
     rest(f, in->n_suspects, list);

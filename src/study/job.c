@@ -326,6 +326,22 @@ static int from_cache(struct mp_ctx *c, struct mp_job *j, const struct mp_key *k
 
 /* ----------------------------------------------------------------- results */
 
+/* The class that a line of predictions.csv names in its second column, or -1. */
+static int class_of(const char *line, const struct mp_names *classes)
+{
+    const char *at = strchr(line, ',');
+    char name[MP_NAME_SIZE];
+    size_t n = 0;
+    const bool quoted = at != NULL && at[1] == '"';
+    for (at = at != NULL ? at + 1 + quoted : ""; *at != '\0' && n + 1 < sizeof name; at++) {
+        if (quoted ? *at == '"' && *++at != '"' : *at == ',')
+            break;
+        name[n++] = *at;
+    }
+    name[n] = '\0';
+    return mp_names_find(classes, name);
+}
+
 /* The second column of predictions.csv, as class numbers. */
 static int read_predictions(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
 {
@@ -337,11 +353,8 @@ static int read_predictions(struct mp_ctx *c, struct mp_job *j, const struct mp_
     j->predicted = mp_alloc(c, x->test.n, sizeof *j->predicted);
     bool good = f != NULL && j->predicted != NULL && getline(&line, &room, f) > 0;
     while (good && n < x->test.n && getline(&line, &room, f) > 0) {
-        int label = -1, k = 0;
-        good = sscanf(line, "%*u,%d", &label) == 1;
-        while (k < x->n_classes && x->labels[k] != label)
-            k++;
-        good = good && k < x->n_classes;
+        const int k = class_of(line, &x->classes);
+        good = k >= 0 && k < x->n_classes;
         j->predicted[n++] = k;
     }
     free(line);

@@ -137,7 +137,7 @@ static int assign(struct mp_ctx *c, struct mp_search *s)
         return -1;
     if (s->ask.holdout > 0) {
         marks = mp_alloc(c, x->train.n, sizeof *marks);
-        rc = marks != NULL ? mp_split_mark(c, x->train.label, x->train.n, s->ask.holdout,
+        rc = marks != NULL ? mp_split_mark(c, x->train_y, x->train.n, s->ask.holdout,
                                            HOLDOUT_PLACE, marks) : -1;
         for (size_t i = 0; i < x->train.n && rc == MP_OK; i++)
             s->fold[i] = marks[i] ? 0 : 1;
@@ -256,7 +256,7 @@ static int cut_rows(struct mp_ctx *c, struct mp_fold *part, double share)
     struct mp_subset some = { .y = NULL };
     bool *marks = mp_alloc(c, part->train.n, sizeof *marks);
     int rc = marks == NULL ? -1
-                           : mp_split_mark(c, part->train.label, part->train.n, share, BUDGET_PLACE,
+                           : mp_split_mark(c, part->train_y, part->train.n, share, BUDGET_PLACE,
                                            marks);
     if (rc == MP_OK)
         rc = mp_split_pick(c, &part->train, part->train_y, marks, true, &some);

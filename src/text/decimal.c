@@ -221,3 +221,17 @@ const uint8_t *mp_float_read(const uint8_t *text, char point, float *x)
     *x = strtof(copy, NULL);
     return isfinite(*x) ? p : NULL;
 }
+
+bool mp_whole_text(const char *text, int64_t *value)
+{
+    const bool negative = *text == '-';
+    const char *p = text + negative;
+    int64_t v = 0;
+    int digits = 0;
+    for (; digits < 19 && p[digits] >= '0' && p[digits] <= '9'; digits++)
+        v = digits < 18 ? 10 * v + p[digits] - '0' : v;
+    if (digits < 1 || digits > 18 || p[digits] != '\0' || (*p == '0' && (digits > 1 || negative)))
+        return false;
+    *value = negative ? -v : v;
+    return true;
+}

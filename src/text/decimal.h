@@ -2,6 +2,7 @@
 /* decimal.h - numbers as text, fast. */
 #ifndef MP_DECIMAL_H
 #define MP_DECIMAL_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,9 @@ size_t mp_byte_text(char *out, uint8_t v);
  * float, or has more than 127 characters.  A byte that is no part of a number has to follow.
  * About 10 ns, 100 where the decimal lies next to the middle between two floats. */
 const uint8_t *mp_float_read(const uint8_t *text, char point, float *x);
+
+/* Whether the text is a whole number as one writes it ("7", "-1", but neither "+7", "07" nor
+ * "-0") of at most 18 digits. */
+bool mp_whole_text(const char *text, int64_t *value);
 
 #endif

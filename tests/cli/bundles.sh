@@ -60,7 +60,7 @@ this=$("$program" --version | sed -n '1s/^mnistpipe //p')
 if [ -n "$python" ]; then
     "$python" change.py "$old" 9 4.2.0 svm b.mnp && ! mp predict b.mnp test.csv -o p2.csv &&
         equal "$(cat "$err")" "mnistpipe: b.mnp: is a bundle of version 9, written by mnistpipe \
-4.2.0; this program, mnistpipe $this, reads versions 1 to 2"
+4.2.0; this program, mnistpipe $this, reads versions 1 to 3"
     ok "a form of a later version: refused, with the program that wrote it"
     "$python" change.py "$old" 2 0.2.9 negated b.mnp && ! mp predict b.mnp test.csv -o p2.csv &&
         equal "$(cat "$err")" "mnistpipe: b.mnp: its pipeline (mnistpipe 0.2.9):3: negated: no such \

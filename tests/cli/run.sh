@@ -85,7 +85,7 @@ told "JSON: keys" 'set(r) == {"mnistpipe", "pipeline", "seed", "threads", "label
     "seconds", "stages", "scores", "memory", "bundle", "libraries", "warnings", "remarks"}'
 told "JSON: the test's keys" 'set(t) == {"data", "file", "rows", "image", "crc32", "split",
     "in_training", "accuracy", "errors", "accuracy_interval", "interval", "macro_f1",
-    "tested_classes", "confusion", "classes"}'
+    "tested_classes", "confusion", "mistakes", "classes"}'
 told "JSON: the data" '(r["train"]["rows"], t["rows"], t["image"], r["seed"], r["labels"])
     == (6000, 1000, [28, 28], 1, list(range(10)))'
 told "JSON: the time adds up" 'set(r["seconds"]) == {"total", "read", "fit", "predict"} and

@@ -140,7 +140,7 @@ static void compare(char *file, json_t *a, json_t *b)
         right[1][i] = i % 5 > 0 ? s.y[i] : 1;
     }
     struct mp_experiment x = { .train_path = rows, .test_path = rows, .train = s.d, .test = s.d,
-                               .train_y = s.y, .test_y = s.y, .labels = { 0, 1, 2 },
+                               .train_y = s.y, .test_y = s.y, .classes = s.d.classes,
                                .n_classes = SMALL_CLASSES };
     x.plan = (struct mp_plan){ .file = other, .shape = s.d.shape,
                                .source = { .train = rows, .test = rows, .train_labels = none,

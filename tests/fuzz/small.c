@@ -19,10 +19,11 @@ static void keep_silent(void *arg, const char *text)
     (void)text;
 }
 
+static const char *const labels[SMALL_CLASSES] = { "0", "1", "2" };
+
 void small_run(struct mp_run *run)
 {
-    static const int labels[SMALL_CLASSES] = { 0, 1, 2 };
-    *run = (struct mp_run){ .threads = 1, .seed = 1, .n_classes = SMALL_CLASSES, .labels = labels,
+    *run = (struct mp_run){ .threads = 1, .seed = 1, .n_classes = SMALL_CLASSES, .classes = labels,
                             .quiet = true, .warnings = { .hear = keep_silent } };
 }
 
@@ -33,7 +34,7 @@ void small_data(struct small_data *s)
     uint32_t r = 1;
     for (int i = 0; i < SMALL_ROWS; i++) {
         s->y[i] = i % SMALL_CLASSES;
-        s->label[i] = (uint8_t)s->y[i];
+        s->label[i] = (uint16_t)s->y[i];
         for (int j = 0; j < PIXELS; j++) {
             r = r * 1664525 + 1013904223; /* Numerical Recipes */
             const uint32_t noise = (r >> 24) % 60;
@@ -41,6 +42,7 @@ void small_data(struct small_data *s)
         }
     }
     s->d = (struct mp_data){ .name = name, .n = SMALL_ROWS, .x = s->x, .label = s->label,
+                             .classes = { .n = SMALL_CLASSES, .at = (char **)(uintptr_t)labels },
                              .shape = { SMALL_SIDE, SMALL_SIDE, 1 } };
 }
 

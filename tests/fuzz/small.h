@@ -23,7 +23,8 @@ void small_run(struct mp_run *run);
 struct small_data {
     struct mp_data d;
     int y[SMALL_ROWS];
-    uint8_t x[SMALL_ROWS * SMALL_SIDE * SMALL_SIDE], label[SMALL_ROWS];
+    uint8_t x[SMALL_ROWS * SMALL_SIDE * SMALL_SIDE];
+    uint16_t label[SMALL_ROWS];
 };
 void small_data(struct small_data *s);
 

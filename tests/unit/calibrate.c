@@ -4,6 +4,7 @@
  * rows held back learns from them alone. */
 #include "../tap.h"
 #include "../direct.h"
+#include "../labels.h"
 #include "../oracle/calibrate.h"
 #include "data/data.h"
 #include "formats/read.h"
@@ -26,20 +27,19 @@ static void keep_warning(void *arg, const char *text)
     snprintf(((struct says *)arg)->text, sizeof(struct says), "%s", text);
 }
 
+static const char *const ten[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
+
 struct bench {
     struct tap *t;
     struct says says;
     struct mp_run run;
     struct mp_ctx c;
-    int labels[K];
 };
 
 static void open_bench(struct bench *b, struct tap *t)
 {
     *b = (struct bench){ .t = t, .run = { .seed = 1, .threads = 2, .n_classes = K } };
-    for (int i = 0; i < K; i++)
-        b->labels[i] = i;
-    b->run.labels = b->labels;
+    b->run.classes = ten;
     b->run.warnings = (struct mp_warnings){ keep_warning, &b->says };
     mp_ctx_init(&b->c, &b->run);
 }
@@ -238,7 +238,7 @@ static bool read_sample(struct bench *b, size_t n, struct mp_subset *part)
         return false;
     int *y = direct_memory(all.n, sizeof *y);
     for (size_t i = 0; i < all.n && i < 8000; i++) {
-        y[i] = all.label[i];
+        y[i] = (int)label_of(&all, i);
         marks[i] = i < n;
     }
     const bool good = mp_split_pick(&b->c, &all, y, marks, true, part) == MP_OK;

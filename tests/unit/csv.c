@@ -82,7 +82,7 @@ static bool same(const struct mp_data *a, const struct mp_data *b)
     return a->n == b->n && a->line0 == b->line0 && a->crc == b->crc &&
            (a->label != NULL) == (b->label != NULL) &&
            memcmp(a->x, b->x, a->n * mp_len(a->shape)) == 0 &&
-           (a->label == NULL || memcmp(a->label, b->label, a->n) == 0);
+           (a->label == NULL || memcmp(a->label, b->label, a->n * sizeof *a->label) == 0);
 }
 
 /* Several threads against the bytes in order; *says gets what was found wrong, or "". */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* csv_columns.c - what the columns of a CSV file are taken for: files of a few rows, with the
  * labels, the pixels and the remarks that a person would want of them. */
+#include "../labels.h"
 #include "../tap.h"
 #include "core/ctx.h"
 #include "data/data.h"
@@ -28,7 +29,7 @@ static void describe(const struct mp_data *d, char *text, size_t size)
     for (size_t i = 0; i < d->n && i < 2; i++) {
         n += (size_t)snprintf(text + n, size - n, i > 0 ? " | " : "");
         if (d->label != NULL)
-            n += (size_t)snprintf(text + n, size - n, "%d:", d->label[i]);
+            n += (size_t)snprintf(text + n, size - n, "%s:", mp_data_class(d, i));
         else
             n += (size_t)snprintf(text + n, size - n, "-:");
         for (size_t j = 0; j < len && j < 6; j++)
@@ -217,7 +218,7 @@ static void many_rows(struct tap *t)
     for (size_t i = 0; i < ROWS && rc == MP_OK; i++)
         for (size_t j = 0; j < VALUES; j++) {
             const uint8_t want = (uint8_t)((i * VALUES + j) * 7919 % 256);
-            wrong += want != (j == 5 ? d.label[i] : d.x[9 * i + 8 - (j - (j > 5))]);
+            wrong += want != (j == 5 ? label_of(&d, (size_t)i) : d.x[9 * i + 8 - (j - (j > 5))]);
         }
     tap_ok(t, rc == MP_OK && d.n == ROWS && wrong == 0,
            "%d rows whose columns stand the wrong way round, a label amid them", ROWS);

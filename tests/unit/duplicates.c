@@ -13,16 +13,17 @@
 /* Smooth blots, so that some pairs are near; every tenth a changed copy, every 25th equal. */
 static void make(struct mp_data *d, size_t n, int h, int w, uint64_t seed, bool label)
 {
+    struct mp_ctx c;
     const size_t len = (size_t)(h * w);
-    *d = (struct mp_data){ .n = n, .shape = { h, w, 1 }, .x = calloc(n, len),
-                           .label = label ? calloc(n, 1) : NULL };
+    *d = (struct mp_data){ .n = n, .shape = { h, w, 1 }, .x = calloc(n, len) };
+    mp_ctx_init(&c, NULL);
     for (size_t i = 0; i < n; i++) {
         uint8_t *x = d->x + i * len;
         const double cy = (double)(mp_random_at(seed, i, 1, 0) % 97) / 97 * h,
                      cx = (double)(mp_random_at(seed, i, 2, 0) % 97) / 97 * w,
                      r = 1 + (double)(mp_random_at(seed, i, 3, 0) % 97) / 40;
         if (label)
-            d->label[i] = (uint8_t)(i % 3);
+            mp_data_label_number(&c, d, i, (int64_t)(i % 3));
         for (size_t j = 0; j < len; j++) {
             const double dy = (double)(j / (size_t)w) - cy, dx = (double)(j % (size_t)w) - cx;
             x[j] = (uint8_t)(255 * exp(-(dy * dy + dx * dx) / (r * r)));
@@ -40,6 +41,7 @@ static void drop(struct mp_data *d)
 {
     free(d->x);
     free(d->label);
+    mp_names_free(&d->classes);
 }
 
 static const uint8_t *row_of(const struct mp_data *a, const struct mp_data *b, size_t i)

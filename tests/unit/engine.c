@@ -53,8 +53,8 @@ static void no_warning(void *arg, const char *text)
 static bool run_as(const char *text, size_t n, int threads, bool training, struct rows *out,
                    size_t *fit_rows)
 {
-    static const int labels[CLASSES] = { 0, 1, 2 };
-    struct mp_run shared = { .seed = 1, .threads = threads, .n_classes = CLASSES, .labels = labels,
+    static const char *const labels[CLASSES] = { "0", "1", "2" };
+    struct mp_run shared = { .seed = 1, .threads = threads, .n_classes = CLASSES, .classes = labels,
                              .warnings = { .hear = no_warning } };
     struct mp_ctx c;
     struct mp_script s = { 0 };

@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum { SIDE = 6, CLASSES = 3, ROWS = 307, FOLDS = 5, STAGES = 3 };
-static const int labels[10] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+static const char *const labels[10] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
 
 static void no_warning(void *arg, const char *text)
 {
@@ -27,7 +27,7 @@ static void no_warning(void *arg, const char *text)
 
 static struct mp_run make_run(int threads, int classes)
 {
-    return (struct mp_run){ .seed = 1, .threads = threads, .n_classes = classes, .labels = labels,
+    return (struct mp_run){ .seed = 1, .threads = threads, .n_classes = classes, .classes = labels,
                             .warnings = { .hear = no_warning } };
 }
 
@@ -262,12 +262,13 @@ static void test_permuted(struct tap *t)
     struct mp_data d = { 0 };
     struct mp_script s = { 0 };
     struct mp_out_of_fold out = { 0 };
+    struct mp_names names = { .n = 0 };
     int *y = NULL;
     uint64_t hits = 0;
     double low = 1, high = 0;
     mp_ctx_init(&c, &run);
     bool good = mp_rows_read(&c, "sample:train", "", &(struct mp_form){ .label = NULL }, "", &d) == 0 &&
-                mp_class_numbers(&c, &d, labels, 10, &y) == 0;
+                mp_class_numbers(&c, &d, &names, &y) == 0;
     if (good)
         shuffle(y, d.n, 1);
     good = good && mp_script_parse(&c, "test", "resize width=7 height=7\npixels\n"
@@ -285,6 +286,7 @@ static void test_permuted(struct tap *t)
     mp_out_of_fold_free(&out);
     mp_script_free(&s);
     mp_data_free(&d);
+    mp_names_free(&names);
     free(y);
     mp_ctx_free(&c);
 }

@@ -16,6 +16,7 @@
  * Prints TAP; given names of formats, of these alone.  SOURCE: the folder of the sources
  * (default .).  Works in a folder of its own under $TMPDIR.
  */
+#include "../labels.h"
 #include "../tap.h"
 #include "core/ctx.h"
 #include "core/random.h"
@@ -140,28 +141,29 @@ static void odd_name(const void *arg, size_t i, char *text, size_t size)
     snprintf(text, size, "%s", names[i % 3]);
 }
 
-static const int classes[] = { 0, 7, 9 };
+static const char *const classes[] = { "0", "7", "9" };
 static const float pixels[] = { 0, 1, 0.5f, 0.25f, 1, 0, 0, 0.2f };
-static const uint8_t pixel_labels[] = { 7, 0 };
+static const int pixel_classes[] = { 1, 0 };
 static const float features[] = { 0, -1.5f, 1e-12f, 3, 0, 0, 0, 0, 0 };
-static const uint8_t feature_labels[] = { 9, 0, 7 };
+static const int feature_classes[] = { 2, 0, 1 };
 
 /* A table, and all its rows: as floats or as bytes. */
 struct content {
     struct mp_table t;
     const float *x;
-    const uint8_t *b, *label;
+    const uint8_t *b;
+    const int *y;               /* class numbers */
 };
 
 static const struct content images = {
     { .rows = 2, .shape = { 2, 2, 1 }, .labels = true, .name = "two", .classes = classes,
       .n_classes = 3, .column = pixel_name },
-    pixels, NULL, pixel_labels
+    pixels, NULL, pixel_classes
 };
 static const struct content vectors = {
     { .rows = 3, .shape = { 1, 3, 1 }, .labels = true, .name = "don't", .classes = classes,
       .n_classes = 3, .column = odd_name },
-    features, NULL, feature_labels
+    features, NULL, feature_classes
 };
 
 struct files {
@@ -186,7 +188,7 @@ static int write_table(struct probe *p, struct mp_ctx *c, int word, const struct
             in.x = (float *)(uintptr_t)(k->x + i * d);
         else
             in.b = (uint8_t *)(uintptr_t)(k->b + i * d);
-        rc = mp_table_rows(c, w, &in, k->t.labels ? k->label + i : NULL);
+        rc = mp_table_rows(c, w, &in, k->t.labels ? k->y + i : NULL);
     }
     files->n = 0;
     for (int i = 0; rc == MP_OK && (path = mp_table_file(w, i)) != NULL; i++)
@@ -263,7 +265,7 @@ static void check_given(struct probe *p, const struct reading *r)
         expect(p, d.n == n && mp_len(d.shape) == len, "line %d: another shape", r->line)) {
         for (size_t i = 0; i < n * len; i++)
             expect(p, d.x[i] == (int)(255 * images.x[i] + 0.5f), "line %d: value %zu", r->line, i);
-        expect(p, d.label == NULL || memcmp(d.label, images.label, n) == 0,
+        expect(p, d.label == NULL || (label_of(&d, 0) == 7 && label_of(&d, 1) == 0),
                "line %d: other labels", r->line);
     }
     mp_data_free(&d);
@@ -383,24 +385,27 @@ enum { H = 3, W = 4, LEN = H * W, ROWS = 7 };
 struct truth {
     size_t n, len;
     uint8_t *x, *label;
+    int *y;                     /* the same: class numbers */
     float *levels;
     struct content k;
 };
 
 static struct truth make_truth(size_t n, struct mp_shape shape)
 {
-    static const int ten[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+    static const char *const ten[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
     struct truth t = { .n = n, .len = mp_len(shape) };
     t.x = malloc(n * t.len);
     t.label = calloc(n, 1);
+    t.y = calloc(n, sizeof *t.y);
     t.levels = malloc(n * t.len * sizeof *t.levels);
-    if (t.x == NULL || t.label == NULL || t.levels == NULL)
+    if (t.x == NULL || t.label == NULL || t.y == NULL || t.levels == NULL)
         abort();
     for (size_t i = 0; i < n * t.len; i++) {
         const uint64_t r = mp_random_at(5, 0, 0, i);
         t.x[i] = (i + 1) % t.len == 0 ? (uint8_t)(r % 10) : r % 3 == 0 ? 0 : (uint8_t)(r >> 40);
         t.levels[i] = (float)t.x[i] / 255;
-        t.label[i / t.len] = (uint8_t)((3 * (i / t.len) + 1) % 10);
+        t.y[i / t.len] = (int)((3 * (i / t.len) + 1) % 10);
+        t.label[i / t.len] = (uint8_t)t.y[i / t.len];
     }
     t.k = images;
     t.k.t.rows = n;
@@ -408,7 +413,7 @@ static struct truth make_truth(size_t n, struct mp_shape shape)
     t.k.t.bytes = true;
     t.k.x = NULL;
     t.k.b = t.x;
-    t.k.label = t.label;
+    t.k.y = t.y;
     t.k.t.classes = ten;
     t.k.t.n_classes = 10;
     return t;
@@ -418,6 +423,7 @@ static void free_truth(struct truth *t)
 {
     free(t->x);
     free(t->label);
+    free(t->y);
     free(t->levels);
 }
 
@@ -426,7 +432,7 @@ static bool same(const struct mp_data *d, const struct truth *t, bool labels)
 {
     return d->n > 0 && d->n <= t->n && mp_len(d->shape) == t->len &&
            d->shape.h == t->k.t.shape.h && memcmp(d->x, t->x, d->n * t->len) == 0 &&
-           (d->label != NULL) == labels && (!labels || memcmp(d->label, t->label, d->n) == 0);
+           (d->label != NULL) == labels && (!labels || labels_are(d, t->label, d->n));
 }
 
 static int read_back(struct mp_ctx *c, const char *file, const struct truth *t, struct mp_data *d)
@@ -696,7 +702,7 @@ static void check_failures(struct probe *p)
         const struct mp_chunk in = { .n = 3, .shape = t.shape,
                                      .x = (float *)(uintptr_t)what->x };
         rc = (w = mp_table_open(&c, p->word, stem, &t)) != NULL ? MP_OK : -1;
-        rc = rc == MP_OK ? mp_table_rows(&c, w, &in, what->label) : rc;
+        rc = rc == MP_OK ? mp_table_rows(&c, w, &in, what->y) : rc;
         rc = rc == MP_OK ? mp_table_commit(&c, &w, 1) : rc;
         mp_table_close(w);
         expect(p, strncmp(c.msg, stem, strlen(stem)) == 0, "%s", c.msg);

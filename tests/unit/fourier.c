@@ -58,8 +58,8 @@ static void keep_remark(void *arg, const char *text)
  * it says. */
 static bool transform(const char *text, uint64_t seed, struct made *r, char *remark)
 {
-    static const int labels[] = { 0, 1 };
-    struct mp_run run = { .seed = seed, .threads = 2, .n_classes = 2, .labels = labels,
+    static const char *const labels[] = { "0", "1" };
+    struct mp_run run = { .seed = seed, .threads = 2, .n_classes = 2, .classes = labels,
                           .diary = { .remark = keep_remark, .arg = remark } };
     struct mp_ctx c;
     struct mp_script s = { 0 };

@@ -35,7 +35,7 @@ static void hostile(struct tap *t, struct mp_ctx *c)
         "]]&gt;\n--&gt;";
     const struct mp_column column[] = { { text, false }, { text, true } };
     const uint64_t counts[] = { 5, 1, 0, 9 };
-    const int labels[] = { 0, 200 };
+    const char *const labels[] = { "0", "<b>" };
     struct mp_html h;
     struct mp_html_table table;
     struct mp_picture p = { 0 };

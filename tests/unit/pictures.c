@@ -119,9 +119,9 @@ static void linear(struct tap *t, struct mp_ctx *c, int columns, const char *las
 
 int main(void)
 {
-    static const int labels[] = { 3, 5, 7, 11, 13, 17 };
+    static const char *const labels[] = { "3", "5", "7", "11", "13", "17" };
     struct tap t = { 0 };
-    struct mp_run run = { .threads = 1, .labels = labels, .n_classes = 6 };
+    struct mp_run run = { .threads = 1, .classes = labels, .n_classes = 6 };
     struct mp_ctx c;
     mp_ctx_init(&c, &run);
     layer(&t, &c, "conv filters=6 kernel=5 pad=valid act=none bias=no", "kernel 6");

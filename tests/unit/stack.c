@@ -2,6 +2,7 @@
 /* stack.c - what stacks models learns from scores out of fold, and from nothing else. */
 #include "../tap.h"
 #include "../direct.h"
+#include "../labels.h"
 #include "engine/fit.h"
 #include "engine/folds.h"
 #include "pipeline/pipeline.h"
@@ -32,12 +33,14 @@ static void no_warning(void *arg, const char *text)
     (void)text;
 }
 
+static const char *const ten[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
+
 struct bench {
     struct tap *t;
     struct mp_run run;
     struct mp_ctx c;
     struct mp_data d;
-    int *y, labels[K];
+    int *y;
 };
 
 static bool open_bench(struct bench *b, struct tap *t, int threads)
@@ -47,11 +50,9 @@ static bool open_bench(struct bench *b, struct tap *t, int threads)
     const struct mp_form any = { .label = NULL };
     memset(b, 0, sizeof *b);
     b->t = t;
-    b->run = (struct mp_run){ .seed = 1, .threads = threads, .n_classes = K, .labels = b->labels,
+    b->run = (struct mp_run){ .seed = 1, .threads = threads, .n_classes = K, .classes = ten,
                               .warnings = { .hear = no_warning } };
     char path[4096];
-    for (int i = 0; i < K; i++)
-        b->labels[i] = i;
     for (size_t i = 0; i < ROWS; i++)
         rows[i] = i;
     mp_ctx_init(&b->c, &b->run);
@@ -60,7 +61,7 @@ static bool open_bench(struct bench *b, struct tap *t, int threads)
     const bool good = mp_data_read(&b->c, path, NULL, &any, &all) == MP_OK &&
                       mp_data_pick(&b->c, &all, rows, ROWS, &b->d) == MP_OK;
     for (size_t i = 0; i < ROWS && good; i++)
-        b->y[i] = b->d.label[i];
+        b->y[i] = (int)label_of(&b->d, i);
     mp_data_free(&all);
     return good;
 }

@@ -44,11 +44,11 @@ static void odd_name(const void *arg, size_t i, char *text, size_t size)
     snprintf(text, size, "%s", names[i % 3]);
 }
 
-static const int classes[] = {0, 7, 9};
+static const char *const classes[] = {"0", "7", "9"};
 
 /* Three rows of three features. */
 static const float features[] = {0, -1.5f, 1e-12f, 3, 0, 0, 0, 0, 0};
-static const uint8_t feature_labels[] = {9, 0, 7};
+static const int feature_labels[] = {2, 0, 1};
 
 static const struct mp_table vectors = {
     .rows = 3, .shape = {1, 3, 1}, .labels = true, .name = "don't",
@@ -57,7 +57,7 @@ static const struct mp_table vectors = {
 
 /* Writes in blocks of `block` rows. */
 static int write_table(struct mp_ctx *c, int format, const char *stem, const struct mp_table *m,
-                       const float *x, const uint8_t *label, size_t block)
+                       const float *x, const int *label, size_t block)
 {
     struct mp_table_writer *w = mp_table_open(c, format, stem, m);
     const size_t d = mp_len(m->shape);
@@ -206,7 +206,7 @@ static void empty(const struct test *t)
 
 /* Writing must fail with `text` at the message's end and leave no file. */
 static void refuses(struct test *t, int format, const struct mp_table *m, const float *x,
-                    const uint8_t *label, const char *text)
+                    const int *label, const char *text)
 {
     char stem[300];
     struct mp_ctx c;
@@ -227,7 +227,7 @@ static void refusals(struct test *t)
 {
     float x[9];
     struct mp_table m = vectors;
-    static const uint8_t strange[] = {9, 3, 7};
+    static const int strange[] = {2, 3, 1};
 
     memcpy(x, features, sizeof x);
     x[7] = NAN;
@@ -237,7 +237,7 @@ static void refusals(struct test *t)
     refuses(t, NPY, &m, x, feature_labels,
             "bad.npy: row 3, say \"x\": inf cannot be written; expected a finite number");
     refuses(t, ARFF, &m, features, strange,
-            "bad.arff: row 2: label 3 is not among the 3 classes");
+            "bad.arff: row 2: class 3 is not among the 3 classes");
     refuses(t, CSV, &m, features, NULL, "bad.csv: rows without labels, expected labels");
     m.n_classes = 0;
     refuses(t, ARFF, &m, features, feature_labels, "bad: labels without a list of classes");
@@ -277,7 +277,7 @@ static void full_disk(struct test *t)
     float *x = many(&m);
     char stem[300];
 
-    uint8_t *label = calloc(m.rows, 1);
+    int *label = calloc(m.rows, sizeof *label);
 
     stem_of(t, "full", stem);
     getrlimit(RLIMIT_FSIZE, &was);

@@ -19,7 +19,7 @@
 #include <string.h>
 
 enum { MOST_CLASSES = 10 };
-static const int labels[MOST_CLASSES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+static const char *const labels[MOST_CLASSES] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
 
 static double wave(int seed, size_t at)
 {
@@ -437,7 +437,7 @@ static struct outcome train(const char *settings, const char *layers, size_t n, 
 {
     struct outcome o = { .good = false };
     struct mp_run run = { .seed = seed, .threads = threads, .n_classes = CLASSES,
-                          .labels = labels, .diary = { .record = keep_record, .arg = &o } };
+                          .classes = labels, .diary = { .record = keep_record, .arg = &o } };
     int *y = memory(n, sizeof *y);
     struct mp_plan plan;
     struct mp_data d;
@@ -511,7 +511,7 @@ static void test_by_hand(struct tap *t)
                              "momentum=0.8 decay=0.01 clip=0.7 smoothing=0.1 init=glorot "
                              "precision=f32",
                              layers, ROWS, 2, 5);
-    struct mp_run run = { .seed = 5, .threads = 2, .n_classes = CLASSES, .labels = labels };
+    struct mp_run run = { .seed = 5, .threads = 2, .n_classes = CLASSES, .classes = labels };
     struct hand h = { .o = { .kind = MP_NESTEROV, .momentum = 0.8, .decay = 0.01, .clip = 0.7 } };
     float x[ROWS * SIDE * SIDE], z[ROWS * CLASSES];
     int y[ROWS];
@@ -561,14 +561,11 @@ static double judged(const struct outcome *o, size_t n, double share, uint64_t s
     struct mp_data d;
     struct mp_ctx c;
     int *y = memory(n, sizeof *y);
-    uint8_t *class = memory(n, 1);
     bool *judge = memory(n, sizeof *judge);
     size_t judges = 0, hits = 0;
     mp_ctx_init(&c, &run);
     make_data(&d, y, n);
-    for (size_t i = 0; i < n; i++)
-        class[i] = (uint8_t)y[i];
-    mp_split_mark(&c, class, n, share, mp_random_at(seed, 1, 1ull << 42, 0), judge);
+    mp_split_mark(&c, y, n, share, mp_random_at(seed, 1, 1ull << 42, 0), judge);
     for (size_t i = 0; i < n; i++)
         if (judge[i]) {
             judges++;
@@ -577,7 +574,6 @@ static double judged(const struct outcome *o, size_t n, double share, uint64_t s
     mp_ctx_free(&c);
     free(d.x);
     free(y);
-    free(class);
     free(judge);
     return (double)hits / (double)judges;
 }
