@@ -201,11 +201,15 @@ static int overrides(struct mp_ctx *c, struct mp_experiment *x)
     return rc;
 }
 
-static bool is_file(const char *path)
+const char *mp_experiment_pipe(const struct mp_experiment *x)
 {
+    const char *const paths[] = { x->train_path, x->test_path };
     struct stat st;
-    return mp_data_part(path) > 0 ||
-           (stat(path, &st) == 0 && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode));
+    for (int i = 0; i < 2; i++)
+        if (paths[i] != NULL && stat(paths[i], &st) == 0 && !S_ISREG(st.st_mode) &&
+            !S_ISDIR(st.st_mode))
+            return paths[i];
+    return NULL;
 }
 
 /* Both files' image sizes and every stage's shapes, from the files' beginnings:
@@ -214,8 +218,7 @@ static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, const struct 
 {
     struct mp_shape a, b;
     struct mp_form other = *form;
-    /* A pipe can be read only once: its shape shows later. */
-    if (!is_file(x->train_path) || (x->test_path != NULL && !is_file(x->test_path)))
+    if (mp_experiment_pipe(x) != NULL) /* its shape shows later */
         return MP_OK;
     if (mp_data_shape(c, x->train_path, form, &a) < 0)
         return -1;

@@ -33,6 +33,9 @@ int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x);
 /* Reads the data, splits off the holdout, numbers the classes, works out shapes. */
 int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x);
 
+/* A pipe or the like among its files, which can be read only once; NULL: none is. */
+const char *mp_experiment_pipe(const struct mp_experiment *x);
+
 void mp_experiment_free(struct mp_experiment *x);
 
 /* Class numbers of a data set's labels; those that are not among the classes are added. */

@@ -170,13 +170,11 @@ static int other_rows(struct mp_ctx *c, const struct mp_experiment *x,
 /* Each run reads the rows for itself, and so does the comparison. */
 static int check_pipes(struct mp_ctx *c, const struct mp_experiment *x)
 {
-    const char *const paths[] = { x->train_path, x->test_path };
-    struct stat st;
-    for (int i = 0; i < 2; i++)
-        if (paths[i] != NULL && stat(paths[i], &st) == 0 && !S_ISREG(st.st_mode))
-            return mp_fail(c, "%s: is no file; a comparison reads its rows more than once, which a "
-                              "pipe does not allow", paths[i]);
-    return MP_OK;
+    const char *pipe = mp_experiment_pipe(x);
+    if (pipe == NULL)
+        return MP_OK;
+    return mp_fail(c, "%s: is no file; a comparison reads its rows more than once, which a pipe does not "
+                      "allow", pipe);
 }
 
 int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, struct mp_job *jobs,

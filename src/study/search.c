@@ -14,7 +14,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Random numbers of the holdout, and of the rows of small budgets. */
@@ -119,13 +118,11 @@ static int plan_trials(struct mp_ctx *c, struct mp_search *s)
 /* The rows are read here, and again by the last run. */
 static int check_pipes(struct mp_ctx *c, const struct mp_search *s)
 {
-    const char *const paths[] = { s->x.train_path, s->x.test_path };
-    struct stat st;
-    for (int i = 0; i < 2; i++)
-        if (paths[i] != NULL && stat(paths[i], &st) == 0 && !S_ISREG(st.st_mode))
-            return mp_fail(c, "%s: is no file; a search reads its rows more than once, which a "
-                              "pipe does not allow", paths[i]);
-    return MP_OK;
+    const char *pipe = mp_experiment_pipe(&s->x);
+    if (pipe == NULL)
+        return MP_OK;
+    return mp_fail(c, "%s: is no file; a search reads its rows more than once, which a pipe does not "
+                      "allow", pipe);
 }
 
 static int assign(struct mp_ctx *c, struct mp_search *s)

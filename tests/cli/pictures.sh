@@ -246,4 +246,56 @@ mkdir svg
 mv one.png svg
 refused "what libvips itself holds for unsafe is not let in" "svg: one.png: is SVG, which is not read; \
 expected PNG, JPEG, TIFF, BMP, GIF, WebP or PNM" svg
+
+# ------------------------------------------------- every command takes them
+
+"$python" - "$data" << 'END'
+import gzip, os, sys
+for part, n in ("train", 300), ("test", 60):
+    with gzip.open(f"{sys.argv[1]}/{part}.csv.gz", "rt") as f:
+        next(f)
+        for i, line in zip(range(n), f):
+            label, *x = line.split(",")
+            os.makedirs(f"digits/{part}/{label}", exist_ok=True)
+            with open(f"digits/{part}/{label}/{i:04d}.pgm", "wb") as to:
+                to.write(b"P5 28 28 255\n" + bytes(map(int, x)))
+END
+rows train 300 > train.csv
+rows test 60 > test.csv
+printf 'data train=digits/train test=digits/test\ndeskew\nhog\nsvm C=0.1\n' > digits.txt
+mp run digits.txt -o run && mp run digits.txt --train train.csv --test test.csv -o csv &&
+    equal "$(grep -c . run/predictions.csv)" 61 && equal "$(grep ^accuracy run/report.txt)" \
+    "$(grep ^accuracy csv/report.txt)"
+ok "run: the same accuracy as of the same rows from a CSV"
+mp run digits.txt -o one --threads 1 && same one/predictions.csv run/predictions.csv
+ok "one thread gives the bytes of two"
+mp check digits.txt && grep -q '28x28x1' "$out"
+ok "check"
+mp inspect digits/train digits/test --quick && grep -q '^rows  *300  *60$' "$out"
+ok "inspect"
+mp show digits.txt --as text --rows 2 --quiet
+ok "show"
+mp compare digits.txt digits.txt -o compared --quiet
+ok "compare"
+mp predict run/bundle.mnp digits/test -o p.csv && same p.csv run/predictions.csv
+ok "predict: the run's bytes"
+mp predict run/bundle.mnp digits/test -o q.csv --threads 1 && same p.csv q.csv
+ok "on one thread, too"
+mkdir large
+for file in digits/test/3/*; do # twice as large
+    "$python" -c 'import sys
+x = open(sys.argv[1], "rb").read()[13:]
+big = b"".join(2 * bytes(v for v in x[r:r + 28] for _ in "ab") for r in range(0, 784, 28))
+open("large/" + sys.argv[1].split("/")[-1], "wb").write(b"P5 56 56 255\n" + big)' "$file"
+done
+first=$(ls large | head -n 1)
+mp predict run/bundle.mnp large -o large.csv
+equal $? 1 status && equal "$(cat "$err")" "mnistpipe: large: $first: has 56 x 56 pixels, expected 28 x 28; \
+fit=pad, stretch or crop brings pictures to that size"
+ok "predict: pictures of another size are refused"
+mp predict run/bundle.mnp large --fit pad -o large.csv &&
+    equal "$(cut -d, -f2 large.csv | sed 1d | sort | uniq -c | sort -n | awk 'END { print $2 }')" 3
+ok "and taken with --fit"
+mp run digits.txt --set data.size=28x28 -o sized && mp predict sized/bundle.mnp large -o large.csv
+ok "a bundle remembers that its pictures were brought to a size"
 finish
