@@ -60,6 +60,15 @@ gives "a folder for each class, files in byte order of their names" \
 said "nothing is said about it"
 gives "the same with a slash behind it" "3,40,40 3,30,30 7,10,10 7,20,20" set/
 
+pgm words/zebra/a.pgm 10
+pgm words/"two words"/b.pgm 20
+pgm words/07/c.pgm 30
+gives "classes have the folders' names" "7,30,30 two words,20,20 zebra,10,10" words
+pgm prefixed/left_1.pgm 10
+pgm prefixed/-5.pgm 10
+refused "a prefix of nothing" "prefixed: -5.pgm: label=prefix: its name has no _ or - behind a label" \
+    prefixed label=prefix
+
 mkdir set/__MACOSX set/.git
 cp set/7/a.pgm set/__MACOSX/x.pgm
 cp set/7/a.pgm set/.git/x.pgm
