@@ -12,13 +12,13 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(margin, .def = "0", .max = 4096, .unit = "px", .doc = "cut off on every side"),
-    MP_PARAM(top, .def = "0", .max = 4096, .unit = "px", .doc = "cut off above, beside margin"),
-    MP_PARAM(bottom, .def = "0", .max = 4096, .unit = "px",
+    MP_PARAM(margin, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "cut off on every side"),
+    MP_PARAM(top, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "cut off above, beside margin"),
+    MP_PARAM(bottom, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "cut off below, beside margin"),
-    MP_PARAM(left, .def = "0", .max = 4096, .unit = "px",
+    MP_PARAM(left, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "cut off on the left, beside margin"),
-    MP_PARAM(right, .def = "0", .max = 4096, .unit = "px",
+    MP_PARAM(right, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "cut off on the right, beside margin"),
     MP_END
 };

@@ -21,12 +21,12 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(margin, .def = "0", .max = 4096, .unit = "px", .doc = "added on every side"),
-    MP_PARAM(top, .def = "0", .max = 4096, .unit = "px", .doc = "added above, beside margin"),
-    MP_PARAM(bottom, .def = "0", .max = 4096, .unit = "px", .doc = "added below, beside margin"),
-    MP_PARAM(left, .def = "0", .max = 4096, .unit = "px",
+    MP_PARAM(margin, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "added on every side"),
+    MP_PARAM(top, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "added above, beside margin"),
+    MP_PARAM(bottom, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "added below, beside margin"),
+    MP_PARAM(left, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "added on the left, beside margin"),
-    MP_PARAM(right, .def = "0", .max = 4096, .unit = "px",
+    MP_PARAM(right, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "added on the right, beside margin"),
     MP_PARAM(border, .def = "value", .choices = "value|nearest|reflect|mirror",
              .doc = "what is added: pixels of `value`, the edge pixel, or the image mirrored "

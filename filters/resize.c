@@ -20,9 +20,9 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(width, .def = "0", .min = 0, .max = 4096, .unit = "px",
+    MP_PARAM(width, .def = "0", .min = 0, .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "new width; 0: from the height, keeping proportions, or else from the scale"),
-    MP_PARAM(height, .def = "0", .min = 0, .max = 4096, .unit = "px",
+    MP_PARAM(height, .def = "0", .min = 0, .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "new height; 0: from the width, keeping proportions, or else from the scale"),
     MP_PARAM(scale, .def = "1", .min = 0.01, .max = 100,
              .doc = "new size over old size, where neither width nor height is given"),
@@ -48,9 +48,9 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
         return mp_fail(c, "scale=%g beside width or height; give either scale or a size", p->scale);
     out->h = whole(in.h * (down > 0 ? down : across > 0 ? across : p->scale));
     out->w = whole(in.w * (across > 0 ? across : down > 0 ? down : p->scale));
-    if (out->h > 4096 || out->w > 4096)
-        return mp_fail(c, "%dx%d would become %dx%d; at most 4096x4096 px", in.h, in.w, out->h,
-                       out->w);
+    if (out->h > MP_IMAGE_SIDE || out->w > MP_IMAGE_SIDE)
+        return mp_fail(c, "%d x %d would become %d x %d: 1..%d px are possible each way", in.h, in.w,
+                       out->h, out->w, MP_IMAGE_SIDE);
     return MP_OK;
 }
 

@@ -56,6 +56,7 @@ void mp_digest_data(struct mp_digest *d, const struct mp_data *data)
     mp_digest_number(d, (uint64_t)data->n);
     mp_digest_number(d, (uint64_t)data->shape.h);
     mp_digest_number(d, (uint64_t)data->shape.w);
+    mp_digest_number(d, (uint64_t)data->shape.c);
     mp_digest_bytes(d, data->x, data->n * mp_len(data->shape));
     mp_digest_bytes(d, data->label, data->label != NULL ? data->n * sizeof *data->label : 0);
     add_names(d, mp_names_all(&data->classes), data->classes.n);

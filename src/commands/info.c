@@ -68,14 +68,14 @@ static int stages_text(struct mp_ctx *c, const struct mp_bundle *b)
 
 static int print_text(struct mp_ctx *c, const char *file, const struct mp_bundle *b)
 {
-    char size[32];
+    char size[32], shape[MP_SHAPE_TEXT];
     GString *labels = g_string_new(NULL);
     for (int i = 0; i < b->n_classes; i++)
         g_string_append_printf(labels, " %s", mp_names_at(&b->classes, (size_t)i));
     mp_bytes_text(size, sizeof size, file_bytes(file));
     mp_say(stdout, "bundle", LABEL, "%s, %s", file, size);
     pipeline_text(b->text);
-    mp_say(stdout, "images", LABEL, "%d x %d", b->plan.shape.h, b->plan.shape.w);
+    mp_say(stdout, "images", LABEL, "%s", mp_shape_text(b->plan.shape, shape));
     mp_say(stdout, "classes", LABEL, "%d:%s", b->n_classes, labels->str);
     mp_say(stdout, "scores", LABEL, "%s", mp_scores_name(mp_plan_scores(&b->plan)));
     mp_say(stdout, "learned", LABEL, "from %llu rows of %s (CRC-32 %08llx), seed %llu",
@@ -106,10 +106,10 @@ static int print_json(struct mp_ctx *c, const char *file, const struct mp_bundle
     for (int i = 0; i < b->plan.n_nodes && rc == MP_OK; i++)
         rc = json_array_append_new(stages, stage_json(c, &b->plan.nodes[i])) == 0 ? MP_OK : -1;
     snprintf(crc, sizeof crc, "%08llx", (unsigned long long)b->crc);
-    json_t *o = json_pack("{s:s, s:o, s:I, s:o, s:[i, i], s:o, s:s, s:{s:o, s:I, s:s}, s:I, s:o}",
+    json_t *o = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:s, s:{s:o, s:I, s:s}, s:I, s:o}",
                           "mnistpipe", b->version, "file", mp_text_json(file), "bytes",
                           (json_int_t)file_bytes(file), "pipeline", mp_text_json(b->text), "image",
-                          b->plan.shape.h, b->plan.shape.w, "labels", labels, "scores",
+                          mp_shape_json(b->plan.shape), "labels", labels, "scores",
                           mp_scores_name(mp_plan_scores(&b->plan)), "trained_on", "data",
                           mp_text_json(b->trained_on), "rows", (json_int_t)b->rows, "crc32", crc,
                           "seed", (json_int_t)b->seed, "stages", stages);

@@ -42,7 +42,7 @@ static int read_rows(struct mp_ctx *c, const struct params *o, struct mp_inspect
     if (mp_form_parse(c, &o->form, &form) < 0)
         return -1;
     form.part = "train";
-    if (mp_rows_read(c, in->given[0], o->labels, &form, "--size says", &in->data[0]) < 0)
+    if (mp_rows_read(c, in->given[0], o->labels, &form, NULL, &in->data[0]) < 0)
         return -1;
     form.size = form.beside = in->data[0].shape;
     form.part = "test";

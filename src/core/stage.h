@@ -41,6 +41,7 @@ struct mp_param {
 struct mp_shape {
     int h, w, c; /* one row: height, width, channels; a feature vector is 1 x d x 1 */
 };
+enum { MP_IMAGE_SIDE = 4096 }; /* pixels that an image has at most, each way */
 static inline size_t mp_len(struct mp_shape s) { return (size_t)s.h * (size_t)s.w * (size_t)s.c; }
 
 /* Consecutive rows: values lie packed, row after row, in exactly one of x and b. */

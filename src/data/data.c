@@ -264,6 +264,14 @@ static uint64_t number(const struct mp_data *d, size_t i)
     return d->number != NULL ? d->number[i] : d->line0 + i;
 }
 
+const char *mp_shape_text(struct mp_shape s, char text[MP_SHAPE_TEXT])
+{
+    const int n = snprintf(text, MP_SHAPE_TEXT, "%d x %d", s.h, s.w);
+    if (s.c != 1)
+        snprintf(text + n, MP_SHAPE_TEXT - (size_t)n, " x %d", s.c);
+    return text;
+}
+
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size)
 {
     snprintf(text, size, "%s %llu", d->is_csv ? "line" : "item",

@@ -14,8 +14,8 @@
 struct mp_data {
     char *name;            /* the file, as the user gave it */
     size_t n;              /* rows */
-    struct mp_shape shape; /* of one image; c is 1 */
-    uint8_t *x;            /* n * mp_len(shape): 0 is paper, 255 is ink */
+    struct mp_shape shape; /* of one image; c is 1, or 3: red, green, blue */
+    uint8_t *x;            /* n * mp_len(shape): 0 is paper, 255 is ink; colours as they are */
     struct mp_rows store;  /* where x lies; empty: x was allocated otherwise, free() does */
     uint16_t *label;       /* n class numbers, or NULL */
     struct mp_names classes; /* at most MP_MOST_CLASSES */
@@ -60,6 +60,10 @@ void mp_data_seal(struct mp_data *d);
 
 /* "line 17" or "item 16": what row i is called in its file. */
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size);
+
+/* "28 x 28", "32 x 32 x 3"; gives `text`. */
+enum { MP_SHAPE_TEXT = 48 };
+const char *mp_shape_text(struct mp_shape s, char text[MP_SHAPE_TEXT]);
 
 /* Copies the rows listed in `rows` (n of them) into *part; they keep their names and class
  * numbers. */

@@ -6,20 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 4096 };
-
 const struct mp_param mp_form_table[] = { MP_FORM_PARAMS(0), MP_END };
 
 int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size)
 {
+    const char *const colour = "x3", *end;
     int used = 0;
     *size = (struct mp_shape){ 0, 0, 0 };
     if (text == NULL || *text == '\0')
         return MP_OK;
-    if (sscanf(text, "%dx%d%n", &size->h, &size->w, &used) != 2 || text[used] != '\0' ||
-        size->h < 1 || size->w < 1 || size->h > SIDE || size->w > SIDE)
-        return mp_fail(c, "size=%s: expected HEIGHTxWIDTH of 1..%d px, such as 28x28", text, SIDE);
-    size->c = 1;
+    if (sscanf(text, "%dx%d%n", &size->h, &size->w, &used) != 2 || size->h < 1 || size->w < 1 ||
+        size->h > MP_IMAGE_SIDE || size->w > MP_IMAGE_SIDE ||
+        (*(end = text + used) != '\0' && strcmp(end, colour) != 0))
+        return mp_fail(c, "size=%s: expected HEIGHTxWIDTH of 1..%d px, such as 28x28, or "
+                       "HEIGHTxWIDTHx3 for colour", text, MP_IMAGE_SIDE);
+    size->c = *end == '\0' ? 1 : 3;
     return MP_OK;
 }
 

@@ -20,7 +20,8 @@ struct mp_form_text {
 /* Rows of a table of parameters, whose struct has a struct mp_form_text at `base`. */
 #define MP_FORM_PARAMS(base)                                                                     \
     MP_FORM_PARAM(base, size, .unit = "HxW",                                                     \
-                  .doc = "image size; needed only where a table is not square"),                 \
+                  .doc = "image size; needed only where a table is not square or, HxWx3, in "    \
+                         "colour"),                                                              \
     MP_FORM_PARAM(base, label, .unit = "column",                                                 \
                   .doc = "column of a table's labels: first, last, none, its number from 1 or "  \
                          "its name; found, if it is named label, or the first"),                 \

@@ -86,23 +86,39 @@ static int class_names(struct mp_io *io, struct mp_bundle *b)
     return rc;
 }
 
+/* Is there where there are several: a program that knows grey images alone refuses it. */
+static int channels_field(struct mp_io *io, uint64_t *channels)
+{
+    char next[256] = "channels";
+    if (mp_io_loading(io)) {
+        *channels = 1;
+        mp_io_next(io, next);
+    }
+    const bool there = mp_io_loading(io) ? strcmp(next, "channels") == 0 : *channels != 1;
+    return there ? mp_io_u64(io, "channels", channels) : MP_OK;
+}
+
 /* All fields but the states: one function saves and loads. */
 static int head(struct mp_io *io, struct mp_bundle *b, struct mp_shape *shape)
 {
     uint64_t h = (uint64_t)shape->h, w = (uint64_t)shape->w, k = (uint64_t)b->n_classes;
+    uint64_t channels = (uint64_t)shape->c;
     if (mp_io_text(io, "pipeline", &b->text, MAX_TEXT) < 0 ||
         mp_io_text(io, "version", &b->version, 64) < 0 ||
         mp_io_text(io, "trained_on", &b->trained_on, 4096) < 0 ||
         mp_io_u64(io, "rows", &b->rows) < 0 || mp_io_u64(io, "crc", &b->crc) < 0 ||
         mp_io_u64(io, "seed", &b->seed) < 0 || mp_io_u64(io, "height", &h) < 0 ||
-        mp_io_u64(io, "width", &w) < 0 || mp_io_u64(io, "classes", &k) < 0)
+        mp_io_u64(io, "width", &w) < 0 || channels_field(io, &channels) < 0 ||
+        mp_io_u64(io, "classes", &k) < 0)
         return -1;
-    if (k > MP_MOST_CLASSES || h < 1 || w < 1 || h > 4096 || w > 4096)
-        return mp_fail(io->c, "the bundle says %llu classes, images of %llu x %llu",
-                       (unsigned long long)k, (unsigned long long)h, (unsigned long long)w);
+    if (k > MP_MOST_CLASSES || h < 1 || w < 1 || h > MP_IMAGE_SIDE || w > MP_IMAGE_SIDE ||
+        (channels != 1 && channels != 3))
+        return mp_fail(io->c, "the bundle says %llu classes, images of %llu x %llu x %llu",
+                       (unsigned long long)k, (unsigned long long)h, (unsigned long long)w,
+                       (unsigned long long)channels);
     if (class_names(io, b) < 0)
         return -1;
-    *shape = (struct mp_shape){ (int)h, (int)w, 1 };
+    *shape = (struct mp_shape){ (int)h, (int)w, (int)channels };
     b->n_classes = (int)k;
     return b->classes.n == k || !mp_io_loading(io)
                ? MP_OK

@@ -20,7 +20,6 @@ struct mp_input; /* formats/input.h */
 
 enum {
     MP_SNIFF = 512,       /* bytes from which a format is recognised */
-    MP_IMAGE_SIDE = 4096, /* pixels that an image has at most, each way */
     MP_BESIDE = 8,
     MP_FORMAT_NAMES = 256,
 };

@@ -119,9 +119,10 @@ static int check_form(struct mp_ctx *c, const struct mp_form *form)
     const struct mp_shape size = form->size;
     if (size.h == 0 && size.w == 0)
         return MP_OK;
-    if (size.h < 1 || size.h > MP_IMAGE_SIDE || size.w < 1 || size.w > MP_IMAGE_SIDE || size.c != 1)
-        return mp_fail(c, "size=%dx%d: out of range (1..%d each way, 1 channel)", size.h, size.w,
-                       MP_IMAGE_SIDE);
+    if (size.h < 1 || size.h > MP_IMAGE_SIDE || size.w < 1 || size.w > MP_IMAGE_SIDE ||
+        (size.c != 1 && size.c != 3))
+        return mp_fail(c, "size=%dx%dx%d: out of range (1..%d px each way, 1 or 3 channels)", size.h,
+                       size.w, size.c, MP_IMAGE_SIDE);
     return MP_OK;
 }
 

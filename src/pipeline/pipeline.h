@@ -93,7 +93,8 @@ struct mp_node {
     struct mp_cost cost;
 };
 
-/* A chunk of rows has to fit a thread's memory: 256 x 2^20 floats are 1 GiB. */
+/* Values of a row that is no image, and of what a model takes: all that is learned grows with
+ * them.  Images may have more (MP_IMAGE_SIDE): filters make them smaller. */
 enum { MP_MAX_VALUES = 1 << 20 };
 
 struct mp_plan {

@@ -525,6 +525,14 @@ static int take_input(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
     return MP_OK;
 }
 
+static int check_image(struct mp_ctx *c, struct mp_shape s)
+{
+    return s.h >= 1 && s.w >= 1 && s.c >= 1 && s.h <= MP_IMAGE_SIDE && s.w <= MP_IMAGE_SIDE
+               ? MP_OK
+               : mp_fail(c, "images of %d x %d: 1..%d px are possible each way", s.h, s.w,
+                         MP_IMAGE_SIDE);
+}
+
 static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
 {
     const struct mp_stage *s = n->entry->stage;
@@ -532,23 +540,19 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
         return -1;
     if (s->shape != NULL && s->shape(c, n->params, n->fitted ? n->state : NULL, n->in, &n->out) < 0)
         return -1;
+    if (mp_is_model(n->entry) && mp_len(n->in) > MP_MAX_VALUES)
+        return mp_fail(c, "takes rows of at most %d values, got %d x %d x %d; crop or resize makes "
+                       "images smaller", MP_MAX_VALUES, n->in.h, n->in.w, n->in.c);
     if (mp_is_model(n->entry)) { /* how wide, the number of classes says; it may be unknown yet */
         n->out = (struct mp_shape){ 1, c->run != NULL ? c->run->n_classes : 0, 1 };
         return MP_OK;
     }
+    if (n->image)
+        return check_image(c, n->out);
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
         (double)n->out.h * n->out.w * n->out.c > MP_MAX_VALUES)
         return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible",
                        n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
-    return MP_OK;
-}
-
-static int shape_image(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
-{
-    p->shape = image;
-    if (mp_len(image) > MP_MAX_VALUES)
-        return mp_fail(c, "images of %d x %d are too large; at most %d pixels are possible",
-                       image.h, image.w, MP_MAX_VALUES);
     return MP_OK;
 }
 
@@ -561,7 +565,8 @@ static int shape_node(struct mp_ctx *c, struct mp_plan *p, int i)
 
 int mp_plan_shape(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image)
 {
-    if (shape_image(c, p, image) < 0)
+    p->shape = image;
+    if (check_image(c, image) < 0)
         return -1;
     for (int i = 0; i < p->n_nodes; i++)
         if (shape_node(c, p, i) < 0)
@@ -589,7 +594,8 @@ int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node)
 int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
                  int (*load)(struct mp_ctx *c, void *arg, struct mp_node *n), void *arg)
 {
-    if (shape_image(c, p, image) < 0)
+    p->shape = image;
+    if (check_image(c, image) < 0)
         return -1;
     for (int i = 0; i < p->n_nodes; i++) {
         struct mp_node *n = &p->nodes[i];

@@ -156,13 +156,18 @@ static json_t *calibration_json(const struct mp_report *r)
                      "expected_error", number(m.ece), "bins", bins);
 }
 
+json_t *mp_shape_json(struct mp_shape s)
+{
+    return s.c == 1 ? json_pack("[i, i]", s.h, s.w) : json_pack("[i, i, i]", s.h, s.w, s.c);
+}
+
 static json_t *data_json(const struct mp_data *d, const char *given)
 {
     char crc[16];
     snprintf(crc, sizeof crc, "%08x", d->crc);
-    return json_pack("{s:o, s:o, s:I, s:[i, i], s:s}", "data", mp_name_json(given), "file",
-                     mp_name_json(d->name), "rows",
-                     (json_int_t)d->n, "image", d->shape.h, d->shape.w, "crc32", crc);
+    return json_pack("{s:o, s:o, s:I, s:o, s:s}", "data", mp_name_json(given), "file",
+                     mp_name_json(d->name), "rows", (json_int_t)d->n, "image",
+                     mp_shape_json(d->shape), "crc32", crc);
 }
 
 json_t *mp_libraries_json(void)

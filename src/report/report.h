@@ -47,6 +47,9 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
 /* Which libraries are at work now: name -> version. */
 json_t *mp_libraries_json(void);
 
+/* [28, 28], [32, 32, 3]. */
+json_t *mp_shape_json(struct mp_shape s);
+
 /* A text that may be no UTF-8, such as a file's name, as JSON. */
 json_t *mp_text_json(const char *text);
 /* Of what is shown in one line, such as names: control characters become \xNN. */

@@ -111,9 +111,14 @@ static struct mp_form any_square(const struct mp_form *form)
     struct mp_form f = *form;
     if (f.beside.h == 0)
         f.beside = (struct mp_shape){ f.size.h, f.size.w, 0 };
-    if (f.size.h == f.size.w)
+    if (f.size.h == f.size.w && f.size.c == 1)
         f.size = (struct mp_shape){ 0, 0, 0 };
     return f;
+}
+
+static const char *colour_advice(int channels)
+{
+    return channels > 1 ? "; export writes them in grey after a pipeline of the one line `grey`" : "";
 }
 
 int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
@@ -130,9 +135,13 @@ int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
         rc = mp_data_read(c, path, beside, &found, d);
     free(path);
     free(beside);
-    if (rc == MP_OK && want.h > 0 && (d->shape.h != want.h || d->shape.w != want.w))
-        rc = mp_fail(c, "%s: images are %d x %d, but %s %d x %d", d->name, d->shape.h, d->shape.w,
-                     why, want.h, want.w);
+    if (rc == MP_OK && want.h > 0 && (d->shape.h != want.h || d->shape.w != want.w ||
+                                      (why != NULL && d->shape.c != want.c))) {
+        char own[MP_SHAPE_TEXT], other[MP_SHAPE_TEXT];
+        rc = mp_fail(c, "%s: images are %s, but %s %s%s", d->name, mp_shape_text(d->shape, own),
+                     why != NULL ? why : "size says", mp_shape_text(want, other),
+                     d->shape.c != want.c ? colour_advice(d->shape.c) : "");
+    }
     return rc;
 }
 
@@ -222,17 +231,16 @@ static int check_shapes(struct mp_ctx *c, struct mp_experiment *x, const struct 
         return MP_OK;
     if (mp_data_shape(c, x->train_path, form, &a) < 0)
         return -1;
-    if (mp_len(a) > MP_MAX_VALUES)
-        return mp_fail(c, "%s: images of %d x %d are too large; at most %d pixels are possible",
-                       x->train_path, a.h, a.w, MP_MAX_VALUES);
     other.size = other.beside = a;
     other.part = "test";
     other = any_square(&other);
     if (x->test_path != NULL && mp_data_shape(c, x->test_path, &other, &b) < 0)
         return -1;
-    if (x->test_path != NULL && (a.h != b.h || a.w != b.w))
-        return mp_fail(c, "%s: images are %d x %d, but those of %s are %d x %d", x->test_path, b.h,
-                       b.w, x->train_path, a.h, a.w);
+    if (x->test_path != NULL && (a.h != b.h || a.w != b.w || a.c != b.c)) {
+        char test[MP_SHAPE_TEXT], train[MP_SHAPE_TEXT];
+        return mp_fail(c, "%s: images are %s, but those of %s are %s", x->test_path,
+                       mp_shape_text(b, test), x->train_path, mp_shape_text(a, train));
+    }
     return mp_plan_shape(c, &x->plan, a);
 }
 

@@ -49,8 +49,8 @@ void mp_class_warn(struct mp_ctx *c, const struct mp_data *d, const struct mp_na
 char *mp_data_path(struct mp_ctx *c, const char *name);
 
 /* Reads the rows of that name; `labels` names their labels, or is "".  The form's size, unless
- * {0, 0, 0}, is the image size to insist on, for the reason `why` ("the bundle
- * was trained on"). */
+ * {0, 0, 0}, is the shape of images to insist on, for the reason `why` ("the bundle
+ * was trained on"); NULL: it is the size that the user gave, in any colour. */
 int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,
                  const struct mp_form *form, const char *why, struct mp_data *d);
 #endif

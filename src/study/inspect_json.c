@@ -3,6 +3,7 @@
 #include "config.h"
 #include "report/report.h"
 #include "study/inspect.h"
+#include "report/report.h"
 #include <glib.h>
 #include <string.h>
 
@@ -42,8 +43,8 @@ static json_t *file_json(const struct mp_inspection *in, int k)
     for (size_t i = 0; i < p->blank; i++)
         json_array_append_new(blank, row_json(in, p->blank_row[i] + (k > 0 ? in->data[0].n : 0)));
     json_t *o = json_pack(
-        "{s:o, s:I, s:[i, i], s:o, s:[i, i], s:f, s:f, s:o, s:I, s:o, s:I, s:I, s:I}", "file",
-        text_json(in->given[k]), "rows", (json_int_t)d->n, "image", d->shape.h, d->shape.w,
+        "{s:o, s:I, s:o, s:o, s:[i, i], s:f, s:f, s:o, s:I, s:o, s:I, s:I, s:I}", "file",
+        text_json(in->given[k]), "rows", (json_int_t)d->n, "image", mp_shape_json(d->shape),
         "labels", d->label != NULL ? labels : json_null(), "values", p->low, p->high, "mean",
         p->mean, "deviation", p->deviation, "levels", levels, "constant_pixels",
         (json_int_t)p->constant, "blank", blank, "repeated_rows", (json_int_t)p->extra,

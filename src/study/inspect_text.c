@@ -35,13 +35,14 @@ static double share(uint64_t part, uint64_t whole)
 static void overview(FILE *f, const struct mp_inspection *in)
 {
     struct mp_tabular t;
+    char shape[MP_SHAPE_TEXT];
     fprintf(f, "%-9s %s\n", in->n > 1 ? "training" : "file", in->given[0]);
     if (in->n > 1)
         fprintf(f, "%-9s %s\n", "test", in->given[1]);
     fputc('\n', f);
     open_table(&t, in);
     CELLS("rows", "%zu", d->n);
-    CELLS("image", "%d x %d", d->shape.h, d->shape.w);
+    CELLS("image", "%s", mp_shape_text(d->shape, shape));
     CELLS("values", "%d .. %d", p->low, p->high);
     CELLS("mean, deviation", "%.4f, %.4f", p->mean, p->deviation);
     CELLS("constant pixels", "%zu of %zu", p->constant, mp_len(d->shape));

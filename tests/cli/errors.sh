@@ -322,7 +322,7 @@ file "an unknown word of data" ':1: data: no parameter "trian"; did you mean "tr
 'folds seed' 'data trian=train.csv\nsvm\n'
 file "a holdout out of range" ":1: data: holdout=0: out of range (number 0.01..0.99)" \
     'data train=train.csv holdout=0\nsvm\n'
-file "no size" ": data: size=28: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28" \
+file "no size" ": data: size=28: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28, or HEIGHTxWIDTHx3 for colour" \
     'data train=train.csv size=28\nsvm\n'
 cp train.csv bad.csv
 printf 'data train=bad.csv size=14x28\nsvm\n' > bad.txt
@@ -500,9 +500,9 @@ bundle "another model" 'logistic: the state has no field "logistic" where one is
     'p = text(b"pixels\nlogistic\n")'
 bundle "a model of other rows" "its pipeline:2: svm: trained on rows of 784 values, given 288" \
     'p = text(b"hog cell=7\nsvm\n")'
-bundle "an impossible size" "the bundle says 10 classes, images of 1099511627776 x 28" \
+bundle "an impossible size" "the bundle says 10 classes, images of 1099511627776 x 28 x 1" \
     'p = number(b"height", 1 << 40)'
-bundle "too many classes" "the bundle says 65536 classes, images of 28 x 28" \
+bundle "too many classes" "the bundle says 65536 classes, images of 28 x 28 x 1" \
     'p = number(b"classes", 65536)'
 bundle "classes without names" "the bundle has 10 names for 3 classes" 'p = number(b"classes", 3)'
 bundle "a class without a name" "the bundle has a class with a name of 0 bytes" \
