@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "core/ctx.h"
 #include <stdlib.h>
+#include <string.h>
 
 int mp_text_open(struct mp_ctx *c, struct mp_text *t)
 {
@@ -32,4 +33,9 @@ void mp_text_discard(struct mp_text *t)
         fclose(t->f);
     free(t->at);
     *t = (struct mp_text){ .f = NULL };
+}
+
+size_t mp_text_mark(const char *text, size_t n)
+{
+    return n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }

@@ -17,6 +17,9 @@ int mp_text_open(struct mp_ctx *c, struct mp_text *t);
  * refused. */
 char *mp_text_end(struct mp_ctx *c, struct mp_text *t);
 
+/* Bytes of the mark that some editors put in front of UTF-8: 3 or 0. */
+size_t mp_text_mark(const char *text, size_t n);
+
 /* Forgets it, ended or not. */
 void mp_text_discard(struct mp_text *t);
 

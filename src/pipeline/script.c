@@ -234,10 +234,12 @@ int mp_script_read(struct mp_ctx *c, const char *file, struct mp_script *s)
         rc = -1;
     else if (bad)
         mp_fail(c, "cannot read");
+    else if (n >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+        mp_fail(c, "is UTF-16; save it as UTF-8");
     else if (n > MAX_BYTES || memchr(text, '\0', n) != NULL)
         mp_fail(c, "is no pipeline: expected a text of at most 1 MiB, one stage a line");
     else
-        rc = mp_script_parse(c, file, text, s);
+        rc = mp_script_parse(c, file, text + mp_text_mark(text, n), s);
     free(text);
     return rc;
 }

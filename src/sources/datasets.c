@@ -22,6 +22,7 @@
 #include "sources/datasets.h"
 #include "core/ctx.h"
 #include "core/param.h"
+#include "core/text.h"
 #include "files/output.h"
 #include <ctype.h>
 #include <errno.h>
@@ -315,7 +316,8 @@ static int read_lines(struct mp_ctx *c, const char *file, FILE *f, struct mp_dat
         mp_ctx_where(c, "%s:%d: ", file, number);
         if (strlen(line) == sizeof line - 1)
             return mp_fail(c, "a line of more than %zu characters", sizeof line - 2);
-        if (read_line(c, d, line) < 0)
+        const size_t mark = number == 1 ? mp_text_mark(line, strlen(line)) : 0;
+        if (read_line(c, d, line + mark) < 0)
             return -1;
     }
     return mp_fail(c, "is no manifest: more than 1000 lines");

@@ -331,6 +331,8 @@ fails "a size that the rows have not" \
 file "the first line indented" ":1: the first line is indented; it belongs to no line above" \
     '  pixels\nsvm\n'
 file "no text" ": is no pipeline: expected a text of at most 1 MiB, one stage a line" 'svm\n\0'
+file "a text of two bytes a letter" ": is UTF-16; save it as UTF-8" '\377\376s\0v\0m\0\n\0'
+file "a byte order mark is no letter" ':1: hgo: no such stage; did you mean "hog"?' '\357\273\277hgo\n'
 file "a terminal's commands" \
     ':1: "\x1b[31mred": expected the name of a stage (letters, digits, _)' \
     '\033[31mred\n'
