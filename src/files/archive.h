@@ -24,7 +24,7 @@ enum mp_packing {
 };
 
 enum { MP_PACKING_SNIFF = 512, /* bytes from which packing is told */
-       MP_ARCHIVE_RATIO = 500, MP_ARCHIVE_FREE_MIB = 256 /* up to which any ratio is fine */ };
+       MP_ARCHIVE_RATIO = 200, MP_ARCHIVE_FREE_MIB = 256 /* up to which any ratio is fine */ };
 #define MP_ARCHIVE_MOST ((uint64_t)1 << 36)
 
 /* What content is that begins so.  *name, unless NULL: "zip", "bzip2" ... */

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# packed.sh - files packed by others: what is taken, and what is refused with which words.
+. "$(dirname "$0")/lib.bash"
+[ -n "$python" ] || { echo "1..0 # SKIP no python3"; exit 0; }
+
+rows train 60 > train.csv
+rows test 30 > test.csv
+printf 'data train=train.csv test=test.csv\npixels\nsvm C=0.01\n' > svm.txt
+mp run svm.txt -o base
+ok "the rows as they are"
+
+# The members of an archive from FILE=NAME ...; what it is, its ending says.
+pack() { # ARCHIVE FILE=NAME...
+    "$python" - "$@" << 'END'
+import io, sys, tarfile, zipfile
+archive, members = sys.argv[1], [a.split("=", 1) for a in sys.argv[2:]]
+if ".tar" in archive:
+    with tarfile.open(archive, "w:" + archive.split(".tar")[1].lstrip(".")) as t:
+        for file, name in members:
+            info = tarfile.TarInfo(name)
+            if file.startswith("@"):
+                info.type = tarfile.SYMTYPE if file[1] == "s" else tarfile.LNKTYPE
+                info.linkname = "x"
+                t.addfile(info)
+            else:
+                data = open(file, "rb").read()
+                info.size = len(data)
+                t.addfile(info, io.BytesIO(data))
+else:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as z:
+        for file, name in members:
+            info = zipfile.ZipInfo(name)
+            if file.startswith("@"):
+                info.create_system, info.external_attr = 3, 0o120777 << 16
+                z.writestr(info, "x")
+            else:
+                z.writestr(info, open(file, "rb").read(), zipfile.ZIP_DEFLATED)
+END
+}
+# NAME TEXT FILE: FILE is refused with these words.
+refused() {
+    ! mp inspect "$3" --quiet && equal "$(cat "$err")" "mnistpipe: $2"
+    ok "$1"
+}
+
+# --------------------------------------------------------------- what is taken
+
+echo 'ImageId,Label' > sub.csv
+for ending in zip tar tar.gz; do
+    pack k.$ending train.csv=in/train.csv test.csv=in/test.csv sub.csv=sample_submission.csv &&
+        mp run svm.txt --train k.$ending:train --test k.$ending:test -o o &&
+        same o/predictions.csv base/predictions.csv && ! grep -q 'of its members' "$err"
+    ok "train and test in one .$ending"
+    mp run svm.txt --train k.$ending -o o && same o/predictions.csv base/predictions.csv &&
+        equal "$(grep '^warning: k' "$err")" "warning: k.$ending: holds training and test rows: \
+both are taken (folds=10 or k.$ending:train leave the test out)
+warning: k.$ending: of its members in/train.csv was read
+warning: k.$ending: of its members in/test.csv was read" &&
+        tr -s ' \n' ' ' < o/report.txt | grep -q 'holds training and test rows: both are taken'
+    ok "one .$ending alone is both, and says so, in the report too"
+done
+mp run svm.txt --train k.zip --set data.folds=3 -o o && ! grep -q 'both are taken' "$err" &&
+    grep -q '^train *60 rows' "$out"
+ok "with folds it is training rows alone"
+mp predict base/bundle.mnp k.zip -o p.csv && same p.csv base/predictions.csv
+ok "predict takes the test rows"
+mp predict base/bundle.mnp k.zip:in/train.csv -o p.csv && [ "$(wc -l < p.csv)" = 61 ]
+ok "and others by their name"
+mp run svm.txt --train k.zip:train -o o && ! grep -q 'both are taken' "$err" &&
+    grep -q holdout "$out"
+ok "a part that is named brings no other"
+
+# ------------------------------------------------------------- what is refused
+
+for ending in zip tar; do
+    bad=bad.$ending
+    for name in ../train.csv a/../../train.csv /etc/train.csv; do
+        pack $bad train.csv=$name
+        refused "$name in a .$ending" "$bad: has a member \"$name\", whose name leads out of the \
+archive; such an archive is not read" $bad
+    done
+    pack $bad train.csv=train.csv @s=link.csv
+    refused "a link in a .$ending" "$bad: member \"link.csv\" is a link; pack the file itself" $bad
+    pack $bad train.csv=one.csv test.csv=two.csv
+    refused "several in a .$ending" "$bad: several members have rows: one.csv, two.csv; which one is \
+meant, $bad:NAME says" $bad
+    refused "none of that name in a .$ending" "$bad: has no member \"three\" with rows; there are: \
+one.csv, two.csv" $bad:three
+    mp inspect $bad:two && grep -q '^rows  *30$' "$out"
+    ok "a name without its ending will do in a .$ending"
+done
+pack bad.zip
+refused "an empty archive" "bad.zip: is an archive without files in it" bad.zip
+pack bad.tar train.csv=train.csv @h=link.csv
+refused "a hard link" 'bad.tar: member "link.csv" is a link; pack the file itself' bad.tar
+head -c 600 /dev/urandom > noise
+pack bad.zip noise=a.bin noise=b.bin
+! mp inspect bad.zip && grep -q '^mnistpipe: bad.zip: no member of this archive has rows, ' "$err" &&
+    grep -q '; there are: a.bin, b.bin$' "$err"
+ok "nothing that can be read: what there is"
+pack bad.zip train.csv=train.csv
+"$python" -c 'import sys
+b = bytearray(open("bad.zip", "rb").read())
+b[6] |= 1
+b[b.index(b"PK\1\2") + 8] |= 1
+open("bad.zip", "wb").write(b)'
+refused "a password" "bad.zip: member \"train.csv\" is encrypted; unpack the archive with its \
+password, and give what is in it" bad.zip
+refused "a part of what has none" 'train.csv: is no archive, of which "train" could be a part' \
+    train.csv:train
+
+# Bombs: a mebibyte of rows, packed once and put behind itself 320 times.
+bomb() { "$python" -c "import $1 as m
+open('bomb.$1', 'wb').write(320 * m.compress(8192 * (b'0,' * 64 + b'\n')))"; }
+limit="unpacks to more than 256 MiB, more than 200 times what is packed; it is not read further"
+for way in gzip bz2 lzma; do
+    bomb $way
+    refused "a bomb by $way" "bomb.$way: $limit" bomb.$way
+done
+"$python" -c "import zipfile
+with zipfile.ZipFile('bomb.zip', 'w', zipfile.ZIP_DEFLATED) as z, z.open('zeros.csv', 'w') as f:
+    for _ in range(320): f.write(8192 * (b'0,' * 64 + b'\n'))"
+refused "a bomb in a zip" "bomb.zip: member \"zeros.csv\" $limit" bomb.zip
+
+# Cut anywhere, or damaged: one line, and never half the rows.
+pack k.zip train.csv=train.csv
+pack k.tar.xz train.csv=train.csv
+for way in bz2 xz; do
+    "$python" -c "import ${way/xz/lzma} as m
+open('k.csv.$way', 'wb').write(m.compress(open('train.csv', 'rb').read()))"
+done
+for file in k.zip k.tar.xz k.csv.bz2 k.csv.xz; do
+    size=$(wc -c < $file)
+    for n in 7 20 50 90 99; do
+        head -c $((size * n / 100)) $file > cut
+        ! mp inspect cut && [ "$(wc -l < "$err")" = 1 ] && grep -q '^mnistpipe: cut' "$err" || break
+    done
+    ok "$file cut off"
+done
+
+finish
