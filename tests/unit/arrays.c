@@ -48,7 +48,7 @@ static bool same(const struct mp_data *d, const struct expected *e, bool labels)
         d->shape.c != e->shape.c || crc32_z(0, d->x, size) != e->crc)
         return false;
     for (int i = 0; labels && i < e->labels; i++)
-        if (d->label == NULL || d->label[i] != e->label[i])
+        if (d->label == NULL || atoi(mp_data_class(d, (size_t)i)) != e->label[i])
             return false;
     return !labels || (d->label != NULL) == (e->labels > 0);
 }
