@@ -36,14 +36,51 @@ void mp_picture_fill(struct mp_picture *p, int top, int left, int h, int w, uint
                    (size_t)p->bands);
 }
 
+/* A square, in all bands or in that of the primary. */
+static void dot(struct mp_picture *p, int top, int left, int zoom, float v,
+                const struct mp_ink *ink)
+{
+    const uint8_t dark = shade(v, ink);
+    if (ink->primary == 0) {
+        mp_picture_fill(p, top, left, zoom, zoom, dark);
+        return;
+    }
+    for (int y = top < 0 ? 0 : top; y < top + zoom && y < p->h; y++)
+        for (int x = left < 0 ? 0 : left; x < left + zoom && x < p->w; x++)
+            p->px[((size_t)y * (size_t)p->w + (size_t)x) * (size_t)p->bands +
+                  (size_t)ink->primary - 1] = (uint8_t)(255 - dark);
+}
+
 void mp_picture_ink(struct mp_picture *p, int top, int left, int zoom, const struct mp_ink *ink)
 {
     for (int i = 0; i < ink->h; i++)
         for (int j = 0; j < ink->w; j++) {
             const size_t at = (size_t)i * (size_t)ink->w + (size_t)j;
-            mp_picture_fill(p, top + i * zoom, left + j * zoom, zoom, zoom,
-                            shade(ink->x[at * (size_t)ink->step], ink));
+            dot(p, top + i * zoom, left + j * zoom, zoom, ink->x[at * (size_t)ink->step], ink);
         }
+}
+
+/* The mean of channel k over a square. */
+static float mean(const float *x, struct mp_shape s, int top, int left, int by, int k)
+{
+    float sum = 0;
+    int n = 0;
+    for (int i = top; i < top + by && i < s.h; i++)
+        for (int j = left; j < left + by && j < s.w; j++, n++)
+            sum += x[((size_t)i * (size_t)s.w + (size_t)j) * (size_t)s.c + (size_t)k];
+    return sum / (float)n;
+}
+
+void mp_picture_image(struct mp_picture *p, int top, int left, const float *x, struct mp_shape s,
+                      int by)
+{
+    const bool colour = s.c == 3 && p->bands == 3;
+    for (int k = 0; k < (colour ? 3 : 1); k++) {
+        const struct mp_ink ink = { .high = 255, .primary = colour ? k + 1 : 0 };
+        for (int i = 0; i < s.h; i += by)
+            for (int j = 0; j < s.w; j += by)
+                dot(p, top + i / by, left + j / by, 1, mean(x, s, i, j, by, k), &ink);
+    }
 }
 
 int mp_picture_png(struct mp_ctx *c, const struct mp_picture *p, uint8_t **png, size_t *n)

@@ -111,8 +111,9 @@ static int channels_across(int channels)
 /* Where the values of one row lie in its picture; most: channels to draw, 0: all. */
 static void place(struct mp_contact_column *col, struct mp_shape s, int most)
 {
-    const int shown = most > 0 && s.c > most ? most : s.c, across = channels_across(shown);
-    col->channels = s.c;
+    const int shown = col->colour ? 1 : most > 0 && s.c > most ? most : s.c;
+    const int across = channels_across(shown);
+    col->channels = col->colour ? 1 : s.c;
     col->shown = shown;
     col->tile_h = s.h;
     col->tile_w = s.w;
@@ -128,6 +129,7 @@ static void describe_node(const struct mp_contact_ask *ask, int node,
     col->view = -1;
     col->shape = n != NULL ? n->out : ask->plan->shape;
     col->image = n == NULL || n->image || has_places(n->out);
+    col->colour = (n == NULL || n->image) && col->shape.c == 3;
     place(col, fold(ask->plan, node), ask->channels);
     snprintf(col->name, sizeof col->name, "%.*s", n != NULL ? (int)strcspn(n->text, " \n") : 4,
              n != NULL ? n->text : "data");
@@ -150,6 +152,7 @@ static void describe_view(const struct mp_contact_ask *ask, int node, int i,
     col->view = i;
     col->shape = v->shape;
     col->image = has_places(v->shape);
+    col->colour = false;
     place(col, fold_view(v->shape), ask->channels);
     snprintf(col->name, sizeof col->name, "%s", v->name);
 }
@@ -401,6 +404,14 @@ void mp_contact_size(const struct mp_contact_column *col, int most_h, int most_w
     *w = *w > 0 ? *w : 1;
 }
 
+/* One of the primaries of row i as h x w values. */
+static void unfold_colour(const struct mp_contact_column *col, size_t i, int primary, float *to)
+{
+    const float *x = col->x + i * mp_len(col->shape) + primary;
+    for (size_t j = 0; j < (size_t)col->h * (size_t)col->w; j++)
+        to[j] = x[3 * j];
+}
+
 /* Row i as h x w values; NaN, which is drawn as paper, where it has none. */
 static void unfold(const struct mp_contact_column *col, size_t i, float *to)
 {
@@ -443,21 +454,34 @@ int mp_contact_draw(struct mp_ctx *c, const struct mp_contact_column *col, size_
                     struct mp_picture *p, int top, int left)
 {
     const bool enlarge = h >= col->h && w >= col->w;
+    const int parts = col->colour && p->bands == 3 ? 3 : 1;
     float *all = mp_alloc(c, (size_t)col->h * (size_t)col->w, sizeof *all);
     float *small = mp_alloc(c, enlarge ? 1 : (size_t)h * (size_t)w, sizeof *small);
     const int rc = all != NULL && small != NULL ? MP_OK : -1;
-    if (rc == MP_OK) {
-        unfold(col, i, all);
+    for (int k = 0; k < parts && rc == MP_OK; k++) {
+        if (col->colour)
+            unfold_colour(col, i, k, all);
+        else
+            unfold(col, i, all);
         for (int y = 0; y < h && !enlarge; y++)
             for (int x = 0; x < w; x++)
                 small[(size_t)y * (size_t)w + (size_t)x] = mean(all, col->h, col->w, h, w, y, x);
         const struct mp_ink ink = { enlarge ? all : small, enlarge ? col->h : h,
-                                    enlarge ? col->w : w, 1, col->low, col->high };
+                                    enlarge ? col->w : w, 1, col->low, col->high,
+                                    parts > 1 ? k + 1 : 0 };
         mp_picture_ink(p, top, left, enlarge ? h / col->h : 1, &ink);
     }
     free(all);
     free(small);
     return rc;
+}
+
+int mp_contact_bands(const struct mp_contact *k)
+{
+    bool colour = false;
+    for (int j = 0; j < k->n_columns; j++)
+        colour = colour || k->columns[j].colour;
+    return colour ? 3 : 1;
 }
 
 /* -------------------------------------------------------------------- sheets */
@@ -572,7 +596,7 @@ int mp_contact_sheet(struct mp_ctx *c, const struct mp_contact *k,
 {
     int h, w, left = lay_out(k, part).left, rc = MP_OK;
     mp_contact_sheet_size(k, part, &h, &w);
-    if (mp_picture_open(c, p, h, w, 1, PAPER) < 0)
+    if (mp_picture_open(c, p, h, w, mp_contact_bands(k), PAPER) < 0)
         return -1;
     draw_rows(k, part, p);
     for (int j = part->column0; j < part->column1 && rc == MP_OK; j++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* contact.h - rows of a data set after every stage, as pictures side by side.
  *
- * Images are drawn as they are, several channels as tiles.  A vector is folded: where
+ * Images are drawn as they are, in colour where they have three channels; other channels are
+ * tiles.  A vector is folded: where
  * the names of its values tell places ("hog[y=2,x=3,b=5]"), into an image of channels;
  * where it has as many values as the rows before it, as those are ("pixels"); otherwise
  * into a rectangle, row after row.
@@ -42,6 +43,7 @@ struct mp_contact_column {
     char name[64];             /* "data", "deskew" */
     struct mp_shape shape;
     bool image;                /* values lie in places, by rows and columns */
+    bool colour;               /* its three channels are one picture, red, green and blue */
     int h, w, channels;        /* the picture in its own pixels; channels are tiles */
     int tile_h, tile_w, shown; /* of one channel; how many of them are drawn */
     float low, high;           /* values drawn white and black */
@@ -62,6 +64,9 @@ struct mp_contact {
     struct mp_contact_column *columns;
     int n_columns;
 };
+
+/* Of a picture that shows them: 3, or 1 where there is no colour. */
+int mp_contact_bands(const struct mp_contact *k);
 
 /* The last node, up to ask->last, whose pictures a sheet still holds; -1: the data alone; -2: not
  * even that. */

@@ -152,7 +152,7 @@ static int picture_line(struct mp_ctx *c, FILE *f, const struct sheet *s, size_t
     int h, w, rc = MP_OK;
     mp_contact_size(col, s->box.side, s->box.wide, &h, &w);
     if (2 * line < h) {
-        if (mp_picture_open(c, &p, h, w, 1, 255) < 0)
+        if (mp_picture_open(c, &p, h, w, col->colour ? 3 : 1, 255) < 0)
             return -1;
         rc = mp_contact_draw(c, col, row, h, w, &p, 0, 0);
         if (rc == MP_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inspect_html.c - what is in a file, as a page with the pictures. */
 #include "pages/html.h"
+#include "pages/report_parts.h"
 #include "pages/words.h"
 #include "study/inspect.h"
 #include <stdlib.h>
@@ -10,28 +11,18 @@ enum { SHOWN = 60, LONGEST = 64 }; /* items in a gallery; pixels of a picture's 
 
 /* ----------------------------------------------------------------- pictures */
 
-/* Images side by side, shrunk to LONGEST if larger: n images of h x w, 0 paper .. 255 ink. */
-static int draw(struct mp_ctx *c, FILE *f, const float *x, int h, int w, int n, const char *alt)
+/* n images of values 0 .. 255 side by side, shrunk to LONGEST if larger. */
+static int draw(struct mp_ctx *c, FILE *f, const float *x, struct mp_shape s, int n,
+                const char *alt)
 {
-    const int by = ((h > w ? h : w) + LONGEST - 1) / LONGEST, gap = n > 1 ? 2 : 0;
-    const int rows = (h + by - 1) / by, columns = (w + by - 1) / by;
-    float small[LONGEST * LONGEST];
+    const int by = ((s.h > s.w ? s.h : s.w) + LONGEST - 1) / LONGEST, gap = n > 1 ? 2 : 0;
+    const int rows = (s.h + by - 1) / by, columns = (s.w + by - 1) / by;
     struct mp_picture p;
-    if (mp_picture_open(c, &p, rows, (columns + gap) * n - gap, 1, 255) < 0)
+    if (mp_picture_open(c, &p, rows, (columns + gap) * n - gap, s.c, 255) < 0)
         return -1;
-    for (int k = 0; k < n; k++, x += (size_t)h * (size_t)w) {
-        for (int i = 0; i < rows * columns; i++) {
-            const int top = i / columns * by, left = i % columns * by;
-            double sum = 0, all = 0;
-            for (int y = top; y < top + by && y < h; y++)
-                for (int j = left; j < left + by && j < w; j++, all++)
-                    sum += (double)x[(size_t)y * (size_t)w + (size_t)j];
-            small[i] = (float)(sum / all);
-        }
-        const struct mp_ink ink = { small, rows, columns, 1, 0, 255 };
-        mp_picture_ink(&p, 0, k * (columns + gap), 1, &ink);
-    }
-    const int rc = mp_html_picture(c, f, &p, "ink", alt);
+    for (int k = 0; k < n; k++, x += mp_len(s))
+        mp_picture_image(&p, 0, k * (columns + gap), x, s, by);
+    const int rc = mp_html_picture(c, f, &p, s.c == 1 ? "ink" : "photo", alt);
     mp_picture_close(&p);
     return rc;
 }
@@ -50,7 +41,7 @@ static int draw_rows(struct mp_ctx *c, FILE *f, const struct mp_inspection *in, 
         for (size_t j = 0; j < len; j++)
             x[i * len + j] = in->data[k].x[own * len + j];
     }
-    const int rc = draw(c, f, x, z.h, z.w, (int)n, alt);
+    const int rc = draw(c, f, x, z, (int)n, alt);
     free(x);
     return rc;
 }
@@ -116,7 +107,8 @@ static void header(struct mp_html *h, const struct mp_inspection *in)
                      in->data[k].n);
         extra += in->profile[k].extra;
     }
-    mp_html_fact(f, "image", "%d \xc3\x97 %d", in->data[0].shape.h, in->data[0].shape.w);
+    mp_report_shape(text, sizeof text, in->data[0].shape, true);
+    mp_html_fact(f, "image", "%s", text);
     if (in->profile[0].n_labels > 0)
         mp_html_fact(f, "labels", "%d", in->profile[0].n_labels);
     mp_html_fact(f, "repeated images", "%zu", extra);
@@ -148,7 +140,8 @@ static void values(struct mp_html *h, const struct mp_inspection *in)
     static const struct mp_column only[] = { { "", false }, { "rows", true } };
     struct mp_html_table t;
     mp_html_section(h, "values", "Values");
-    mp_html_table(&t, h->f, "The pixels: 0 is paper, 255 ink", in->n > 1 ? column : only,
+    mp_html_table(&t, h->f, in->data[0].shape.c == 1 ? "The pixels: 0 is paper, 255 ink"
+                                                     : "The values of all channels", in->n > 1 ? column : only,
                   in->n + 1);
     for (int line = 0; line < 6; line++) {
         static const char *const what[] = { "smallest and largest value", "mean (of 0..1)",
@@ -190,7 +183,7 @@ static int mean_image(struct mp_ctx *c, FILE *f, const struct mp_inspection *in,
     snprintf(alt, sizeof alt, "Mean of the images labelled %s",
              mp_names_at(&in->classes, class));
     if (rc == MP_OK)
-        rc = draw(c, f, x, d->shape.h, d->shape.w, 1, alt);
+        rc = draw(c, f, x, d->shape, 1, alt);
     free(sum);
     free(x);
     return rc;

@@ -119,7 +119,7 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     mp_report_shape(shape, sizeof shape, col->shape, col->image);
     mp_contact_size(col, side, side, &h, &w);
     const int wide = w * room + GAP;
-    if (mp_picture_open(c, &p, h, wide * (int)k->n, 1, 255) < 0)
+    if (mp_picture_open(c, &p, h, wide * (int)k->n, col->colour ? 3 : 1, 255) < 0)
         return -1;
     for (size_t i = 0; i < k->n && rc == MP_OK; i++)
         rc = mp_contact_draw(c, col, i, h, w, &p, 0, (int)i * wide + (wide - w) / 2);
@@ -132,7 +132,7 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     strip_note(f, col, shape);
     fputs("</span></p>\n", f);
     if (rc == MP_OK)
-        rc = mp_html_picture(c, f, &p, "ink strip", alt);
+        rc = mp_html_picture(c, f, &p, col->colour ? "photo strip" : "ink strip", alt);
     mp_picture_close(&p);
     return rc;
 }
@@ -294,17 +294,15 @@ int mp_report_rows(struct mp_ctx *c, FILE *f, const struct mp_data *d, const siz
     const int h = (d->shape.h + by - 1) / by, w = (d->shape.w + by - 1) / by;
     const size_t len = mp_len(d->shape);
     struct mp_picture p;
-    float small[LONGEST * LONGEST], *x = mp_alloc(c, len, sizeof *x);
-    if (x == NULL || mp_picture_open(c, &p, h, (w + gap) * (int)n - gap, 1, 255) < 0) {
+    float *x = mp_alloc(c, len, sizeof *x);
+    if (x == NULL || mp_picture_open(c, &p, h, (w + gap) * (int)n - gap, d->shape.c, 255) < 0) {
         free(x);
         return -1;
     }
     for (size_t i = 0; i < n; i++) {
-        const struct mp_ink ink = { small, h, w, 1, 0, 255 };
         for (size_t v = 0; v < len; v++)
             x[v] = d->x[rows[i] * len + v];
-        shrink(x, d->shape.h, d->shape.w, 1, by, small);
-        mp_picture_ink(&p, 0, (int)i * (w + gap), 1, &ink);
+        mp_picture_image(&p, 0, (int)i * (w + gap), x, d->shape, by);
     }
     const int rc = mp_html_picture(c, f, &p, kind, alt);
     mp_picture_close(&p);

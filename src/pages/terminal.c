@@ -131,7 +131,7 @@ void mp_terminal_look(struct mp_terminal *t, int wanted)
     const char *term = variable("TERM"), *colour = variable("COLORTERM");
     memset(t, 0, sizeof *t);
     measure(t);
-    t->true_grey = strcmp(colour, "truecolor") == 0 || strcmp(colour, "24bit") == 0 ||
+    t->true_colour = strcmp(colour, "truecolor") == 0 || strcmp(colour, "24bit") == 0 ||
                    strstr(term, "-direct") != NULL;
     const bool plain = *term == '\0' || strcmp(term, "dumb") == 0 || begins(term, "vt1") ||
                        begins(term, "vt2") || strcmp(term, "linux") == 0;
@@ -150,9 +150,37 @@ void mp_terminal_look(struct mp_terminal *t, int wanted)
 
 /* -------------------------------------------------------- text and blocks */
 
-static int pixel(const struct mp_picture *p, int y, int x)
+struct colour {
+    int r, g, b; /* r: -1: none */
+};
+
+static struct colour pixel(const struct mp_picture *p, int y, int x)
 {
-    return p->px[(size_t)y * (size_t)p->w + (size_t)x];
+    const uint8_t *px = p->px + ((size_t)y * (size_t)p->w + (size_t)x) * (size_t)p->bands;
+    return p->bands == 3 ? (struct colour){ px[0], px[1], px[2] }
+                         : (struct colour){ px[0], px[0], px[0] };
+}
+
+static bool same(struct colour a, struct colour b)
+{
+    return a.r == b.r && a.g == b.g && a.b == b.b;
+}
+
+static bool is_grey(struct colour v)
+{
+    return v.r == v.g && v.g == v.b;
+}
+
+/* Its luma (Rec. 601). */
+static int grey(struct colour v)
+{
+    return (299 * v.r + 587 * v.g + 114 * v.b + 500) / 1000;
+}
+
+/* Each primary in one of 6 steps, as one number: the cube of the palette. */
+static int in_cube(struct colour v)
+{
+    return 36 * ((5 * v.r + 127) / 255) + 6 * ((5 * v.g + 127) / 255) + (5 * v.b + 127) / 255;
 }
 
 /* The grey as the palette has it: 232 .. 255 are 8, 18 ... 238; 16 is black, 231 white. */
@@ -165,30 +193,32 @@ static int palette(int grey)
     return grey < 243 ? 232 + (grey - 3) / 10 : 255;
 }
 
-/* 38: foreground, 48: background; -1: the terminal's own. */
-static void set_grey(FILE *f, const struct mp_terminal *t, int ground, int grey)
+/* 38: foreground, 48: background; no colour: the terminal's own. */
+static void set_colour(FILE *f, const struct mp_terminal *t, int ground, struct colour v)
 {
-    if (grey < 0)
+    if (v.r < 0)
         fprintf(f, "\033[%dm", ground + 1);
-    else if (t->true_grey)
-        fprintf(f, "\033[%d;2;%d;%d;%dm", ground, grey, grey, grey);
+    else if (t->true_colour)
+        fprintf(f, "\033[%d;2;%d;%d;%dm", ground, v.r, v.g, v.b);
     else
-        fprintf(f, "\033[%d;5;%dm", ground, palette(grey));
+        fprintf(f, "\033[%d;5;%dm", ground, is_grey(v) ? palette(v.r) : 16 + in_cube(v));
 }
 
 static void blocks_line(FILE *f, const struct mp_terminal *t, const struct mp_picture *p, int line)
 {
-    int fore = -1, back = -1;
+    const struct colour none = { -1, -1, -1 };
+    struct colour fore = none, back = none;
     for (int x = 0; x < p->w; x++) {
-        const int upper = pixel(p, 2 * line, x);
-        const int lower = 2 * line + 1 < p->h ? pixel(p, 2 * line + 1, x) : -1;
-        if (lower != back)
-            set_grey(f, t, 48, lower);
+        const struct colour upper = pixel(p, 2 * line, x);
+        const struct colour lower = 2 * line + 1 < p->h ? pixel(p, 2 * line + 1, x) : none;
+        const bool one = same(upper, lower);
+        if (!same(lower, back))
+            set_colour(f, t, 48, lower);
         back = lower;
-        if (upper != lower && upper != fore)
-            set_grey(f, t, 38, upper);
-        fore = upper != lower ? upper : fore;
-        fputs(upper != lower ? "\u2580" : " ", f);
+        if (!one && !same(upper, fore))
+            set_colour(f, t, 38, upper);
+        fore = one ? fore : upper;
+        fputs(one ? " " : "\u2580", f);
     }
     fputs("\033[0m", f);
 }
@@ -197,8 +227,8 @@ static void text_line(FILE *f, const struct mp_picture *p, int line)
 {
     static const char shades[] = " .:-=+*#%@";
     for (int x = 0; x < p->w; x++) {
-        const int upper = pixel(p, 2 * line, x);
-        const int lower = 2 * line + 1 < p->h ? pixel(p, 2 * line + 1, x) : 255;
+        const int upper = grey(pixel(p, 2 * line, x));
+        const int lower = 2 * line + 1 < p->h ? grey(pixel(p, 2 * line + 1, x)) : 255;
         const int ink = 2 * 255 - upper - lower;
         putc(shades[(ink * 9 + 255) / (2 * 255)], f);
     }
@@ -214,12 +244,14 @@ void mp_terminal_line(FILE *f, const struct mp_terminal *t, const struct mp_pict
 
 /* ---------------------------------------------------------------- graphics */
 
-/* Sixels know colours in percent; half of those are enough, and keep pictures small. */
-enum { GREYS = 51, SIX = 6 };
+/* Sixels know colours in percent; half of those are enough for greys, and keep pictures small.
+ * The cube of other colours comes behind them. */
+enum { GREYS = 51, CUBE = 216, SIX = 6 };
 
-static int grey_of(const struct mp_picture *p, int y, int x)
+static int register_of(const struct mp_picture *p, int y, int x)
 {
-    return (pixel(p, y, x) * (GREYS - 1) + 127) / 255;
+    const struct colour v = pixel(p, y, x);
+    return is_grey(v) ? (v.r * (GREYS - 1) + 127) / 255 : GREYS + in_cube(v);
 }
 
 /* A character n times: "!12~", or itself where that is as short. */
@@ -231,15 +263,15 @@ static void repeat(FILE *f, int character, int n)
         putc(character, f);
 }
 
-/* The pixels of one grey in the six lines from `top` on. */
-static void sixel_grey(FILE *f, const struct mp_picture *p, int top, int grey)
+/* The pixels of one colour in the six lines from `top` on. */
+static void sixel_colour(FILE *f, const struct mp_picture *p, int top, int i)
 {
     int run = 0, last = 0;
-    fprintf(f, "#%d", grey);
+    fprintf(f, "#%d", i);
     for (int x = 0; x < p->w; x++) {
         int bits = 0;
         for (int y = top; y < top + SIX && y < p->h; y++)
-            bits |= (grey_of(p, y, x) == grey) << (y - top);
+            bits |= (register_of(p, y, x) == i) << (y - top);
         if (bits != last) {
             repeat(f, '?' + last, run);
             run = 0;
@@ -256,18 +288,20 @@ void mp_terminal_sixel(FILE *f, const struct mp_picture *p)
     fprintf(f, "\033P0;1;0q\"1;1;%d;%d", p->w, p->h);
     for (int i = 0; i < GREYS; i++)
         fprintf(f, "#%d;2;%d;%d;%d", i, 2 * i, 2 * i, 2 * i);
+    for (int i = 0; i < CUBE && p->bands == 3; i++)
+        fprintf(f, "#%d;2;%d;%d;%d", GREYS + i, i / 36 * 20, i / 6 % 6 * 20, i % 6 * 20);
     for (int top = 0; top < p->h; top += SIX) {
-        bool used[GREYS] = { false }, first = true;
+        bool used[GREYS + CUBE] = { false }, first = true;
         fputs(top > 0 ? "-" : "", f);
         for (int y = top; y < top + SIX && y < p->h; y++)
             for (int x = 0; x < p->w; x++)
-                used[grey_of(p, y, x)] = true;
-        for (int i = 0; i < GREYS; i++) {
+                used[register_of(p, y, x)] = true;
+        for (int i = 0; i < GREYS + CUBE; i++) {
             if (!used[i])
                 continue;
             fputs(first ? "" : "$", f);
             first = false;
-            sixel_grey(f, p, top, i);
+            sixel_colour(f, p, top, i);
         }
     }
     fputs("\033\\\n", f);

@@ -16,7 +16,7 @@ enum mp_art { MP_ART_TEXT, MP_ART_BLOCKS, MP_ART_SIXEL, MP_ART_KITTY };
 struct mp_terminal {
     enum mp_art art;     /* the best that it shows */
     bool styled;         /* bold and dim text may be used */
-    bool true_grey;      /* 256 greys; otherwise the 26 of the palette of 256 colours */
+    bool true_colour;    /* all of them; otherwise the palette of 256, of which 26 are grey */
     int columns;         /* characters in a line */
     int cell_h, cell_w;  /* pixels of a character */
 };

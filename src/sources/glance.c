@@ -13,10 +13,13 @@ struct sums {
     uint8_t low, high;
 };
 
-MP_CLONES static void add_row(const uint8_t *x, size_t len, struct sums *s)
+enum { PIECE = 1 << 24 };
+
+/* At most PIECE values. */
+MP_CLONES static void add_values(const uint8_t *x, size_t len, struct sums *s)
 {
     uint8_t low = 255, high = 0;
-    uint32_t sum = 0; /* 4096 x 4096 values of 255 are below 2^32 */
+    uint32_t sum = 0; /* PIECE values of 255 are below 2^32 */
     for (size_t i = 0; i < len; i++) {
         low = x[i] < low ? x[i] : low;
         high = x[i] > high ? x[i] : high;
@@ -27,12 +30,20 @@ MP_CLONES static void add_row(const uint8_t *x, size_t len, struct sums *s)
     s->high = high > s->high ? high : s->high;
 }
 
-static uint64_t border_sum(const uint8_t *x, int h, int w)
+static void add_row(const uint8_t *x, size_t len, struct sums *s)
 {
+    for (size_t i = 0; i < len; i += PIECE)
+        add_values(x + i, len - i < PIECE ? len - i : PIECE, s);
+}
+
+static uint64_t border_sum(const uint8_t *x, struct mp_shape s)
+{
+    const size_t h = (size_t)s.h, w = (size_t)s.w, c = (size_t)s.c;
     uint64_t sum = 0;
-    for (int y = 0; y < h; y++)
-        for (int i = 0; i < w; i += y == 0 || y == h - 1 || w == 1 ? 1 : w - 1)
-            sum += x[y * w + i];
+    for (size_t y = 0; y < h; y++)
+        for (size_t i = 0; i < w; i += y == 0 || y == h - 1 || w == 1 ? 1 : w - 1)
+            for (size_t k = 0; k < c; k++)
+                sum += x[(y * w + i) * c + k];
     return sum;
 }
 
@@ -41,7 +52,8 @@ void mp_glance(const struct mp_ctx *c, const struct mp_data *d, struct mp_glance
     enum { BLOCK = 512 };
     const size_t len = mp_len(d->shape), blocks = (d->n + BLOCK - 1) / BLOCK;
     const int h = d->shape.h, w = d->shape.w, threads = c->run->threads > 0 ? c->run->threads : 1;
-    const size_t inside = h > 2 && w > 2 ? (size_t)(h - 2) * (size_t)(w - 2) : 0;
+    const size_t inside = h > 2 && w > 2 ? (size_t)(h - 2) * (size_t)(w - 2) * (size_t)d->shape.c
+                                         : 0;
     uint64_t all = 0, border = 0;
     uint8_t low = 255, high = 0;
 #pragma omp parallel for num_threads(threads) reduction(+ : all, border) reduction(min : low) \
@@ -51,7 +63,7 @@ void mp_glance(const struct mp_ctx *c, const struct mp_data *d, struct mp_glance
         const size_t end = (b + 1) * BLOCK < d->n ? (b + 1) * BLOCK : d->n;
         for (size_t i = b * BLOCK; i < end; i++) {
             add_row(d->x + i * len, len, &s);
-            s.border += border_sum(d->x + i * len, h, w);
+            s.border += border_sum(d->x + i * len, d->shape);
         }
         all += s.all;
         border += s.border;
@@ -59,7 +71,7 @@ void mp_glance(const struct mp_ctx *c, const struct mp_data *d, struct mp_glance
         high = s.high > high ? s.high : high;
         mp_rows_let_go(&d->store, d->x + b * BLOCK * len, d->x + end * len);
     }
-    *g = (struct mp_glance){ .rows = d->n, .low = low, .high = high,
+    *g = (struct mp_glance){ .rows = d->n, .colour = d->shape.c > 1, .low = low, .high = high,
                              .mean = (double)all / ((double)d->n * (double)len),
                              .border = (double)border / ((double)d->n * (double)(len - inside)),
                              .same = true };
@@ -83,9 +95,11 @@ static bool remark(const struct mp_glance *g, enum kind kind, const char *name, 
         snprintf(text, size, "%s: all %llu images are the same", name,
                  (unsigned long long)g->rows);
     if (kind == RANGE && !one && high < 128)
-        snprintf(text, size, "%s: no value is above %u, and 255 is black: the images are nearly "
-                 "white; were they meant as 0..%u? range=%u reads them so", name, high, high, high);
-    if (kind == INK && !one && g->border > 127.5)
+        snprintf(text, size, "%s: no value is above %u, and 255 is %s; were they meant as 0..%u? "
+                 "range=%u reads them so", name, high,
+                 g->colour ? "full light: the images are nearly black"
+                           : "black: the images are nearly white", high, high);
+    if (kind == INK && !one && !g->colour && g->border > 127.5)
         snprintf(text, size, "%s: the outermost pixels are mostly ink (%.0f of 255 on the "
                  "average): white on black? the stage `invert` turns that round", name, g->border);
     return *text != '\0';
@@ -117,8 +131,8 @@ static bool differs(const struct mp_glance *a, const struct mp_glance *g, enum k
                  "mean the same?", name, (unsigned)g->high, (unsigned)a->high);
     if (kind == INK && fabs(g->border - a->border) > FAR)
         snprintf(text, size, "%s: the outermost pixels have %.0f of 255 on the average, those of "
-                 "the training rows %.0f: ink and paper may be swapped", name, g->border,
-                 a->border);
+                 "the training rows %.0f%s", name, g->border, a->border,
+                 g->colour ? "" : ": ink and paper may be swapped");
     return *text != '\0';
 }
 

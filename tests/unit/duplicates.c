@@ -11,22 +11,25 @@
 #include <string.h>
 
 /* Smooth blots, so that some pairs are near; every tenth a changed copy, every 25th equal. */
-static void make(struct mp_data *d, size_t n, int h, int w, uint64_t seed, bool label)
+/* Of several channels each is fainter than the one before. */
+static void make(struct mp_data *d, size_t n, struct mp_shape s, uint64_t seed, bool label)
 {
     struct mp_ctx c;
-    const size_t len = (size_t)(h * w);
-    *d = (struct mp_data){ .n = n, .shape = { h, w, 1 }, .x = calloc(n, len) };
+    const size_t len = mp_len(s), channels = (size_t)s.c, w = (size_t)s.w;
+    *d = (struct mp_data){ .n = n, .shape = s, .x = calloc(n, len) };
     mp_ctx_init(&c, NULL);
     for (size_t i = 0; i < n; i++) {
         uint8_t *x = d->x + i * len;
-        const double cy = (double)(mp_random_at(seed, i, 1, 0) % 97) / 97 * h,
-                     cx = (double)(mp_random_at(seed, i, 2, 0) % 97) / 97 * w,
+        const double cy = (double)(mp_random_at(seed, i, 1, 0) % 97) / 97 * s.h,
+                     cx = (double)(mp_random_at(seed, i, 2, 0) % 97) / 97 * s.w,
                      r = 1 + (double)(mp_random_at(seed, i, 3, 0) % 97) / 40;
         if (label)
             mp_data_label_number(&c, d, i, (int64_t)(i % 3));
         for (size_t j = 0; j < len; j++) {
-            const double dy = (double)(j / (size_t)w) - cy, dx = (double)(j % (size_t)w) - cx;
-            x[j] = (uint8_t)(255 * exp(-(dy * dy + dx * dx) / (r * r)));
+            const size_t pixel = j / channels;
+            const double dy = (double)(pixel / w) - cy, dx = (double)(pixel % w) - cx;
+            x[j] = (uint8_t)(255 * exp(-(dy * dy + dx * dx) / (r * r)) /
+                             (double)(1 + j % channels * (i % 3)));
         }
         if (i % 10 == 9) {
             memcpy(x, d->x + (i / 2) * len, len);
@@ -50,10 +53,11 @@ static const uint8_t *row_of(const struct mp_data *a, const struct mp_data *b, s
     return i < a->n ? a->x + i * len : b->x + (i - a->n) * len;
 }
 
-static double plain_difference(const uint8_t *a, const uint8_t *b, int h, int w)
+static double plain_difference(const uint8_t *a, const uint8_t *b, struct mp_shape s)
 {
+    const int h = s.h, w = s.w, c = s.c;
     double aa = 0, bb = 0, best = 0;
-    for (int j = 0; j < h * w; j++) {
+    for (int j = 0; j < h * w * c; j++) {
         aa += a[j] * a[j];
         bb += b[j] * b[j];
     }
@@ -62,21 +66,22 @@ static double plain_difference(const uint8_t *a, const uint8_t *b, int h, int w)
             double ab = 0;
             for (int y = 0; y < h; y++)
                 for (int x = 0; x < w; x++)
-                    if (y + dy >= 0 && y + dy < h && x + dx >= 0 && x + dx < w)
-                        ab += a[y * w + x] * b[(y + dy) * w + x + dx];
+                    for (int k = 0; k < c; k++)
+                        if (y + dy >= 0 && y + dy < h && x + dx >= 0 && x + dx < w)
+                            ab += a[(y * w + x) * c + k] * b[((y + dy) * w + x + dx) * c + k];
             best = ab > best ? ab : best;
         }
     return aa > 0 && bb > 0 ? sqrt(fmax(0, 2 - 2 * best / sqrt(aa * bb))) : INFINITY;
 }
 
-static void test_near(struct tap *t, size_t n, size_t m, int h, int w, double limit)
+static void test_near(struct tap *t, size_t n, size_t m, struct mp_shape s, double limit)
 {
     struct mp_data a, b;
     const size_t all = n + m;
     bool *skip = calloc(all, sizeof *skip), good = true;
     size_t found = 0;
-    make(&a, n, h, w, 5, false);
-    make(&b, m, h, w, 6, false);
+    make(&a, n, s, 5, false);
+    make(&b, m, s, 6, false);
     for (size_t i = 0; i < all; i++)
         skip[i] = i % 31 == 30;
     struct mp_near *near[2][2];
@@ -95,7 +100,7 @@ static void test_near(struct tap *t, size_t n, size_t m, int h, int w, double li
             for (size_t j = k == 0 ? 0 : n; j < (k == 0 ? n : all) && !skip[i]; j++) {
                 const double d = i == j || skip[j] ? INFINITY
                                                    : plain_difference(row_of(&a, &b, i),
-                                                                      row_of(&a, &b, j), h, w);
+                                                                      row_of(&a, &b, j), s);
                 if (d <= limit && d < want.difference)
                     want = (struct mp_near){ j, d };
             }
@@ -105,8 +110,8 @@ static void test_near(struct tap *t, size_t n, size_t m, int h, int w, double li
                        near[r][k][i].difference == want.difference;
         }
     tap_ok(t, good && (found > 0 || limit < 0.01),
-           "%zu and %zu rows of %d x %d, limit %g: the %zu nearest of the plain search, on one "
-           "thread and three", n, m, h, w, limit, found);
+           "%zu and %zu rows of %d x %d x %d, limit %g: the %zu nearest of the plain search, on one "
+           "thread and three", n, m, s.h, s.w, s.c, limit, found);
     for (int r = 0; r < 4; r++)
         free(near[r / 2][r % 2]);
     free(skip);
@@ -123,8 +128,8 @@ static void test_equal(struct tap *t)
     struct mp_groups g;
     struct mp_shared s;
     mp_ctx_init(&c, &run);
-    make(&a, 300, 5, 7, 1, true);
-    make(&b, 120, 5, 7, 2, true);
+    make(&a, 300, (struct mp_shape){ 5, 7, 1 }, 1, true);
+    make(&b, 120, (struct mp_shape){ 5, 7, 1 }, 2, true);
     for (size_t i = 0; i < 120; i += 11)
         memcpy(b.x + i * 35, a.x + 2 * i * 35, 35);
     bool good = mp_duplicates_find(&c, &a, &b, &g) == 0 && mp_shared_find(&c, &a, &b, &s) == 0;
@@ -165,10 +170,11 @@ int main(void)
 {
     struct tap t = { 0 };
     test_equal(&t);
-    test_near(&t, 300, 0, 12, 12, 0.2);
-    test_near(&t, 620, 130, 9, 14, 0.15);
-    test_near(&t, 90, 60, 2, 3, 0.3);
-    test_near(&t, 40, 40, 1, 1, 0.3);
-    test_near(&t, 200, 200, 8, 8, 0.001);
+    test_near(&t, 300, 0, (struct mp_shape){ 12, 12, 1 }, 0.2);
+    test_near(&t, 620, 130, (struct mp_shape){ 9, 14, 1 }, 0.15);
+    test_near(&t, 90, 60, (struct mp_shape){ 2, 3, 1 }, 0.3);
+    test_near(&t, 40, 40, (struct mp_shape){ 1, 1, 1 }, 0.3);
+    test_near(&t, 200, 200, (struct mp_shape){ 8, 8, 1 }, 0.001);
+    test_near(&t, 300, 90, (struct mp_shape){ 9, 12, 3 }, 0.15);
     return tap_end(&t);
 }

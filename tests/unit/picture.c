@@ -10,7 +10,7 @@
 static void drawn(struct tap *t, struct mp_ctx *c)
 {
     const float x[] = { 0, 9, 0.5f, 9, 1, 9, 2, 9 };
-    const struct mp_ink ink = { x, 2, 2, 2, 0, 1 };
+    const struct mp_ink ink = { x, 2, 2, 2, 0, 1, 0 };
     const uint8_t expected[3][5] = {
         { 255, 255, 128, 128, 7 }, { 255, 255, 128, 128, 7 }, { 0, 0, 0, 0, 7 },
     };
@@ -30,6 +30,27 @@ static void drawn(struct tap *t, struct mp_ctx *c)
     if (back != NULL)
         g_object_unref(back);
     free(png);
+    mp_picture_close(&p);
+}
+
+/* Colours are as they are, also where four pixels become one; grey rows are ink. */
+static void coloured(struct tap *t, struct mp_ctx *c)
+{
+    const float x[] = { 255, 0, 0,  0, 255, 0,  0, 0, 255,
+                        255, 0, 0,  0, 255, 0,  8, 16, 32 };
+    const uint8_t as_is[2][9] = { { 255, 0, 0, 0, 255, 0, 0, 0, 255 },
+                                  { 255, 0, 0, 0, 255, 0, 8, 16, 32 } };
+    const uint8_t shrunk[6] = { 127, 127, 0, 4, 8, 143 }, ink[3] = { 0, 255, 255 };
+    struct mp_picture p;
+    tap_ok(t, mp_picture_open(c, &p, 2, 3, 3, 255) == 0, "a picture in colour opens");
+    mp_picture_image(&p, 0, 0, x, (struct mp_shape){ 2, 3, 3 }, 1);
+    tap_ok(t, memcmp(p.px, as_is, sizeof as_is) == 0, "red, green and blue are as they are");
+    mp_picture_image(&p, 0, 0, x, (struct mp_shape){ 2, 3, 3 }, 2);
+    tap_ok(t, memcmp(p.px, shrunk, sizeof shrunk) == 0, "shrunk to the means of each");
+    mp_picture_close(&p);
+    mp_picture_open(c, &p, 1, 3, 1, 7);
+    mp_picture_image(&p, 0, 0, x, (struct mp_shape){ 1, 3, 1 }, 1);
+    tap_ok(t, memcmp(p.px, ink, sizeof ink) == 0, "one channel is ink");
     mp_picture_close(&p);
 }
 
@@ -57,6 +78,7 @@ int main(void)
     if (mp_sheet_start(&c) < 0)
         return 1;
     drawn(&t, &c);
+    coloured(&t, &c);
     encoded(&t);
     mp_sheet_stop();
     mp_ctx_free(&c);

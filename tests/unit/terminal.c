@@ -46,7 +46,7 @@ static void characters(struct tap *t)
                      255, 255, 0, 255,   //
                      128, 8, 8, 240 };
     const struct mp_picture p = { 3, 4, 1, px };
-    const struct { enum mp_art art; bool true_grey; int line; const char *text; } cases[] = {
+    const struct { enum mp_art art; bool true_colour; int line; const char *text; } cases[] = {
         { MP_ART_TEXT, false, 0, "+ + " },
         { MP_ART_TEXT, false, 1, ":== " },
         { MP_ART_BLOCKS, false, 0,
@@ -60,7 +60,7 @@ static void characters(struct tap *t)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct mp_terminal terminal = { .art = cases[i].art,
-                                              .true_grey = cases[i].true_grey };
+                                              .true_colour = cases[i].true_colour };
         struct text out;
         open_text(&out);
         mp_terminal_line(out.f, &terminal, &p, cases[i].line);
