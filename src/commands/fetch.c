@@ -38,7 +38,7 @@ static int is_cached(struct mp_ctx *c, const struct mp_dataset *d)
 {
     char folder[PATH_MAX], path[PATH_MAX];
     int there = 0;
-    if (mp_dataset_folder(c, d->name, folder, sizeof folder) < 0)
+    if (mp_dataset_folder(c, mp_dataset_place(d), folder, sizeof folder) < 0)
         return -1;
     for (int i = 0; i < d->n_files; i++) {
         if (mp_dataset_join(c, path, sizeof path, "%s/%s", folder, d->file[i].name) < 0)
@@ -55,7 +55,7 @@ static int add_set(struct mp_ctx *c, struct mp_tabular *t, const struct mp_datas
         return -1;
     mp_tabular_cell(t, "%s", d->name);
     mp_tabular_cell(t, d->images > 0 ? "%d" : "-", d->images);
-    mp_tabular_cell(t, "%.1f MB", megabytes(d));
+    mp_tabular_cell(t, megabytes(d) > 0 ? "%.1f MB" : "-", megabytes(d));
     mp_tabular_cell(t, "%s", d->licence[0] != '\0' ? d->licence : "-");
     mp_tabular_cell(t, "%s", cached ? "yes" : "no");
     mp_tabular_cell(t, "%s", d->brief);
@@ -108,7 +108,7 @@ static int fetch(struct mp_ctx *c, struct mp_dataset *d, const char *mirror)
     char folder[PATH_MAX];
     if (mirror[0] != '\0' && mp_dataset_mirrors(c, d, mirror) < 0)
         return -1;
-    if (mp_dataset_folder(c, d->name, folder, sizeof folder) < 0)
+    if (mp_dataset_folder(c, mp_dataset_place(d), folder, sizeof folder) < 0)
         return -1;
     for (int i = 0; i < d->n_files; i++) {
         const int rc = mp_fetch(c, d, i, folder);
@@ -119,6 +119,8 @@ static int fetch(struct mp_ctx *c, struct mp_dataset *d, const char *mirror)
                    rc == MP_FETCHED ? "fetched" : "was there");
         fflush(stdout); /* before the next file's bar */
     }
+    if (!c->run->quiet && d->parts[0] != '\0')
+        printf("%s has the parts %s; %s\n", d->name, d->parts, d->brief);
     return MP_OK;
 }
 
@@ -152,9 +154,10 @@ MP_COMMAND(fetch) = {
     .doc =
         "Without a name: lists the sets, their sizes and licences, and whether they are in the "
         "cache. With names: makes sure that every file of these sets is in the cache and has the "
-        "right SHA-256. A pipeline then reads them as\n"
+        "right checksum. A pipeline then reads them as\n"
         "\n"
         "    data train=mnist:train test=mnist:test\n"
+        "    data train=bloodmnist:train test=bloodmnist:val\n"
         "\n"
         "Mirrors are asked in turn until one gives the right bytes. A download that broke off is "
         "continued by the next one. A file gets its name only when it is whole and checked. Files "
@@ -176,7 +179,7 @@ MP_COMMAND(fetch) = {
         "    file    train_labels train-labels-idx1-ubyte.gz   1234 77b0...\n"
         "\n"
         "with the role of each file (train, test, train_labels, test_labels), its name, its size "
-        "in bytes and its SHA-256 (sha256sum FILE). --manifest FILE fetches it and keeps the "
+        "in bytes and its SHA-256 (sha256sum FILE) or MD5. --manifest FILE fetches it and keeps the "
         "manifest in the cache; from then on the set is known by its name, here lab:train.\n",
     .options = table,
     .options_size = sizeof(struct params),

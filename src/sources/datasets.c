@@ -12,10 +12,15 @@
  *            several independent projects publish for the inflated files.
  *            Size: 16 bytes of head and 784 an image, 8 and one a label.
  *
- * A set gets into this table only with checksums that can be cited.  EMNIST is
- * left out because it comes as one archive of 560 MB, not as IDX files, and
- * QMNIST because its labels are IDX of eight columns.  LeCun's own site is not
- * among the mirrors: it has refused these files since 2024 (HTTP 403).
+ * A set gets into this table only with checksums that can be cited:
+ *   emnist_*        SHA-256 and size: TensorFlow Datasets (url_checksums/emnist.txt).  One
+ *                   archive of IDX files serves all six.
+ *   qmnist, usps    SHA-256: torchvision's prototype datasets (_builtin/mnist.py, usps.py).
+ *   *mnist (med.)   MD5: the authors' own list (medmnist/info.py, version 2.1.0).  ChestMNIST is
+ *                   left out: its rows have fourteen labels each.
+ * For Kuzushiji-49 and notMNIST neither their authors nor one of these has published any: their
+ * files are read all the same.  LeCun's own site is not among the mirrors: it has refused
+ * MNIST's files since 2024 (HTTP 403).
  *
  * Sets of the user's own are described by a manifest, a text of the same facts.
  */
@@ -36,6 +41,38 @@
 #define TRAIN_LABELS "train-labels-idx1-ubyte.gz"
 #define TEST "t10k-images-idx3-ubyte.gz"
 #define TEST_LABELS "t10k-labels-idx1-ubyte.gz"
+
+#define EMNIST(split, what, n)                                                                 \
+    { .name = "emnist_" split,                                                                 \
+      .brief = "EMNIST " split ": " what "; lies on its side (`orient transpose=yes`)",        \
+      .licence = "not stated",                                                                 \
+      .cite = "G. Cohen and others: EMNIST: an extension of MNIST to handwritten letters, "    \
+              "arXiv:1702.05373, 2017",                                                        \
+      .images = n,                                                                             \
+      .folder = "emnist",                                                                      \
+      .parts = "train test",                                                                   \
+      .member = "gzip/emnist-" split "-%-images-idx3-ubyte.gz",                                \
+      .n_mirrors = 2,                                                                          \
+      .mirror = { "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST",                         \
+                  "https://biometrics.nist.gov/cs_links/EMNIST" },                             \
+      .n_files = 1,                                                                            \
+      .file = { { "all", "gzip.zip",                                                           \
+                  { 561753746,                                                                 \
+                    "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e" },      \
+                  { 0, "" } } } }
+
+#define MEDMNIST(set, what, n, terms, md5)                                                     \
+    { .name = set "mnist",                                                                     \
+      .brief = "MedMNIST: " what,                                                              \
+      .licence = terms,                                                                        \
+      .cite = "J. Yang and others: MedMNIST v2, Scientific Data 10:41, 2023",                  \
+      .images = n,                                                                             \
+      .parts = "train test val",                                                               \
+      .member = "%",                                                                           \
+      .n_mirrors = 1,                                                                          \
+      .mirror = { "https://zenodo.org/record/6496656/files" },                                 \
+      .n_files = 1,                                                                            \
+      .file = { { "all", set "mnist.npz", { 0, md5 }, { 0, "" } } } }
 
 static const struct mp_dataset known[] = {
     { .name = "mnist",
@@ -109,6 +146,67 @@ static const struct mp_dataset known[] = {
           { "test_labels", TEST_LABELS,
             { 5120, "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c" },
             { 0, "" } } } },
+    EMNIST("balanced", "47 classes, the same number of each", 131600),
+    EMNIST("byclass", "62 classes: digits, capital and small letters", 814255),
+    EMNIST("bymerge", "47 classes, small letters that look like capitals merged", 814255),
+    EMNIST("digits", "the digits", 280000),
+    EMNIST("letters", "letters 1..26, capital or small", 145600),
+    EMNIST("mnist", "digits, made as MNIST was", 70000),
+    { .name = "qmnist",
+      .brief = "MNIST once more, with all its 60 000 test digits",
+      .licence = "BSD",
+      .cite = "C. Yadav, L. Bottou: Cold case: the lost MNIST digits, arXiv:1905.10498, 2019",
+      .images = 120000,
+      .n_mirrors = 1,
+      .mirror = { "https://raw.githubusercontent.com/facebookresearch/qmnist/master" },
+      .n_files = 4,
+      .file = {
+          { "train", "qmnist-train-images-idx3-ubyte.gz",
+            { 0, "9e26a7bf1683614e065d7b76460ccd52807165b3f22561fb782bd9f38c52b51d" }, { 0, "" } },
+          { "train_labels", "qmnist-train-labels-idx2-int.gz",
+            { 0, "2c05dc77f6b916b38e455e97ab129a42a444f3dbef09b278a366f82904e0dd9f" }, { 0, "" } },
+          { "test", "qmnist-test-images-idx3-ubyte.gz",
+            { 0, "43fc22bf7498b8fc98de98369d72f752d0deabc280a43a7bcc364ab19e57b375" }, { 0, "" } },
+          { "test_labels", "qmnist-test-labels-idx2-int.gz",
+            { 0, "9fbcbe594c3766fdf4f0b15c5165dc0d1e57ac604e01422608bb72c906030d06" },
+            { 0, "" } } } },
+    { .name = "usps",
+      .brief = "Digits from envelopes, 16 x 16, -1..1; 0 is labelled 1, 9 is labelled 10",
+      .licence = "not stated",
+      .cite = "J. J. Hull: A database for handwritten text recognition research, IEEE TPAMI "
+              "16(5), 1994",
+      .images = 9298,
+      .n_mirrors = 1,
+      .mirror = { "https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass" },
+      .n_files = 2,
+      .file = {
+          { "train", "usps.bz2",
+            { 0, "3771e9dd6ba685185f89867b6e249233dd74652389f263963b3b741e994b034f" }, { 0, "" } },
+          { "test", "usps.t.bz2",
+            { 0, "a9c0164e797d60142a50604917f0baa604f326e9a689698763793fa5d12ffc4e" },
+            { 0, "" } } } },
+    MEDMNIST("blood", "blood cells, 8 classes, colour", 17092, "CC BY 4.0",
+             "7053d0359d879ad8a5505303e11de1dc"),
+    MEDMNIST("breast", "breast ultrasound, 2 classes", 780, "CC BY 4.0",
+             "750601b1f35ba3300ea97c75c52ff8f6"),
+    MEDMNIST("derma", "skin, 7 classes, colour", 10015, "CC BY-NC 4.0",
+             "0744692d530f8e62ec473284d019b0c7"),
+    MEDMNIST("oct", "retinal tomography, 4 classes", 109309, "CC BY 4.0",
+             "c68d92d5b585d8d81f7112f81e2d0842"),
+    MEDMNIST("organa", "organs from above, 11 classes", 58850, "CC BY 4.0",
+             "866b832ed4eeba67bfb9edee1d5544e6"),
+    MEDMNIST("organc", "organs from in front, 11 classes", 23660, "CC BY 4.0",
+             "0afa5834fb105f7705a7d93372119a21"),
+    MEDMNIST("organs", "organs from the side, 11 classes", 25221, "CC BY 4.0",
+             "e5c39f1af030238290b9557d9503af9d"),
+    MEDMNIST("path", "tissue of the colon, 9 classes, colour", 107180, "CC BY 4.0",
+             "a8b06965200029087d5bd730944a56c1"),
+    MEDMNIST("pneumonia", "chest X-rays, 2 classes", 5856, "CC BY 4.0",
+             "28209eda62fecd6e6a2d98b1501bb15f"),
+    MEDMNIST("retina", "retinas, 5 grades, colour", 1600, "CC BY 4.0",
+             "bd4c0672f1bba3e3a89f0e4e876791e4"),
+    MEDMNIST("tissue", "kidney cells, 8 classes", 236386, "CC BY 4.0",
+             "ebe78ee8b05294063de985d821c1c34b"),
 };
 
 static const char manifest[] = "manifest.txt";
@@ -227,8 +325,11 @@ static int add_file(struct mp_ctx *c, struct mp_dataset *d, const char *value)
     const uint64_t bytes = digits ? strtoull(size, NULL, 10) : 0;
     if (bytes == 0 || bytes > UINT32_MAX)
         return mp_fail(c, "size \"%s\": expected a whole number of bytes, 1..%u", size, UINT32_MAX);
-    if (strlen(sum) != 64 || strspn(sum, "0123456789abcdefABCDEF") != 64)
-        return mp_fail(c, "SHA-256 \"%s\": expected 64 hexadecimal digits", sum);
+    const size_t digits_of_sum = strlen(sum);
+    if ((digits_of_sum != 64 && digits_of_sum != 32) ||
+        strspn(sum, "0123456789abcdefABCDEF") != digits_of_sum)
+        return mp_fail(c, "checksum \"%s\": expected 64 hexadecimal digits (SHA-256), or 32 (MD5)",
+                       sum);
     for (int i = 0; i < d->n_files; i++)
         if (strcmp(d->file[i].role, role) == 0 || strcmp(d->file[i].name, name) == 0)
             return mp_fail(c, "file %s %s: this role or name was given before", role, name);
@@ -236,8 +337,8 @@ static int add_file(struct mp_ctx *c, struct mp_dataset *d, const char *value)
     memcpy(f->role, role, strlen(role) + 1);
     memcpy(f->name, name, strlen(name) + 1);
     f->file.size = bytes;
-    for (int i = 0; i < 64; i++)
-        f->file.sha256[i] = (char)tolower((unsigned char)sum[i]);
+    for (size_t i = 0; i < digits_of_sum; i++)
+        f->file.digest[i] = (char)tolower((unsigned char)sum[i]);
     return MP_OK;
 }
 
@@ -356,16 +457,22 @@ int mp_dataset_save(struct mp_ctx *c, const struct mp_dataset *d)
         fprintf(o.f, "mirror %s\n", d->mirror[i]);
     for (int i = 0; i < d->n_files; i++)
         fprintf(o.f, "file %s %s %llu %s\n", d->file[i].role, d->file[i].name,
-                (unsigned long long)d->file[i].file.size, d->file[i].file.sha256);
+                (unsigned long long)d->file[i].file.size, d->file[i].file.digest);
     return mp_output_commit(c, &o);
 }
 
 /* ------------------------------------------------------------------ cache */
 
-int mp_dataset_folder(struct mp_ctx *c, const char *set, char *path, size_t size)
+const char *mp_dataset_place(const struct mp_dataset *d)
+{
+    return d->folder[0] != '\0' ? d->folder : d->name;
+}
+
+int mp_dataset_folder(struct mp_ctx *c, const char *place, char *path, size_t size)
 {
     const char *own = getenv("MNISTPIPE_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
-    const char *home = getenv("HOME"), *slash = set != NULL ? "/" : "", *last = set ? set : "";
+    const char *home = getenv("HOME"), *slash = place != NULL ? "/" : "";
+    const char *last = place != NULL ? place : "";
     if (own != NULL && *own != '\0')
         return mp_dataset_join(c, path, size, "%s%s%s", own, slash, last);
     if (xdg != NULL && *xdg == '/') /* a relative one is to be ignored, says the XDG standard */
@@ -395,7 +502,7 @@ int mp_dataset_find(struct mp_ctx *c, const char *name, struct mp_dataset *d)
                        : mp_fail(c, "%s: describes %s, expected %s", path, d->name, name);
         }
     }
-    char all[256] = "";
+    char all[1024] = "";
     for (size_t i = 0, n = 0; known_name(NULL, (int)i) != NULL && n < sizeof all; i++)
         n += (size_t)snprintf(all + n, sizeof all - n, " %s", known_name(NULL, (int)i));
     const char *near = mp_nearest(name, known_name, NULL);
@@ -403,24 +510,48 @@ int mp_dataset_find(struct mp_ctx *c, const char *name, struct mp_dataset *d)
                    near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "", all);
 }
 
+/* Whether the role is one of the parts of an archive. */
+static bool has_part(const struct mp_dataset *d, const char *role)
+{
+    const size_t n = strlen(role);
+    for (const char *at = d->parts; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
+        if (strcspn(at, " ") == n && strncmp(at, role, n) == 0)
+            return true;
+    return false;
+}
+
+/* The path of file i, which is there, and in an archive that of the member. */
+static int found(struct mp_ctx *c, const struct mp_dataset *d, int i, const char *role, char *path,
+                 size_t size)
+{
+    char folder[PATH_MAX], file[PATH_MAX];
+    const char *rest = strchr(d->member, '%');
+    if (mp_dataset_folder(c, mp_dataset_place(d), folder, sizeof folder) < 0 ||
+        mp_dataset_join(c, file, sizeof file, "%s/%s", folder, d->file[i].name) < 0)
+        return -1;
+    if (access(file, R_OK) != 0)
+        return mp_fail(c, "%s is not in the cache (%s); `mnistpipe fetch %s` downloads it", d->name,
+                       file, d->name);
+    if (rest == NULL)
+        return mp_dataset_join(c, path, size, "%s", file);
+    return mp_dataset_join(c, path, size, "%s:%.*s%s%s", file, (int)(rest - d->member), d->member,
+                           role, rest + 1);
+}
+
 int mp_dataset_path(struct mp_ctx *c, const char *set, const char *role, char *path, size_t size)
 {
     struct mp_dataset d;
-    char folder[PATH_MAX], all[512] = "";
-    if (mp_dataset_find(c, set, &d) < 0 ||
-        mp_dataset_folder(c, d.name, folder, sizeof folder) < 0)
+    char all[512] = "";
+    if (mp_dataset_find(c, set, &d) < 0)
         return -1;
-    for (int i = 0; i < d.n_files; i++) {
-        if (strcmp(d.file[i].role, role) == 0) {
-            if (mp_dataset_join(c, path, size, "%s/%s", folder, d.file[i].name) < 0)
-                return -1;
-            if (access(path, R_OK) == 0)
-                return MP_OK;
-            return mp_fail(c, "%s is not in the cache (%s); `mnistpipe fetch %s` downloads it",
-                           set, path, set);
-        }
+    if (has_part(&d, role))
+        return found(c, &d, 0, role, path, size);
+    for (int i = 0; i < d.n_files && d.parts[0] == '\0'; i++) {
+        if (strcmp(d.file[i].role, role) == 0)
+            return found(c, &d, i, role, path, size);
         const size_t n = strlen(all);
         snprintf(all + n, sizeof all - n, " %s", d.file[i].role);
     }
-    return mp_fail(c, "%s has no part \"%.40s\"; it has:%s", set, role, all);
+    return mp_fail(c, "%s has no part \"%.40s\"; it has:%s%s", set, role,
+                   d.parts[0] != '\0' ? " " : all, d.parts);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fetch.c - downloads that end up whole and checked, or not at all.
  *
- * Bytes go to FILE.part.  Only when their SHA-256 is right are they flushed to
+ * Bytes go to FILE.part.  Only when their checksum is right are they flushed to
  * disk and renamed to FILE, so FILE is never half a file.  A part that a cut
  * connection or a killed run has left is continued by an HTTP Range request, of
  * any mirror: should the two disagree, the checksum tells, the part is emptied
@@ -10,7 +10,7 @@
  *
  * Nothing that comes from outside is trusted: http and https only, also after
  * redirects; never more bytes than the table allows; no server may stall us.
- * SHA-256 is GLib's (about 400 MB/s).  Reference for ranges: RFC 9110, 14.
+ * Checksums are GLib's (SHA-256 about 400 MB/s).  Reference for ranges: RFC 9110, 14.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -36,13 +36,14 @@
  * of it than it should have, however far a hostile file would inflate. */
 static bool has_sum(const char *path, const struct mp_sum *want, bool inflated)
 {
-    if (want->sha256[0] == '\0')
+    if (want->digest[0] == '\0')
         return false;
     gzFile z = inflated ? gzopen(path, "rbe") : NULL;
     const int fd = inflated ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (z == NULL && fd < 0)
         return false;
-    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    GChecksum *sum = g_checksum_new(strlen(want->digest) == 32 ? G_CHECKSUM_MD5
+                                                               : G_CHECKSUM_SHA256);
     unsigned char bytes[1 << 16];
     uint64_t size = 0;
     ssize_t n;
@@ -52,9 +53,9 @@ static bool has_sum(const char *path, const struct mp_sum *want, bool inflated)
             g_checksum_update(sum, bytes, n);
             size += (uint64_t)n;
         }
-    } while (n > 0 && size <= want->size);
-    const bool same = n == 0 && size == want->size &&
-                      strcmp(g_checksum_get_string(sum), want->sha256) == 0;
+    } while (n > 0 && (want->size == 0 || size <= want->size));
+    const bool same = n == 0 && (want->size == 0 || size == want->size) &&
+                      strcmp(g_checksum_get_string(sum), want->digest) == 0;
     g_checksum_free(sum);
     if (z != NULL)
         gzclose(z);
@@ -87,7 +88,8 @@ enum {
     CONNECT_SECONDS = 15, /* to connect */
     STALL_SECONDS = 30,   /* at fewer than STALL_BYTES a second: given up */
     STALL_BYTES = 500,
-    REDIRECTS = 5
+    REDIRECTS = 5,
+    MOST = INT_MAX        /* bytes of a file whose size nobody has published */
 };
 
 /* One file on its way. */
@@ -206,7 +208,7 @@ static int request(struct job *j, const char *url)
         return mp_fail(j->c, "%s: cannot write: %s", j->part, strerror(j->disk));
     if (j->too_long)
         snprintf(j->why, sizeof j->why, "sends more than the %llu bytes expected",
-                 (unsigned long long)j->f->file.size);
+                 (unsigned long long)(j->f->file.size > 0 ? j->f->file.size : j->most));
     else if (code == CURLE_HTTP_RETURNED_ERROR)
         snprintf(j->why, sizeof j->why, "HTTP %ld", status);
     else
@@ -225,13 +227,15 @@ static int from_mirror(struct job *j, const char *url)
     for (int i = 0; i < TRIES; i++) {
         const uint64_t had = j->at;
         /* A run killed just before the rename left a whole part. */
-        const int rc = had == j->f->file.size ? 1 : request(j, url);
+        const uint64_t size = j->f->file.size;
+        const bool whole = had > 0 && (size > 0 ? had == size : is_right(j->part, j->f));
+        const int rc = whole ? 1 : request(j, url);
         if (rc < 0)
             return rc;
         if (rc > 0) {
             if (is_right(j->part, j->f))
                 return 1;
-            if (j->at == j->f->file.size)
+            if (size == 0 || j->at == size)
                 snprintf(j->why, sizeof j->why, "wrong checksum");
             else
                 snprintf(j->why, sizeof j->why, "sends %llu bytes, not the %llu expected",
@@ -289,7 +293,7 @@ static int open_part(struct job *j, const char *path)
         return mp_fail(j->c, "%s: cannot write: %s", j->part, strerror(errno));
     j->at = (uint64_t)st.st_size;
     const uint64_t file = j->f->file.size, content = j->f->content.size;
-    j->most = file > content ? file : content;
+    j->most = file > content ? file : content > 0 ? content : MOST;
     return j->at > j->most ? empty_part(j) : MP_OK;
 }
 

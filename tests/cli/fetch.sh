@@ -209,7 +209,7 @@ file extra b.gz 5 $sum|file role "extra": must be one of
 file test b.gz 0 $sum|size "0"
 file test b.gz -5 $sum|size "-5"
 file test b.gz 99999999999 $sum|size "99999999999"
-file test b.gz 5 abc|SHA-256 "abc"
+file test b.gz 5 abc|checksum "abc"
 file test b.gz 5|expected: file ROLE NAME BYTES SHA256
 set mnist|set name "mnist": is built in
 set ../up|set name "../up"
@@ -226,6 +226,40 @@ END
     { head -c 5000 /dev/zero | tr '\0' a > bad.txt; ! fetch --manifest bad.txt; } &&
     grep -q 'a line of more than' err
 verdict $? "a missing, a partial and a nonsensical manifest"
+
+# ------------------------------------------------------- MD5, and archives
+
+fresh
+sed "s/^file.*/file train $train $bytes $(md5sum < files/$train | cut -d' ' -f1)/" lab.txt > md5.txt
+fetch --manifest md5.txt && whole && : > log && fetch lab && [ ! -s log ] && grep -q 'was there' out
+verdict $? "an MD5 will do where no more is published"
+printf x | dd of=cache/lab/$train bs=1 seek=7 conv=notrunc 2> /dev/null
+fetch lab && whole && grep -q 'wrong checksum' err
+verdict $? "and finds what is spoilt"
+
+arrays=${SOURCE:-$here/../..}/tests/arrays
+rows() { "$program" inspect "$1" 2> err | sed -n 's/^rows  *\([0-9]*\)$/\1/p'; } # SET:PART
+mkdir -p cache/bloodmnist cache/emnist
+! "$program" inspect bloodmnist:val > out 2> err && grep -q "^mnistpipe: bloodmnist is not in the \
+cache (.*/bloodmnist.npz); .mnistpipe fetch bloodmnist. downloads it$" err
+verdict $? "a set in one archive that is not there"
+cp "$arrays/med.npz" cache/bloodmnist/bloodmnist.npz
+[ "$(rows bloodmnist:train) $(rows bloodmnist:test) $(rows bloodmnist:val)" = "9 4 3" ]
+verdict $? "parts of an archive: train, test and val"
+! "$program" inspect bloodmnist:dev > out 2> err &&
+    grep -qx 'mnistpipe: bloodmnist has no part "dev"; it has: train test val' err
+verdict $? "and no others"
+python3 - "$arrays" << 'END'
+import sys, zipfile
+source = zipfile.ZipFile(sys.argv[1] + "/idx.zip")
+with zipfile.ZipFile("cache/emnist/gzip.zip", "w") as z:
+    for split in "letters", "digits":
+        for name in source.namelist():
+            z.writestr(name.replace("g/emnist-", f"gzip/emnist-{split}-"), source.read(name))
+END
+[ "$(rows emnist_letters:train) $(rows emnist_digits:test)" = "9 4" ] &&
+    "$program" inspect emnist_digits:test 2> err | grep -q '^rows by label'
+verdict $? "sets that share an archive, with their labels"
 
 echo "1..$count"
 [ $failed = 0 ]
