@@ -283,8 +283,9 @@ static void warn_of_broken(struct mp_ctx *c, const struct reader *r)
         if (r->why[i] != NULL)
             at += (size_t)snprintf(text + at, sizeof text - at, "%s%.100s %.100s",
                                    named++ > 0 ? "; " : "", r->album->name[i], r->why[i]);
-    mp_warn(c, "%s: %zu of %zu pictures are broken and left out: %s%s", r->album->place,
-            r->counts.broken, r->album->n, text, r->counts.broken > named ? " ..." : "");
+    mp_warn(c, "%s: %zu of %zu pictures %s broken and left out: %s%s", r->album->place,
+            r->counts.broken, r->album->n, r->counts.broken > 1 ? "are" : "is", text,
+            r->counts.broken > named ? " ..." : "");
 }
 
 /* What was decided without being asked for. */
@@ -301,14 +302,14 @@ static void warn_of_guesses(struct mp_ctx *c, const struct reader *r)
         mp_warn(c, "%s: pictures have colour: rows are %d x %d x 3 (colour=grey makes them grey)",
                 a->place, r->shape.h, r->shape.w);
     if (r->shape.c == 1 && form->channels == 0 && k->colour > 0)
-        mp_warn(c, "%s: %zu of %zu pictures have colour, which is left out%s", a->place, k->colour,
-                a->n, form->beside.c > 0 ? "" : " (colour=rgb keeps it)");
+        mp_warn(c, "%s: %zu of %zu pictures %s colour, which is left out%s", a->place, k->colour,
+                a->n, k->colour > 1 ? "have" : "has", form->beside.c > 0 ? "" : " (colour=rgb keeps it)");
     if (k->clear > 0 && form->paper == MP_PAPER_OWN)
-        mp_warn(c, "%s: %zu of %zu pictures have transparent pixels, behind which lies white "
-                   "(paper=black)", a->place, k->clear, a->n);
+        mp_warn(c, "%s: %zu of %zu pictures %s transparent pixels, behind which lies white "
+                   "(paper=black)", a->place, k->clear, a->n, k->clear > 1 ? "have" : "has");
     if (k->more > 0)
-        mp_warn(c, "%s: of %zu pictures with several pages or frames the first is read", a->place,
-                k->more);
+        mp_warn(c, "%s: %zu of %zu pictures %s several pages or frames, of which the first is read",
+                a->place, k->more, a->n, k->more > 1 ? "have" : "has");
 }
 
 /* --------------------------------------------------------------- reading */

@@ -188,8 +188,8 @@ for i in $(seq 100 399); do cp greys/1/a.ppm "mixed/1/$i.ppm"; done
 ppm mixed/1/101.ppm "0 0 255"
 read_rows mixed && equal "$(sed -n 2,4p rows/test.csv | tr '\n' ' ')" "1,7 1,29 1,7 " rows
 ok "one in hundreds, not among those that are looked at first, is made grey"
-said "and that is said" "mixed: 1 of 300 pictures have colour, which is left out (colour=rgb keeps it)" \
-    "mixed: 1 of 300 pictures have colour, which is left out"
+said "and that is said" "mixed: 1 of 300 pictures has colour, which is left out (colour=rgb keeps it)" \
+    "mixed: 1 of 300 pictures has colour, which is left out"
 ppm mixed/1/399.ppm "0 0 255"
 read_rows mixed && equal "$(sed -n 2,3p rows/test.csv | tr '\n' ' ')" "1,7,7,7 1,0,0,255 " rows
 ok "not only the first is looked at"
@@ -198,12 +198,12 @@ said "and that is said" "colours: 3 of 3 pictures have colour, which is left out
 mkdir clear
 cp "$shipped/rgba.png" clear
 mp inspect clear --json --quick
-equal "$(cat "$err" | grep transparent)" "warning: clear: 1 of 1 pictures have transparent pixels, behind \
+equal "$(cat "$err" | grep transparent)" "warning: clear: 1 of 1 pictures has transparent pixels, behind \
 which lies white (paper=black)" text
 ok "paper behind what is transparent is said"
 mp inspect "$shipped/frames.gif" --quick
-equal "$(grep frames "$err" | tail -n 1)" "warning: $shipped/frames.gif: of 1 pictures with several pages or \
-frames the first is read" text
+equal "$(grep frames "$err" | tail -n 1)" "warning: $shipped/frames.gif: 1 of 1 pictures has several pages or \
+frames, of which the first is read" text
 ok "further frames are said"
 
 # ---------------------------------------------------- broken and hostile
