@@ -272,8 +272,26 @@ const char *mp_shape_text(struct mp_shape s, char text[MP_SHAPE_TEXT])
     return text;
 }
 
+/* A file's name for people: its end, if it is long, and nothing that a terminal would obey. */
+static void show_id(const char *id, char *text, size_t size)
+{
+    const size_t n = strlen(id);
+    size_t from = n < size ? 0 : n - size + sizeof "...";
+    while (from > 0 && ((unsigned char)id[from] & 0xc0) == 0x80)
+        from++;
+    snprintf(text, size, "%s%s", from > 0 ? "..." : "", id + from);
+    const bool utf8 = g_utf8_validate(text, -1, NULL);
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f || (!utf8 && (unsigned char)*text > 0x7f))
+            *text = '?';
+}
+
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size)
 {
+    if (d->id != NULL && !d->is_csv) {
+        show_id(d->id[i], text, size);
+        return;
+    }
     snprintf(text, size, "%s %llu", d->is_csv ? "line" : "item",
              (unsigned long long)number(d, i));
 }

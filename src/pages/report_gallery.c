@@ -352,7 +352,9 @@ static int card(struct mp_ctx *c, FILE *f, const struct mp_report *r, size_t row
         return -1;
     fputs("<div><p><strong>", f);
     mp_html_printf(f, "%s taken for %s", truth, got);
-    fprintf(f, "</strong></p><p class=\"note\">%s</p>\n", name);
+    fputs("</strong></p><p class=\"note\">", f);
+    mp_html_text(f, name);
+    fputs("</p>\n", f);
     top_scores(f, r, row);
     fputs("</div>\n", f);
     for (size_t k = 0; k < n_near; k++)

@@ -99,7 +99,9 @@ static int card(struct mp_ctx *c, FILE *f, const struct mp_seen *s, size_t row)
         return -1;
     fputs("<div><p><strong>", f);
     mp_html_printf(f, "a %s", class);
-    fprintf(f, "</strong></p><p class=\"note\">%s; taken for</p>\n", name);
+    fputs("</strong></p><p class=\"note\">", f);
+    mp_html_printf(f, "%s; taken for", name);
+    fputs("</p>\n", f);
     who_said(f, s, row);
     fputs("</div></li>\n", f);
     return MP_OK;

@@ -307,4 +307,12 @@ mp predict run/bundle.mnp large --fit pad -o large.csv &&
 ok "and taken with --fit"
 mp run digits.txt --set data.size=28x28 -o sized && mp predict sized/bundle.mnp large -o large.csv
 ok "a bundle remembers that its pictures were brought to a size"
+grep -q 'in 3/[0-9]*\.pgm' run/report.html
+ok "the page calls rows by their files"
+odd=$(printf 'odd/1/a<b>\001\377.pgm')
+pgm "$odd" 10 && cp -r set/7 odd/7
+cp set/7/a.pgm odd/7/"$(printf 'l%.0sng' $(seq 80)).pgm"
+mp inspect odd --quick --json && grep -qF '"name": "1/a<b>??.pgm"' "$out" &&
+    grep -q '"name": "\.\.\.[ln g]*ng.pgm"' "$out"
+ok "names that are odd or long are shown without harm"
 finish
