@@ -34,10 +34,10 @@ planted_line() { # FILE LINE: behind the file's includes; $at is its number
 planted() { planted_line "$1" "#include \"$2\""; } # FILE HEADER
 planted src/linear/moments.c pipeline/grid.h
 refused "a folder that includes upwards" \
-    "src/linear/moments.c:$at: linear/ may not include pipeline/; src/LAYERS allows core"
+    "src/linear/moments.c:$at: linear/ may not include pipeline/; src/LAYERS allows text core"
 planted_line src/linear/moments.c '#include"pipeline/grid.h"'
 refused "the same without a blank" \
-    "src/linear/moments.c:$at: linear/ may not include pipeline/; src/LAYERS allows core"
+    "src/linear/moments.c:$at: linear/ may not include pipeline/; src/LAYERS allows text core"
 for way in '"linear/../pipeline/grid.h"' '"../pipeline/grid.h"' '<pipeline/grid.h>' GRID_H \
     '"linear/moments.c"'; do
     planted_line src/linear/matmul.c "#include $way"
@@ -55,7 +55,7 @@ refused "a stage that needs two folders of helpers" \
     "filters/median.c:1: a stage includes core/ and one folder of helpers, this one image linear"
 planted features/hog.c data/data.h
 refused "a stage that includes more than its contract and helpers" \
-    "features/hog.c:$at: features/ may not include data/; src/LAYERS allows core linear"
+    "features/hog.c:$at: features/ may not include data/; src/LAYERS allows text core linear"
 planted src/data/fold.c data/near.h
 sed -i '/^#include/i #include "data/fold.h"' tree/src/data/near.h
 refused "two files that include each other" \
