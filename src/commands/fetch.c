@@ -179,8 +179,8 @@ MP_COMMAND(fetch) = {
         "    file    train_labels train-labels-idx1-ubyte.gz   1234 77b0...\n"
         "\n"
         "with the role of each file (train, test, train_labels, test_labels), its name, its size "
-        "in bytes and its SHA-256 (sha256sum FILE) or MD5. --manifest FILE fetches it and keeps the "
-        "manifest in the cache; from then on the set is known by its name, here lab:train.\n",
+        "in bytes and its SHA-256 (sha256sum FILE) or MD5. --manifest FILE fetches it and keeps "
+        "the manifest in the cache; from then on the set is known by its name, here lab:train.\n",
     .options = table,
     .options_size = sizeof(struct params),
     .run = run,

@@ -492,8 +492,9 @@ static int check_labels(struct mp_input *in, const struct mp_array *a, const str
     char text[128];
     mp_array_text(a, text, sizeof text);
     const bool texts = a->kind == 'S' || a->kind == 'U';
-    if (a->n_dims < 1 || a->n_dims > 2 || (texts && a->n_dims > 1 && a->dim[1] != 1) || a->dim[a->n_dims - 1] == 0 ||
-        (a->n_dims == 2 && a->dim[1] > 65536))
+    const uint64_t columns = a->n_dims == 2 ? a->dim[1] : 1;
+    if (a->n_dims < 1 || a->n_dims > 2 || a->dim[0] == 0 || columns == 0 || columns > 65536 ||
+        (texts && columns != 1))
         return mp_fail(in->c, "%s: found %s, expected labels: one dimension, or two with few "
                        "columns", in->name, text);
     if (a->dim[0] != d->n)

@@ -101,8 +101,8 @@ struct mp_format {
     enum mp_look (*sniff)(const uint8_t *p, size_t n);
 
     /* Reads x, n, shape, line0 and is_csv of *d, and labels and ids where rows have theirs with
-     * them, in any order of classes; of an in->shape_only the shape alone.  What the file says of sizes is believed when the
-     * bytes are there.  On failure *d may hold a part. */
+     * them, in any order of classes; of an in->shape_only the shape alone.  What the file says
+     * of sizes is believed when the bytes are there.  On failure *d may hold a part. */
     int (*read)(struct mp_input *in, const struct mp_form *form, struct mp_data *d);
 
     /* A file of labels alone, for images of whatever format: reads exactly d->n of them.

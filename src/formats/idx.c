@@ -6,9 +6,9 @@
  * Images and labels are files of their own.
  * Read: all six types; array.h tells which dimensions.
  * Written: bytes or floats; labels as bytes, or as 32 bits where some is none.  Classes without
- * numbers for their names are numbered, see STEM.classes.txt.  Files are named as MNIST's are, so that readers find the labels:
- * STEM-images-idx3-ubyte, STEM-labels-idx1-ubyte; for floats "float" in place of "ubyte", for
- * feature rows STEM-features-idx2-float.
+ * numbers for their names are numbered, see STEM.classes.txt.  Files are named as MNIST's are,
+ * so that readers find the labels: STEM-images-idx3-ubyte, STEM-labels-idx1-ubyte; for floats
+ * "float" in place of "ubyte", for feature rows STEM-features-idx2-float.
  */
 #include "formats/array.h"
 #include "formats/format.h"

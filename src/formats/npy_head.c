@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* npy_head.c - how an array of NumPy begins, and its texts.  Reference: numpy.lib.format, versions 1 to 3. */
+/* npy_head.c - how an array of NumPy begins, and its texts.
+ * Reference: numpy.lib.format, versions 1 to 3. */
 #include "formats/npy_head.h"
 #include "core/ctx.h"
 #include "formats/input.h"

@@ -9,6 +9,7 @@
 #include "core/ctx.h"
 #include "files/archive.h"
 #include "formats/beside.h"
+#include "formats/foreign.h"
 #include "formats/format.h"
 #include "formats/input.h"
 #include "formats/levels.h"
@@ -23,7 +24,9 @@ static int neither(struct mp_input *in)
 {
     const uint8_t *p = in->buf + in->at;
     const size_t n = in->n - in->at;
-    char hex[3 * 8 + 1] = "", names[MP_FORMAT_NAMES];
+    char hex[3 * 8 + 1] = "", names[MP_FORMAT_NAMES], text[1024];
+    if (mp_foreign(p, n, in->name, text, sizeof text))
+        return mp_fail(in->c, "%s: %s", in->name, text);
     mp_format_names(false, names, sizeof names);
     for (size_t i = 0; i < n && i < 8; i++)
         snprintf(hex + 3 * i, sizeof hex - 3 * i, " %02x", p[i]);
@@ -41,7 +44,8 @@ static int find_format(struct mp_input *in, const struct mp_format_entry **e)
     mp_format_names(false, names, sizeof names);
     if (n == 0)
         return mp_fail(in->c, "%s: is empty, expected %s", in->name, names);
-    *e = mp_format_of(p, n);
+    char text[1024];
+    *e = mp_foreign(p, n, in->name, text, sizeof text) ? NULL : mp_format_of(p, n);
     if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) /* UTF-8 byte order mark */
         in->at += 3;
     return MP_OK;
@@ -121,8 +125,8 @@ static int check_form(struct mp_ctx *c, const struct mp_form *form)
         return MP_OK;
     if (size.h < 1 || size.h > MP_IMAGE_SIDE || size.w < 1 || size.w > MP_IMAGE_SIDE ||
         (size.c != 1 && size.c != 3))
-        return mp_fail(c, "size=%dx%dx%d: out of range (1..%d px each way, 1 or 3 channels)", size.h,
-                       size.w, size.c, MP_IMAGE_SIDE);
+        return mp_fail(c, "size=%dx%dx%d: out of range (1..%d px each way, 1 or 3 channels)",
+                       size.h, size.w, size.c, MP_IMAGE_SIDE);
     return MP_OK;
 }
 
@@ -146,7 +150,7 @@ static int no_labels(struct mp_input *in, const struct mp_format_entry *e)
     char title[32], names[MP_FORMAT_NAMES];
     mp_format_names(true, names, sizeof names);
     if (e == NULL)
-        return mp_fail(in->c, "%s: found no labels, expected those of %s", in->name, names);
+        return neither(in);
     mp_format_title(e, title, sizeof title);
     return mp_fail(in->c, "%s: is a %s file; labels can be a file of %s", in->name, title, names);
 }

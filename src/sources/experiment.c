@@ -118,7 +118,8 @@ static struct mp_form any_square(const struct mp_form *form)
 
 static const char *colour_advice(int channels)
 {
-    return channels > 1 ? "; export writes them in grey after a pipeline of the one line `grey`" : "";
+    return channels > 1 ? "; export writes them in grey after a pipeline of the one line `grey`"
+                        : "";
 }
 
 int mp_rows_read(struct mp_ctx *c, const char *name, const char *labels,

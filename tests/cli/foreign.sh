@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# foreign.sh - files of kinds that are not read are named, with the way out.
+. "$(dirname "$0")/lib.bash"
+[ -n "$python" ] || { echo "1..0 # SKIP no python3"; exit 0; }
+
+# NAME TEXT FILE
+says() {
+    ! mp inspect "$3" --quiet && equal "$(cat "$err")" "mnistpipe: $3: is $2"
+    ok "$1"
+}
+pickled='a pickle of Python, which is not read; in Python: import pickle, numpy as np; x, y = '
+pickled+='pickle.load(open("f.pkl", "rb")); np.savez("new.npz", x=x, y=y)'
+for protocol in 2 3 4 5; do
+    for what in '([1, 2, 3], [0])' '{"x": "more letters than numbers", "y": 1}' 'b"ab" * 99'; do
+        "$python" -c "import pickle; pickle.dump($what, open('f.pkl', 'wb'), $protocol)"
+        says "a pickle, protocol $protocol, of $what" "$pickled" f.pkl
+    done
+done
+gzip -c f.pkl > f.pkl.gz
+says "a pickle in gzip" "${pickled/f.pkl/f.pkl.gz}" f.pkl.gz
+"$python" -c 'import sqlite3; sqlite3.connect("f.db").execute("create table t (a)")'
+says "a database" 'an SQLite database, which is not read; in Python: import pandas as pd, '\
+'sqlite3; pd.read_sql("select * from NAME", sqlite3.connect("f.db")).to_csv("new.csv", index=False)' f.db
+
+# Beginnings of others.
+begins() { printf "$1" > f; head -c 600 /dev/zero >> f; }
+begins 'PAR1\025'
+says "Parquet" 'a Parquet file, which is not read; in Python: import pandas as pd; '\
+'pd.read_parquet("f").to_csv("new.csv", index=False)' f
+hdf='in Python: import h5py, numpy as np; f = h5py.File("f"); print(list(f)); np.savez("new.npz", '
+begins '\211HDF\r\n\032\n'
+says "HDF5" "an HDF5 file, which is not read; ${hdf}x=f[\"x\"][:], y=f[\"y\"][:])" f
+begins 'MATLAB 7.3 MAT-file'
+says "MATLAB 7.3" "a MATLAB file of version 7.3, which is not read; ${hdf}x=f[\"x\"][:].T, \
+y=f[\"y\"][:].T)" f
+begins 'MATLAB 5.0 MAT-file, Platform: posix'
+says "MATLAB" 'a MATLAB file, which is not read; in Python: import scipy.io, numpy as np; m = '\
+'scipy.io.loadmat("f"); print(m.keys()); np.savez("new.npz", x=m["X"], y=m["y"].ravel())' f
+begins 'RDX3\nX\n'
+says "R" "a file of R's save(), which is not read; in R: write.csv(x, \"new.csv\", \
+row.names = FALSE)" f
+begins '7z\274\257\047\034'
+says "7-Zip" "a 7-Zip archive, which is not read; unpack it and give what is in it" f
+begins '%%PDF-1.4'
+says "PDF" "a PDF, which is not read" f
+printf 'PAR1,MATLAB 5.0\n1,2\n' > f.csv
+mp inspect f.csv --quiet
+! grep -q 'not read' "$err"
+ok "words that look like it are none"
+
+rows train 20 > train.csv
+! mp inspect train.csv --labels f.pkl --quiet && grep -q 'f.pkl' "$err"
+ok "in place of labels, too"
+
+finish
