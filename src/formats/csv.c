@@ -12,6 +12,7 @@
  */
 #include "core/ctx.h"
 #include "formats/csv_columns.h"
+#include "formats/csv_labels.h"
 #include "formats/csv_rows.h"
 #include "formats/format.h"
 #include <math.h>
@@ -377,6 +378,6 @@ static int write_rows(struct mp_ctx *c, struct mp_table_writer *w, const struct 
 MP_FORMAT(csv) = {
     .rank = 1, .gzip = true,
     .doc = "a header with the names of the values, then a row a line, label first",
-    .sniff = sniff, .read = read_table,
+    .sniff = sniff, .read = read_table, .labels = mp_csv_labels,
     .begin = begin_writing, .rows = write_rows,
 };

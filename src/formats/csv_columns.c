@@ -192,8 +192,6 @@ static void find_ids(struct mp_csv *h)
 /* A column that is called as labels usually are; two of them are one too many. */
 static int label_named(struct mp_csv *h)
 {
-    static const char *const usual[] = { "label", "labels", "class", "target", "digit", "y",
-                                         "output", NULL };
     char text[2][MP_CELL_TEXT + 32];
     size_t label = find_name(h, "label", 5);
     if (label < h->columns && h->to[label] >= 0) {
@@ -202,7 +200,7 @@ static int label_named(struct mp_csv *h)
     }
     label = h->columns;
     for (size_t i = 0; h->name != NULL && i < h->columns; i++) {
-        if (h->to[i] < 0 || !any_of(&h->name[i], usual))
+        if (h->to[i] < 0 || !mp_csv_names_label(&h->name[i]))
             continue;
         if (label < h->columns)
             return mp_fail(h->in->c, "%s: %s and %s both look like the label; label=NAME says "
@@ -458,6 +456,19 @@ static int by_rows(struct mp_csv *h)
     return h->kind == MP_CSV_NAMES && !alike(h, 0, h->columns) ? MP_OK : label_at_end(h);
 }
 
+/* A square of values without a header may have a label among them. */
+static int square_or_label(struct mp_csv *h, int s)
+{
+    if (h->label < h->columns || h->form->size.h != 0)
+        return MP_OK;
+    if (mp_csv_evidence(h) < 0)
+        return -1;
+    if (mp_evidence_like(&h->e, 0, 1) == MP_LIKE_LABEL)
+        mp_csv_say(h, "%zu columns were taken for %d x %d pixels without a label, though the first "
+                   "looks like one; size=HxW says otherwise", h->columns, s, s);
+    return MP_OK;
+}
+
 static int find_columns(struct mp_csv *h, struct mp_shape *shape)
 {
     h->label = h->columns;
@@ -478,6 +489,8 @@ static int find_columns(struct mp_csv *h, struct mp_shape *shape)
     *shape = h->form->size.h != 0 ? h->form->size : (struct mp_shape){ s, s, 1 };
     if (!fits(h, pixels) || is_submission(h))
         return wrong_shape(h, pixels);
+    if (s > 1 && h->kind == MP_CSV_NONE && !said(h) && h->n_hot == 0 && square_or_label(h, s) < 0)
+        return -1;
     return mp_csv_order(h, pixels);
 }
 

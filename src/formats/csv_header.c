@@ -12,6 +12,16 @@ static struct mp_cells cells_of_line(const struct mp_csv *h)
     return mp_cells_of(&h->s, h->line, h->line + h->len);
 }
 
+bool mp_csv_names_label(const struct mp_cell *name)
+{
+    static const char *const usual[] = { "label", "labels", "class", "target", "digit", "y",
+                                         "output" };
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (mp_cell_is(name, usual[i]))
+            return true;
+    return false;
+}
+
 int mp_csv_evidence(struct mp_csv *h)
 {
     return h->e.v != NULL

@@ -184,12 +184,12 @@ static int refuse(struct work *w, size_t i)
 
 /* ------------------------------------------------------------------ labels */
 
-static int keep_label(struct mp_lines *l, const struct mp_cell *cell)
+int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row, uint64_t line,
+                  const struct mp_cell *cell)
 {
-    struct mp_data *d = l->d;
     return cell->at == NULL
-               ? mp_data_label_number(l->in->c, d, d->n, (int64_t)cell->n)
-               : mp_data_label_text(l->in->c, d, d->n, (const char *)cell->at, cell->n);
+               ? mp_data_label_number(in->c, d, row, (int64_t)cell->n)
+               : mp_data_label_text(in->c, d, row, (const char *)cell->at, cell->n);
 }
 
 /* What a row is called, unless that is its number. */
@@ -246,7 +246,8 @@ static int keep_rows(struct work *w)
         if (d->n < first + i)
             memmove(x + d->n * size, x + (first + i) * size, size);
         w->real = w->real || row->real;
-        if (keep_number(l, w->room) < 0 || (l->labels && keep_label(l, &row->label) < 0) ||
+        if (keep_number(l, w->room) < 0 ||
+            (l->labels && mp_line_label(l->in, d, d->n, l->line, &row->label) < 0) ||
             keep_id(l, &row->id) < 0 || (l->counts && go_on_counting(w, &row->id) < 0))
             return -1;
         d->n++;

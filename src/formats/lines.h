@@ -65,6 +65,10 @@ static inline const uint8_t *mp_line_value(const uint8_t *p, char point, struct 
     return end;
 }
 
+/* Gives a row the label that a cell holds; d->label has room for it. */
+int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row, uint64_t line,
+                  const struct mp_cell *cell);
+
 /* The longest line that is read: a header for 4096 x 4096 pixels fits. */
 enum { MP_LINE_MOST = 1 << 28 };
 #endif
