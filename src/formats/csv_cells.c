@@ -100,19 +100,6 @@ bool mp_cell_whole(const struct mp_cell *cell, uint64_t *v)
     return cell->n > 0 && cell->n <= 18;
 }
 
-const char *mp_cell_show(char to[MP_CELL_TEXT], const struct mp_cell *cell)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < cell->n && i < MP_CELL_SHOWN; i++) {
-        const uint8_t b = cell->at[i];
-        const bool plain = b >= 32 && b <= 126;
-        const char *fmt = b == '\r' ? "\\r" : b == '\t' ? "\\t" : plain ? "%c" : "\\x%02x";
-        at += (size_t)snprintf(to + at, MP_CELL_TEXT - at, fmt, b);
-    }
-    snprintf(to + at, MP_CELL_TEXT - at, "%s", cell->n > MP_CELL_SHOWN ? "..." : "");
-    return to;
-}
-
 /* --------------------------------------------------------------------- top */
 
 static int endless(struct mp_input *in, uint64_t line, size_t have)

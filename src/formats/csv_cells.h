@@ -27,10 +27,6 @@ bool mp_cell_is(const struct mp_cell *cell, const char *word);
 bool mp_cell_number(const struct mp_cell *cell, char point, float *x);
 bool mp_cell_whole(const struct mp_cell *cell, uint64_t *v);
 
-/* A few characters of it for an error, what is not printable as \xNN. */
-enum { MP_CELL_SHOWN = 20, MP_CELL_TEXT = 4 * MP_CELL_SHOWN + 4 };
-const char *mp_cell_show(char to[MP_CELL_TEXT], const struct mp_cell *cell);
-
 /* What stands above the rows and their header. */
 struct mp_csv_top {
     struct mp_dialect s;

@@ -111,7 +111,7 @@ static int take_labels(struct labels *l)
         if (cell.at == NULL && cell.n == SIZE_MAX)
             return mp_fail(in->c, "%s: line %llu: found no label in column %zu", in->name,
                            (unsigned long long)line, l->column + 1);
-        if (mp_line_label(in, l->d, row++, line, &cell) < 0)
+        if (mp_line_label(in, l->d, row++, &cell) < 0)
             return -1;
     }
     return MP_OK;
@@ -130,8 +130,6 @@ int mp_csv_labels(struct mp_input *in, struct mp_data *d)
         rc = take_header(&l, &top);
     if (rc == MP_OK)
         rc = find_column(&l);
-    if (rc == MP_OK)
-        rc = mp_input_grow(in, &d->label, d->n, 1);
     if (rc == MP_OK)
         rc = take_labels(&l);
     free(top.comment);

@@ -27,6 +27,7 @@ struct work {
     struct mp_lines *l;
     struct batch b;
     size_t len, room;     /* values in a row; rows for which there is room */
+    size_t numbers;       /* rows for which d->number has room */
     uint64_t first;       /* id of row 0, where ids count */
     struct mp_rows x;     /* values as floats; empty: they are bytes, in d->x */
     bool floats, real;
@@ -35,6 +36,19 @@ struct work {
 };
 
 /* ------------------------------------------------------------------- lines */
+
+const char *mp_cell_show(char to[MP_CELL_TEXT], const struct mp_cell *cell)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < cell->n && i < MP_CELL_SHOWN; i++) {
+        const uint8_t b = cell->at[i];
+        const bool plain = b >= 32 && b <= 126;
+        const char *fmt = b == '\r' ? "\\r" : b == '\t' ? "\\t" : plain ? "%c" : "\\x%02x";
+        at += (size_t)snprintf(to + at, MP_CELL_TEXT - at, fmt, b);
+    }
+    snprintf(to + at, MP_CELL_TEXT - at, "%s", cell->n > MP_CELL_SHOWN ? "..." : "");
+    return to;
+}
 
 static int batch_room(struct mp_input *in, struct batch *b)
 {
@@ -154,7 +168,8 @@ static size_t take_lines(struct work *w, bool *other)
         struct mp_line_row *row = &b->row[i];
         *row = (struct mp_line_row){ .x = w->floats ? (float *)w->x.at + at
                                              : w->own + (size_t)omp_get_thread_num() * w->len };
-        b->what[i] = (uint8_t)l->take(l->arg, b->line[i], end, row);
+        b->what[i] = !ended && l->must_end ? MP_LINE_WRONG
+                                           : (uint8_t)l->take(l->arg, b->line[i], end, row);
         if (b->what[i] == MP_LINE_WRONG)
             wrong = i < wrong ? i : wrong;
         else if (b->what[i] == MP_LINE_ROW && !w->floats)
@@ -184,7 +199,7 @@ static int refuse(struct work *w, size_t i)
 
 /* ------------------------------------------------------------------ labels */
 
-int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row, uint64_t line,
+int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row,
                   const struct mp_cell *cell)
 {
     return cell->at == NULL
@@ -201,18 +216,20 @@ static int keep_id(struct mp_lines *l, const struct mp_cell *cell)
 }
 
 /* Once a line was none, rows no longer have the numbers that they had. */
-static int keep_number(struct mp_lines *l, size_t room)
+static int keep_number(struct work *w)
 {
+    struct mp_lines *l = w->l;
     struct mp_data *d = l->d;
     if (d->number == NULL && l->line == d->line0 + d->n)
         return MP_OK;
-    if (d->number == NULL || (d->n & (d->n - 1)) == 0) {
+    if (d->number == NULL || d->n == w->numbers) {
         uint8_t *number = (uint8_t *)d->number;
-        if (mp_input_grow(l->in, &number, room, sizeof *d->number) < 0)
+        if (mp_input_grow(l->in, &number, w->room, sizeof *d->number) < 0)
             return -1;
         for (size_t i = 0; d->number == NULL && i < d->n; i++)
             ((uint64_t *)number)[i] = d->line0 + i;
         d->number = (uint64_t *)number;
+        w->numbers = w->room;
     }
     d->number[d->n] = l->line;
     return MP_OK;
@@ -246,8 +263,8 @@ static int keep_rows(struct work *w)
         if (d->n < first + i)
             memmove(x + d->n * size, x + (first + i) * size, size);
         w->real = w->real || row->real;
-        if (keep_number(l, w->room) < 0 ||
-            (l->labels && mp_line_label(l->in, d, d->n, l->line, &row->label) < 0) ||
+        if (keep_number(w) < 0 ||
+            (l->labels && mp_line_label(l->in, d, d->n, &row->label) < 0) ||
             keep_id(l, &row->id) < 0 || (l->counts && go_on_counting(w, &row->id) < 0))
             return -1;
         d->n++;

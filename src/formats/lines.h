@@ -13,6 +13,10 @@ struct mp_cell {
     size_t n;
 };
 
+/* A few characters of it for an error, what is not printable as \xNN. */
+enum { MP_CELL_SHOWN = 20, MP_CELL_TEXT = 4 * MP_CELL_SHOWN + 4 };
+const char *mp_cell_show(char to[MP_CELL_TEXT], const struct mp_cell *cell);
+
 enum mp_line {
     MP_LINE_ROW,
     MP_LINE_NONE,  /* nothing that is a row: empty, a comment */
@@ -34,6 +38,7 @@ struct mp_lines {
     uint64_t line;            /* number of the line that comes next */
     bool labels;              /* rows have labels */
     bool counts;              /* their ids count them */
+    bool must_end;            /* a line without an end may be cut off, and still look right */
     uint64_t left_out;        /* number of the first MP_LINE_LEFT; 0: there is none */
     const void *arg;
 
@@ -65,8 +70,8 @@ static inline const uint8_t *mp_line_value(const uint8_t *p, char point, struct 
     return end;
 }
 
-/* Gives a row the label that a cell holds; d->label has room for it. */
-int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row, uint64_t line,
+/* Gives a row the label that a cell holds; rows come in their order. */
+int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row,
                   const struct mp_cell *cell);
 
 /* The longest line that is read: a header for 4096 x 4096 pixels fits. */

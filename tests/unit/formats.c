@@ -12,6 +12,7 @@
  *   counts FILE BYTES   so many bytes at the front of file 0, or 1, say what is in it: a change
  *                       of any of them is found
  *   open end            rows are not counted: what is cut off between two rows is whole
+ *   whole lines         of these, a row without the end of its line is refused
  *
  * Prints TAP; given names of formats, of these alone.  SOURCE: the folder of the sources
  * (default .).  Works in a folder of its own under $TMPDIR.
@@ -37,7 +38,7 @@ struct probe {
     const struct mp_format_entry *e;
     int word;                       /* of --format */
     const char *name;
-    bool packed, open_end;
+    bool packed, open_end, whole_lines;
     size_t counts[MP_TABLE_FILES];
 };
 
@@ -339,6 +340,8 @@ static bool take_line(struct probe *p, struct reading *r, const char *line)
         return *r->suffix != '\0' && add_text(r, line);
     if (strcmp(line, "open end\n") == 0)
         return p->open_end = true;
+    if (strcmp(line, "whole lines\n") == 0)
+        return p->whole_lines = true;
     if (sscanf(line, "counts %d %zu", &file, &bytes) == 2 && file >= 0 && file < MP_TABLE_FILES) {
         p->counts[file] = bytes;
         return true;
@@ -528,7 +531,8 @@ static void check_cut(struct probe *p, const struct files *files, const struct t
             ends += check_refused(p, files, k, t, open_end, "cut to", n) > 0;
         }
         /* behind each row and its end, but for the end of the last */
-        expect(p, !open_end || ends == 2 * ROWS - 1, "cut: rows end at %zu places", ends);
+        const size_t places = p->whole_lines ? ROWS - 1 : 2 * ROWS - 1;
+        expect(p, !open_end || ends == places, "cut: rows end at %zu places", ends);
         save(files->path[k], whole.at, whole.n);
         free(whole.at);
     }
@@ -819,7 +823,7 @@ static void check_word(struct probe *p, const char *source)
 
 static void check_format(struct probe *p, const char *source)
 {
-    p->open_end = false;
+    p->open_end = p->whole_lines = false;
     memset(p->counts, 0, sizeof p->counts);
     for (int packed = 0; packed <= p->e->format->gzip; packed++) {
         p->packed = packed;
