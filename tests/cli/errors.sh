@@ -226,7 +226,7 @@ cp images labels
 images "images in place of labels" "labels: found IDX images, expected IDX labels"
 cp test.csv labels
 images "a CSV in place of labels" \
-    "labels: is a CSV file; labels can be a file of NPY or IDX"
+    "labels: found 20 labels, expected 2 as there are rows in images"
 rm labels
 images "labels that are not there" "labels: no such file"
 run "no labels" "images: has no labels, and none lie beside it (labels); --train-labels FILE names them" --train images --test images

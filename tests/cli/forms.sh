@@ -69,11 +69,46 @@ mp predict $bundle index.csv -o s.csv && same s.csv base/predictions.csv &&
     ! grep -q accuracy "$out" &&
     said "index.csv: column 1 counts the rows: it was left out ($label_first)"
 ok "a number of the row is neither label nor pixel"
+awk -F, -v OFS=, '{ print NR == 1 ? "id,set" : "r" NR ",test", $0 }' test.csv > extra.csv
+mp predict $bundle extra.csv --ignore set -o s2.csv && said ""
+ok "ignore=set leaves a column out"
+! mp predict $bundle extra.csv -o never.csv && equal "$(cat "$err")" "mnistpipe: extra.csv: column \
+2 (set) has words, which are no pixels; label=... says that it is the label, ignore=... leaves it out"
+ok "without it the column is named"
 awk -F, '$1 == 3' train.csv > three.csv
 ! mp run svm.txt --train three.csv --test test.csv -o never && equal "$(cat "$err")" "mnistpipe: \
 three.csv: every row has the label 3; a model needs rows of two classes at least (label=last and \
 the like say which column is the label)"
 ok "one class alone is an error of the training file"
+
+# ------------------------------------------------------ labels of their own
+cut -d, -f2- train.csv > pixels.csv
+labels() { cut -d, -f1 train.csv; }
+labels | sed 1d > numbers
+{
+    seq 0 9 | paste -sd' '
+    sed 's/.*/& 0 1/' numbers | awk '{ for (i = 0; i < 10; i++) printf "%d ", i == $1; print "" }'
+} > onehot
+labels | sed 's/$/.0/; 1s/.*/"0"/' > series # as pandas writes a nameless column of reals
+labels | sed 's/.*/"&"/' | awk '{ print (NR == 1 ? "id" : NR) ";" $0 }' > beside
+sed 's/$/\t1\t2\t3\t4\t5\t6\t7/' numbers > eight
+column='column 1 was taken for the label'
+for file in numbers series beside "onehot:columns with a single 1 in each row were taken for labels \
+0 to 9" "eight:$column"; do
+    name=${file%%:*} remark=${file#"$name"}
+    mp run svm.txt --train pixels.csv --train-labels $name --test test.csv -o o &&
+        said "${remark:+$name: ${remark#:}}" && same o/predictions.csv base/predictions.csv
+    ok "labels in a table of their own: $name"
+done
+sed 1d numbers > short
+! mp run svm.txt --train pixels.csv --train-labels short --test test.csv -o never && equal \
+    "$(cat "$err")" "mnistpipe: short: found 299 labels, expected 300 as there are rows in pixels.csv"
+ok "a label too few"
+sed 's/$/,4/' numbers > pair
+! mp run svm.txt --train pixels.csv --train-labels pair --test test.csv -o never && equal \
+    "$(cat "$err")" "mnistpipe: pair: found 2 columns, expected one of labels, or one that is called \
+label"
+ok "two columns, neither of which is called label"
 
 # ---------------------------------------------------------------- grey levels
 scaled() { # FILE: values 0..16
