@@ -19,7 +19,8 @@ static void look_at(struct mp_ctx *c, const struct mp_data *d)
     char name[40];
     const size_t rows[] = { d->n - 1, 0 };
     struct mp_data part;
-    if (d->n == 0 || d->shape.h < 1 || d->shape.w < 1 || d->shape.c != 1)
+    if (d->n == 0 || d->shape.h < 1 || d->shape.w < 1 ||
+        (d->shape.c != 1 && d->shape.c != 3))
         abort();
     mp_data_row_name(d, d->n - 1, name, sizeof name);
     if (mp_data_pick(c, d, rows, 2, &part) < 0 || part.x[0] != d->x[(d->n - 1) * mp_len(d->shape)])

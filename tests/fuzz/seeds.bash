@@ -36,6 +36,10 @@ done
 printf 'pfile,label,"id"\r\n"a ""1"".png"; 3 ,x\n\nb.png,4,y\n' >"$work/picture/list"
 rm "$work/picture/expected.txt"
 
+# Arrays and archives by other programs.
+mkdir -p "$work/archive"
+find "$SOURCE/tests/arrays" -type f -size -8k ! -name expected.txt -exec cp -t "$work/archive" {} +
+
 # Some make their own, when they get an input.
 own_seeds() { # FUZZER NAME ARGUMENTS
     mkdir -p "$work/$2"
