@@ -198,14 +198,26 @@ static int find_labels(struct mp_ctx *c, const struct mp_format_entry *e, const 
     return rc;
 }
 
-void mp_data_labels_name(const char *file, char *text, size_t size)
+void mp_data_labels_name(struct mp_ctx *c, const char *file, char *text, size_t size)
 {
     const struct mp_format_entry *e = NULL;
     const char *slash = strrchr(file, '/');
+    struct mp_ctx quiet;
+    struct source s;
+    struct stat st;
+    bool archive = false;
     *text = '\0';
-    while ((e = mp_format_next(e)) != NULL)
-        if (mp_beside_pattern(e->format, slash != NULL ? slash + 1 : file, 0, text, size))
-            return;
+    if (stat(file, &st) != 0 || !S_ISREG(st.st_mode)) /* a pipe would wait for more */
+        return;
+    mp_ctx_init(&quiet, c->run);
+    if (open_source(&quiet, file, NULL, &s) == MP_OK) {
+        if (fill_archive(&s, &archive) == MP_OK && !archive)
+            find_format(&s.in, &e);
+        close_source(&s);
+    }
+    if (e == NULL || !mp_beside_pattern(e->format, slash != NULL ? slash + 1 : file, 0, text, size))
+        *text = '\0';
+    mp_ctx_free(&quiet);
 }
 
 static bool above_one(const struct mp_data *d)

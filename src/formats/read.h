@@ -17,7 +17,7 @@ int mp_data_read_memory(struct mp_ctx *c, const char *name, const void *bytes, s
                         const struct mp_form *form, struct mp_data *d);
 
 /* What labels beside FILE would be called: "train-labels[-.]idx[12]*"; "": nothing. */
-void mp_data_labels_name(const char *file, char *text, size_t size);
+void mp_data_labels_name(struct mp_ctx *c, const char *file, char *text, size_t size);
 
 /* "mnist.npz:train" -> how many bytes of it name the file, where that is there; 0: there is no
  * such file, or nothing behind it.  What stands behind it is a part (train, test, val) or a

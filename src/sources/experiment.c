@@ -445,7 +445,7 @@ static void warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
 static int no_labels(struct mp_ctx *c, const struct mp_experiment *x)
 {
     char name[256];
-    mp_data_labels_name(x->train_path, name, sizeof name);
+    mp_data_labels_name(c, x->train_path, name, sizeof name);
     if (x->train.is_csv)
         return mp_fail(c, "%s: has no labels; training rows need a label in the first column",
                        x->train.name);
