@@ -5,7 +5,28 @@
  * it: nominal, "?" where a row has no label.  Reference:
  * https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
  */
+#include "formats/arff_read.h"
 #include "formats/format.h"
+#include <string.h>
+#include <strings.h>
+
+/* Comments, then the relation. */
+static enum mp_look sniff(const uint8_t *p, size_t n)
+{
+    static const char word[] = "@relation";
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '%') {
+            const uint8_t *end = memchr(p + i, '\n', n - i);
+            i = end != NULL ? (size_t)(end - p) : n;
+        } else if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n' &&
+                   !(i < 3 && p[i] == (uint8_t)"\xef\xbb\xbf"[i])) {
+            return n - i >= sizeof word &&
+                           strncasecmp((const char *)p + i, word, sizeof word - 1) == 0
+                       ? MP_LOOK_IS : MP_LOOK_OTHER;
+        }
+    }
+    return MP_LOOK_OTHER;
+}
 
 /* In single quotes, with \ before what would end them.  Controls, which no
  * escape is agreed on for, become blanks. */
@@ -79,5 +100,6 @@ static int rows(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tab
 MP_FORMAT(arff) = {
     .rank = 5,
     .doc = "Weka, SciPy; the class comes last",
+    .sniff = sniff, .read = mp_arff_read,
     .begin = begin, .rows = rows,
 };

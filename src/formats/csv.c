@@ -250,17 +250,7 @@ static int refuse(const struct mp_lines *l, const uint8_t *line, const uint8_t *
 
 static int strange(const struct mp_lines *l, size_t pixel, float v, size_t others)
 {
-    const struct mp_csv *h = l->arg;
-    char name[MP_CELL_TEXT], more[64] = "all others";
-    size_t i = 0;
-    while (h->to[i] != (int32_t)pixel)
-        i++;
-    mp_csv_column_name(h, i, name);
-    if (others > 0)
-        snprintf(more, sizeof more, "all others but %zu", others);
-    return mp_fail(l->in->c, "%s: line %llu, column %zu (%s): found %g, expected 0..255 as %s are; "
-                   "range=LOW..HIGH says otherwise", l->in->name, (unsigned long long)l->line,
-                   i + 1, name, (double)v, more);
+    return mp_csv_strange(l, l->arg, pixel, v, others);
 }
 
 /* A column that counted the rows, and does no more. */
@@ -275,7 +265,7 @@ static int any_rows(const struct mp_csv *h, const struct mp_form *form, struct m
 {
     struct mp_lines l = { .in = h->in, .form = form, .d = d, .line = h->first + d->n, .arg = h,
                           .labels = h->label < h->columns || h->n_hot > 0,
-                          .take = take, .refuse = refuse, .strange = strange,
+                          .escape = '"', .take = take, .refuse = refuse, .strange = strange,
                           .stopped_counting = stopped_counting };
     for (size_t i = 0; i < h->columns; i++)
         l.counts = l.counts || h->to[i] == MP_COLUMN_COUNT;

@@ -120,8 +120,7 @@ const uint8_t *mp_csv_line_end(const struct mp_input *in, const uint8_t *p, cons
     return stop > p && stop[-1] == '\r' ? stop - 1 : stop;
 }
 
-/* Brings the whole line at the input's position into the buffer. */
-static int whole_line(struct mp_input *in, uint64_t number, size_t *len)
+int mp_csv_whole_line(struct mp_input *in, uint64_t number, size_t *len)
 {
     const uint8_t *next;
     for (size_t want = in->size;; want *= 2) {
@@ -251,7 +250,7 @@ int mp_csv_top(struct mp_input *in, struct mp_csv_top *t)
     int rc;
     for (t->line = 1;; t->line++) {
         const uint8_t *next = in->buf;
-        if (whole_line(in, t->line, &len) < 0 || (rc = above(in, t, len)) < 0)
+        if (mp_csv_whole_line(in, t->line, &len) < 0 || (rc = above(in, t, len)) < 0)
             return -1;
         if (rc == 0)
             break;

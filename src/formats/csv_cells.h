@@ -39,6 +39,9 @@ struct mp_csv_top {
  * first line then, all of it in its buffer and some more, by which the dialect is told. */
 int mp_csv_top(struct mp_input *in, struct mp_csv_top *t);
 
+/* Brings the whole line at the input's position into the buffer; its length without its end. */
+int mp_csv_whole_line(struct mp_input *in, uint64_t number, size_t *len);
+
 /* Where the line ends that stands at p, or NULL: not in the buffer.  *next: the next line. */
 const uint8_t *mp_csv_line_end(const struct mp_input *in, const uint8_t *p, const uint8_t **next);
 #endif

@@ -469,7 +469,7 @@ static int square_or_label(struct mp_csv *h, int s)
     return MP_OK;
 }
 
-static int find_columns(struct mp_csv *h, struct mp_shape *shape)
+int mp_csv_find_columns(struct mp_csv *h, struct mp_shape *shape)
 {
     h->label = h->columns;
     h->to = mp_alloc(h->in->c, h->columns, sizeof *h->to);
@@ -502,7 +502,7 @@ int mp_csv_open(struct mp_csv *h, struct mp_shape *shape)
     if (rc == MP_OK)
         rc = mp_csv_header(h, &top);
     if (rc == MP_OK)
-        rc = find_columns(h, shape);
+        rc = mp_csv_find_columns(h, shape);
     free(top.comment);
     if (rc == MP_OK && h->kind == MP_CSV_NUMBERS)
         mp_csv_say(h, "line %llu counts its columns: it was taken for a header, not for an image",

@@ -111,7 +111,7 @@ static int take_labels(struct labels *l)
         if (cell.at == NULL && cell.n == SIZE_MAX)
             return mp_fail(in->c, "%s: line %llu: found no label in column %zu", in->name,
                            (unsigned long long)line, l->column + 1);
-        if (mp_line_label(in, l->d, row++, &cell) < 0)
+        if (mp_line_label(in, l->d, row++, &cell, '"') < 0)
             return -1;
     }
     return MP_OK;

@@ -27,6 +27,21 @@ void mp_csv_column_name(const struct mp_csv *h, size_t i, char text[MP_CELL_TEXT
         snprintf(text, MP_CELL_TEXT, "pixel%zu", i < h->columns ? (size_t)h->to[i] : i);
 }
 
+int mp_csv_strange(const struct mp_lines *l, const struct mp_csv *h, size_t pixel, float v,
+                   size_t others)
+{
+    char name[MP_CELL_TEXT], more[64] = "all others";
+    size_t i = 0;
+    while (h->to[i] != (int32_t)pixel)
+        i++;
+    mp_csv_column_name(h, i, name);
+    if (others > 0)
+        snprintf(more, sizeof more, "all others but %zu", others);
+    return mp_fail(l->in->c, "%s: line %llu, column %zu (%s): found %g, expected 0..255 as %s are; "
+                   "range=LOW..HIGH says otherwise", l->in->name, (unsigned long long)l->line,
+                   i + 1, name, (double)v, more);
+}
+
 void mp_csv_close(struct mp_csv *h)
 {
     mp_evidence_free(&h->e);

@@ -48,4 +48,8 @@ void mp_csv_say(const struct mp_csv *h, const char *fmt, ...)
 
 /* The name of column i, or "label", "pixel12" where there is none. */
 void mp_csv_column_name(const struct mp_csv *h, size_t i, char text[MP_CELL_TEXT]);
+
+/* Says that pixel `pixel` of the line at hand is none of 0..255, as all but `others` more are. */
+int mp_csv_strange(const struct mp_lines *l, const struct mp_csv *h, size_t pixel, float v,
+                   size_t others);
 #endif

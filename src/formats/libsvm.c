@@ -314,6 +314,8 @@ static enum mp_look sniff(const uint8_t *p, size_t n)
         stop = stop != NULL ? stop : end;
         struct mp_line_row row = { .x = NULL };
         const uint8_t *label = word_end(at, stop), *pair = skip(label, stop);
+        if (passes(pair, stop))
+            pair = skip(word_end(pair, stop), stop);
         uint64_t index;
         float v;
         if (no_row(at, stop) || (pair == stop && stop < end)) /* an image without ink */

@@ -199,20 +199,38 @@ static int refuse(struct work *w, size_t i)
 
 /* ------------------------------------------------------------------ labels */
 
-int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row,
-                  const struct mp_cell *cell)
+/* The text of a cell without what stands before bytes that are meant; what is longer than a
+ * name can be is left as it is. */
+static struct mp_cell plain(const struct mp_cell *cell, uint8_t escape, uint8_t text[MP_NAME_SIZE])
 {
-    return cell->at == NULL
-               ? mp_data_label_number(in->c, d, row, (int64_t)cell->n)
-               : mp_data_label_text(in->c, d, row, (const char *)cell->at, cell->n);
+    struct mp_cell to = { text, 0 };
+    if (escape == 0 || cell->n > MP_NAME_SIZE || memchr(cell->at, escape, cell->n) == NULL)
+        return *cell;
+    for (size_t i = 0; i < cell->n; i++) {
+        i += cell->at[i] == escape && i + 1 < cell->n;
+        text[to.n++] = cell->at[i];
+    }
+    return to;
+}
+
+int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row, const struct mp_cell *cell,
+                  uint8_t escape)
+{
+    uint8_t text[MP_NAME_SIZE];
+    if (cell->at == NULL)
+        return mp_data_label_number(in->c, d, row, (int64_t)cell->n);
+    const struct mp_cell name = plain(cell, escape, text);
+    return mp_data_label_text(in->c, d, row, (const char *)name.at, name.n);
 }
 
 /* What a row is called, unless that is its number. */
 static int keep_id(struct mp_lines *l, const struct mp_cell *cell)
 {
+    uint8_t text[MP_NAME_SIZE];
     if (cell->at == NULL || l->counts)
         return MP_OK;
-    return mp_data_id_text(l->in->c, l->d, l->d->n, (const char *)cell->at, cell->n);
+    const struct mp_cell name = plain(cell, l->escape, text);
+    return mp_data_id_text(l->in->c, l->d, l->d->n, (const char *)name.at, name.n);
 }
 
 /* Once a line was none, rows no longer have the numbers that they had. */
@@ -264,7 +282,7 @@ static int keep_rows(struct work *w)
             memmove(x + d->n * size, x + (first + i) * size, size);
         w->real = w->real || row->real;
         if (keep_number(w) < 0 ||
-            (l->labels && mp_line_label(l->in, d, d->n, &row->label) < 0) ||
+            (l->labels && mp_line_label(l->in, d, d->n, &row->label, l->escape) < 0) ||
             keep_id(l, &row->id) < 0 || (l->counts && go_on_counting(w, &row->id) < 0))
             return -1;
         d->n++;

@@ -38,6 +38,7 @@ struct mp_lines {
     uint64_t line;            /* number of the line that comes next */
     bool labels;              /* rows have labels */
     bool counts;              /* their ids count them */
+    uint8_t escape;           /* stands before a byte of a label or an id that is meant; 0: none */
     bool must_end;            /* a line without an end may be cut off, and still look right */
     uint64_t left_out;        /* number of the first MP_LINE_LEFT; 0: there is none */
     const void *arg;
@@ -70,9 +71,9 @@ static inline const uint8_t *mp_line_value(const uint8_t *p, char point, struct 
     return end;
 }
 
-/* Gives a row the label that a cell holds; rows come in their order. */
-int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row,
-                  const struct mp_cell *cell);
+/* Gives a row the label that a cell holds, with `escape` as above; rows come in their order. */
+int mp_line_label(struct mp_input *in, struct mp_data *d, size_t row, const struct mp_cell *cell,
+                  uint8_t escape);
 
 /* The longest line that is read: a header for 4096 x 4096 pixels fits. */
 enum { MP_LINE_MOST = 1 << 28 };
