@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/ctx.h"
 #include "engine/bundle.h"
+#include "engine/lying.h"
 #include "engine/metrics.h"
 #include "engine/predictions.h"
 #include "pipeline/options.h"
@@ -38,6 +39,19 @@ static int read_rows(struct mp_ctx *c, const struct params *o, const struct mp_b
     mp_glance(c, d, &g);
     mp_glance_warn_new(c, &b->glance, &g, file);
     return MP_OK;
+}
+
+/* Whether they lie as the training rows did, which labels tell best. */
+static int warn_of_lying(struct mp_ctx *c, struct mp_bundle *b, const struct mp_data *d,
+                         const char *file)
+{
+    int *y = NULL, rc = MP_OK;
+    if (d->label != NULL)
+        rc = mp_class_numbers(c, d, &b->classes, &y);
+    if (rc == MP_OK)
+        rc = mp_lying_warn(c, &b->plan, d, y, b->lead, file);
+    free(y);
+    return rc;
 }
 
 /* How good the predictions are, if the rows have labels. */
@@ -108,6 +122,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (rc == MP_OK)
         rc = read_rows(c, o, &b, args[1], &d);
     const double read_seconds = mp_seconds() - start;
+    if (rc == MP_OK)
+        rc = warn_of_lying(c, &b, &d, args[1]);
     if (rc == MP_OK)
         rc = mp_predict(c, &b.plan, &d, &p);
     if (rc == MP_OK)

@@ -8,6 +8,7 @@
 #include "engine/bundle.h"
 #include "engine/fit.h"
 #include "engine/folds.h"
+#include "engine/lying.h"
 #include "pages/report_html.h"
 #include "pipeline/name.h"
 #include "report/report.h"
@@ -221,6 +222,10 @@ static int learn(struct mp_ctx *c, struct job *j)
     if (mp_fit(c, &x->plan, &x->train, x->train_y) < 0)
         return -1;
     j->report.fit_seconds = mp_seconds() - start - j->predictions.seconds + c->run->reused.seconds;
+    if (mp_lying_learn(c, &x->plan, &x->train, &x->lead) < 0 ||
+        (x->test_path != NULL && mp_lying_warn(c, &x->plan, &x->test, x->test_y, x->lead,
+                                               x->plan.source.test) < 0))
+        return -1;
     if (!folds && mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
         return -1;
     if (x->test_y == NULL)

@@ -5,6 +5,7 @@
 #include "core/param.h"
 #include "core/state.h"
 #include "files/sealed.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,10 +176,22 @@ static int form_section(struct mp_io *io, struct mp_bundle *b)
     return rc;
 }
 
+/* Section "lead": how sure the model is of its training rows. */
+static int lead_section(struct mp_io *io, struct mp_bundle *b)
+{
+    if (!mp_io_loading(io) && b->lead <= 0)
+        return MP_OK;
+    if (mp_io_f64(io, "lead", &b->lead) < 0)
+        return -1;
+    return isfinite(b->lead) && b->lead > 0
+               ? MP_OK
+               : mp_fail(io->c, "the bundle says a lead of %g", b->lead);
+}
+
 static const struct section {
     const char *name;
     int (*io)(struct mp_io *io, struct mp_bundle *b);
-} sections[] = { { "rows", rows_section }, { "form", form_section } };
+} sections[] = { { "rows", rows_section }, { "form", form_section }, { "lead", lead_section } };
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 static int save_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b)
@@ -262,6 +275,7 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
                            .trained_on = (char *)(uintptr_t)trained_on, .rows = x->train.n,
                            .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes,
                            .form = x->plan.source.form, .glance = x->glance,
+                           .lead = x->lead,
                            .classes = x->classes };
     char range[64]; /* what was found once is not guessed again */
     if (x->train.range.low < x->train.range.high) {

@@ -24,6 +24,7 @@ struct mp_bundle {
     uint64_t rows, crc, seed;
     struct mp_form_text form; /* how it read them */
     struct mp_glance glance; /* at the rows; .rows 0: not known, as in bundles before 0.2 */
+    double lead;             /* of mp_lying_learn(); 0: not known */
     struct mp_plan plan;    /* fitted, ready to apply */
     struct mp_names classes; /* as in struct mp_experiment */
     int n_classes;

@@ -13,6 +13,7 @@ struct mp_experiment {
     struct mp_data train, test;   /* with folds the test is the training rows, not copied */
     char *test_left;              /* the pipeline's test, which is not of these rows; or NULL */
     struct mp_glance glance;      /* at the training rows */
+    double lead;                  /* by which the best score leads on them; 0: not known */
     int *train_y, *test_y;        /* class numbers; test_y NULL: the test has no labels */
     struct mp_names classes;      /* those of the training rows in order, then those that only
                                      the test has, which are never predicted */
