@@ -279,8 +279,8 @@ MP_COMMAND(export) = {
         "distorted.\n"
         "\n"
         "Values are floats that read back exactly; pixels lie in 0 (paper) .. 1 (ink). With "
-        "--bytes pixels are whole numbers 0..255: csv is then Kaggle's form of MNIST, csv and idx "
-        "can be read by mnistpipe again.\n"
+        "--bytes pixels are whole numbers 0..255: csv is then Kaggle's form of MNIST. "
+        "csv, libsvm, npy, npz and idx can be read by mnistpipe again.\n"
         "\n"
         "Rows without labels have label 0 in libsvm, ? in arff, and none elsewhere. Files get "
         "their names when all are whole; nothing is left behind by a failure.\n",

@@ -29,15 +29,28 @@ static uint32_t crc_labels(const struct mp_data *d, uint32_t crc)
     return (uint32_t)crc32_z(crc, block, used);
 }
 
-void mp_data_seal(struct mp_data *d)
+/* The blocks' checksums on all threads; combined they are that of the whole. */
+void mp_data_seal(const struct mp_ctx *c, struct mp_data *d)
 {
-    const size_t all = d->n * mp_len(d->shape), most = 1 << 24;
-    d->crc = 0;
-    for (size_t at = 0; at < all; at += most) {
-        const uint8_t *x = d->x + at, *end = x + (all - at < most ? all - at : most);
-        d->crc = (uint32_t)crc32_z(d->crc, x, (size_t)(end - x));
-        mp_rows_let_go(&d->store, x, end);
+    enum { BLOCK = 1 << 20, TOGETHER = 64 };
+    const size_t all = d->n * mp_len(d->shape);
+    const int threads = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
+    uLong crc[TOGETHER], whole = 0;
+    for (size_t at = 0; at < all; at += (size_t)BLOCK * TOGETHER) {
+        const size_t rest = all - at, most = (size_t)BLOCK * TOGETHER;
+        const size_t n = ((rest < most ? rest : most) + BLOCK - 1) / BLOCK;
+#pragma omp parallel for num_threads(threads)
+        for (size_t k = 0; k < n; k++) {
+            const uint8_t *x = d->x + at + k * BLOCK;
+            const size_t size = rest - k * BLOCK < BLOCK ? rest - k * BLOCK : BLOCK;
+            crc[k] = crc32_z(0, x, size);
+            mp_rows_let_go(&d->store, x, x + size);
+        }
+        for (size_t k = 0; k < n; k++)
+            whole = crc32_combine(whole, crc[k], (z_off_t)(rest - k * BLOCK < BLOCK
+                                                               ? rest - k * BLOCK : BLOCK));
     }
+    d->crc = (uint32_t)whole;
     if (d->label != NULL)
         d->crc = crc_labels(d, d->crc);
 }
@@ -331,6 +344,6 @@ int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, 
         memcpy(part->x + i * len, d->x + rows[i] * len, len);
         part->number[i] = number(d, rows[i]);
     }
-    mp_data_seal(part);
+    mp_data_seal(c, part);
     return MP_OK;
 }

@@ -56,7 +56,7 @@ int mp_data_order_classes(struct mp_ctx *c, struct mp_data *d);
 const char *mp_data_class(const struct mp_data *d, size_t i);
 
 /* Works out d->crc: for rows that were made, not read. */
-void mp_data_seal(struct mp_data *d);
+void mp_data_seal(const struct mp_ctx *c, struct mp_data *d);
 
 /* "line 17" or "item 16": what row i is called in its file; of a picture its name, of which a long
  * one has its end here.  UTF-8, without control characters. */

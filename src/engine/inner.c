@@ -345,7 +345,7 @@ static int pull_rows(struct mp_ctx *c, struct mp_data *d, const int **y)
         d->label[i] = (uint16_t)(*y)[i];
     free(x);
     if (rc == MP_OK)
-        mp_data_seal(d);
+        mp_data_seal(c, d);
     return rc;
 }
 

@@ -138,7 +138,7 @@ static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *
     if (rc == MP_OK)
         rc = mp_data_order_classes(c, d);
     if (rc == MP_OK)
-        mp_data_seal(d);
+        mp_data_seal(c, d);
     else
         mp_data_free(d);
     return rc;

@@ -144,7 +144,7 @@ static void compare(char *file, json_t *a, json_t *b)
                                .n_classes = SMALL_CLASSES };
     x.plan = (struct mp_plan){ .file = other, .shape = s.d.shape,
                                .source = { .train = rows, .test = rows, .train_labels = none,
-                                           .test_labels = none, .size = none } };
+                                           .test_labels = none } };
     struct mp_job jobs[] = {
         { .file = file, .name = plain, .folder = own, .model = svm, .report = a,
           .predicted = right[0] },
