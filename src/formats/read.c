@@ -74,18 +74,30 @@ struct source {
 
 static void close_source(struct source *s)
 {
-    mp_input_close(&s->in);
+    if (s->in.c != NULL) /* it was opened */
+        mp_input_close(&s->in);
     free(s->file);
 }
 
-static int open_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s)
+/* Which file and which part a name means; s->file is to be freed. */
+static int name_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s)
 {
     const size_t n = mp_data_part(name);
     *s = (struct source){ .want = { n > 0 ? name + n + 1 : NULL, usual } };
     s->file = mp_data_name(c, name);
     if (s->file != NULL && n > 0)
         s->file[n] = '\0';
-    if (s->file != NULL && mp_input_open(c, &s->in, s->file) == MP_OK)
+    return s->file != NULL ? MP_OK : -1;
+}
+
+/* The same, opened, unless it is pictures, which nobody opens here. */
+static int open_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s,
+                       bool *pictures)
+{
+    if (name_source(c, name, usual, s) < 0)
+        return -1;
+    *pictures = mp_pictures_are(s->file);
+    if (*pictures || mp_input_open(c, &s->in, s->file) == MP_OK)
         return MP_OK;
     free(s->file);
     return -1;
@@ -173,8 +185,12 @@ static int read_labels_of(struct source *s, struct mp_data *d)
 static int read_labels(struct mp_ctx *c, const char *file, const char *usual, struct mp_data *d)
 {
     struct source s;
-    if (open_source(c, file, usual, &s) < 0)
+    if (name_source(c, file, usual, &s) < 0)
         return -1;
+    if (mp_input_open(c, &s.in, s.file) < 0) {
+        free(s.file);
+        return -1;
+    }
     d->file_bytes += s.in.file_bytes;
     const int rc = read_labels_of(&s, d);
     close_source(&s);
@@ -230,38 +246,35 @@ static bool above_one(const struct mp_data *d)
 }
 
 /* The range of a bundle that learned from numbers up to 1 is none of pictures. */
-static int read_pictures(struct mp_ctx *c, const char *path, const char *labels_file,
-                         const struct mp_form *form, struct mp_data *d)
+static int read_pictures(struct mp_ctx *c, const struct source *s, const struct mp_form *form,
+                         struct mp_form *scale, struct mp_data *d)
 {
-    struct mp_form same = *form;
-    d->name = mp_data_name(c, path);
-    int rc = d->name != NULL ? mp_pictures_read(c, path, form, d) : -1;
-    if (rc == MP_OK)
-        rc = find_labels(c, NULL, labels_file, form->part, d);
-    if (rc == MP_OK && form->beside.h > 0 && form->range.high <= 1 && above_one(d))
-        same.range = (struct mp_range){ 0, 0 };
-    return finish(c, &same, d, rc);
+    if (mp_pictures_read(c, s->file, s->want.named, form, d) < 0)
+        return -1;
+    if (form->beside.h > 0 && form->range.high <= 1 && above_one(d))
+        scale->range = (struct mp_range){ 0, 0 };
+    return MP_OK;
 }
 
 int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
                  const struct mp_form *form, struct mp_data *d)
 {
     const struct mp_format_entry *found = NULL;
+    struct mp_form scale = *form;
     struct source s;
+    bool pictures = false;
     memset(d, 0, sizeof *d);
-    if (check_form(c, form) < 0)
-        return -1;
-    if (mp_pictures_are(file))
-        return read_pictures(c, file, labels_file, form, d);
-    if (open_source(c, file, form->part, &s) < 0)
+    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s, &pictures) < 0)
         return -1;
     d->file_bytes = s.in.file_bytes;
     d->name = mp_data_name(c, file);
-    int rc = d->name != NULL ? read_rows(&s, form, d, &found) : -1;
+    int rc = d->name == NULL ? -1
+             : pictures      ? read_pictures(c, &s, form, &scale, d)
+                             : read_rows(&s, form, d, &found);
     close_source(&s);
     if (rc == MP_OK)
         rc = find_labels(c, found, labels_file, form->part, d);
-    return finish(c, form, d, rc);
+    return finish(c, &scale, d, rc);
 }
 
 int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form,
@@ -270,14 +283,12 @@ int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form
     const struct mp_format_entry *found = NULL;
     struct source s;
     struct mp_data d = { 0 };
-    if (check_form(c, form) < 0)
-        return -1;
-    if (mp_pictures_are(file))
-        return mp_pictures_shape(c, file, form, shape);
-    if (open_source(c, file, form->part, &s) < 0)
+    bool pictures = false;
+    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s, &pictures) < 0)
         return -1;
     s.in.shape_only = true;
-    const int rc = read_rows(&s, form, &d, &found);
+    const int rc = pictures ? mp_pictures_shape(c, s.file, s.want.named, form, &d.shape)
+                            : read_rows(&s, form, &d, &found);
     *shape = d.shape;
     close_source(&s);
     mp_data_free(&d);
@@ -289,12 +300,15 @@ bool mp_data_both(struct mp_ctx *c, const char *file)
     struct source s;
     struct mp_ctx quiet;
     bool archive = false, both = false;
+    bool pictures = false;
     struct stat st;
-    if (stat(file, &st) != 0 || !S_ISREG(st.st_mode))
+    if (stat(file, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
         return false;
     mp_ctx_init(&quiet, c->run); /* what is wrong with it is said when it is read */
-    if (open_source(&quiet, file, NULL, &s) == MP_OK) {
-        if (fill_archive(&s, &archive) == MP_OK && archive)
+    if (open_source(&quiet, file, NULL, &s, &pictures) == MP_OK) {
+        if (pictures)
+            both = mp_pictures_both(c, s.file);
+        else if (fill_archive(&s, &archive) == MP_OK && archive)
             mp_members_both(&s.in, &both);
         close_source(&s);
     }

@@ -85,11 +85,16 @@ static int take_file(struct mp_ctx *c, const char *name, int fd, struct desk *k)
     return MP_OK;
 }
 
-/* The file and what it holds.  Negative: as mp_bitmap_decode(). */
-static int load(struct mp_ctx *c, const struct mp_album *a, const char *name, struct desk *k)
+/* Picture i's file and what it holds.  Negative: as mp_bitmap_decode(). */
+static int load(struct mp_ctx *c, const struct mp_album *a, size_t i, struct desk *k)
 {
+    const char *name = a->file[i].name;
     k->bitmap.why[0] = '\0';
-    const int fd = openat(a->folder, name, O_RDONLY | O_CLOEXEC);
+    if (a->packed.at != NULL) {
+        k->n = a->file[i].size;
+        return mp_bitmap_decode(c, (const uint8_t *)a->packed.at + a->file[i].at, k->n, &k->bitmap);
+    }
+    const int fd = openat(a->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return mp_bitmap_broken(&k->bitmap, "%s", errno == ENOENT ? "no such file" : strerror(errno));
     const int rc = take_file(c, name, fd, k);
@@ -124,12 +129,12 @@ static int fail_broken(struct mp_ctx *c, const struct mp_album *a, const char *n
 /* Decodes picture i: 1, or 0 if it is broken and may be. */
 static int sound(struct mp_ctx *c, const struct reader *r, size_t i, struct desk *k)
 {
-    if (load(c, r->album, r->album->name[i], k) == MP_OK)
+    if (load(c, r->album, i, k) == MP_OK)
         return 1;
     if (k->bitmap.why[0] == '\0')
         return -1;
     return r->form->skip_broken ? 0
-                                : fail_broken(c, r->album, r->album->name[i], k->bitmap.why);
+                                : fail_broken(c, r->album, r->album->file[i].name, k->bitmap.why);
 }
 
 static int find_size(struct mp_ctx *c, struct reader *r, struct desk *k)
@@ -147,7 +152,7 @@ static int find_size(struct mp_ctx *c, struct reader *r, struct desk *k)
         rc = sound(c, r, i, k);
         if (rc == 1) {
             mp_flat_size(&k->bitmap, &r->shape.h, &r->shape.w);
-            r->like = r->album->name[i];
+            r->like = r->album->file[i].name;
         }
     }
     k->bitmap.header_only = false;
@@ -202,9 +207,9 @@ static int other_size(struct mp_ctx *c, const struct reader *r, const char *name
 static int read_one(struct mp_ctx *c, struct reader *r, size_t i, struct desk *k,
                     struct counts *counts)
 {
-    const char *name = r->album->name[i];
+    const char *name = r->album->file[i].name;
     const struct mp_form *form = r->form;
-    if (load(c, r->album, name, k) < 0) {
+    if (load(c, r->album, i, k) < 0) {
         if (k->bitmap.why[0] == '\0')
             return -1;
         if (!form->skip_broken)
@@ -259,14 +264,10 @@ static void close_gaps(struct reader *r, struct mp_album *a)
         if (r->why[i] != NULL)
             continue;
         if (n < i) {
-            char *name = a->name[n], *label = a->label != NULL ? a->label[n] : NULL;
+            const struct mp_album_file broken = a->file[n];
             memmove(r->d->x + n * len, r->d->x + i * len, len);
-            a->name[n] = a->name[i];
-            a->name[i] = name;
-            if (a->label != NULL) {
-                a->label[n] = a->label[i];
-                a->label[i] = label;
-            }
+            a->file[n] = a->file[i];
+            a->file[i] = broken;
         }
         n++;
     }
@@ -282,7 +283,7 @@ static void warn_of_broken(struct mp_ctx *c, const struct reader *r)
     for (size_t i = 0; i < r->album->n && named < NAMED && at < sizeof text; i++)
         if (r->why[i] != NULL)
             at += (size_t)snprintf(text + at, sizeof text - at, "%s%.100s %.100s",
-                                   named++ > 0 ? "; " : "", r->album->name[i], r->why[i]);
+                                   named++ > 0 ? "; " : "", r->album->file[i].name, r->why[i]);
     mp_warn(c, "%s: %zu of %zu pictures %s broken and left out: %s%s", r->album->place,
             r->counts.broken, r->album->n, r->counts.broken > 1 ? "are" : "is", text,
             r->counts.broken > named ? " ..." : "");
@@ -320,7 +321,7 @@ static int take_names(struct mp_ctx *c, const struct mp_album *a, struct mp_data
     for (size_t i = 0; i < d->n; i++) {
         size_t n = 0;
         const char *text = a->labelled ? mp_album_label(a, i, &n) : "";
-        if (mp_data_id_text(c, d, i, a->name[i], strlen(a->name[i])) < 0 ||
+        if (mp_data_id_text(c, d, i, a->file[i].name, strlen(a->file[i].name)) < 0 ||
             (a->labelled && mp_data_label_text(c, d, i, text, n) < 0))
             return -1;
     }
@@ -344,7 +345,7 @@ static int read_all(struct mp_ctx *c, struct reader *r, struct mp_album *a)
         return -1;
     d->file_bytes = r->counts.bytes;
     if (r->counts.broken == a->n)
-        return mp_fail(c, "%s: all %zu pictures are broken: %s %s", a->place, a->n, a->name[0],
+        return mp_fail(c, "%s: all %zu pictures are broken: %s %s", a->place, a->n, a->file[0].name,
                        r->why[0]);
     if (r->counts.broken > 0)
         warn_of_broken(c, r);
@@ -358,12 +359,18 @@ bool mp_pictures_are(const char *path)
     return mp_album_at(path) != MP_ALBUM_NONE;
 }
 
-int mp_pictures_read(struct mp_ctx *c, const char *path, const struct mp_form *form,
-                     struct mp_data *d)
+bool mp_pictures_both(struct mp_ctx *c, const char *path)
 {
+    return mp_album_both(c, path);
+}
+
+int mp_pictures_read(struct mp_ctx *c, const char *path, const char *part,
+                     const struct mp_form *form, struct mp_data *d)
+{
+    const struct mp_album_part wanted = { part, form->part };
     struct mp_album a;
     struct reader r = { .album = &a, .form = form, .d = d };
-    if (mp_album_open(c, path, form->label, &a) < 0)
+    if (mp_album_open(c, path, form->label, &wanted, &a) < 0)
         return -1;
     const size_t n = a.n;
     const int rc = find_shape(c, &r) < 0 ? -1 : read_all(c, &r, &a);
@@ -374,12 +381,13 @@ int mp_pictures_read(struct mp_ctx *c, const char *path, const struct mp_form *f
     return rc;
 }
 
-int mp_pictures_shape(struct mp_ctx *c, const char *path, const struct mp_form *form,
-                      struct mp_shape *shape)
+int mp_pictures_shape(struct mp_ctx *c, const char *path, const char *part,
+                      const struct mp_form *form, struct mp_shape *shape)
 {
+    const struct mp_album_part wanted = { part, form->part };
     struct mp_album a;
     struct reader r = { .album = &a, .form = form };
-    if (mp_album_open(c, path, form->label, &a) < 0)
+    if (mp_album_open(c, path, form->label, &wanted, &a) < 0)
         return -1;
     const int rc = find_shape(c, &r);
     *shape = r.shape;

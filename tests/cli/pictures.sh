@@ -102,8 +102,15 @@ WebP, PNM); expected some, or a folder of them for each class, or a file of rows
 mkdir parts
 cp -r set parts/train
 cp -r set parts/test
-refused "train and test are no classes" \
-    "parts: its folders are parts of a data set, not classes; give parts/test" parts
+pgm parts/test/5/e.pgm 50
+rows_of="3,40,40 3,30,30 5,50,50 7,10,10 7,20,20"
+gives "folders train and test are the training and the test rows" "$rows_of" parts
+equal "$(sed 1d rows/train.csv | tr '\n' ' ')" "3,40,40 3,30,30 7,10,10 7,20,20 "
+ok "each its own"
+echo 'data train=parts' > rows.txt
+mp export rows.txt --format csv --bytes -o rows
+equal "$(sed 1d rows/test.csv | tr '\n' ' ')" "$rows_of " && grep -q '^warning: parts: holds training and test' "$err"
+ok "also where no test is named"
 cp set/7/a.pgm set/top.pgm
 refused "pictures beside folders" "set: has pictures (top.pgm) beside folders of pictures; a folder for \
 each class has none, and label=none reads them all without labels" set
@@ -146,6 +153,32 @@ printf 'file,label\nset/7/none.pgm,1\n' > list.csv
 refused "a file that is not there" "list.csv: set/7/none.pgm: no such file" list.csv
 printf 'file,label\n' > list.csv
 refused "an empty list" "list.csv: lists no pictures" list.csv
+
+# --------------------------------------------------------------- archives
+
+"$python" - << 'END'
+import shutil, zipfile
+shutil.make_archive("flat-zip", "zip", "set")
+shutil.make_archive("parts-tar", "gztar", ".", "parts")
+with zipfile.ZipFile("out.zip", "w") as z:
+    z.writestr("../a.pgm", "P2 1 1 1 0")
+    z.writestr("b.pgm", "P2 1 1 1 0")
+END
+set_rows="3,40,40 3,30,30 7,10,10 7,20,20"
+gives "a zip of folders" "$set_rows" flat-zip.zip
+echo 'data train=parts-tar.tar.gz' > rows.txt
+mp export rows.txt --format csv --bytes -o rows
+equal "$(sed 1d rows/test.csv | tr '\n' ' ')" "$rows_of " &&
+    equal "$(sed 1d rows/train.csv | tr '\n' ' ')" "$set_rows "
+ok "a tar of one folder with train and test in it"
+gives "a part of it by its name" "$rows_of" parts-tar.tar.gz:test
+mkdir vals
+cp -r set vals/val
+refused "parts that are neither" "vals: has no pictures in a folder train" vals
+refused "a part that is not there" "parts-tar.tar.gz: has no pictures in a folder val" parts-tar.tar.gz:val
+mp inspect out.zip
+[ $? = 1 ] && grep -q '^mnistpipe: out.zip: ' "$err"
+ok "a name that leads out of the archive"
 
 # ------------------------------------------------------------------ sizes
 
