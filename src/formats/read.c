@@ -70,34 +70,25 @@ struct source {
     struct mp_input in;
     char *file;
     struct mp_want want; /* of an archive */
+    bool pictures;       /* which src/pictures/ opens */
 };
 
 static void close_source(struct source *s)
 {
-    if (s->in.c != NULL) /* it was opened */
+    if (!s->pictures)
         mp_input_close(&s->in);
     free(s->file);
 }
 
-/* Which file and which part a name means; s->file is to be freed. */
-static int name_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s)
+static int open_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s)
 {
     const size_t n = mp_data_part(name);
     *s = (struct source){ .want = { n > 0 ? name + n + 1 : NULL, usual } };
     s->file = mp_data_name(c, name);
     if (s->file != NULL && n > 0)
         s->file[n] = '\0';
-    return s->file != NULL ? MP_OK : -1;
-}
-
-/* The same, opened, unless it is pictures, which nobody opens here. */
-static int open_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s,
-                       bool *pictures)
-{
-    if (name_source(c, name, usual, s) < 0)
-        return -1;
-    *pictures = mp_pictures_are(s->file);
-    if (*pictures || mp_input_open(c, &s->in, s->file) == MP_OK)
+    s->pictures = s->file != NULL && mp_pictures_are(s->file);
+    if (s->pictures || (s->file != NULL && mp_input_open(c, &s->in, s->file) == MP_OK))
         return MP_OK;
     free(s->file);
     return -1;
@@ -185,14 +176,11 @@ static int read_labels_of(struct source *s, struct mp_data *d)
 static int read_labels(struct mp_ctx *c, const char *file, const char *usual, struct mp_data *d)
 {
     struct source s;
-    if (name_source(c, file, usual, &s) < 0)
+    if (open_source(c, file, usual, &s) < 0)
         return -1;
-    if (mp_input_open(c, &s.in, s.file) < 0) {
-        free(s.file);
-        return -1;
-    }
     d->file_bytes += s.in.file_bytes;
-    const int rc = read_labels_of(&s, d);
+    const int rc = s.pictures ? mp_fail(c, "%s: is pictures, expected labels", file)
+                              : read_labels_of(&s, d);
     close_source(&s);
     return rc;
 }
@@ -227,7 +215,7 @@ void mp_data_labels_name(struct mp_ctx *c, const char *file, char *text, size_t 
         return;
     mp_ctx_init(&quiet, c->run);
     if (open_source(&quiet, file, NULL, &s) == MP_OK) {
-        if (fill_archive(&s, &archive) == MP_OK && !archive)
+        if (!s.pictures && fill_archive(&s, &archive) == MP_OK && !archive)
             find_format(&s.in, &e);
         close_source(&s);
     }
@@ -262,14 +250,13 @@ int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
     const struct mp_format_entry *found = NULL;
     struct mp_form scale = *form;
     struct source s;
-    bool pictures = false;
     memset(d, 0, sizeof *d);
-    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s, &pictures) < 0)
+    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s) < 0)
         return -1;
     d->file_bytes = s.in.file_bytes;
     d->name = mp_data_name(c, file);
     int rc = d->name == NULL ? -1
-             : pictures      ? read_pictures(c, &s, form, &scale, d)
+             : s.pictures    ? read_pictures(c, &s, form, &scale, d)
                              : read_rows(&s, form, d, &found);
     close_source(&s);
     if (rc == MP_OK)
@@ -283,11 +270,10 @@ int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form
     const struct mp_format_entry *found = NULL;
     struct source s;
     struct mp_data d = { 0 };
-    bool pictures = false;
-    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s, &pictures) < 0)
+    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s) < 0)
         return -1;
     s.in.shape_only = true;
-    const int rc = pictures ? mp_pictures_shape(c, s.file, s.want.named, form, &d.shape)
+    const int rc = s.pictures ? mp_pictures_shape(c, s.file, s.want.named, form, &d.shape)
                             : read_rows(&s, form, &d, &found);
     *shape = d.shape;
     close_source(&s);
@@ -300,13 +286,12 @@ bool mp_data_both(struct mp_ctx *c, const char *file)
     struct source s;
     struct mp_ctx quiet;
     bool archive = false, both = false;
-    bool pictures = false;
     struct stat st;
     if (stat(file, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
         return false;
     mp_ctx_init(&quiet, c->run); /* what is wrong with it is said when it is read */
-    if (open_source(&quiet, file, NULL, &s, &pictures) == MP_OK) {
-        if (pictures)
+    if (open_source(&quiet, file, NULL, &s) == MP_OK) {
+        if (s.pictures)
             both = mp_pictures_both(c, s.file);
         else if (fill_archive(&s, &archive) == MP_OK && archive)
             mp_members_both(&s.in, &both);
