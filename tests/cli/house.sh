@@ -46,7 +46,7 @@ for way in '"linear/../pipeline/grid.h"' '"../pipeline/grid.h"' '<pipeline/grid.
 \"${header%\"}\": no header of src/ by FOLDER/NAME.h"
 done
 planted src/engine/fit.c formats/csv_rows.h
-sed -i 's/^engine: text core files data/& formats/' tree/src/LAYERS
+sed -i 's/^engine: text core files image data/& formats/' tree/src/LAYERS
 refused "a private header used outside its folder" \
     "src/engine/fit.c:$at: formats/csv_rows.h is private to formats/"
 planted filters/median.c linear/moments.h

@@ -272,7 +272,7 @@ wrong "an unknown layer" 'bad.txt:3: convv: no such layer; did you mean "conv"?'
 wrong "zero epochs" "bad.txt:2: net: epochs=0: out of range (whole number 1..10000)" \
     'net epochs=0\n  dense units=3\n'
 wrong "a batch larger than the data" \
-    "bad.txt:2: net: batch=5000: there are only 600 rows to train on" \
+    "bad.txt:2: net: batch=5000: there are only 600 rows to train on; batch=600 or less takes them (--set net.batch=600)" \
     'net batch=5000\n  dense units=3\n'
 wrong "a learning rate that diverges" "$(printf "%s" "bad.txt:2: net: the loss is no number " \
     "after step 4 of epoch 1: training diverged; a smaller lr than 100, or clip=1, may help")" \
