@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE = 4 << 20, FIRST_ROOM = 1 << 20 };
+enum { PIECE = 4 << 20, WHOLE_PIECE = 16 << 20, FIRST_ROOM = 1 << 20 };
 
 void mp_array_text(const struct mp_array *a, char *text, size_t size)
 {
@@ -46,8 +46,8 @@ static int too_few(struct mp_input *in, const struct amount *a, uint64_t found)
 /* A plain file says beforehand what there is. */
 static int check_size(struct mp_input *in, const struct amount *a)
 {
-    const uint64_t whole = mp_input_whole(in), at = mp_input_tell(in);
-    return whole > 0 && whole - at != a->bytes ? too_few(in, a, whole - at) : MP_OK;
+    const uint64_t left = mp_input_left(in);
+    return left < UINT64_MAX && left != a->bytes ? too_few(in, a, left) : MP_OK;
 }
 
 /* Nothing may follow. */
@@ -73,10 +73,10 @@ static int read_whole(struct mp_input *in, const struct amount *a, struct mp_row
     while (have < want) {
         const size_t rest = (size_t)(want - have);
         size_t room = have == 0 ? FIRST_ROOM : 2 * have, got = 0;
-        room = room > want || mp_input_whole(in) > 0 ? (size_t)want : room;
+        room = room > want || mp_input_left(in) < UINT64_MAX ? (size_t)want : room;
         if (room > r->size && (++in->c->n_alloc == in->c->fail_at || !mp_rows_resize(r, room)))
             return mp_fail(in->c, "%s: no memory for %zu bytes", in->name, room);
-        size_t piece = room - have < PIECE ? room - have : PIECE;
+        size_t piece = room - have < WHOLE_PIECE ? room - have : WHOLE_PIECE;
         piece = piece < rest ? piece : rest;
         uint8_t *to = (uint8_t *)r->at + have;
         if (mp_input_read(in, to, piece, &got) < 0)
@@ -341,7 +341,8 @@ static int read_blocks(struct mp_input *in, const struct mp_array *a, const stru
     for (size_t i = 0; rc == MP_OK && i < l->n; i += block) {
         const size_t n = l->n - i < block ? l->n - i : block;
         if (i + n > room) {
-            room = mp_input_whole(in) > 0 || 2 * room + block > l->n ? l->n : 2 * room + block;
+            const bool known = mp_input_left(in) < UINT64_MAX;
+            room = known || 2 * room + block > l->n ? l->n : 2 * room + block;
             rc = target_room(in, t, room, len);
         }
         rc = rc == MP_OK ? mp_input_read(in, raw, n * row, &got) : rc;

@@ -44,6 +44,41 @@ static struct mp_bar *bar_of(const struct mp_input *in)
     return in->c->run != NULL ? in->c->run->bar : NULL;
 }
 
+/* Up to n bytes of the part, on all threads, in pieces whose checksums combine. */
+static int take_part(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
+{
+    enum { PIECES = 64 };
+    const int threads = in->c->run != NULL && in->c->run->threads > 0 ? in->c->run->threads : 1;
+    const uint64_t left = in->part.size - in->taken, from = in->part.at + in->taken;
+    const size_t all = n < left ? n : (size_t)left;
+    const size_t take = all < (size_t)BLOCK * PIECES ? all : (size_t)BLOCK * PIECES;
+    const size_t pieces = (take + BLOCK - 1) / BLOCK;
+    uLong crc[PIECES];
+    bool whole = true;
+    if (mp_stopped(in->c))
+        return mp_fail(in->c, "interrupted");
+#pragma omp parallel for num_threads(threads) reduction(&& : whole)
+    for (size_t i = 0; i < pieces; i++) {
+        uint8_t *at = to + i * BLOCK;
+        const size_t size = take - i * BLOCK < BLOCK ? take - i * BLOCK : BLOCK;
+        whole = mp_input_peek(in, from + i * BLOCK, at, size) == size && whole;
+        crc[i] = crc32_z(0, at, size);
+    }
+    for (size_t i = 0; i < pieces; i++)
+        in->sum = (uint32_t)crc32_combine(in->sum, crc[i], (z_off_t)(take - i * BLOCK < BLOCK
+                                                                         ? take - i * BLOCK
+                                                                         : BLOCK));
+    if (!whole)
+        return mp_fail(in->c, "%s: cannot read all of it", in->name);
+    in->taken += take;
+    *got = take;
+    mp_bar_add(bar_of(in), (double)take / 1e6);
+    return in->taken < in->part.size || in->sum == in->part.crc
+               ? MP_OK
+               : mp_fail(in->c, "%s: its checksum does not match; the archive is damaged",
+                         in->name);
+}
+
 /* Up to n bytes of the file as it is on disk, or below, fewer only at its end. */
 static int take(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 {
@@ -54,6 +89,8 @@ static int take(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
         in->taken += *got;
         return rc;
     }
+    if (in->part.size > 0)
+        return take_part(in, to, n, got);
     if (in->fd < 0)
         *got = mp_input_peek(in, in->taken, to, n);
     while (in->fd >= 0 && *got < n) {
@@ -379,7 +416,14 @@ int mp_input_drain(struct mp_input *in)
 
 uint64_t mp_input_whole(const struct mp_input *in)
 {
-    return in->gzip || in->archive != NULL || in->below != NULL ? 0 : in->file_bytes;
+    const bool plain = !in->gzip && in->archive == NULL && in->below == NULL;
+    return plain && in->part.size == 0 ? in->file_bytes : 0;
+}
+
+uint64_t mp_input_left(const struct mp_input *in)
+{
+    const uint64_t whole = !in->gzip && in->part.size > 0 ? in->part.size : mp_input_whole(in);
+    return whole > 0 ? whole - mp_input_tell(in) : UINT64_MAX;
 }
 
 uint64_t mp_input_tell(const struct mp_input *in)
@@ -577,6 +621,19 @@ int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name
     in->fd = -1;
     in->archive = archive;
     return start(in, look ? MEMORY_BLOCK : BLOCK);
+}
+
+int mp_input_open_stored(struct mp_ctx *c, struct mp_input *in, const char *name, int fd,
+                         const struct mp_stored *part)
+{
+    memset(in, 0, sizeof *in);
+    in->c = c;
+    in->name = name;
+    in->part = *part;
+    in->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (in->fd < 0)
+        return mp_fail(c, "%s: cannot open: %s", name, strerror(errno));
+    return start(in, BLOCK);
 }
 
 /* Everything that is still to come, with what is in the buffer. */

@@ -7,6 +7,7 @@
 #include "core/rows.h"
 #include "core/stage.h"
 #include "formats/utf16.h"
+#include "files/zip_stored.h"
 #include <zlib.h>
 
 enum {
@@ -28,6 +29,8 @@ struct mp_input {
     bool own_archive;
     struct mp_input *below;     /* the same file, less unpacked; ours */
     int fd;                     /* -1: `memory` */
+    struct mp_stored part;      /* of fd; size 0: all of it */
+    uint32_t sum;               /* of what was taken of the part */
     const uint8_t *memory;      /* all of them */
 
     size_t block;          /* bytes read at a time */
@@ -57,6 +60,11 @@ int mp_input_open_memory(struct mp_ctx *c, struct mp_input *in, const char *name
 int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name,
                          struct mp_archive *archive, bool look);
 
+/* The same for such a part of the file fd, which stays the caller's; the part's checksum is
+ * compared when its last byte is taken. */
+int mp_input_open_stored(struct mp_ctx *c, struct mp_input *in, const char *name, int fd,
+                         const struct mp_stored *part);
+
 /* The archive that a file is, whose first bytes have been looked at: from its beginning, as often
  * as it is asked for; `in` has to stay open.  What cannot be read twice, a pipe, is read to its
  * end first. */
@@ -79,6 +87,9 @@ int mp_input_drain(struct mp_input *in);
 
 /* A plain file can be read anywhere: how many bytes it has; 0 of what cannot. */
 uint64_t mp_input_whole(const struct mp_input *in);
+
+/* How many bytes are still to come; UINT64_MAX: only reading tells. */
+uint64_t mp_input_left(const struct mp_input *in);
 
 /* Where in it the next byte stands. */
 uint64_t mp_input_tell(const struct mp_input *in);

@@ -349,9 +349,18 @@ static int open_member(const struct members *m, const struct member *one, struct
     struct mp_member at;
     const size_t size = strlen(m->in->name) + strlen(one->name) + 2;
     *i = (struct member_input){ .name = mp_alloc(c, size, 1) };
-    int rc = i->name != NULL ? mp_input_archive(m->in, &i->archive) : -1;
-    if (rc == MP_OK)
-        snprintf(i->name, size, "%s:%s", m->in->name, one->name);
+    if (i->name == NULL)
+        return -1;
+    snprintf(i->name, size, "%s:%s", m->in->name, one->name);
+    struct mp_stored part;
+    if (m->in->fd >= 0 && mp_input_whole(m->in) > 0 &&
+        mp_zip_stored(m->in->fd, one->name, &part)) {
+        if (mp_input_open_stored(c, &i->in, i->name, m->in->fd, &part) == MP_OK)
+            return MP_OK;
+        close_member(i);
+        return -1;
+    }
+    int rc = mp_input_archive(m->in, &i->archive);
     while (rc >= 0 && (rc = mp_archive_next(i->archive, &at)) > 0)
         if (at.number == one->number)
             break;

@@ -60,8 +60,8 @@ for images in bare/i bare/n.npy; do
         ok "labels $labels with images $images"
     done
 done
-! mp run svm.txt --train bare/i && equal "$(cat "$err")" "mnistpipe: bare/i: has no labels, and none \
-lie beside it; --train-labels FILE names them"
+! mp run svm.txt --train bare/i && equal "$(cat "$err")" "mnistpipe: bare/i: has no labels, and \
+none lie beside it; --train-labels FILE names them"
 ok "images without labels: what to do"
 cp bare/i bare/a-images-idx3-ubyte
 ! mp run svm.txt --train bare/a-images-idx3-ubyte && equal "$(cat "$err")" "mnistpipe: \

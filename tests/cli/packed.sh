@@ -83,8 +83,8 @@ archive; such an archive is not read" $bad
     pack $bad train.csv=train.csv @s=link.csv
     refused "a link in a .$ending" "$bad: member \"link.csv\" is a link; pack the file itself" $bad
     pack $bad train.csv=one.csv test.csv=two.csv
-    refused "several in a .$ending" "$bad: several members have rows: one.csv, two.csv; which one is \
-meant, $bad:NAME says" $bad
+    refused "several in a .$ending" "$bad: several members have rows: one.csv, two.csv; which one \
+is meant, $bad:NAME says" $bad
     refused "none of that name in a .$ending" "$bad: has no member \"three\" with rows; there are: \
 one.csv, two.csv" $bad:three
     mp inspect $bad:two && grep -q '^rows  *30$' "$out"
@@ -96,7 +96,8 @@ pack bad.tar train.csv=train.csv @h=link.csv
 refused "a hard link" 'bad.tar: member "link.csv" is a link; pack the file itself' bad.tar
 head -c 600 /dev/urandom > noise
 pack bad.zip noise=a.bin noise=b.bin
-! mp inspect bad.zip && grep -q '^mnistpipe: bad.zip: no member of this archive has rows, ' "$err" &&
+! mp inspect bad.zip &&
+    grep -q '^mnistpipe: bad.zip: no member of this archive has rows, ' "$err" &&
     grep -q '; there are: a.bin, b.bin$' "$err"
 ok "nothing that can be read: what there is"
 pack bad.zip train.csv=train.csv
@@ -122,6 +123,23 @@ done
 with zipfile.ZipFile('bomb.zip', 'w', zipfile.ZIP_DEFLATED) as z, z.open('zeros.csv', 'w') as f:
     for _ in range(320): f.write(8192 * (b'0,' * 64 + b'\n'))"
 refused "a bomb in a zip" "bomb.zip: member \"zeros.csv\" $limit" bomb.zip
+
+# A byte that is another, in what is stored and in what is packed.
+for how in stored deflated; do
+    "$python" - $how << 'END'
+import sys, zipfile
+way = zipfile.ZIP_STORED if sys.argv[1] == "stored" else zipfile.ZIP_DEFLATED
+with zipfile.ZipFile("spoilt.zip", "w", way) as z:
+    z.write("train.csv")
+b = bytearray(open("spoilt.zip", "rb").read())
+at = b.index(b"\n", 8000) - 1 if way == zipfile.ZIP_STORED else len(b) // 2
+b[at] ^= 1
+open("spoilt.zip", "wb").write(b)
+END
+    ! mp inspect spoilt.zip && equal "$(wc -l < "$err")" 1 &&
+        grep -q 'checksum does not match; the archive is damaged\|cannot be unpacked' "$err"
+    ok "a byte that is another, $how"
+done
 
 # Cut anywhere, or damaged: one line, and never half the rows.
 pack k.zip train.csv=train.csv

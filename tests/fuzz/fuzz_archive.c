@@ -2,8 +2,8 @@
 /* fuzz_archive.c - what others have packed, and arrays, fed with anything.
  *
  * Every member is read to its end, as pictures would be; then rows are read from the whole, as
- * they come and as training and test part.  Names lead nowhere else; what is read holds
- * together; a failure is one line.
+ * they come and as training and test part, and once more from a file.  Names lead nowhere
+ * else; what is read holds together; a failure is one line.
  */
 #include "files/archive.h"
 #include "formats/read.h"
@@ -62,11 +62,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         walk(&c, bytes, n);
         mp_ctx_free(&c);
     }
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const struct mp_form form = { .part = parts[i] };
+    char path[300];
+    snprintf(path, sizeof path, "%s/input", small_folder());
+    small_write(path, NULL, 0, bytes, n);
+    for (size_t i = 0; i <= sizeof parts / sizeof *parts; i++) {
+        const bool file = i == sizeof parts / sizeof *parts;
+        const struct mp_form form = { .part = file ? "train" : parts[i] };
         struct mp_data d;
         mp_ctx_init(&c, &run);
-        if (mp_data_read_memory(&c, "input", bytes, n, &form, &d) == MP_OK) {
+        if ((file ? mp_data_read(&c, path, NULL, &form, &d)
+                  : mp_data_read_memory(&c, "input", bytes, n, &form, &d)) == MP_OK) {
             check(&d);
             mp_data_free(&d);
         } else {
