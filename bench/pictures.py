@@ -62,7 +62,8 @@ def main():
     cores = str(len(os.sched_getaffinity(0)))
     sides = {"mnistpipe": lambda: side([program, folder, "1", cores]),
              "mnistpipe, one core": lambda: side([program, folder, "1", "1"])}
-    for name, module, package in (("cv2", "cv2", "python3-opencv"), ("Pillow", "PIL", "python3-pil")):
+    peers = ("cv2", "cv2", "python3-opencv"), ("Pillow", "PIL", "python3-pil")
+    for name, module, package in peers:
         peer = b.module(module, package)
         if peer:
             sides[f"{name} {peer.__version__}"] = lambda module=module: side(

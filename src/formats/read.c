@@ -57,7 +57,8 @@ size_t mp_data_part(const char *name)
     for (; colon != NULL; colon = strchr(colon + 1, ':')) {
         char *file = strndup(name, (size_t)(colon - name));
         struct stat st;
-        const bool there = file != NULL && stat(file, &st) == 0 && S_ISREG(st.st_mode);
+        const bool there = file != NULL && stat(file, &st) == 0 &&
+                           (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
         free(file);
         if (there && colon[1] != '\0')
             return (size_t)(colon - name);

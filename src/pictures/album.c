@@ -25,7 +25,8 @@ int mp_album_add(struct mp_ctx *c, struct mp_album *a, const char *name, const c
         a->room = room;
     }
     struct mp_album_file *f = &a->file[a->n];
-    *f = (struct mp_album_file){ .name = strdup(name), .label = label != NULL ? strdup(label) : NULL };
+    *f = (struct mp_album_file){ .name = strdup(name),
+                                 .label = label != NULL ? strdup(label) : NULL };
     a->n++;
     return f->name != NULL && (label == NULL || f->label != NULL)
                ? MP_OK
@@ -64,8 +65,9 @@ static int by_name(const void *a, const void *b)
 
 bool mp_album_names(const char *name)
 {
-    static const char *const endings[] = { "png",  "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "bmp",
-                                           "dib",  "gif", "webp", "pnm", "pbm",  "pgm", "ppm" };
+    static const char *const endings[] = { "png", "jpg", "jpeg", "jpe",  "jfif", "tif", "tiff",
+                                           "bmp", "dib", "gif",  "webp", "pnm",  "pbm", "pgm",
+                                           "ppm" };
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
         if (strcasecmp(dot + 1, endings[i]) == 0)
@@ -147,8 +149,8 @@ static int no_part(struct mp_ctx *c, const struct mp_album *a)
 {
     size_t n;
     const char *one = first_folder(a, 0, &n);
-    return mp_fail(c, "%s: its folders are parts of a data set, not classes; give %s%c%.*s", a->place,
-                   a->place, a->packed.at != NULL ? ':' : '/', (int)n, one);
+    return mp_fail(c, "%s: its folders are parts of a data set, not classes; give %s%c%.*s",
+                   a->place, a->place, a->packed.at != NULL ? ':' : '/', (int)n, one);
 }
 
 /* Leaves the pictures of one part, where folders are parts. */
@@ -225,8 +227,8 @@ static int label_by_folder(struct mp_ctx *c, struct mp_album *a)
         top = in ? top : i;
     }
     if (inside > 0 && inside < a->n)
-        return mp_fail(c, "%s: has pictures (%s) beside folders of pictures; a folder for each class "
-                       "has none, and label=none reads them all without labels", a->place,
+        return mp_fail(c, "%s: has pictures (%s) beside folders of pictures; a folder for each "
+                       "class has none, and label=none reads them all without labels", a->place,
                        a->file[top].name);
     a->labelled = inside > 0;
     a->at = inside > 0 ? FOLDER : NOWHERE;
@@ -243,8 +245,8 @@ static int label_by_prefix(struct mp_ctx *c, struct mp_album *a)
         a->file[i].label = NULL;
         const char *text = mp_album_label(a, i, &n);
         if (n == 0 || text[n] == '\0')
-            return mp_fail(c, "%s: %s: label=prefix: its name has no _ or - behind a label", a->place,
-                           a->file[i].name);
+            return mp_fail(c, "%s: %s: label=prefix: its name has no _ or - behind a label",
+                           a->place, a->file[i].name);
     }
     return MP_OK;
 }
@@ -289,8 +291,8 @@ enum mp_album_kind mp_album_at(const char *path)
 
 static int no_pictures(struct mp_ctx *c, const struct mp_album *a)
 {
-    return mp_fail(c, "%s: is %s without pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); expected some, "
-                   "or a folder of them for each class, or a file of rows%s%s", a->place,
+    return mp_fail(c, "%s: is %s without pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); expected "
+                   "some, or a folder of them for each class, or a file of rows%s%s", a->place,
                    a->folder >= 0 ? "a folder" : "an archive", a->strangers > 0 ? "; found " : "",
                    a->stranger);
 }

@@ -17,7 +17,7 @@ enum {
 
 struct mp_bitmap {
     int h, w;
-    int c;              /* values of a pixel: grey, grey and alpha, red green blue, those and alpha */
+    int c;              /* values of a pixel: grey, with alpha, red green blue, with alpha */
     bool cmyk;          /* c is 4: cyan magenta yellow black */
     bool wide;          /* values are 16 bits, in this machine's order */
     bool more;          /* the file has more pages or frames; this is the first */

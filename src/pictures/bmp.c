@@ -37,7 +37,8 @@ static int damaged(struct mp_bitmap *b, const char *what)
 /* Where a pixel's values lie in it, if nothing says so: 5 bits each, or bytes. */
 static void usual_masks(struct bmp *f)
 {
-    static const uint32_t five[] = { 0x7c00, 0x3e0, 0x1f, 0 }, eight[] = { 0xff0000, 0xff00, 0xff, 0 };
+    static const uint32_t five[] = { 0x7c00, 0x3e0, 0x1f, 0 };
+    static const uint32_t eight[] = { 0xff0000, 0xff00, 0xff, 0 };
     memcpy(f->mask, f->bits == 16 ? five : eight, sizeof f->mask);
 }
 
@@ -112,7 +113,8 @@ static uint8_t masked(uint32_t v, uint32_t mask)
     return (uint8_t)(((uint64_t)((v & mask) >> shift) * 255 + most / 2) / most);
 }
 
-static void put_row(const struct bmp *f, const struct mp_bitmap *b, const uint8_t *from, uint8_t *to)
+static void put_row(const struct bmp *f, const struct mp_bitmap *b, const uint8_t *from,
+                    uint8_t *to)
 {
     const size_t bits = f->bits, w = (size_t)b->w, c = (size_t)b->c;
     for (size_t x = 0; x < w; x++, to += c) {
@@ -161,7 +163,8 @@ static unsigned index_at(const struct bmp *f, const uint8_t *from, unsigned i)
 }
 
 /* Windows' documentation, "Bitmap Compression": count and index; or 0 and 0: end of the row,
- * 1: end of the picture, 2: a step right and up, 3 or more: so many indices, padded to two bytes. */
+ * 1: end of the picture, 2: a step right and up, 3 or more: so many indices, padded to two
+ * bytes. */
 static int run_lengths(const struct bmp *f, struct mp_bitmap *b)
 {
     const uint8_t *at = f->p + f->pixels, *end = f->p + f->n;

@@ -49,7 +49,9 @@ static void fill(const struct mp_flat *f, enum mp_paper paper, struct mp_shape t
 {
     const size_t n = mp_len(to), step = (size_t)to.c;
     for (int k = 0; k < to.c; k++) {
-        const uint8_t v = paper == MP_PAPER_OWN ? border_level(f, k) : paper == MP_PAPER_WHITE ? 255 : 0;
+        const uint8_t v = paper == MP_PAPER_OWN     ? border_level(f, k)
+                          : paper == MP_PAPER_WHITE ? 255
+                                                    : 0;
         for (size_t i = (size_t)k; i < n; i += step)
             out[i] = v;
     }
@@ -94,7 +96,8 @@ static int map(struct mp_ctx *c, const struct mp_flat *f, struct window from, st
         mp_axis_resample(c, &across, from.w, into.w, MP_KERNEL_LINEAR) == MP_OK)
         rows = mp_scratch(c, n * (size_t)from.h);
     for (int y = 0; y < from.h && rows != NULL; y++)
-        map_row(&across, f->at + step * ((size_t)(from.y + y) * (size_t)f->w + (size_t)from.x), step,
+        map_row(&across,
+                f->at + step * ((size_t)(from.y + y) * (size_t)f->w + (size_t)from.x), step,
                 rows + (size_t)y * n);
     for (int y = 0; y < into.h && rows != NULL; y++)
         map_column(&down, y, rows, n,

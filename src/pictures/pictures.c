@@ -96,7 +96,8 @@ static int load(struct mp_ctx *c, const struct mp_album *a, size_t i, struct des
     }
     const int fd = openat(a->folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return mp_bitmap_broken(&k->bitmap, "%s", errno == ENOENT ? "no such file" : strerror(errno));
+        return mp_bitmap_broken(&k->bitmap, "%s",
+                                errno == ENOENT ? "no such file" : strerror(errno));
     const int rc = take_file(c, name, fd, k);
     close(fd);
     return rc < 0 ? -1 : mp_bitmap_decode(c, k->file, k->n, &k->bitmap);
@@ -118,7 +119,8 @@ static void title(const struct mp_album *a, const char *name, char *text, size_t
 
 /* ----------------------------------------------------------- their shape */
 
-static int fail_broken(struct mp_ctx *c, const struct mp_album *a, const char *name, const char *why)
+static int fail_broken(struct mp_ctx *c, const struct mp_album *a, const char *name,
+                       const char *why)
 {
     char text[512];
     title(a, name, text, sizeof text);
@@ -142,8 +144,8 @@ static int find_size(struct mp_ctx *c, struct reader *r, struct desk *k)
     const struct mp_form *form = r->form;
     const struct mp_shape want = form->beside.h > 0 ? form->beside : form->size;
     if (want.h == 0 && form->fit != MP_FIT_NONE)
-        return mp_fail(c, "%s: fit= says how to bring pictures to a size, but not to which; size=28x28 does",
-                       r->album->place);
+        return mp_fail(c, "%s: fit= says how to bring pictures to a size, but not to which; "
+                       "size=28x28 does", r->album->place);
     r->shape.h = want.h;
     r->shape.w = want.w;
     k->bitmap.header_only = true;
@@ -197,9 +199,9 @@ static int other_size(struct mp_ctx *c, const struct reader *r, const char *name
     char text[512];
     title(r->album, name, text, sizeof text);
     if (r->like != NULL)
-        return mp_fail(c, "%s: pictures differ in size: %s has %d x %d pixels, %s %d x %d; size=%dx%d "
-                       "brings them to one, by fit=pad, stretch or crop", r->album->place, r->like,
-                       s.h, s.w, name, f->h, f->w, s.h, s.w);
+        return mp_fail(c, "%s: pictures differ in size: %s has %d x %d pixels, %s %d x %d; "
+                       "size=%dx%d brings them to one, by fit=pad, stretch or crop",
+                       r->album->place, r->like, s.h, s.w, name, f->h, f->w, s.h, s.w);
     return mp_fail(c, "%s: has %d x %d pixels, expected %d x %d; fit=pad, stretch or crop brings "
                    "pictures to that size", text, f->h, f->w, s.h, s.w);
 }
@@ -236,12 +238,13 @@ static int read_block(struct mp_ctx *c, void *arg, size_t block)
     struct reader *r = arg;
     struct desk k = { .file = NULL };
     struct counts counts = { 0 };
-    const size_t first = block * BLOCK, end = first + BLOCK < r->album->n ? first + BLOCK : r->album->n;
+    const size_t n = r->album->n, len = mp_len(r->shape);
+    const size_t first = block * BLOCK, end = first + BLOCK < n ? first + BLOCK : n;
     int rc = MP_OK;
     for (size_t i = first; i < end && rc == MP_OK; i++)
         rc = read_one(c, r, i, &k, &counts);
     clear(&k);
-    mp_rows_let_go(&r->d->store, r->d->x + first * mp_len(r->shape), r->d->x + end * mp_len(r->shape));
+    mp_rows_let_go(&r->d->store, r->d->x + first * len, r->d->x + end * len);
     if (c->run != NULL)
         mp_bar_add(c->run->bar, (double)(end - first));
 #pragma omp critical(mp_pictures)
@@ -304,7 +307,8 @@ static void warn_of_guesses(struct mp_ctx *c, const struct reader *r)
                 a->place, r->shape.h, r->shape.w);
     if (r->shape.c == 1 && form->channels == 0 && k->colour > 0)
         mp_warn(c, "%s: %zu of %zu pictures %s colour, which is left out%s", a->place, k->colour,
-                a->n, k->colour > 1 ? "have" : "has", form->beside.c > 0 ? "" : " (colour=rgb keeps it)");
+                a->n, k->colour > 1 ? "have" : "has",
+                form->beside.c > 0 ? "" : " (colour=rgb keeps it)");
     if (k->clear > 0 && form->paper == MP_PAPER_OWN)
         mp_warn(c, "%s: %zu of %zu pictures %s transparent pixels, behind which lies white "
                    "(paper=black)", a->place, k->clear, a->n, k->clear > 1 ? "have" : "has");

@@ -111,6 +111,7 @@ echo 'data train=parts' > rows.txt
 mp export rows.txt --format csv --bytes -o rows
 equal "$(sed 1d rows/test.csv | tr '\n' ' ')" "$rows_of " && grep -q '^warning: parts: holds training and test' "$err"
 ok "also where no test is named"
+gives "a part by its name" "$rows_of" parts:test
 cp set/7/a.pgm set/top.pgm
 refused "pictures beside folders" "set: has pictures (top.pgm) beside folders of pictures; a folder for \
 each class has none, and label=none reads them all without labels" set

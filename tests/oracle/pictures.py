@@ -78,7 +78,8 @@ def exif(turn):
 def few_bits(name, x, bits):
     """A grey PNG of 2 or 4 bits, which nobody writes on request."""
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        crc = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + crc
 
     rows = b""
     for row in x >> (8 - bits):
@@ -86,7 +87,8 @@ def few_bits(name, x, bits):
         text += "0" * (-len(text) % 8)
         rows += b"\0" + int(text, 2).to_bytes(len(text) // 8, "big")
     with open(path(name), "wb") as f:
-        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", W, H, bits, 0, 0, 0, 0)) +
+        head = struct.pack(">IIBBBBB", W, H, bits, 0, 0, 0, 0)
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) +
                 chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
@@ -108,9 +110,9 @@ def png():
     magick("interlaced.png", "rgb.png", "-interlace", "PNG")
     few_bits("bits2.png", grey, 2)
     few_bits("bits4.png", grey, 4)
-    for name in ("grey.png rgb.png rgba.png grey_alpha.png bits1.png palette2.png palette4.png palette8.png "
-                 "palette_clear.png grey_key.png rgb_key.png interlaced.png bits2.png bits4.png").split():
-        by_pillow(name)
+    for name in ("grey rgb rgba grey_alpha bits1 palette2 palette4 palette8 palette_clear grey_key "
+                 "rgb_key interlaced bits2 bits4").split():
+        by_pillow(name + ".png")
     for turn in range(1, 9):
         Image.fromarray(grey).save(path(f"turn{turn}.png"), exif=exif(turn))
         by_pillow(f"turn{turn}.png")
@@ -131,8 +133,8 @@ def jpeg():
     rgb.save(path("progressive.jpg"), progressive=True)
     rgb.convert("CMYK").save(path("cmyk.jpg"))
     magick("cmyk_magick.jpg", "rgb.png", "-resize", "16x12!", "-colorspace", "CMYK")
-    for name in "grey.jpg colour420.jpg colour444.jpg progressive.jpg cmyk.jpg cmyk_magick.jpg".split():
-        by_pillow(name, 1)
+    for name in "grey colour420 colour444 progressive cmyk cmyk_magick".split():
+        by_pillow(name + ".jpg", 1)
     for turn in range(1, 9):
         rgb.save(path(f"turn{turn}.jpg"), exif=exif(turn), quality=90)
         by_pillow(f"turn{turn}.jpg", 1)
@@ -167,7 +169,8 @@ def bmp():
     rgb.save(path("rgb.bmp"))
     rgb.quantize(30).save(path("palette.bmp"))
     Image.fromarray(scene(4)).save(path("alpha.bmp"))
-    magick("bits4.bmp", "palette4.png", "-type", "Palette", "-colors", "16", "-define", "bmp:format=bmp3")
+    magick("bits4.bmp", "palette4.png", "-type", "Palette", "-colors", "16", "-define",
+           "bmp:format=bmp3")
     magick("rle.bmp", "grey.png", "-compress", "RLE", "-type", "Palette")
     for kind in "RGB565", "RGB555", "ARGB4444":
         magick(f"{kind.lower()}.bmp", "rgb.png", "-define", f"bmp:subtype={kind}")
@@ -188,7 +191,8 @@ def gif():
     Image.fromarray(scene(1)[:, :, 0]).save(path("grey.gif"))
     rgb.quantize(30).save(path("palette.gif"))
     rgb.quantize(30).save(path("clear.gif"), transparency=3)
-    rgb.quantize(30).save(path("frames.gif"), save_all=True, append_images=[rgb.rotate(180).quantize(30)])
+    rgb.quantize(30).save(path("frames.gif"), save_all=True,
+                          append_images=[rgb.rotate(180).quantize(30)])
     for name in "grey.gif palette.gif clear.gif frames.gif".split():
         by_pillow(name)
 
@@ -217,7 +221,8 @@ def pnm():
     cv2.imwrite(path("grey16.pgm"), scene(1, 65535))
     expect("grey16.pgm", rounded(cv2.imread(path("grey16.pgm"), cv2.IMREAD_UNCHANGED)), "OpenCV")
     x = grey % 101
-    open(path("hundred.pgm"), "wb").write(b"P5\n# of a hundred\n%d %d\n100\n" % (W, H) + x.tobytes())
+    with open(path("hundred.pgm"), "wb") as f:
+        f.write(b"P5\n# of a hundred\n%d %d\n100\n" % (W, H) + x.tobytes())
     by_pillow("hundred.pgm", 1)  # Pillow rounds otherwise
 
 

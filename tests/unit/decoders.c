@@ -85,8 +85,8 @@ static bool as_vips(struct mp_ctx *c, const struct expected *e)
     uint8_t *bytes = file_bytes(e->path, &n);
     bool good = mp_bitmap_decode(c, bytes, n, &ours) == MP_OK &&
                 mp_others_decode(c, bytes, n, &theirs) == MP_OK &&
-                mp_flatten(c, &ours, 255, &a) == MP_OK && mp_flatten(c, &theirs, 255, &b) == MP_OK &&
-                a.h == b.h && a.w == b.w;
+                mp_flatten(c, &ours, 255, &a) == MP_OK &&
+                mp_flatten(c, &theirs, 255, &b) == MP_OK && a.h == b.h && a.w == b.w;
     if (!good)
         tap_note("%s%s %d x %d, %d x %d", c->msg, theirs.why, a.h, a.w, b.h, b.w);
     for (size_t i = 0; good && i < 3 * (size_t)(a.h * a.w); i++)
@@ -97,6 +97,32 @@ static bool as_vips(struct mp_ctx *c, const struct expected *e)
     free(b.at);
     free(bytes);
     return good;
+}
+
+/* Wherever memory is refused: said, in one line, and nothing is left. */
+static bool refused(const char *folder, const char *name)
+{
+    const struct mp_form form = { .size = { 4, 6, 1 }, .fit = MP_FIT_PAD };
+    struct mp_run run = { .quiet = true, .threads = 1 };
+    struct mp_ctx c;
+    struct mp_data d;
+    char path[300];
+    int rc = -1;
+    snprintf(path, sizeof path, "%s/tests/pictures/%s", folder, name);
+    for (long k = 1; rc < 0 && k < 100; k++) {
+        mp_ctx_init(&c, &run);
+        c.fail_at = k;
+        rc = mp_data_read(&c, path, NULL, &form, &d);
+        const bool good = rc == MP_OK || (c.msg[0] != '\0' && strchr(c.msg, '\n') == NULL &&
+                                          d.x == NULL);
+        if (!good) {
+            tap_note("allocation %ld: \"%s\"", k, c.msg);
+            return false;
+        }
+        mp_data_free(&d);
+        mp_ctx_free(&c);
+    }
+    return rc == MP_OK;
 }
 
 static bool ends(const char *name, const char *with)
@@ -137,6 +163,9 @@ int main(void)
             tap_ok(&t, as_vips(&c, &e), "%s as libvips reads it", e.name);
     }
     tap_ok(&t, t.n > 60, "all of %s", list);
+    static const char *const some[] = { "rgb.png", "turn6.jpg", "rle.bmp", "text.ppm", "lzw.tif" };
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+        tap_ok(&t, refused(source, some[i]), "%s: memory that is refused", some[i]);
     if (f != NULL)
         fclose(f);
     mp_ctx_free(&c);
