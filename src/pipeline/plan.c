@@ -551,8 +551,9 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
         return check_image(c, n->out);
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
         (double)n->out.h * n->out.w * n->out.c > MP_MAX_VALUES)
-        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible",
-                       n->out.h, n->out.w, n->out.c, n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
+        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible, "
+                       "and crop or resize makes images smaller", n->out.h, n->out.w, n->out.c,
+                       n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
     return MP_OK;
 }
 

@@ -211,4 +211,28 @@ awk 'BEGIN { for (i = 0; i < 3; i++) { printf "%d", i % 2
 equal $? 0 status && equal "$(grep ' ~ ' "$out")" "    0.0000  line 1 (0) ~ line 2 (1)"
 ok "near duplicates among large images take no more memory than others"
 
+# Images of more pixels than a row of values may have: the limit holds behind what makes them
+# smaller.
+{ printf '\0\0\010\003\0\0\0\010\0\0\004\114\0\0\004\114' # 8 of 1100 x 1100
+  for i in 1 2 3 4; do
+      head -c 605000 /dev/zero
+      head -c 1210000 /dev/zero | tr '\0' '\200'
+      head -c 605000 /dev/zero
+  done; } > big-images-idx3-ubyte
+printf '\0\0\010\001\0\0\0\010\0\1\0\1\0\1\0\1' > big-labels-idx1-ubyte
+big() { printf 'data train=big-images-idx3-ubyte holdout=0.5\n%b\n' "$1" > "$2"; } # LINES FILE
+big 'resize width=28\nsvm' big.txt
+big svm plain.txt
+big 'pixels\nsvm' pixels.txt
+mp run big.txt --quiet && grep -q '"accuracy": 1\.0' runs/big/report.json &&
+    mp predict runs/big/bundle.mnp big-images-idx3-ubyte -o big.csv --quiet
+equal $? 0 status
+ok "images of 1100 x 1100, made smaller"
+fails 1 "plain.txt:2: svm: takes rows of at most 1048576 values, got 1100 x 1100 x 1; crop or \
+resize makes images smaller" run plain.txt
+ok "a model of so many pixels is refused, with the way out"
+fails 1 "pixels.txt:2: pixels: makes 1 x 1210000 x 1 of 1100 x 1100 x 1; rows of 1 to 1048576 \
+values are possible, and crop or resize makes images smaller" run pixels.txt
+ok "and so are features"
+
 finish
