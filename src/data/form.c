@@ -83,7 +83,7 @@ static int pictures_parse(struct mp_ctx *c, const struct mp_form_text *t, struct
 
 int mp_form_parse(struct mp_ctx *c, const struct mp_form_text *t, struct mp_form *form)
 {
-    *form = (struct mp_form){ .label = t->label, .ignore = t->ignore };
+    *form = (struct mp_form){ .label = t->label, .ignore = t->ignore, .classes = t->classes };
     return mp_size_parse(c, t->size, &form->size) < 0 || range_parse(c, t->range, &form->range) < 0
                ? -1
                : pictures_parse(c, t, form);

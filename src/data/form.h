@@ -9,7 +9,7 @@
 
 /* As a user writes it; "" leaves it to the file. */
 struct mp_form_text {
-    char *size, *label, *ignore, *range;
+    char *size, *label, *classes, *ignore, *range;
     char *fit, *colour, *paper, *broken; /* of pictures */
 };
 
@@ -25,6 +25,9 @@ struct mp_form_text {
     MP_FORM_PARAM(base, label, .unit = "column",                                                 \
                   .doc = "column of a table's labels: first, last, none, its number from 1 or "  \
                          "its name; found, if it is named label, or the first"),                 \
+    MP_FORM_PARAM(base, classes, .unit = "file",                                                 \
+                  .doc = "names of the classes: a line \"LABEL NAME\" for each; the numbers of "    \
+                         "letters, as EMNIST has them, become those letters"),                   \
     MP_FORM_PARAM(base, ignore, .unit = "column,...",                                            \
                   .doc = "columns of a table to leave out, by name or number from 1"),           \
     MP_FORM_PARAM(base, range, .unit = "LOW..HIGH",                                              \
@@ -66,6 +69,7 @@ struct mp_form {
     struct mp_shape size;  /* of an image; {0, 0, 0}: found from the file */
     const char *label;     /* as in the text, which has to outlive it; may be NULL */
     const char *ignore;    /* the same */
+    const char *classes;   /* the same: see class_map.h */
     struct mp_range range;
     struct mp_shape beside; /* pictures: of the rows that they are to go with; {0, 0, 0}: none */
     enum mp_fit fit;        /* none: they are to have the size */

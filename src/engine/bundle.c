@@ -162,13 +162,13 @@ static int form_section(struct mp_io *io, struct mp_bundle *b)
     int rc = MP_OK;
     for (const struct mp_param *p = mp_form_table; p->name != NULL && !mp_io_loading(io); p++) {
         char **at = mp_form_field(&b->form, p);
-        if (*at != NULL && **at != '\0' && mp_io_text(io, p->name, at, 4096) < 0)
+        if (*at != NULL && **at != '\0' && mp_io_text(io, p->name, at, MAX_NAMES) < 0)
             return -1;
     }
     for (mp_io_next(io, name); *name != '\0' && mp_io_loading(io) && rc == MP_OK;
          mp_io_next(io, name)) {
         char *value = NULL;
-        rc = mp_io_text(io, name, &value, 4096);
+        rc = mp_io_text(io, name, &value, MAX_NAMES);
         if (rc == MP_OK)
             rc = mp_params_set(io->c, mp_form_table, &b->form, name, value);
         free(value);

@@ -7,6 +7,7 @@
  */
 #include "formats/read.h"
 #include "core/ctx.h"
+#include "data/class_map.h"
 #include "files/archive.h"
 #include "formats/beside.h"
 #include "formats/foreign.h"
@@ -141,6 +142,8 @@ static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *
         rc = mp_levels_scale(c, form, d);
     if (rc == MP_OK)
         rc = mp_data_order_classes(c, d);
+    if (rc == MP_OK && form->classes != NULL && *form->classes != '\0')
+        rc = mp_class_rename(c, form->classes, d);
     if (rc == MP_OK)
         mp_data_seal(c, d);
     else

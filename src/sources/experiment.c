@@ -2,6 +2,7 @@
 /* experiment.c - a pipeline with its data. */
 #include "sources/experiment.h"
 #include "core/clock.h"
+#include "data/class_map.h"
 #include "data/split.h"
 #include "files/near_file.h"
 #include "files/shipped.h"
@@ -283,6 +284,19 @@ static int take_both(struct mp_ctx *c, struct mp_script *s)
     return rc;
 }
 
+/* From here on the plan has the names themselves, for all rows and for the bundle. */
+static int read_class_names(struct mp_ctx *c, struct mp_source *s)
+{
+    if (*s->form.classes == '\0')
+        return MP_OK;
+    char *map = mp_class_map(c, s->form.classes);
+    if (map == NULL)
+        return -1;
+    free(s->form.classes);
+    s->form.classes = map;
+    return MP_OK;
+}
+
 int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_form form;
@@ -293,7 +307,7 @@ int mp_experiment_build(struct mp_ctx *c, struct mp_experiment *x)
     mp_ctx_where(c, "%s: data: ", x->script.file);
     if (*s->train == '\0')
         return mp_fail(c, "no training rows: write data train=FILE in it, or give --train FILE");
-    if (mp_form_parse(c, &s->form, &form) < 0 ||
+    if (read_class_names(c, &x->plan.source) < 0 || mp_form_parse(c, &s->form, &form) < 0 ||
         (x->train_path = mp_data_path(c, s->train)) == NULL)
         return -1;
     if (*s->test != '\0' && s->folds == 0 && (x->test_path = mp_data_path(c, s->test)) == NULL)
