@@ -274,7 +274,9 @@ static int write_results(struct mp_ctx *c, struct job *j)
     j->report.bundle_bytes = (uint64_t)bytes;
     if ((o = open_output(c, j, "predictions.csv")) == NULL)
         return -1;
-    mp_predictions_write(&j->predictions, &j->x.classes, o);
+    const struct mp_prediction_form form = { .classes = &j->x.classes };
+    const struct mp_predicted test = { mp_test_name(&j->x), &j->x.test, &j->predictions };
+    mp_predictions_write(&test, 1, &form, o);
     return write_native(c, j);
 }
 

@@ -34,6 +34,7 @@ struct mp_param {
     const char *unit;    /* "px", "degrees", "bins" ... or NULL: a plain number */
     const char *doc;     /* what it does: one sentence, no full stop */
     bool repeat;         /* a text that may be given again; values are joined by newlines */
+    const char *alone;   /* an option's: the value of one that has none; NULL: it needs one */
 };
 #define MP_PARAM(field, ...) MP_PARAM_OF(struct params, field, __VA_ARGS__)
 #define MP_END { .name = NULL }

@@ -272,7 +272,7 @@ const char *mp_data_class(const struct mp_data *d, size_t i)
 
 /* -------------------------------------------------------------------- parts */
 
-static uint64_t number(const struct mp_data *d, size_t i)
+uint64_t mp_data_number(const struct mp_data *d, size_t i)
 {
     return d->number != NULL ? d->number[i] : d->line0 + i;
 }
@@ -306,7 +306,7 @@ void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size
         return;
     }
     snprintf(text, size, "%s %llu", d->is_csv ? "line" : "item",
-             (unsigned long long)number(d, i));
+             (unsigned long long)mp_data_number(d, i));
 }
 
 /* The labels and ids of the rows listed. */
@@ -329,7 +329,7 @@ int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, 
 {
     const size_t len = mp_len(d->shape);
     *part = (struct mp_data){ .n = n, .shape = d->shape, .line0 = d->line0, .is_csv = d->is_csv,
-                              .file_bytes = d->file_bytes };
+                              .range = d->range, .file_bytes = d->file_bytes };
     for (size_t i = 0; i < n; i++)
         if (rows[i] >= d->n)
             return mp_fail(c, "%s: no row %zu, expected 0..%zu", d->name, rows[i], d->n - 1);
@@ -342,7 +342,7 @@ int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, 
     }
     for (size_t i = 0; i < n; i++) {
         memcpy(part->x + i * len, d->x + rows[i] * len, len);
-        part->number[i] = number(d, rows[i]);
+        part->number[i] = mp_data_number(d, rows[i]);
     }
     mp_data_seal(c, part);
     return MP_OK;

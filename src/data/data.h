@@ -58,6 +58,9 @@ const char *mp_data_class(const struct mp_data *d, size_t i);
 /* Works out d->crc: for rows that were made, not read. */
 void mp_data_seal(const struct mp_ctx *c, struct mp_data *d);
 
+/* The number of row i in its file. */
+uint64_t mp_data_number(const struct mp_data *d, size_t i);
+
 /* "line 17" or "item 16": what row i is called in its file; of a picture its name, of which a long
  * one has its end here.  UTF-8, without control characters. */
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size);

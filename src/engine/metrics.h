@@ -2,7 +2,7 @@
 /* metrics.h - what predictions are worth. */
 #ifndef MP_METRICS_H
 #define MP_METRICS_H
-#include "core/stage.h"
+#include "core/learner.h"
 
 struct mp_class_metrics {
     uint64_t rows, predicted, hits; /* of this class; predicted as it; both */
@@ -43,6 +43,14 @@ uint64_t mp_confusion(const struct mp_metrics *m, int truth, int predicted);
 /* Wilson's score interval (1927) for `hits` of n at confidence 95 %: unlike
  * p +- 1.96 s it stays in 0..1 and holds for shares near 0 and 1. */
 void mp_wilson(uint64_t hits, uint64_t n, double *low, double *high);
+
+/* The probabilities of one row, from its k scores; false: they are margins, which tell
+ * of none. */
+bool mp_probabilities(enum mp_scores kind, const float *scores, int k, double *p);
+
+/* How sure a model is of the class that it gives a row: the highest probability;
+ * for margins the lead of the highest over the second. */
+double mp_confidence(enum mp_scores kind, const float *scores, int k);
 
 /* The class with the highest score; the first of equals. */
 int mp_argmax(const float *scores, int k);

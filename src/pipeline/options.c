@@ -3,6 +3,7 @@
 #include "pipeline/options.h"
 #include "core/ctx.h"
 #include "core/param.h"
+#include <glib.h>
 #include <string.h>
 
 const struct mp_param mp_asked_pipeline_table[] = {
@@ -139,6 +140,15 @@ static int once(struct mp_ctx *c, struct given *given, const struct mp_param *p,
                    value);
 }
 
+/* "id,label": what an option that may stand alone takes for its value, and no file looks like. */
+static bool is_list(const char *arg)
+{
+    for (const char *at = arg; *at != '\0'; at++)
+        if (!g_ascii_isalnum(*at) && *at != '_' && *at != ',')
+            return false;
+    return strchr(arg, ',') != NULL;
+}
+
 /* "--test=" is "--set data.test=": it takes away what the pipeline names. */
 static int take_away(struct mp_ctx *c, struct mp_asked *asked, const struct mp_param *p)
 {
@@ -185,6 +195,8 @@ int mp_options_parse(struct mp_ctx *c, const struct mp_command *command, void *o
             return unknown(c, &t, arg, name);
         if (value == NULL && p->type == MP_BOOL)
             value = "yes";
+        if (value == NULL && p->alone != NULL && (i + 1 >= n || !is_list(argv[i + 1])))
+            value = p->alone;
         if (value == NULL && (i + 1 >= n || (value = argv[++i]) == NULL))
             return mp_fail(c, "%s needs a value", arg);
         if (once(c, given, p, value) < 0)

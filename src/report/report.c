@@ -118,7 +118,7 @@ static json_t *mistakes_json(const struct mp_metrics *m, const char *const *name
     return all;
 }
 
-static json_t *metrics_json(const struct mp_metrics *m, const char *const *names)
+json_t *mp_metrics_json(const struct mp_metrics *m, const char *const *names)
 {
     json_t *o = json_pack("{s:f, s:I, s:[f, f], s:s, s:o}", "accuracy", m->accuracy, "errors",
                           (json_int_t)m->errors, "accuracy_interval", m->low, m->high, "interval",
@@ -227,7 +227,7 @@ static json_t *test_json(const struct mp_report *r)
     else if (x->test_path == NULL)
         json_object_set_new(test, "holdout", json_real(s->holdout));
     if (r->metrics != NULL) {
-        json_t *m = metrics_json(r->metrics, mp_names_all(&x->classes));
+        json_t *m = mp_metrics_json(r->metrics, mp_names_all(&x->classes));
         json_object_update(test, m);
         json_decref(m);
         json_t *calibration = calibration_json(r);

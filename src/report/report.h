@@ -44,6 +44,9 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
                     const struct mp_paint *p, bool whole);
 
+/* Accuracy, its interval, confusion, classes. */
+json_t *mp_metrics_json(const struct mp_metrics *m, const char *const *names);
+
 /* Which libraries are at work now: name -> version. */
 json_t *mp_libraries_json(void);
 

@@ -125,34 +125,6 @@ int mp_holm(struct mp_ctx *c, const double *p, size_t n, double *corrected)
 
 /* ---------------------------------------------------------- probabilities */
 
-bool mp_probabilities(enum mp_scores kind, const float *scores, int k, double *p)
-{
-    double sum = 0;
-    const double top = (double)scores[mp_argmax(scores, k)];
-    if (kind == MP_MARGINS)
-        return false;
-    for (int j = 0; j < k; j++)
-        sum += p[j] = kind == MP_LOGITS ? exp((double)scores[j] - top) : (double)scores[j];
-    for (int j = 0; j < k && kind == MP_LOGITS; j++)
-        p[j] /= sum;
-    return true;
-}
-
-double mp_confidence(enum mp_scores kind, const float *scores, int k)
-{
-    const int top = mp_argmax(scores, k);
-    const double best = (double)scores[top];
-    double sum = 0, second = -INFINITY;
-    if (kind == MP_PROBABILITIES)
-        return best;
-    for (int j = 0; j < k; j++) {
-        sum += exp((double)scores[j] - best);
-        if (j != top)
-            second = fmax(second, (double)scores[j]);
-    }
-    return kind == MP_LOGITS ? 1 / sum : best - second;
-}
-
 static double ratio(double a, double b)
 {
     return b > 0 ? a / b : NAN;

@@ -3,7 +3,7 @@
  * the probabilities that one gives. */
 #ifndef MP_STATISTICS_H
 #define MP_STATISTICS_H
-#include "core/learner.h"
+#include "engine/metrics.h"
 
 /* ------------------------------------------------- two models, same rows */
 
@@ -31,14 +31,6 @@ double mp_mcnemar(uint64_t only_a, uint64_t only_b);
 int mp_holm(struct mp_ctx *c, const double *p, size_t n, double *corrected);
 
 /* ---------------------------------------------------------- probabilities */
-
-/* The probabilities of one row, from its k scores; false: they are margins, which tell
- * of none. */
-bool mp_probabilities(enum mp_scores kind, const float *scores, int k, double *p);
-
-/* How sure a model is of the class that it gives a row: the highest probability;
- * for margins the lead of the highest over the second. */
-double mp_confidence(enum mp_scores kind, const float *scores, int k);
 
 /* Equal widths: bin i has the rows whose confidence is in (i, i + 1] / MP_BINS. */
 enum { MP_BINS = 15 };

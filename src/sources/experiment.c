@@ -52,7 +52,9 @@ char *mp_data_path(struct mp_ctx *c, const char *name)
     char path[PATH_MAX], set[64];
     int used = 0;
     const char *colon = strchr(name, ':');
-    if (mp_data_part(name) > 0) {
+    if (strcmp(name, "-") == 0) {
+        snprintf(path, sizeof path, "/dev/stdin");
+    } else if (mp_data_part(name) > 0) {
         snprintf(path, sizeof path, "%s", name);
     } else if (access(name, F_OK) == 0 || colon == NULL ||
                sscanf(name, "%63[a-z0-9_]%n", set, &used) != 1 ||
@@ -341,6 +343,7 @@ static int find_classes(struct mp_ctx *c, struct mp_experiment *x)
 
 int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, struct mp_names *classes, int **y)
 {
+    const bool those_of_run = c->run != NULL && c->run->classes == mp_names_all(classes);
     int *number = mp_alloc(c, d->classes.n, sizeof *number);
     int rc = number != NULL && (*y = mp_alloc(c, d->n, sizeof **y)) != NULL ? MP_OK : -1;
     for (size_t k = 0; k < d->classes.n && rc == MP_OK; k++) {
@@ -349,6 +352,8 @@ int mp_class_numbers(struct mp_ctx *c, const struct mp_data *d, struct mp_names 
     }
     for (size_t i = 0; i < d->n && rc == MP_OK; i++)
         (*y)[i] = number[d->label[i]];
+    if (those_of_run)
+        c->run->classes = mp_names_all(classes); /* more of them may lie elsewhere */
     free(number);
     return rc;
 }
@@ -475,7 +480,6 @@ static int number_test(struct mp_ctx *c, struct mp_experiment *x)
         return MP_OK;
     if (mp_class_numbers(c, &x->test, &x->classes, &x->test_y) < 0)
         return -1;
-    c->run->classes = mp_names_all(&x->classes);
     mp_class_warn(c, &x->test, &x->classes, x->n_classes, x->test_y);
     return MP_OK;
 }

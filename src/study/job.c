@@ -324,34 +324,52 @@ static int from_cache(struct mp_ctx *c, struct mp_job *j, const struct mp_key *k
 
 /* ----------------------------------------------------------------- results */
 
-/* The class that a line of predictions.csv names in its second column, or -1. */
-static int class_of(const char *line, const struct mp_names *classes)
+/* Cell k of a line of a CSV, "" behind the last. */
+static void take_cell(const char *line, int k, char *text, size_t size)
 {
-    const char *at = strchr(line, ',');
-    char name[MP_NAME_SIZE];
     size_t n = 0;
-    const bool quoted = at != NULL && at[1] == '"';
-    for (at = at != NULL ? at + 1 + quoted : ""; *at != '\0' && n + 1 < sizeof name; at++) {
-        if (quoted ? *at == '"' && *++at != '"' : *at == ',')
-            break;
-        name[n++] = *at;
+    bool quoted = false;
+    for (; k >= 0 && *line != '\0' && *line != '\n'; line++) {
+        if (*line == '"' && quoted && line[1] == '"')
+            line++;
+        else if (*line == '"') {
+            quoted = !quoted;
+            continue;
+        }
+        if (*line == ',' && !quoted)
+            k--;
+        else if (k == 0 && n + 1 < size)
+            text[n++] = *line;
     }
-    name[n] = '\0';
-    return mp_names_find(classes, name);
+    text[n] = '\0';
 }
 
-/* The second column of predictions.csv, as class numbers. */
+/* The number of the cell with that text; -1: there is none up to an empty one. */
+static int find_cell(const char *line, const char *wanted)
+{
+    char text[MP_NAME_SIZE];
+    for (int k = 0; ; k++) {
+        take_cell(line, k, text, sizeof text);
+        if (*text == '\0' || strcmp(text, wanted) == 0)
+            return *text != '\0' ? k : -1;
+    }
+}
+
+/* The column `predicted` of predictions.csv, as class numbers. */
 static int read_predictions(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
 {
-    char path[MAX_PATH], *line = NULL;
+    char path[MAX_PATH], *line = NULL, name[MP_NAME_SIZE];
     size_t room = 0, n = 0;
     if (path_of(c, j, "predictions.csv", path) < 0)
         return -1;
     FILE *f = fopen(path, "re");
     j->predicted = mp_alloc(c, x->test.n, sizeof *j->predicted);
     bool good = f != NULL && j->predicted != NULL && getline(&line, &room, f) > 0;
+    const int column = good ? find_cell(line, "predicted") : -1;
+    good = good && column >= 0;
     while (good && n < x->test.n && getline(&line, &room, f) > 0) {
-        const int k = class_of(line, &x->classes);
+        take_cell(line, column, name, sizeof name);
+        const int k = mp_names_find(&x->classes, name);
         good = k >= 0 && k < x->n_classes;
         j->predicted[n++] = k;
     }

@@ -33,8 +33,8 @@ o = json.load(open(folder + "/ablate.json"))
 good = [q for q in o["rows"] if q["error"] is None]
 row = {q["name"]: q for q in o["rows"]}
 report = {q["name"]: json.load(open(q["folder"] + "/report.json")) for q in good + [o["whole"]]}
-said = {k: [int(v[1]) for v in list(csv.reader(open(
-    (row.get(k) or o["whole"])["folder"] + "/predictions.csv")))[1:]] for k in report}
+said = {k: [int(v["predicted"]) for v in csv.DictReader(open(
+    (row.get(k) or o["whole"])["folder"] + "/predictions.csv"))] for k in report}
 truth = [int(v[0]) for v in list(csv.reader(open("test.csv")))[1:]]
 whole = said[o["whole"]["name"]]
 table = list(csv.DictReader(open(folder + "/ablate.csv")))
@@ -103,7 +103,7 @@ mp run plain.txt && mp run union.txt --drop deskew --drop 'branch#2' -o runs/dro
     same runs/plain/predictions.csv runs/drop/predictions.csv
 ok "what is left predicts as if it had been written so"
 mp predict runs/drop/bundle.mnp test.csv -o again.csv &&
-    same <(cut -d, -f2 again.csv | sed 1d) <(cut -d, -f2 runs/drop/predictions.csv | sed 1d)
+    same <(answers again.csv | cut -d, -f1) <(answers runs/drop/predictions.csv | cut -d, -f1)
 ok "and so does its bundle"
 refuses() { # ARGUMENT MESSAGE
     mp run union.txt --drop "$1"

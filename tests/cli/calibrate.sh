@@ -20,7 +20,7 @@ same sure.1/bundle.mnp sure.2/bundle.mnp && same sure.1/bundle.mnp sure.4/bundle
 ok "1, 2 and 4 threads give the same bytes"
 mp predict sure.1/bundle.mnp sample:test -o p.csv && same p.csv sure.1/predictions.csv
 ok "predict gives the run's bytes"
-same <(cut -d, -f1,2 sure.1/predictions.csv) <(cut -d, -f1,2 plain/predictions.csv)
+same <(cut -d, -f1-3 sure.1/predictions.csv) <(cut -d, -f1-3 plain/predictions.csv)
 ok "the predictions are those of the pipeline without it"
 same sure.1/svm.liblinear plain/svm.liblinear
 ok "and so is the model in liblinear's form"
@@ -29,7 +29,7 @@ mp export sure.1/bundle.mnp --test sample:test -o e1 --format npy &&
     mp export sure.txt -o e3 --format npy && same e1/test.npy e2/test.npy &&
     same e1/test.npy e3/test.npy
 ok "export gives the rows that the model sees"
-equal "$(head -1 sure.1/predictions.csv)" "row,predicted$(printf ',probability_%d' {0..9})"
+equal "$(head -1 sure.1/predictions.csv)" "line,label,predicted$(printf ',probability_%d' {0..9})"
 ok "its columns are named"
 mp check sure.txt && grep -q '^5  *calibrate' "$out"
 ok "check knows it"
@@ -43,7 +43,7 @@ folder = sys.argv[1]
 rows = [[float(v) for v in r] for r in list(csv.reader(open(folder + "/predictions.csv")))[1:]]
 truth = [int(v) for v in open("truth")]
 report = json.load(open(folder + "/report.json"))
-p = [r[2:] for r in rows]
+p = [r[3:] for r in rows]
 if report["scores"] == "logits":
     p = [[math.exp(v - max(r)) for v in r] for r in p]
     p = [[v / sum(r) for v in r] for r in p]
@@ -99,7 +99,7 @@ echo calibrate >> net.txt
 mp run net.txt -o whole --quiet
 [ ! -e whole/checkpoint.mnp ] && [ ! -e whole/checkpoint.mnp.held ]
 ok "a complete run leaves no checkpoint"
-same <(cut -d, -f1,2 whole/predictions.csv) <(cut -d, -f1,2 net/predictions.csv)
+same <(answers whole/predictions.csv | cut -d, -f1) <(answers net/predictions.csv | cut -d, -f1)
 ok "the net is the same net"
 for file in checkpoint.mnp.held checkpoint.mnp; do
     folder=stopped.$file
@@ -146,7 +146,7 @@ assert rows[0] == ["label"] + 2 * ["score%d" % k for k in range(10)], rows[0]
 for row, vote in zip(rows[1:], voted):
     p = [float(v) for v in row[1:]]
     for k in range(10):
-        assert abs((p[k] + p[10 + k]) / 2 - float(vote[2 + k])) < 1e-6, (row, vote)
+        assert abs((p[k] + p[10 + k]) / 2 - float(vote[3 + k])) < 1e-6, (row, vote)
 END
 ok "a vote: by the branches' probabilities, as exported"
 cat > nets.txt << 'END'

@@ -28,8 +28,8 @@ import sys
 o = json.load(open("runs/compare/compare.json"))
 runs = [q for q in o["runs"] if q["error"] is None]
 r = {q["name"]: json.load(open(q["folder"] + "/report.json")) for q in runs}
-said = {q["name"]: [int(row[1]) for row in list(csv.reader(
-    open(q["folder"] + "/predictions.csv")))[1:]] for q in runs}
+said = {q["name"]: [int(row["predicted"]) for row in csv.DictReader(
+    open(q["folder"] + "/predictions.csv"))] for q in runs}
 truth = [int(row[0]) for row in list(csv.reader(open("test.csv")))[1:]]
 table = list(csv.DictReader(open("runs/compare/compare.csv")))
 near = lambda a, b: abs(a - b) <= 1e-6 * max(1, abs(a))

@@ -48,7 +48,7 @@ ok "the report has the inner net's learning curve"
 
 pipeline scores <<< 'embed bundle=net/bundle.mnp layer=output'
 features scores.txt && cut -d, -f2- features/test.csv | sed 1d > got &&
-    cut -d, -f3- net/predictions.csv | sed 1d > expected && same got expected
+    answers net/predictions.csv | sed 1d | cut -d, -f2- > expected && same got expected
 ok "layer=output: the net's own scores, filters included, train-only stages aside"
 pipeline hidden <<< 'embed bundle=net/bundle.mnp'
 features hidden.txt && check scores net/bundle.mnp features/test.csv net/predictions.csv
@@ -110,7 +110,7 @@ mp run mixed.txt -o mixed --quiet && mp run outer.txt -o outer --quiet &&
     features scores.txt && mp export scores.txt -o features --format csv --quiet \
         --set embed.bundle=mixed/bundle.mnp &&
     cut -d, -f2- features/test.csv | sed 1d > got &&
-    cut -d, -f3- mixed/predictions.csv | sed 1d > expected && same got expected
+    answers mixed/predictions.csv | sed 1d | cut -d, -f2- > expected && same got expected
 ok "a net whose pipeline has a union and embeds another net"
 
 # ------------------------------------------------------ where it comes from

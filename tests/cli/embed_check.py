@@ -75,7 +75,7 @@ def main(what, bundle, *files):
         expected = [[math.tanh(v) for v in dense(p, w, len(x[0]))] for p in pixels]
         agree(x, expected, "hidden")
     else:
-        scores = [[float(v) for v in row[2:]] for row in table(files[1])]
+        scores = [[float(v) for v in row[3:]] for row in table(files[1])]
         k = len(scores[0])
         last = w[len(w) - padded(len(x[0]) * k) - padded(k):]
         agree([dense(row, last, k) for row in x], scores, "scores")

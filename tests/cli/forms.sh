@@ -28,7 +28,7 @@ ok "rows that are what they seem get no remark"
 { numbers 784; plain train.csv; } > counted.csv
 mp run svm.txt --train counted.csv --test test.csv -o o &&
     said "counted.csv: line 1 counts its columns: it was taken for a header, not for an image" &&
-    grep -q '^train *300 rows' "$out" && same o/predictions.csv base/predictions.csv &&
+    grep -q '^train *300 rows' "$out" && same_answers o/predictions.csv base/predictions.csv &&
     tr -s ' \n' ' ' < o/report.txt | grep -q 'warning counted.csv: line 1 counts its columns' &&
     grep -q 'counted.csv: line 1 counts its columns' o/report.json &&
     grep -q 'counted.csv: line 1 counts its columns' o/report.html
@@ -51,21 +51,21 @@ last_label train.csv | sed 1d > last.csv
 ends="column 785, the last, was taken for the label (10 values, 0..9), as the first looks like a \
 pixel; label=first says otherwise"
 mp run svm.txt --train last.csv --test test.csv -o o && said "last.csv: $ends" &&
-    same o/predictions.csv base/predictions.csv && flat o/report.txt | grep -qF "$ends"
+    same_answers o/predictions.csv base/predictions.csv && flat o/report.txt | grep -qF "$ends"
 ok "labels in the last column are found there, and the report says so"
 last_label test.csv | sed 1d > lasttest.csv
 mp run svm.txt --train last.csv --test lasttest.csv --set data.label=last -o o && said "" &&
-    same o/predictions.csv base/predictions.csv && equal "$(accuracy)" "$base"
+    same_answers o/predictions.csv base/predictions.csv && equal "$(accuracy)" "$base"
 ok "label=last takes them"
-mp predict o/bundle.mnp lasttest.csv -o s.csv && same s.csv base/predictions.csv
+mp predict o/bundle.mnp lasttest.csv -o s.csv && same_answers s.csv base/predictions.csv
 ok "and the bundle remembers it"
 plain test.csv | cut -d, -f2- > blind.csv
-mp predict o/bundle.mnp blind.csv -o s.csv && same s.csv base/predictions.csv &&
+mp predict o/bundle.mnp blind.csv -o s.csv && same_answers s.csv base/predictions.csv &&
     ! grep -q accuracy "$out" && mp predict $bundle lasttest.csv --label last -o s.csv &&
-    same s.csv base/predictions.csv && equal "$(accuracy)" "$base"
+    same_answers s.csv base/predictions.csv && equal "$(accuracy)" "$base"
 ok "rows without labels need none; --label says where they are"
 plain test.csv | cut -d, -f2- | awk '{ print NR - 1 "," $0 }' > index.csv
-mp predict $bundle index.csv -o s.csv && same s.csv base/predictions.csv &&
+mp predict $bundle index.csv -o s.csv && same_answers s.csv base/predictions.csv &&
     ! grep -q accuracy "$out" &&
     said "index.csv: column 1 counts the rows: it was left out ($label_first)"
 ok "a number of the row is neither label nor pixel"
@@ -156,7 +156,7 @@ are mostly ink (255 of 255 on the average): white on black? the stage \`invert\`
 ok "training rows that are mostly ink"
 sed 2iinvert svm.txt > invert.txt
 mp run invert.txt --train dark.csv --test darktest.csv -o o && said "" &&
-    same <(cut -d, -f2 o/predictions.csv) <(cut -d, -f2 base/predictions.csv)
+    same <(answers o/predictions.csv | cut -d, -f1) <(answers base/predictions.csv | cut -d, -f1)
 ok "no remark where the pipeline turns them round"
 awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = 0 } 1' train.csv > blank.csv
 mp run svm.txt --train blank.csv --set data.test= -o o
@@ -180,7 +180,7 @@ grep -q '"split": "stratified holdout of the training rows"' part/report.json &&
     same part/predictions.csv o/predictions.csv
 ok "a part of the training rows is held out, and the report says why"
 mp run svm.txt --train part.csv --test test.csv -o o && said "" &&
-    mp run svm.txt --train train.csv -o o && said "" && same o/predictions.csv base/predictions.csv
+    mp run svm.txt --train train.csv -o o && said "" && same_answers o/predictions.csv base/predictions.csv
 ok "nothing is left out where --test names it, or the rows are the pipeline's own"
 
 # ----------------------------------------------------------- what few rows tell
@@ -231,7 +231,7 @@ END
 if [ -z "$python" ]; then
     skip "a bundle that knows nothing of its rows" "no python3"
 else
-    mp predict old.mnp test.csv -o s.csv && said "" && same s.csv base/predictions.csv &&
+    mp predict old.mnp test.csv -o s.csv && said "" && same_answers s.csv base/predictions.csv &&
         mp predict old.mnp test16.csv -o s.csv && said "test16.csv: $sixteen"
     ok "a bundle that knows nothing of its rows is read"
 fi

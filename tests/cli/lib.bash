@@ -46,6 +46,12 @@ finish() {
 # The program; its output goes to $out, its remarks to $err.
 mp() { "$program" "$@" > "$out" 2> "$err"; }
 rows() { gzip -dc "$data/$1.csv.gz" 2> /dev/null | sed -n "1,$(($2 + 1))p;$(($2 + 1))q"; } # SET N
+# predictions.csv from the column `predicted` on: what was said, and the scores.
+answers() { # FILE
+    awk -F, -v OFS=, 'NR == 1 { for (at = 1; at < NF && $at != "predicted"; at++) ; }
+        { line = $at; for (i = at + 1; i <= NF; i++) line = line OFS $i; print line }' "$1"
+}
+same_answers() { same <(answers "$1") <(answers "$2"); } # FILE FILE
 none_left() { [ -z "$(ls -A "$1" 2> /dev/null)" ]; } # FOLDER
 # Whether the program has sanitizers: their memory is no measure, and libraries are linked.
 sanitized() { nm -D "$program" 2> /dev/null | grep -q __asan; }

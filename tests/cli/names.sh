@@ -40,4 +40,156 @@ mp predict no7/bundle.mnp only7.csv -o p.csv && grep -q 'accuracy 0.00 %' "$out"
     grep -q 'have the label 7 that no' "$err"
 ok "rows of nothing else"
 
+# ------------------------------------------------------------ names of all kinds
+
+# Rows of the sample under other names: what is learned is the same, whatever they are called.
+mp run svm.txt -o digits --quiet
+renamed() { # NAMES, one for each digit, with | between them: train and test under them
+    for part in train test; do
+        awk -F, -v OFS=, -v names="$1" 'BEGIN { split(names, name, "|") }
+            NR > 1 { $1 = name[$1 + 1] } 1' $part.csv > n$part.csv
+    done
+}
+# The same names in the same order give the same scores.
+alike() { # NAMES, in their order
+    renamed "$1" && mp run svm.txt --train ntrain.csv --test ntest.csv -o named --quiet &&
+        equal "$(answers named/predictions.csv | sed 1d | cut -d, -f2-)" \
+            "$(answers digits/predictions.csv | sed 1d | cut -d, -f2-)" scores
+}
+alike 'A|B|C|D|E|F|G|H|I|J' &&
+    equal "$(head -1 named/predictions.csv)" \
+        "line,label,predicted$(printf ',score_%s' A B C D E F G H I J)" &&
+    grep -q '^ *J  *[0-9.]' named/report.txt && grep -q '>J</th>' named/report.html &&
+    json named/report.json 'r["labels"] == list("ABCDEFGHIJ")'
+ok "letters: in predictions, matrix, page and JSON"
+mp info named/bundle.mnp && grep -q '^classes  10: A B C D E F G H I J$' "$out" &&
+    mp predict named/bundle.mnp ntest.csv -o p.csv && same p.csv named/predictions.csv
+ok "and in the bundle"
+alike '-70|-3|0|1|12|255|256|70000|2147483648|99999999999' &&
+    json named/report.json 'r["labels"] == [-70, -3, 0, 1, 12, 255, 256, 70000, 2147483648,
+        99999999999]'
+ok "negative and large numbers stay numbers in JSON, in order"
+alike '-1|2|10|Zebra|apple pie|b<i>|it'"'"'s|naïve|x&y|あ' &&
+    json named/report.json 'r["labels"][:3] == [-1, 2, 10] and r["labels"][3:] == ["Zebra",
+        "apple pie", "b<i>", "it'"'"'s", "naïve", "x&y", "あ"]' &&
+    grep -q 'b&lt;i&gt;' named/report.html && { [ -z "$python" ] ||
+    "$python" -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse("named/report.html")'; }
+ok "whole numbers first, then texts byte by byte; pages stay well-formed"
+renamed '"a,b"|"c ""d"""|e|f|g|h|i|j|k|l'
+mp run svm.txt --train ntrain.csv --test ntest.csv -o named --quiet && { [ -z "$python" ] || "$python" - << 'END'
+import csv
+rows = list(csv.DictReader(open("named/predictions.csv")))
+assert set(r["predicted"] for r in rows) == set(["a,b", 'c "d"'] + list("efghijkl")), rows[0]
+assert "score_a,b" in rows[0]
+END
+}
+ok "commas and quotes"
+awk -F, -v OFS=, 'NR > 1 { $1 = $1 ".0" } 1' train.csv > ntrain.csv
+awk -F, -v OFS=, 'NR > 1 { $1 = sprintf("%03d", $1) } 1' test.csv > ntest.csv
+mp run svm.txt --train ntrain.csv --test ntest.csv -o named --quiet &&
+    same named/predictions.csv digits/predictions.csv
+ok "7.0 and 007 are 7"
+
+# --------------------------------------------------------------- classes=FILE
+
+for digit in 0 1 2 3 4 5 6 7 8 9; do
+    echo "$digit $((65 + digit)) $((97 + digit))"
+done > letters.txt
+mp run svm.txt --set data.classes=letters.txt -o lettered &&
+    equal "$(flat "$err")" "warning: svm.txt: data: classes=letters.txt: names were taken for the \
+numbers of letters: 65 97 is Aa (numbers in quotes are numbers) " &&
+    json lettered/report.json 'r["labels"] == ["Aa", "Bb", "Cc", "Dd", "Ee", "Ff", "Gg", "Hh", "Ii",
+        "Jj"]' && rm letters.txt && mp predict lettered/bundle.mnp test.csv -o p.csv &&
+    same p.csv lettered/predictions.csv && grep -q ^accuracy "$out"
+ok "classes=FILE: the numbers of letters; the bundle takes the names along"
+for digit in 9 8 7 6 5 4 3 2 1 0; do echo "$digit,\"no. $digit\""; done > names.csv
+mp run svm.txt --set data.classes=names.csv -o named --quiet && silent &&
+    json named/report.json 'r["labels"] == ["no. %d" % k for k in range(10)]'
+ok "classes=FILE: names between commas, in quotes; the order is that of the labels"
+wrong_map() { # NAME TEXT MESSAGE
+    printf "$2" > map.txt
+    ! mp run svm.txt --set data.classes=map.txt -o named &&
+        equal "$(cat "$err")" "mnistpipe: svm.txt: data: classes=map.txt: $3"
+    ok "classes=FILE: $1"
+}
+wrong_map "a label twice" '0 a\n0 b\n' "line 2: the label 0 stands twice"
+wrong_map "a name twice" '0 a\n\n1 a\n' "line 3: the name a stands twice"
+wrong_map "one word" '0 a\n1\n' "line 2: found one word, expected a label and a name"
+wrong_map "nothing" '# names\n' 'found no line, expected "LABEL NAME" for each class'
+wrong_map "no text" '\001\000\002' "is no text"
+
+# ------------------------------------------------- predictions one can use
+
+mp run svm.txt --test= -o held --quiet && { [ -z "$python" ] || "$python" - << 'END'
+import csv
+rows = list(csv.DictReader(open("held/predictions.csv")))
+line = open("train.csv").read().splitlines()
+assert rows and all(line[int(r["line"]) - 1].split(",")[0] == r["label"] for r in rows)
+END
+}
+ok "after a holdout: the line of each row, and its label"
+mp predict digits/bundle.mnp - -o p.csv < test.csv && same p.csv digits/predictions.csv
+ok "- is standard input"
+cut -d, -f2- test.csv | awk -F, -v OFS=, '{ print NR == 1 ? "id" : "r" NR * 7, $0 }' > ids.csv
+mp predict digits/bundle.mnp ids.csv -o p.csv --quiet &&
+    equal "$(sed -n '1p;3p' p.csv | cut -d, -f1-2)" "$(printf 'line,id\n3,r21')"
+ok "rows with ids"
+mp predict digits/bundle.mnp ids.csv --submission -o s.csv --quiet &&
+    equal "$(sed -n '1p;3p' s.csv | cut -d, -f1)" "$(printf 'id\nr21')" &&
+    equal "$(sed 1d s.csv | cut -d, -f2)" "$(answers digits/predictions.csv | sed 1d | cut -d, -f1)"
+ok "a submission has their ids"
+mp predict digits/bundle.mnp --submission Id,Digit test.csv -o s.csv --quiet &&
+    equal "$(sed -n '1p;3p' s.csv | cut -d, -f1)" "$(printf 'Id\n2')" &&
+    mp predict digits/bundle.mnp test.csv --submission=a,b -o s.csv --quiet &&
+    equal "$(head -1 s.csv)" a,b
+ok "and the header that is asked for"
+mp predict digits/bundle.mnp test.csv ids.csv -o p.csv &&
+    equal "$(head -1 p.csv | cut -d, -f1-5)" input,line,id,label,predicted &&
+    equal "$(sed 1d p.csv | awk -F, '{ n[$1 " " ($3 != "") ($4 != "")]++ }
+        END { for (k in n) print k, n[k] }' | sort)" "$(printf 'ids.csv 10 100\ntest.csv 01 100')" &&
+    grep -q 'errors in 100 rows' "$out"
+ok "several inputs: one file, which of them first; those with labels are scored"
+mp predict digits/bundle.mnp test.csv --threshold 0.3 -o p.csv &&
+    unsure=$(answers p.csv | grep -c '^unsure,') &&
+    grep -q "^unsure   $unsure of 100 rows, below the threshold of 0.3" "$out" &&
+    equal "$(answers p.csv | sed 1d | awk -F, '{ a = b = -1e9
+        for (i = 2; i <= NF; i++) if ($i > a) { b = a; a = $i } else if ($i > b) b = $i
+        n += a - b < 0.3 } END { print n }')" "$unsure" && [ "$unsure" -gt 0 ]
+ok "--threshold: of margins the lead of the first over the second"
+mp predict digits/bundle.mnp test.csv --wrong wrong -o p.csv &&
+    errors=$(answers p.csv | cut -d, -f1 | paste -d, <(cut -d, -f1 test.csv) - | sed 1d |
+        awk -F, '$1 != $2' | wc -l) && equal "$(ls wrong | wc -l)" "$errors" &&
+    [ "$errors" -gt 0 ] && first=$(ls wrong | head -1) && line=${first##*_} line=${line%.png} &&
+    equal "${first%%_*}" "$(sed -n "${line}p" test.csv | cut -d, -f1)" &&
+    mp predict digits/bundle.mnp wrong -o w.csv --quiet &&
+    equal "$(answers w.csv | sed 1d)" "$(for file in wrong/*; do line=${file##*_}
+        answers p.csv | sed -n "${line%.png}p"; done)"
+ok "--wrong: the wrong images, named by truth and prediction; they read back the same"
+mp predict digits/bundle.mnp test.csv --json > one.json; mp predict digits/bundle.mnp test.csv --json &&
+    cp "$out" p.json && { [ -z "$python" ] || "$python" - << 'END'
+import csv, json
+o = json.load(open("p.json"))
+rows = list(csv.DictReader(open("digits/predictions.csv")))
+assert o["inputs"] == [{"data": "test.csv", "rows": 100}] and len(o["rows"]) == 100
+for a, b in zip(o["rows"], rows):
+    assert (a["line"], a["label"], a["predicted"]) == tuple(int(b[k]) for k in
+                                                           ("line", "label", "predicted"))
+    assert all(abs(s - float(b["score_%d" % k])) < 1e-6 for k, s in enumerate(a["scores"]))
+assert o["test"]["errors"] == sum(r["label"] != r["predicted"] for r in o["rows"])
+END
+}
+ok "--json: the same rows, and the score"
+usage() { # NAME MESSAGE ARGUMENT...
+    mp predict digits/bundle.mnp test.csv "${@:3}" -o u.csv
+    [ $? = 2 ] && grep -qF -e "$2" "$err"
+    ok "$1"
+}
+usage "--json and --submission" "one file has one form" --json --submission
+usage "a header of one name" "expected two names such as id,label" --submission=id
+usage "--labels of two inputs" "--labels goes with one input, found 2" test.csv --labels l
+! mp predict digits/bundle.mnp ids.csv --wrong none -o u.csv &&
+    grep -q "has no labels, so nothing tells which rows are wrong" "$err" && [ ! -e u.csv ] &&
+    [ ! -e none ]
+ok "--wrong of rows without labels"
+
 finish

@@ -14,7 +14,7 @@ for file in "$source"/pipelines/*.txt; do
     ok "$name: check finds nothing wrong"
     mp run "$file" --train train.csv --test test.csv -o run --quiet && [ ! -s "$err" ] &&
         right=$(paste -d, <(sed 1d test.csv | cut -d, -f1) \
-            <(sed 1d run/predictions.csv | cut -d, -f2) | awk -F, '$1 == $2' | wc -l) &&
+            <(answers run/predictions.csv | sed 1d | cut -d, -f1) | awk -F, '$1 == $2' | wc -l) &&
         { [ "$right" -ge 140 ] || equal "$right" "140 or more, where chance gives 20" \
             "right of 200"; }
     ok "$name: learns from 600 digits"

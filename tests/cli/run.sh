@@ -25,7 +25,7 @@ import sys
 r = json.load(open("runs/hog_svm/report.json"))
 data = os.environ["MNISTPIPE_DATA"]
 truth = [int(row[0]) for row in list(csv.reader(gzip.open(data + "/test.csv.gz", "rt")))[1:]]
-predicted = [int(row[1]) for row in list(csv.reader(open("runs/hog_svm/predictions.csv")))[1:]]
+predicted = [int(row["predicted"]) for row in csv.DictReader(open("runs/hog_svm/predictions.csv"))]
 t = r["test"]
 m = t["confusion"]
 near = lambda a, b: abs(a - b) < 1e-6
@@ -56,14 +56,14 @@ ok "without a terminal nothing is said on stderr, but how far a long step has co
 COLUMNS=200 mp run "$source/pipelines/hog_svm.txt" --threads 2 --verbose &&
     same "$out" runs/hog_svm/report.txt
 ok "report.txt is what a wide terminal gets with --verbose"
-awk -F, 'NR == 1 { n = NF; bad = n != 12 || $1 != "row" || $2 != "predicted" || $3 != "score_0" }
-    NR > 1 { k = 3; for (i = 4; i <= NF; i++) if ($i > $k) k = i
-             if (NF != n || $1 != NR - 1 || $2 != k - 3) bad = 1 }
+awk -F, 'NR == 1 { n = NF; bad = $0 !~ /^line,label,predicted,score_0,/ || n != 13 }
+    NR > 1 { k = 4; for (i = 5; i <= NF; i++) if ($i > $k) k = i
+             if (NF != n || $1 != NR || $3 != k - 4) bad = 1 }
     END { exit bad || NR != 1001 }' runs/hog_svm/predictions.csv
 ok "a prediction is the label of the highest score"
 
 hits=$(paste -d, <(rows test 1000 | sed 1d | cut -d, -f1) \
-    <(sed 1d runs/hog_svm/predictions.csv | cut -d, -f2) | awk -F, '$1 == $2' | wc -l)
+    <(answers runs/hog_svm/predictions.csv | sed 1d | cut -d, -f1) | awk -F, '$1 == $2' | wc -l)
 # Wilson 1927, with z of 95 %.
 wilson() {
     awk -v h="$1" -v n="$2" 'BEGIN { z = 1.959963984540054; p = h / n
@@ -122,17 +122,18 @@ b=runs/hog_svm/bundle.mnp
 want=runs/hog_svm/predictions.csv
 gzip -dc "$data/test.csv.gz" > full.csv
 cut -d, -f2- full.csv > blind.csv
+cut -d, -f1,3- $want > unseen.csv
 for threads in 1 4; do
     mp predict $b "$data/test.csv.gz" -o p.csv --threads $threads && same p.csv $want &&
         equal "$(grep ^accuracy "$out")" "$(wilson "$hits" 1000)"
     ok "predict gives the run's bytes and score from csv.gz, $threads threads"
     mp predict $b full.csv -o p.csv --threads $threads && same p.csv $want
     ok "from csv, $threads threads"
-    mp predict $b blind.csv -o p.csv --threads $threads && same p.csv $want &&
+    mp predict $b blind.csv -o p.csv --threads $threads && same p.csv unseen.csv &&
         ! grep -q accuracy "$out"
     ok "from rows without labels, $threads threads"
 done
-mp predict $b blind.csv -o - && same "$out" $want && [ ! -s "$err" ]
+mp predict $b blind.csv -o - && same "$out" unseen.csv && [ ! -s "$err" ]
 ok "predict -o - writes rows to standard output, and nothing else"
 mp predict $b full.csv -o - --quiet && same "$out" $want && [ ! -s "$err" ]
 ok "predict -o - --quiet: nothing on stderr"
@@ -142,9 +143,9 @@ mp predict $b sample:test && same predictions.csv $want
 ok "predict reads the sample by name and writes predictions.csv"
 rm predictions.csv
 mp predict $b blind.csv --submission -o s.csv && same s.csv <(echo ImageId,Label
-    sed 1d $want | cut -d, -f1,2)
+    answers $want | sed 1d | cut -d, -f1 | awk '{ print NR "," $0 }')
 ok "--submission is Kaggle's form"
-mp predict $b <(cat blind.csv) -o p.csv && same p.csv $want
+mp predict $b <(cat blind.csv) -o p.csv && same p.csv unseen.csv
 ok "predict reads a pipe"
 mkfifo pipe
 timeout 20 cat pipe > p.csv & reader=$!
@@ -152,7 +153,7 @@ mp predict $b blind.csv -o pipe && [ -p pipe ]
 status=$?
 [ $status = 0 ] || kill $reader
 wait $reader 2> "$dir/waited"
-[ $status = 0 ] && same p.csv $want
+[ $status = 0 ] && same p.csv unseen.csv
 ok "predict -o to a pipe or a device writes into it, and does not replace it"
 
 # ------------------------------------------------------- the same bytes
@@ -225,7 +226,7 @@ standardize
 svm solver=l2loss_primal
 END
 mp run h.txt -o runs/h1 && mp run h.txt --train part1.csv --test part2.csv -o runs/h2 &&
-    same runs/h1/predictions.csv runs/h2/predictions.csv
+    same_answers runs/h1/predictions.csv runs/h2/predictions.csv
 ok "holdout: every stage learns from the training part alone"
 
 # ----------------------------------------------------------- overrides
@@ -261,7 +262,7 @@ ok "a second run replaces the first one's files and no others"
 want=runs/base/predictions.csv
 # FOLDER...: a run of other files gave the same.
 as_base() {
-    same "runs/$1/predictions.csv" $want && same "runs/$1/svm.liblinear" runs/base/svm.liblinear
+    same_answers "runs/$1/predictions.csv" $want && same "runs/$1/svm.liblinear" runs/base/svm.liblinear
 }
 for f in train test; do
     sed 's/$/\r/' $f.csv > crlf-$f.csv
@@ -302,10 +303,10 @@ END
     mp run small.txt --train train-images-idx3-ubyte --test t10k-images-idx3-ubyte \
         --train-labels apart/x --test-labels apart/y -o runs/idx2 && as_base idx2
     ok "IDX with labels elsewhere"
-    mp predict runs/base/bundle.mnp t10k-images-idx3-ubyte -o p.csv && same p.csv $want &&
+    mp predict runs/base/bundle.mnp t10k-images-idx3-ubyte -o p.csv && same_answers p.csv $want &&
         ! grep -q accuracy "$out" &&
         mp predict runs/base/bundle.mnp t10k-images-idx3-ubyte --labels apart/y -o p.csv &&
-        same p.csv $want && grep -q ^accuracy "$out"
+        same_answers p.csv $want && grep -q ^accuracy "$out"
     ok "predict from IDX, with and without labels"
 else
     skip "IDX" "no python3"
@@ -333,8 +334,8 @@ ok "size=HxW: images of 27 x 20"
 awk -F, -v OFS=, 'NR > 1 { $1 = 3 + 97 * int($1 / 4) } 1' train.csv > odd.csv
 awk -F, -v OFS=, 'NR > 1 { $1 = 3 + 97 * int($1 / 4) } 1' test.csv > oddtest.csv
 mp run small.txt --train odd.csv --test oddtest.csv -o runs/odd &&
-    equal "$(head -1 runs/odd/predictions.csv)" row,predicted,score_3,score_100,score_197 &&
-    equal "$(echo $(sed 1d runs/odd/predictions.csv | cut -d, -f2 | sort -un))" "3 100 197" &&
+    equal "$(head -1 runs/odd/predictions.csv)" line,label,predicted,score_3,score_100,score_197 &&
+    equal "$(echo $(answers runs/odd/predictions.csv | sed 1d | cut -d, -f1 | sort -un))" "3 100 197" &&
     equal "$(grep ^label runs/odd/svm.liblinear | sed 's/ *$//')" "label 3 100 197" &&
     mp predict runs/odd/bundle.mnp oddtest.csv -o p.csv && same p.csv runs/odd/predictions.csv
 ok "labels that are not 0..9"
@@ -357,7 +358,7 @@ agrees() {
     pipe "$2" > client.txt
     mp run client.txt -o runs/client "${@:3}" && mp export client.txt --format libsvm -o client "${@:3}" &&
         liblinear-predict client/test.libsvm runs/client/*.liblinear labels > /dev/null &&
-        same labels <(sed 1d runs/client/predictions.csv | cut -d, -f2)
+        same labels <(answers runs/client/predictions.csv | sed 1d | cut -d, -f1)
     ok "$name"
     rm -rf runs/client client
 }
@@ -376,7 +377,7 @@ name="liblinear-predict agrees on the whole sample"
 if command -v liblinear-predict > /dev/null; then
     mp export "$source/pipelines/hog_svm.txt" --format libsvm -o client &&
         liblinear-predict client/test.libsvm runs/hog_svm/svm.liblinear labels > /dev/null &&
-        same labels <(sed 1d runs/hog_svm/predictions.csv | cut -d, -f2)
+        same labels <(answers runs/hog_svm/predictions.csv | sed 1d | cut -d, -f1)
     ok "$name"
 else
     skip "$name" "no liblinear-predict"

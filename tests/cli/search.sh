@@ -123,7 +123,7 @@ check "test rows play no part: with other labels the same table, another last sc
 cut -d, -f2- test.csv > blind.csv
 mp search hog.txt --folds 3 --test blind.csv -o runs/blind && flat "$out" |
     grep -q ' test 200 rows of blind.csv, without labels: predicted by the best, not scored ' &&
-    same runs/blind/best/predictions.csv runs/plain/predictions.csv
+    same_answers runs/blind/best/predictions.csv runs/plain/predictions.csv
 ok "a test file without labels is predicted"
 mp search hog.txt --folds 3 --set data.test= -o runs/none && grep -q '^test     no test rows' \
     "$out" && same runs/none/best/bundle.mnp $h/best/bundle.mnp
