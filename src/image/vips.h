@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* vips.h - libvips, which writes our pictures and reads those of others, loaded when it is wanted. */
+/* vips.h - libvips, which writes our pictures and reads those of others, loaded when it is
+ * wanted. */
 #ifndef MP_VIPS_H
 #define MP_VIPS_H
 #include "core/library.h"
@@ -7,8 +8,9 @@
 
 /* GLib's, too, by way of libvips, which is linked with it. */
 #define VIPS_FUNCTIONS(F)                                                                      \
-    F(vips_, init) F(vips_, cache_set_max) F(vips_, concurrency_set) F(vips_, block_untrusted_set) \
-    F(vips_, error_buffer_copy) F(vips_, image_new_from_memory) F(vips_, pngsave_buffer)       \
+    F(vips_, init) F(vips_, cache_set_max) F(vips_, concurrency_set)                           \
+    F(vips_, block_untrusted_set) F(vips_, error_buffer_copy) F(vips_, error_clear)            \
+    F(vips_, image_new_from_memory) F(vips_, pngsave_buffer)                                   \
     F(vips_, image_new_from_buffer) F(vips_, image_write_to_memory)                            \
     F(vips_, image_get_width) F(vips_, image_get_height) F(vips_, image_get_bands)             \
     F(vips_, image_get_format) F(vips_, image_get_interpretation)                              \

@@ -4,6 +4,7 @@
 #include "core/ctx.h"
 #include "files/archive.h"
 #include "pictures/bitmap.h"
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,25 +182,39 @@ static int choose_part(struct mp_ctx *c, struct mp_album *a, const struct mp_alb
     return MP_OK;
 }
 
+/* Whether a look at the folder alone speaks for it. */
+static bool may_have_both(const char *path)
+{
+    bool seen[VAL + 1] = { false };
+    DIR *d = opendir(path);
+    for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+        seen[part_of(e->d_name, strlen(e->d_name))] = true;
+    if (d != NULL)
+        closedir(d);
+    return seen[TRAIN] && seen[TEST];
+}
+
+static bool has_part(struct mp_ctx *c, const char *path, const char *part)
+{
+    const struct mp_album_part wanted = { part, NULL };
+    struct mp_album a;
+    const bool has = mp_album_open(c, path, "none", &wanted, &a) == MP_OK;
+    if (has)
+        mp_album_close(&a);
+    return has;
+}
+
 bool mp_album_both(struct mp_ctx *c, const char *path)
 {
-    struct mp_album a;
+    const enum mp_album_kind kind = mp_album_at(path);
     struct mp_ctx quiet;
-    bool both = false;
     mp_ctx_init(&quiet, c->run); /* what is wrong with them is said when they are read */
-    if (mp_album_at(path) == MP_ALBUM_FOLDER || mp_album_at(path) == MP_ALBUM_PACKED) {
-        static const struct mp_album_part parts[] = { { "train", NULL }, { "test", NULL } };
-        both = true;
-        for (int k = 0; k < 2 && both; k++) {
-            both = mp_album_open(&quiet, path, "none", &parts[k], &a) == MP_OK;
-            if (both)
-                mp_album_close(&a);
-        }
-    }
+    const bool both = (kind == MP_ALBUM_PACKED ||
+                       (kind == MP_ALBUM_FOLDER && may_have_both(path))) &&
+                      has_part(&quiet, path, "train") && has_part(&quiet, path, "test");
     mp_ctx_free(&quiet);
     return both;
 }
-
 
 /* ---------------------------------------------------------------- labels */
 

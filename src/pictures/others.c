@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int broken(const struct mp_vips *v, struct mp_bitmap *b, const char *what)
+/* Its own words are those of all threads, so that they may be about another picture. */
+static int broken(const struct mp_vips *v, struct mp_bitmap *b)
 {
-    char *text = v->error_buffer_copy();
-    mp_bitmap_broken(b, "%s (%.*s)", what, (int)strcspn(text, "\n"), text);
-    v->free(text);
-    return -1;
+    v->error_clear();
+    return mp_bitmap_broken(b, "is damaged, or of a kind that libvips does not read");
 }
 
 /* What libvips calls the picture's colours: the bitmap's c, cmyk and wide. */
@@ -52,7 +51,7 @@ static int take(struct mp_ctx *c, const struct mp_vips *v, VipsImage *image, str
         return room;
     void *pixels = v->image_write_to_memory(image, &size);
     if (pixels == NULL)
-        return broken(v, b, "is damaged");
+        return broken(v, b);
     const bool whole = size == mp_bitmap_size(b);
     if (whole)
         memcpy(b->at, pixels, size);
@@ -68,7 +67,7 @@ int mp_others_decode(struct mp_ctx *c, const uint8_t *p, size_t n, struct mp_bit
     VipsImage *image = v.image_new_from_buffer(p, n, "", "access", VIPS_ACCESS_SEQUENTIAL,
                                                "fail_on", VIPS_FAIL_ON_ERROR, NULL);
     if (image == NULL)
-        return broken(&v, b, "cannot be read");
+        return broken(&v, b);
     const int rc = take(c, &v, image, b);
     v.object_unref(image);
     return rc;
