@@ -276,7 +276,7 @@ static int last_is_label(struct mp_csv *h, size_t last, enum mp_like sure)
 }
 
 /* One column more than pixels is the label's: the first, as in Kaggle's form, unless the rows
- * say otherwise.  A few rows say nothing, and the form is taken for granted. */
+ * say otherwise.  A few rows say little, and the form is taken for granted. */
 static int label_at_end(struct mp_csv *h)
 {
     enum { FEW = 8 };
@@ -284,16 +284,15 @@ static int label_at_end(struct mp_csv *h)
     const enum mp_like a = mp_evidence_like(&h->e, first, pixel_from(h, first + 1)),
                        b = mp_evidence_like(&h->e, last, pixel_before(h, last));
     const size_t words = column_of_words(h);
+    const bool many = h->e.rows >= FEW;
     if (words < h->columns)
         return last_is_label(h, words, a);
-    if (b == MP_LIKE_LABEL && a != MP_LIKE_LABEL)
+    if (b > a && (b == MP_LIKE_LABEL || (many && a != MP_LIKE_PIXEL)))
         return last_is_label(h, last, a);
-    if (h->e.rows >= FEW && a == b && a != MP_LIKE_PIXEL)
-        return both_ends(h, first, last);
-    if (h->e.rows >= FEW && a == MP_LIKE_PIXEL && b == MP_LIKE_EITHER)
+    if (many && (b > a || (a == b && a != MP_LIKE_PIXEL)))
         return both_ends(h, first, last);
     set_label(h, first);
-    if (b != MP_LIKE_PIXEL && (a != MP_LIKE_LABEL || b == MP_LIKE_LABEL))
+    if (!many && b != MP_LIKE_PIXEL && (a != MP_LIKE_LABEL || b == MP_LIKE_LABEL))
         mp_csv_say(h, "column %zu was taken for the label, as is usual; label=last says otherwise",
                    first + 1);
     return MP_OK;

@@ -96,7 +96,7 @@ bool mp_evidence_counts(const struct mp_evidence *e, size_t column)
 
 enum mp_like mp_evidence_like(const struct mp_evidence *e, size_t column, size_t beside)
 {
-    enum { MOST = 64, ENOUGH = 3 };
+    enum { MOST = 64, ENOUGH = 3, WIDE = 4 };
     const struct mp_seen s = mp_evidence_of(e, column), p = mp_evidence_of(e, beside);
     const bool same = s.n == p.n && s.low == p.low && s.high == p.high;
     if (s.words > 0 && s.words == e->rows)
@@ -104,7 +104,9 @@ enum mp_like mp_evidence_like(const struct mp_evidence *e, size_t column, size_t
     if (e->rows >= ENOUGH && (s.n < 2 || same || !s.whole || 5 * s.most > 4 * e->rows))
         return MP_LIKE_PIXEL;
     const bool few = s.n >= 2 && s.n <= MOST && s.high - s.low < 2 * (float)s.n;
-    return s.whole && few && !same && e->rows >= 2 * s.n ? MP_LIKE_LABEL : MP_LIKE_EITHER;
+    if (s.whole && few && !same && e->rows >= 2 * s.n)
+        return MP_LIKE_LABEL;
+    return s.high - s.low >= WIDE * (float)s.n ? MP_LIKE_SPREAD : MP_LIKE_EITHER;
 }
 
 bool mp_evidence_one_hot(const struct mp_evidence *e, size_t from, size_t n)

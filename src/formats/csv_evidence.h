@@ -28,9 +28,10 @@ struct mp_seen mp_evidence_of(const struct mp_evidence *e, size_t column);
 /* Whether a column counts the rows by one, in so many of them that it can be no other's. */
 bool mp_evidence_counts(const struct mp_evidence *e, size_t column);
 
-/* Whether labels stand there, with a column of pixels beside it. */
+/* Whether labels stand there, with a column of pixels beside it; the more the later. */
 enum mp_like {
     MP_LIKE_PIXEL,   /* hardly: one value nearly everywhere, or those of its neighbour */
+    MP_LIKE_SPREAD,  /* few of many numbers, as levels are and classes seldom */
     MP_LIKE_EITHER,
     MP_LIKE_LABEL    /* words, or few whole numbers, close together, each more than once */
 };

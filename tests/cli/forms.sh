@@ -81,6 +81,20 @@ three.csv: every row has the label 3; a model needs rows of two classes at least
 the like say which column is the label)"
 ok "one class alone is an error of the training file"
 
+# scikit-learn's digits, as it brings them: 8 x 8, 0..16, the class last, no header.
+digits=$("${python:-false}" -c 'import os, sklearn.datasets as d
+print(os.path.join(os.path.dirname(d.__file__), "data", "digits.csv.gz"))' 2> /dev/null)
+if [ -r "$digits" ]; then
+    ln -s "$digits" digits.csv.gz
+    printf 'data train=digits.csv.gz range=16\npixels\nsvm C=0.1\n' > digits.txt
+    mp run digits.txt -o o && said "digits.csv.gz: column 65, the last, was taken for the label (10 \
+values, 0..9), as the first looks like a pixel; label=first says otherwise" &&
+        awk -v a="$(accuracy)" 'BEGIN { exit !(a > 94) }' && grep -q '^train *1438 rows' "$out"
+    ok "scikit-learn's digits"
+else
+    skip "scikit-learn's digits" "they are not here"
+fi
+
 # ------------------------------------------------------ labels of their own
 cut -d, -f2- train.csv > pixels.csv
 labels() { cut -d, -f1 train.csv; }
