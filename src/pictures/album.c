@@ -260,7 +260,7 @@ static int label_by_prefix(struct mp_ctx *c, struct mp_album *a)
         a->file[i].label = NULL;
         const char *text = mp_album_label(a, i, &n);
         if (n == 0 || text[n] == '\0')
-            return mp_fail(c, "%s: %s: label=prefix: its name has no _ or - behind a label",
+            return mp_fail(c, "%s: label=prefix: the name %s has no _ or - behind a label",
                            a->place, a->file[i].name);
     }
     return MP_OK;

@@ -299,9 +299,9 @@ static void warn_of_guesses(struct mp_ctx *c, const struct reader *r)
     const struct counts *k = &r->counts;
     const struct mp_form *form = r->form;
     if (a->strangers > 0)
-        mp_warn(c, "%s: passed over %zu file%s no pictures by name and content: %s%s", a->place,
-                a->strangers, a->strangers > 1 ? "s that are" : " that is", a->stranger,
-                a->strangers > 1 ? " ..." : "");
+        mp_warn(c, "%s: passed over %zu %s by name and content: %s%s", a->place, a->strangers,
+                a->strangers > 1 ? "files that are no pictures" : "file that is no picture",
+                a->stranger, a->strangers > 1 ? " ..." : "");
     if (r->shape.c == 3 && form->channels == 0 && form->beside.c == 0)
         mp_warn(c, "%s: pictures have colour: rows are %d x %d x 3 (colour=grey makes them grey)",
                 a->place, r->shape.h, r->shape.w);

@@ -66,7 +66,7 @@ pgm words/07/c.pgm 30
 gives "classes have the folders' names" "7,30,30 two words,20,20 zebra,10,10" words
 pgm prefixed/left_1.pgm 10
 pgm prefixed/-5.pgm 10
-refused "a prefix of nothing" "prefixed: -5.pgm: label=prefix: its name has no _ or - behind a label" \
+refused "a prefix of nothing" "prefixed: label=prefix: the name -5.pgm has no _ or - behind a label" \
     prefixed label=prefix
 
 mkdir set/__MACOSX set/.git
@@ -127,7 +127,7 @@ train=fixed gives "a flat folder has no labels" "20,20 10,10" flat
 gives "label=prefix: what a name has before the first _ or -" "3,20,20 7,10,10" flat label=prefix
 cp set/7/b.pgm flat/third.pgm
 refused "label=prefix: a name without one" \
-    "flat: third.pgm: label=prefix: its name has no _ or - behind a label" flat label=prefix
+    "flat: label=prefix: the name third.pgm has no _ or - behind a label" flat label=prefix
 refused "label=last: of pictures expected others" "flat: label=last: of pictures expected prefix (what \
 their names have before the first _ or -) or none; without, folders are classes" flat label=last
 
