@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum { TEMPERATURE, PLATT };
-enum { MIN_ROWS = 20, MAX_CLASSES = 256 };
+enum { MIN_ROWS = 20 };
 
 struct params {
     struct mp_held held; /* first, for the engine */
@@ -333,7 +333,7 @@ static int io(struct mp_io *io, void *state)
     uint64_t k = s->k;
     if (mp_io_u64(io, "classes", &k) < 0 || mp_io_u64(io, "values", &s->n_values) < 0)
         return -1;
-    if (k < 1 || k > MAX_CLASSES || (s->n_values != 1 && s->n_values != 2 * k))
+    if (k < 1 || k > MP_MOST_CLASSES || (s->n_values != 1 && s->n_values != 2 * k))
         return mp_fail(mp_io_ctx(io), "%llu values for %llu classes",
                        (unsigned long long)s->n_values, (unsigned long long)k);
     s->k = (size_t)k;
@@ -359,9 +359,10 @@ static void keep_top(const float *x, float *p, size_t k)
             p[top] = nextafterf(p[j], 1);
 }
 
-static void softmax(const float *x, double temperature, float *p, size_t k)
+/* e: room for k doubles, here and below. */
+static void softmax(const float *x, double temperature, float *p, size_t k, double *e)
 {
-    double e[MAX_CLASSES], top = -INFINITY, sum = 0;
+    double top = -INFINITY, sum = 0;
     for (size_t j = 0; j < k; j++)
         top = fmax(top, (double)x[j]);
     for (size_t j = 0; j < k; j++)
@@ -371,9 +372,9 @@ static void softmax(const float *x, double temperature, float *p, size_t k)
     keep_top(x, p, k);
 }
 
-static void sigmoids(const float *x, const double *values, float *p, size_t k)
+static void sigmoids(const float *x, const double *values, float *p, size_t k, double *e)
 {
-    double e[MAX_CLASSES], sum = 0;
+    double sum = 0;
     for (size_t j = 0; j < k; j++)
         sum += e[j] = 1 / (1 + exp(values[2 * j] * (double)x[j] + values[2 * j + 1]));
     for (size_t j = 0; j < k; j++)
@@ -387,15 +388,16 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     (void)params;
     if (mp_len(in->shape) != s->k)
         return mp_fail(c, "learned from %zu scores a row, got %zu", s->k, mp_len(in->shape));
-    for (size_t i = 0; i < in->n; i++) {
+    double *e = (double *)(void *)mp_scratch(c, 2 * s->k);
+    for (size_t i = 0; e != NULL && i < in->n; i++) {
         const float *x = in->x + i * s->k;
         float *p = out->x + i * s->k;
         if (s->n_values == 1)
-            softmax(x, s->values[0], p, s->k);
+            softmax(x, s->values[0], p, s->k, e);
         else
-            sigmoids(x, s->values, p, s->k);
+            sigmoids(x, s->values, p, s->k, e);
     }
-    return MP_OK;
+    return e != NULL ? MP_OK : -1;
 }
 
 MP_STAGE(calibrate) = {

@@ -3,9 +3,9 @@
  * their choices.  Cost: a pass over their scores. */
 #include "core/learner.h"
 #include <math.h>
+#include <string.h>
 
 enum { MEAN, MAJORITY };
-enum { MAX_CLASSES = 256 };
 
 struct params {
     struct mp_branches branches; /* first, for the engine */
@@ -44,32 +44,34 @@ static size_t highest(const float *x, size_t k)
     return top;
 }
 
-/* Adds a branch's probabilities, or softmax of its logits. */
-static void add_mean(enum mp_scores scores, const float *x, size_t k, double *sum)
+/* Adds a branch's probabilities, or softmax of its logits; e: room for k doubles. */
+static void add_mean(enum mp_scores scores, const float *x, size_t k, double *e, double *sum)
 {
     const double top = (double)x[highest(x, k)];
-    double e[MAX_CLASSES], all = 0;
+    double all = 0;
     for (size_t j = 0; j < k; j++)
         all += e[j] = scores == MP_LOGITS ? exp((double)x[j] - top) : (double)x[j];
     for (size_t j = 0; j < k; j++)
         sum[j] += scores == MP_LOGITS ? e[j] / all : e[j];
 }
 
-static void mean(const struct params *p, const float *x, size_t k, float *out)
+static void mean(const struct params *p, const float *x, size_t k, double *room, float *out)
 {
-    double sum[MAX_CLASSES] = { 0 };
+    double *sum = room + k;
+    memset(sum, 0, k * sizeof *sum);
     for (int i = 0; i < p->branches.n; i++)
-        add_mean(p->branches.at[i].scores, x + (size_t)i * k, k, sum);
+        add_mean(p->branches.at[i].scores, x + (size_t)i * k, k, room, sum);
     for (size_t j = 0; j < k; j++)
         out[j] = (float)(sum[j] / p->branches.n);
 }
 
 /* Shares of the votes.  Of classes with equally many, the one wins that the first of
  * their branches has chosen. */
-static void majority(const struct params *p, const float *x, size_t k, float *out)
+static void majority(const struct params *p, const float *x, size_t k, double *room, float *out)
 {
-    int votes[MAX_CLASSES] = { 0 }, most = 0;
+    int *votes = (int *)(void *)room, most = 0;
     size_t winner = 0;
+    memset(votes, 0, k * sizeof *votes);
     for (int i = 0; i < p->branches.n; i++) {
         int *v = &votes[highest(x + (size_t)i * k, k)];
         most = ++*v > most ? *v : most;
@@ -89,14 +91,17 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     const struct params *p = params;
     const size_t k = mp_len(out->shape), d = mp_len(in->shape);
     (void)state;
-    if (k > MAX_CLASSES || d != k * (size_t)p->branches.n)
+    if (d != k * (size_t)p->branches.n)
         return mp_fail(c, "takes %zu scores from each of %d branches, got %zu", k, p->branches.n,
                        d);
+    double *room = (double *)(void *)mp_scratch(c, 4 * k);
+    if (room == NULL)
+        return -1;
     for (size_t i = 0; i < in->n; i++) {
         if (p->by == MEAN)
-            mean(p, in->x + i * d, k, out->x + i * k);
+            mean(p, in->x + i * d, k, room, out->x + i * k);
         else
-            majority(p, in->x + i * d, k, out->x + i * k);
+            majority(p, in->x + i * d, k, room, out->x + i * k);
     }
     return MP_OK;
 }

@@ -166,6 +166,8 @@ static inline size_t mp_product(size_t a, size_t b)
 int mp_scratch_mark(const struct mp_ctx *c);
 void mp_scratch_release(struct mp_ctx *c, int mark);
 
+enum { MP_MOST_CLASSES = 65535 };
+
 /* How many classes there are; *names, unless NULL, gets what they are called. */
 int mp_classes(struct mp_ctx *c, const char *const **names);
 

@@ -4,10 +4,7 @@
 #define MP_NAMES_H
 #include "core/stage.h"
 
-enum {
-    MP_NAME_SIZE = 256,       /* bytes of a class's name at most, its closing zero included */
-    MP_MOST_CLASSES = 65535,
-};
+enum { MP_NAME_SIZE = 256 }; /* bytes of a class's name at most, its closing zero included */
 
 struct mp_names {
     size_t n;

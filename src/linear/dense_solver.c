@@ -71,10 +71,13 @@ struct solver {
     float *parts;                     /* PARTS sets of panels */
     double *sums;                     /* PARTS x lanes */
     double *f, *next_f, *drop, *t;    /* by lane: objectives, decrease foreseen, step length */
+    double *spare;                    /* SPARE times lanes, for who needs them within a call */
     struct rows rows;
     struct active active;
     double progress, share;           /* of the bar: done, and of this level */
 };
+
+enum { SPARE = 7 };
 
 static bool coupled(const struct solver *s)
 {
@@ -273,8 +276,9 @@ static int join(struct mp_ctx *c, const struct solver *s, const float *x, float 
 /* f = |w|^2 / 2 + the losses that the parts found. */
 static void objective(struct solver *s, const float *w, double *f)
 {
+    double *loss = s->spare; /* find_step() has the others */
     dot(s, w, w, f);
-    double loss[256] = { 0 };
+    memset(loss, 0, s->lanes * sizeof *loss);
     for (size_t i = 0; i < PARTS; i++)
         for (size_t k = 0; k < s->lanes; k++)
             loss[k] += s->sums[i * s->lanes + k];
@@ -314,9 +318,10 @@ static int weigh_part(struct mp_ctx *c, void *arg, size_t i)
     const struct rows *r = &s->rows;
     const size_t to = r->n * (i + 1) / PARTS;
     float *h = mp_scratch(c, s->lanes);
-    double unused[256] = { 0 };
-    if (h == NULL)
+    double *unused = (double *)(void *)mp_scratch(c, 2 * s->lanes);
+    if (h == NULL || unused == NULL)
         return -1;
+    memset(unused, 0, s->lanes * sizeof *unused);
     for (size_t at = r->n * i / PARTS; at < to; at++) {
         mp_loss_rows(&s->loss, r->z + at * s->lanes, r->y + at, 1, unused, NULL, h);
         r->weight[at] = mp_loss_weight(&s->loss, h, r->y[at], s->live);
@@ -355,7 +360,7 @@ static int find_active(struct mp_ctx *c, struct solver *s)
 {
     const struct rows *r = &s->rows;
     struct active *a = &s->active;
-    double sum = 0, unused[256] = { 0 };
+    double sum = 0, *unused = s->spare;
     size_t n = 0;
     if (mp_parallel_for(c, PARTS, weigh_part, s) < 0)
         return -1;
@@ -393,7 +398,8 @@ static int multiply(struct mp_ctx *c, struct solver *s)
 static int find_step(struct mp_ctx *c, struct solver *s)
 {
     const size_t lanes = s->lanes;
-    double rz[256], next[256], first[256], slope[256], minus[256], k[256];
+    double *rz = s->spare + lanes, *next = rz + lanes, *first = next + lanes,
+           *slope = first + lanes, *minus = slope + lanes, *k = minus + lanes;
     for (size_t l = 0; l < lanes; l++)
         minus[l] = -(double)s->live[l];
     memset(s->step, 0, s->size * sizeof *s->step);
@@ -401,7 +407,7 @@ static int find_step(struct mp_ctx *c, struct solver *s)
     if (mp_preconditioner_apply(c, &s->inverse, s->residual, s->direction) < 0)
         return -1;
     dot(s, s->residual, s->direction, rz);
-    memcpy(first, rz, sizeof rz);
+    memcpy(first, rz, lanes * sizeof *rz);
     for (int i = 0; i < MAX_PRODUCTS; i++) {
         bool again = false;
         if (multiply(c, s) < 0)
@@ -595,8 +601,9 @@ static int exact_part(struct mp_ctx *c, void *arg, size_t i)
     enum { MOST = 16 };
     const size_t to = p->n * (i + 1) / PARTS;
     size_t begin = p->n * i / PARTS;
-    double z[256], *all = (double *)(void *)mp_scratch(c, 2 * MOST * s->lanes);
-    if (all == NULL)
+    double *z = (double *)(void *)mp_scratch(c, 2 * s->lanes);
+    double *all = (double *)(void *)mp_scratch(c, 2 * MOST * s->lanes);
+    if (z == NULL || all == NULL)
         return -1;
     memset(s->sums + i * s->lanes, 0, s->lanes * sizeof *s->sums);
     for (size_t at = begin; at < to; at += MOST) {
@@ -618,7 +625,7 @@ static int exact_part(struct mp_ctx *c, void *arg, size_t i)
 /* The objective itself, of all vectors together, and how far f32 was from telling it. */
 static int check(struct mp_ctx *c, struct solver *s)
 {
-    double exact[256], *f = s->f;
+    double *exact = s->spare + s->lanes, *f = s->f;
     struct mp_dense_result *r = s->result;
     if (mp_parallel_for(c, PARTS, exact_part, s) < 0)
         return -1;
@@ -659,6 +666,7 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
         good = good && (*doubles[i] = mp_alloc(c, lanes, sizeof(double))) != NULL;
     good = good && (s->parts = mp_alloc(c, mp_product(PARTS, s->size), sizeof(float))) != NULL &&
            (s->sums = mp_alloc(c, PARTS * lanes, sizeof(double))) != NULL &&
+           (s->spare = mp_alloc(c, SPARE * lanes, sizeof(double))) != NULL &&
            (s->rows.x = mp_alloc(c, n + 1, sizeof *s->rows.x)) != NULL &&
            (s->rows.y = mp_alloc(c, n + 1, sizeof *s->rows.y)) != NULL &&
            (s->rows.weight = mp_alloc(c, n + 1, sizeof *s->rows.weight)) != NULL &&
@@ -673,7 +681,7 @@ static void close_solver(struct solver *s)
     void *all[] = { s->w, s->step, s->g, s->residual, s->direction, s->product, s->solved,
                     s->next_w, s->next_g, s->rows.weight,
                     s->own, s->rest, s->live, s->f, s->next_f, s->drop, s->t, s->parts,
-                    s->sums, s->rows.x, s->rows.y, s->active.x, s->active.y };
+                    s->sums, s->spare, s->rows.x, s->rows.y, s->active.x, s->active.y };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     mp_rows_free(&s->rows.z_room);

@@ -475,7 +475,7 @@ int mp_linear_io(struct mp_io *io, void *state)
     if (mp_io_u64(io, "features", &m->features) < 0 || mp_io_u64(io, "classes", &m->classes) < 0 ||
         mp_io_u64(io, "columns", &m->columns) < 0 || mp_io_f64(io, "bias", &m->bias) < 0)
         return -1;
-    if (m->features >= INT32_MAX || m->classes < 2 || m->classes > 256 ||
+    if (m->features >= INT32_MAX || m->classes < 2 || m->classes > MP_MOST_CLASSES ||
         m->columns != (m->columns == 1 ? m->classes - 1 : m->classes))
         return mp_fail(mp_io_ctx(io), "the state has %llu features, %llu classes, %llu vectors, "
                                       "which do not fit", (unsigned long long)m->features,

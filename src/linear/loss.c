@@ -4,50 +4,53 @@
 #include "core/simd.h"
 #include <math.h>
 
-enum { MAX_LANES = 256 };
+enum { TOGETHER = 256 }; /* lanes of which a row's sides are known at a time */
 
-/* The sign of each lane's margin and what the row costs there. */
-static inline void sides(const struct mp_loss *l, int y, float *sign, float *cost)
+/* The sign of the margins of n lanes from the one numbered `first`, and what the row costs
+ * there. */
+static inline void sides(const struct mp_loss *l, int y, size_t first, size_t n, float *sign,
+                         float *cost)
 {
-    for (size_t k = 0; k < l->lanes; k++) {
-        const bool own = (size_t)y == k;
+    for (size_t k = 0; k < n; k++) {
+        const bool own = (size_t)y == first + k;
         sign[k] = own ? 1.0f : -1.0f;
-        cost[k] = own ? l->own[k] : l->rest[k];
+        cost[k] = own ? l->own[first + k] : l->rest[first + k];
     }
 }
 
-MP_CLONES static void hinge_rows(const struct mp_loss *l, const float *z, const int *y, size_t n,
-                                 double *sum, float *r, float *h)
+MP_CLONES static void hinge_lanes(const struct mp_loss *l, const float *z, const int *y,
+                                  size_t n, size_t first, double *sum, float *r, float *h)
 {
-    const size_t lanes = l->lanes;
-    float sign[MAX_LANES], cost[MAX_LANES];
+    const size_t lanes = l->lanes, some = lanes - first < TOGETHER ? lanes - first : TOGETHER;
+    float sign[TOGETHER], cost[TOGETHER];
     for (size_t i = 0; i < n; i++) {
-        sides(l, y[i], sign, cost);
-        for (size_t k = 0; k < lanes; k++) {
-            const float gap = 1 - sign[k] * z[i * lanes + k], slack = gap > 0 ? gap : 0;
-            sum[k] += (double)(cost[k] * slack * slack);
+        const size_t at = i * lanes + first;
+        sides(l, y[i], first, some, sign, cost);
+        for (size_t k = 0; k < some; k++) {
+            const float gap = 1 - sign[k] * z[at + k], slack = gap > 0 ? gap : 0;
+            sum[first + k] += (double)(cost[k] * slack * slack);
             if (r != NULL)
-                r[i * lanes + k] = -2 * cost[k] * sign[k] * slack;
+                r[at + k] = -2 * cost[k] * sign[k] * slack;
             if (h != NULL)
-                h[i * lanes + k] = slack > 0 ? 2 * cost[k] : 0;
+                h[at + k] = slack > 0 ? 2 * cost[k] : 0;
         }
     }
 }
 
-static void logistic_rows(const struct mp_loss *l, const float *z, const int *y, size_t n,
-                          double *sum, float *r, float *h)
+static void logistic_lanes(const struct mp_loss *l, const float *z, const int *y, size_t n,
+                           size_t first, double *sum, float *r, float *h)
 {
-    const size_t lanes = l->lanes;
-    float sign[MAX_LANES], cost[MAX_LANES];
+    const size_t lanes = l->lanes, some = lanes - first < TOGETHER ? lanes - first : TOGETHER;
+    float sign[TOGETHER], cost[TOGETHER];
     for (size_t i = 0; i < n; i++) {
-        sides(l, y[i], sign, cost);
-        for (size_t k = 0; k < lanes; k++) {
-            const size_t at = i * lanes + k;
+        sides(l, y[i], first, some, sign, cost);
+        for (size_t k = 0; k < some; k++) {
+            const size_t at = i * lanes + first + k;
             const bool counts = cost[k] != 0;
             const float m = sign[k] * z[at], e = counts ? expf(-fabsf(m)) : 1;
             const float wrong = (m > 0 ? e : 1) / (1 + e); /* probability of the other side */
             if (counts)
-                sum[k] += (double)(cost[k] * (log1pf(e) + (m < 0 ? -m : 0)));
+                sum[first + k] += (double)(cost[k] * (log1pf(e) + (m < 0 ? -m : 0)));
             if (r != NULL)
                 r[at] = -cost[k] * sign[k] * wrong;
             if (h != NULL)
@@ -60,20 +63,25 @@ static void multinomial_rows(const struct mp_loss *l, const float *z, const int 
                              double *sum, float *r, float *h)
 {
     const size_t lanes = l->lanes;
-    float p[MAX_LANES] = { 0 };
+    float p[TOGETHER]; /* those beyond are worked out again */
     for (size_t i = 0; i < n; i++) {
         const float *at = z + i * lanes, cost = l->own[y[i]];
         float most = at[0], all = 0;
         for (size_t k = 1; k < l->vectors; k++)
             most = at[k] > most ? at[k] : most;
-        for (size_t k = 0; k < l->vectors; k++)
-            all += p[k] = expf(at[k] - most);
+        for (size_t k = 0; k < l->vectors; k++) {
+            const float e = expf(at[k] - most);
+            all += e;
+            if (k < TOGETHER)
+                p[k] = e;
+        }
         sum[0] += (double)(cost * (logf(all) + most - at[y[i]]));
-        for (size_t k = 0; k < lanes; k++) {
+        for (size_t k = 0; k < lanes && (r != NULL || h != NULL); k++) {
+            const float e = k >= l->vectors ? 0 : k < TOGETHER ? p[k] : expf(at[k] - most);
             if (r != NULL)
-                r[i * lanes + k] = cost * (p[k] / all - ((size_t)y[i] == k ? 1.0f : 0.0f));
+                r[i * lanes + k] = cost * (e / all - ((size_t)y[i] == k ? 1.0f : 0.0f));
             if (h != NULL)
-                h[i * lanes + k] = p[k] / all;
+                h[i * lanes + k] = e / all;
         }
     }
 }
@@ -81,11 +89,12 @@ static void multinomial_rows(const struct mp_loss *l, const float *z, const int 
 void mp_loss_rows(const struct mp_loss *l, const float *z, const int *y, size_t n, double *sum,
                   float *r, float *h)
 {
-    if (l->kind == MP_SQUARED_HINGE)
-        hinge_rows(l, z, y, n, sum, r, h);
-    else if (l->kind == MP_LOGISTIC)
-        logistic_rows(l, z, y, n, sum, r, h);
-    else
+    for (size_t first = 0; first < l->lanes && l->kind != MP_MULTINOMIAL; first += TOGETHER)
+        if (l->kind == MP_SQUARED_HINGE)
+            hinge_lanes(l, z, y, n, first, sum, r, h);
+        else
+            logistic_lanes(l, z, y, n, first, sum, r, h);
+    if (l->kind == MP_MULTINOMIAL)
         multinomial_rows(l, z, y, n, sum, r, h);
 }
 
