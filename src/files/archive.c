@@ -348,8 +348,9 @@ int mp_archive_read(struct mp_archive *a, void *to, size_t n, size_t *got)
         if (a->left == 0 && next_block(a) < 0)
             return -1;
         const size_t k = a->left < n - *got ? a->left : n - *got;
-        if (k > 0)
-            memcpy((uint8_t *)to + *got, a->block, k);
+        if (k == 0) /* at the end there is no block */
+            continue;
+        memcpy((uint8_t *)to + *got, a->block, k);
         a->block += k;
         a->left -= k;
         *got += k;

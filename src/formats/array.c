@@ -75,7 +75,7 @@ static int read_whole(struct mp_input *in, const struct amount *a, struct mp_row
         size_t room = have == 0 ? FIRST_ROOM : 2 * have, got = 0;
         room = room > want || mp_input_left(in) < UINT64_MAX ? (size_t)want : room;
         if (room > r->size && (++in->c->n_alloc == in->c->fail_at || !mp_rows_resize(r, room)))
-            return mp_fail(in->c, "%s: no memory for %zu bytes", in->name, room);
+            return mp_fail(in->c, "%s: no memory for %zu x 1 bytes", in->name, room);
         size_t piece = room - have < WHOLE_PIECE ? room - have : WHOLE_PIECE;
         piece = piece < rest ? piece : rest;
         uint8_t *to = (uint8_t *)r->at + have;

@@ -502,12 +502,9 @@ int mp_dataset_find(struct mp_ctx *c, const char *name, struct mp_dataset *d)
                        : mp_fail(c, "%s: describes %s, expected %s", path, d->name, name);
         }
     }
-    char all[1024] = "";
-    for (size_t i = 0, n = 0; known_name(NULL, (int)i) != NULL && n < sizeof all; i++)
-        n += (size_t)snprintf(all + n, sizeof all - n, " %s", known_name(NULL, (int)i));
     const char *near = mp_nearest(name, known_name, NULL);
-    return mp_fail(c, "no data set \"%.80s\"; %s%s%sthere are:%s", name,
-                   near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "", all);
+    return mp_fail(c, "no data set \"%.80s\"; %s%s%s`mnistpipe fetch` lists them", name,
+                   near ? "did you mean \"" : "", near ? near : "", near ? "\"? " : "");
 }
 
 /* Whether the role is one of the parts of an archive. */

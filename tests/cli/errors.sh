@@ -127,7 +127,7 @@ run "no such part of the sample" \
 MNISTPIPE_DATA=$dir/none run "no sample" "good.txt: data: sample:train: the sample is not \
 installed; MNISTPIPE_DATA=FOLDER says where train.csv.gz lies" --train sample:train
 run "no such data set" \
-    'good.txt: data: no data set "mnits"; did you mean "mnist"? there are: mnist fashion kmnist' \
+    'good.txt: data: no data set "mnits"; did you mean "mnist"? `mnistpipe fetch` lists them' \
     --train mnits:train
 MNISTPIPE_CACHE=$dir/cache run "a data set that was not fetched" "good.txt: data: mnist is not in \
 the cache ($dir/cache/mnist/train-images-idx3-ubyte.gz); \`mnistpipe fetch mnist\` downloads it" \
@@ -229,7 +229,7 @@ images "a CSV in place of labels" \
     "labels: found 20 labels, expected 2 as there are rows in images"
 rm labels
 images "labels that are not there" "labels: no such file"
-run "no labels" "images: has no labels, and none lie beside it (labels); --train-labels FILE names them" --train images --test images
+run "no labels" "images: has no labels, and none lie beside it; --train-labels FILE names them" --train images --test images
 run "labels for a CSV" "train.csv: holds its labels itself; leave out the labels file images, or \
 say label=none" --train-labels images
 
