@@ -341,6 +341,15 @@ mp predict run/bundle.mnp large --fit pad -o large.csv &&
 ok "and taken with --fit"
 mp run digits.txt --set data.size=28x28 -o sized && mp predict sized/bundle.mnp large -o large.csv
 ok "a bundle remembers that its pictures were brought to a size"
+one=$(ls digits/test/3 | head -n 1)
+mp predict run/bundle.mnp "digits/test/3/$one" digits/test/7 test.csv -o three.csv &&
+    equal "$(sed -n 2p three.csv | cut -d, -f1-2)" "digits/test/3/$one,digits/test/3/$one" &&
+    equal "$(grep -c '^digits/test/7,' three.csv)" "$(ls digits/test/7 | wc -l)" &&
+    equal "$(grep -c '^test.csv,' three.csv)" 60
+ok "predict: a picture, a folder and a table"
+head -n 2 run/predictions.csv | cut -d, -f1-2 | tr '\n' ' ' > head
+equal "$(cat head)" "file,label 0/$(ls digits/test/0 | head -n 1),0 "
+ok "predictions name the files"
 grep -q 'in 3/[0-9]*\.pgm' run/report.html
 ok "the page calls rows by their files"
 odd=$(printf 'odd/1/a<b>\001\377.pgm')
