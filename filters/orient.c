@@ -61,9 +61,16 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 MP_STAGE(orient) = {
     .brief = "Transpose, flip or turn each image",
     .doc = "First transpose, then flip, then turn, each where it is asked for.  Pixels are moved\n"
-           "and none is changed.  For sets whose images lie on their side: EMNIST as it is\n"
-           "published, and all that was written column after column, as MATLAB does, such as\n"
-           "the Arabic digits of AHDBase, wants transpose=yes.",
+           "and none is changed:\n"
+           "\n"
+           "    as it is  transpose  flip=horizontal  flip=vertical  turn=90  180  270\n"
+           "    #..       ###        ..#              ##.            ###      .##  ...\n"
+           "    #..       ..#        ..#              #..            #..      ..#  ..#\n"
+           "    ##.       ...        .##              #..            ...      ..#  ###\n"
+           "\n"
+           "For sets whose images lie on their side: EMNIST as it is published, and all that was\n"
+           "written column after column, as MATLAB does, such as the Arabic digits of AHDD, wants\n"
+           "transpose=yes.",
     .example = "orient transpose=yes",
     .flags = MP_BYTES,
     .params = table,

@@ -146,13 +146,14 @@ int mp_lying_learn(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
     return rc;
 }
 
-int mp_lying_warn(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
-                  double usual, const char *name)
+int mp_lying(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+             double usual, const char *name, char text[MP_LYING_TEXT])
 {
     const size_t share = d->n / FIRST_SHARE;
     struct look l = { .d = d, .y = y };
     double t = 0, sure = 0;
     int way = 0;
+    *text = '\0';
     for (int i = 0; i < MP_WAYS; i++)
         if (d->shape.h == d->shape.w || !mp_way_at(i).transpose)
             l.way[l.ways++] = i;
@@ -167,9 +168,19 @@ int mp_lying_warn(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, 
     if ((way = best_way(c, p, &l, &t, &sure)) < 0)
         return -1;
     if (t > least_t && (y != NULL || sure > least_lead * usual))
-        mp_warn(c, "%s: the rows seem to lie otherwise than those that were trained on: the model "
-                   "%s after `orient %s`", name, y != NULL ? "is right about far more of them"
-                                                           : "is surer of them",
-                mp_way_text(way));
+        snprintf(text, MP_LYING_TEXT, "%s: the rows seem to lie otherwise than those that were "
+                 "trained on: the model %s after `orient %s`", name,
+                 y != NULL ? "is right about far more of them" : "is surer of them",
+                 mp_way_text(way));
     return MP_OK;
+}
+
+int mp_lying_warn(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                  double usual, const char *name)
+{
+    char text[MP_LYING_TEXT];
+    const int rc = mp_lying(c, p, d, y, usual, name, text);
+    if (rc == MP_OK && *text != '\0')
+        mp_warn(c, "%s", text);
+    return rc;
 }

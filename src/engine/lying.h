@@ -9,10 +9,15 @@
  * of them, of by how much the best score leads the second. */
 int mp_lying_learn(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, double *usual);
 
-/* Warns where the model takes rows for those it knows once they are transposed, flipped or
- * turned, and clearly not as they are.  y: their class numbers, or NULL; usual: what
- * mp_lying_learn() gave, 0: not known.  Few rows say nothing.  Cost: that of predicting one row
- * in 25, and 3200 more where the first look is suspicious. */
+/* What there is to say where the model takes rows for those it knows once they are transposed,
+ * flipped or turned, and clearly not as they are; otherwise "".  y: their class numbers, or
+ * NULL; usual: what mp_lying_learn() gave, 0: not known.  Few rows say nothing.  Cost: that of
+ * predicting one row in 25, and 3200 more where the first look is suspicious. */
+enum { MP_LYING_TEXT = 512 };
+int mp_lying(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+             double usual, const char *name, char text[MP_LYING_TEXT]);
+
+/* The same as a warning. */
 int mp_lying_warn(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
                   double usual, const char *name);
 #endif

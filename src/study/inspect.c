@@ -10,7 +10,9 @@
  */
 #include "study/inspect.h"
 #include "core/ctx.h"
+#include "engine/fit.h"
 #include "engine/folds.h"
+#include "engine/lying.h"
 #include "engine/metrics.h"
 #include "files/shipped.h"
 #include "sources/experiment.h"
@@ -290,6 +292,25 @@ static int read_script(struct mp_ctx *c, const struct mp_inspection *in, struct 
     return mp_script_parse(c, "the pipeline built in", text, s);
 }
 
+/* Whether the test rows lie as the training rows do, for a model of those. */
+static int compare_lying(struct mp_ctx *c, struct mp_inspection *in, const struct mp_script *s,
+                         const int *y)
+{
+    struct mp_plan p = { .n_nodes = 0 };
+    double usual = 0;
+    int rc = mp_plan_build(c, s, &p);
+    if (rc == MP_OK)
+        rc = mp_plan_shape(c, &p, in->data[0].shape);
+    if (rc == MP_OK)
+        rc = mp_fit(c, &p, &in->data[0], y);
+    if (rc == MP_OK)
+        rc = mp_lying_learn(c, &p, &in->data[0], &usual);
+    if (rc == MP_OK)
+        rc = mp_lying(c, &p, &in->data[1], NULL, usual, in->given[1], in->lying);
+    mp_plan_free(&p);
+    return rc;
+}
+
 static int score_labels(struct mp_ctx *c, struct mp_inspection *in, const int *y)
 {
     struct mp_script s = { 0 };
@@ -301,6 +322,8 @@ static int score_labels(struct mp_ctx *c, struct mp_inspection *in, const int *y
         rc = mp_out_of_fold(c, &s, &in->data[0], y, in->o.folds, c->run->seed, &out);
     if (rc == MP_OK)
         rc = find_suspects(c, in, y, &out.p);
+    if (rc == MP_OK && in->n > 1)
+        rc = compare_lying(c, in, &s, y);
     mp_out_of_fold_free(&out);
     mp_script_free(&s);
     return rc;
@@ -423,5 +446,10 @@ bool mp_inspect_remark(const struct mp_inspection *in, int k, int i, char *text,
     if (foreign != NULL && i-- == 0)
         return snprintf(text, size, "%s: label %s does not occur in the training rows, so no model "
                         "can learn it", name, foreign) > 0;
-    return mp_glance_remark(&in->glance[k], name, i, text, size);
+    if (k == 1 && in->lying[0] != '\0' && i-- == 0)
+        return snprintf(text, size, "%s", in->lying) > 0;
+    /* Beside the training rows, if they alone show nothing. */
+    return k == 1 && !mp_glance_remark(&in->glance[k], name, 0, text, size)
+               ? mp_glance_differs(&in->glance[0], &in->glance[1], name, i, text, size)
+               : mp_glance_remark(&in->glance[k], name, i, text, size);
 }

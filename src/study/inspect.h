@@ -57,6 +57,7 @@ struct mp_inspection {
     size_t n_pairs;
     size_t near_rows[2];           /* rows of each file that have one like them in it */
     size_t near_shared;            /* test rows that have one like them in the training rows */
+    char lying[512];               /* how test rows lie, beside training rows; "": as they do */
     char why_not[1024];            /* why labels were not checked; "": they were */
     char *pipeline;                /* what checked them, as text */
     size_t unjudged;               /* rows of classes too small to be judged */

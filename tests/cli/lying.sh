@@ -50,6 +50,14 @@ mp run p.txt --train train.csv --test side.csv -o other &&
     grep -q "seem to lie otherwise" other/report.html && grep -q "seem to lie otherwise" other/report.json
 ok "run says it of its test rows, in the report and on the page, too"
 
+mp inspect train.csv side.csv && flat "$out" | grep -q "remark: side.csv: the rows seem to lie \
+otherwise than those that were trained on: the model is surer of them after \`orient transpose=yes\`" &&
+    mp inspect train.csv test.csv && ! grep -q "lie otherwise" "$out"
+ok "inspect says it of two files"
+awk -F, -v OFS=, 'NR > 1 { for (i = 2; i <= NF; i++) $i = 255 - $i } 1' train.csv > dark.csv
+mp inspect dark.csv test.csv --quick && flat "$out" | grep -q "test.csv: the outermost pixels have"
+ok "and that the test's paper is the training's ink"
+
 printf 'orient transpose=yes\nhog cell=7\nsvm\n' > turned.txt
 lay transpose=yes < train.csv > train_side.csv
 mp run turned.txt --train train_side.csv --test side.csv -o turned && silent &&
