@@ -17,6 +17,7 @@
 #include "linear/dnn.h"
 #include "net/net.h"
 #include "net/optimizer.h"
+#include "linear/class_weights.h"
 #include "text/layout.h"
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct params {
     struct mp_layers layers;
     double lr, momentum, decay, clip, smoothing, validation;
     int epochs, batch, optimizer, schedule, init, patience, precision;
+    char *weights;
 };
 
 enum { AUTO, F32, BF16 }; /* precision */
@@ -48,6 +50,9 @@ static const struct mp_param table[] = {
              .doc = "largest norm of the whole gradient; 0: any"),
     MP_PARAM(smoothing, .def = "0", .min = 0, .max = 0.9,
              .doc = "share of the label that is spread over all classes"),
+    MP_PARAM(weights, .def = "", .unit = MP_CLASS_WEIGHTS_UNIT,
+             .doc = "factors on the gradient of rows of some classes, such as 7:2,1:0.5; balanced: "
+                    "so that each class counts the same however many rows it has"),
     MP_PARAM(init, .def = "he", .choices = "he|glorot", .doc = "spread of the first weights"),
     MP_PARAM(precision, .def = "auto", .choices = "auto|f32|bf16",
              .doc = "what products read, summed in f32; auto: bf16 where the processor has it"),
@@ -89,6 +94,7 @@ struct training {
     float *w, *best, *x;
     float *gradients;      /* of each item, as long as the weights */
     const int *y;
+    double *weight;        /* of each class */
     size_t *learners, *order, *judges, n_train, n_judges;
     struct mp_net_item *items; /* what is left of them: gradients */
     size_t n_items;
@@ -108,9 +114,10 @@ struct training {
 /* ------------------------------------------------------------- the loss */
 
 /* Softmax cross-entropy of n rows and, in g, its gradient for a mean over `batch`
- * rows.  Returns the sum of losses; *hits counts rows whose best score is right. */
+ * rows, each times its class's weight.  Returns the sum of losses, without weights; *hits counts rows whose best score is right. */
 static double cross_entropy(const float *z, size_t n, int k, const int *y, const size_t *rows,
-                            double smoothing, size_t batch, float *g, size_t *hits)
+                            double smoothing, size_t batch, const double *weight, float *g,
+                            size_t *hits)
 {
     double loss = 0;
     *hits = 0;
@@ -129,7 +136,8 @@ static double cross_entropy(const float *z, size_t n, int k, const int *y, const
         for (int j = 0; j < k && g != NULL; j++) {
             const double target = smoothing / k + (j == truth ? 1 - smoothing : 0);
             g[i * (size_t)k + (size_t)j] =
-                (float)((exp((double)(z[j] - z[top])) / sum - target) / (double)batch);
+                (float)((exp((double)(z[j] - z[top])) / sum - target) * weight[truth] /
+                        (double)batch);
         }
     }
     return loss;
@@ -169,7 +177,8 @@ static int train_item(struct mp_ctx *c, void *arg, size_t i)
     if (mp_net_forward(c, &t->net, t->w, &item, n, true, key) < 0)
         return -1;
     t->loss[i] = cross_entropy(item.scores, n, t->net.classes, t->y, t->rows + i * MP_NET_ITEM,
-                               t->p->smoothing, (size_t)t->p->batch, item.up, &t->hits[i]);
+                               t->p->smoothing, (size_t)t->p->batch, t->weight, item.up,
+                               &t->hits[i]);
     return mp_net_backward(c, &t->net, t->w, &item, n, key);
 }
 
@@ -183,7 +192,7 @@ static int judge_item(struct mp_ctx *c, void *arg, size_t i)
         mp_net_forward(c, &t->net, t->w, &item, MP_NET_ITEM, false, 0) < 0)
         return -1;
     t->loss[i] = cross_entropy(item.scores, n, t->net.classes, t->y, t->rows + i * MP_NET_ITEM, 0,
-                               1, NULL, &t->hits[i]);
+                               1, NULL, NULL, &t->hits[i]);
     return MP_OK;
 }
 
@@ -291,6 +300,20 @@ static int warn_of_few(struct mp_ctx *c, const struct training *t)
     return MP_OK;
 }
 
+/* By the classes of the rows that the net learns from. */
+static int weigh_classes(struct mp_ctx *c, struct training *t)
+{
+    int *y = mp_alloc(c, t->n_train, sizeof *y);
+    t->weight = mp_alloc(c, (size_t)mp_classes(c, NULL), sizeof *t->weight);
+    for (size_t i = 0; i < t->n_train && y != NULL; i++)
+        y[i] = t->y[t->learners[i]];
+    const int rc = y == NULL || t->weight == NULL
+                       ? -1
+                       : mp_class_weights(c, t->p->weights, y, t->n_train, t->weight);
+    free(y);
+    return rc;
+}
+
 /* Rows that learn, and rows that judge. */
 static int split(struct mp_ctx *c, struct training *t)
 {
@@ -316,6 +339,8 @@ static int split(struct mp_ctx *c, struct training *t)
                         "(--set net.batch=%zu)", t->p->batch, t->n_train, t->n_train, t->n_train);
     if (rc == MP_OK && t->p->validation > 0 && t->n_judges == 0)
         rc = mp_fail(c, "validation=%g: of %zu rows none is left to judge", t->p->validation, n);
+    if (rc == MP_OK)
+        rc = weigh_classes(c, t);
     return rc == MP_OK && t->n_judges > 0 ? warn_of_few(c, t) : rc;
 }
 
@@ -540,6 +565,7 @@ static void training_free(struct training *t)
     free(t->history);
     free(t->gradients);
     free(t->x);
+    free(t->weight);
     free(t->learners);
     free(t->order);
     free(t->judges);

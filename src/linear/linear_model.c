@@ -10,6 +10,7 @@
 #include "config.h"
 #include "core/library.h"
 #include "core/random.h"
+#include "linear/class_weights.h"
 #include "linear/dense_solver.h"
 #include "linear/dnn.h"
 #include "text/decimal.h"
@@ -129,35 +130,9 @@ struct job {
     struct feature_node **x;
     const float **rows;     /* of the dense solver */
     int *y;
-    const char *const *names;
     double *weight;         /* of each class */
     double *shares;
 };
-
-/* "7:2,1:0.5": weights by label; 1 for labels not named. */
-static int read_weights(struct mp_ctx *c, const char *text, const char *const *names, int k,
-                        double *weight)
-{
-    for (int i = 0; i < k; i++)
-        weight[i] = 1;
-    for (const char *at = text; *at != '\0';) {
-        const size_t n = strcspn(at, ":");
-        int used = 0, i = 0;
-        double value;
-        if (n < 1 || sscanf(at + n, ":%lf%n", &value, &used) != 1 || !(value > 0) || value > 1e9 ||
-            (at[n + (size_t)used] != ',' && at[n + (size_t)used] != '\0'))
-            return mp_fail(c, "weights=%s: expected LABEL:WEIGHT,... with weights above 0", text);
-        while (i < k && (strncmp(names[i], at, n) != 0 || names[i][n] != '\0'))
-            i++;
-        if (i == k)
-            return mp_fail(c, "weights=%s: label %.*s does not occur in the training rows", text,
-                           (int)n, at);
-        weight[i] = value;
-        at += n + (size_t)used;
-        at += *at == ',';
-    }
-    return MP_OK;
-}
 
 static int open_job(struct mp_ctx *c, struct job *j)
 {
@@ -170,7 +145,7 @@ static int open_job(struct mp_ctx *c, struct job *j)
     size_t at = 0;
     for (const struct mp_linear_block *b = m->rows.first; b != NULL; at += b->n, b = b->next)
         memcpy(j->y + at, b->y, b->n * sizeof *j->y);
-    return read_weights(c, j->p->weights, j->names, (int)m->classes, j->weight);
+    return mp_class_weights(c, j->p->weights, j->y, m->rows.n, j->weight);
 }
 
 static void close_job(struct job *j)
@@ -415,7 +390,7 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
     struct job j = { .m = m, .p = params, .solver = solver->liblinear };
     mp_linear_rows_find(&m->rows);
     m->features = m->rows.d;
-    m->classes = (uint64_t)mp_classes(c, &j.names);
+    m->classes = (uint64_t)mp_classes(c, NULL);
     /* Two classes need one vector, as in liblinear's own files, unless they are one problem. */
     m->columns = m->classes == 2 && solver->liblinear != MCSVM_CS ? 1 : m->classes;
     m->bias = j.p->bias;

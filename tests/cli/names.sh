@@ -76,7 +76,8 @@ alike '-1|2|10|Zebra|apple pie|b<i>|it'"'"'s|naïve|x&y|あ' &&
     "$python" -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse("named/report.html")'; }
 ok "whole numbers first, then texts byte by byte; pages stay well-formed"
 renamed '"a,b"|"c ""d"""|e|f|g|h|i|j|k|l'
-mp run svm.txt --train ntrain.csv --test ntest.csv -o named --quiet && { [ -z "$python" ] || "$python" - << 'END'
+mp run svm.txt --train ntrain.csv --test ntest.csv -o named --quiet &&
+    { [ -z "$python" ] || "$python" - << 'END'
 import csv
 rows = list(csv.DictReader(open("named/predictions.csv")))
 assert set(r["predicted"] for r in rows) == set(["a,b", 'c "d"'] + list("efghijkl")), rows[0]
@@ -165,7 +166,7 @@ mp predict digits/bundle.mnp test.csv --wrong wrong -o p.csv &&
     equal "$(answers w.csv | sed 1d)" "$(for file in wrong/*; do line=${file##*_}
         answers p.csv | sed -n "${line%.png}p"; done)"
 ok "--wrong: the wrong images, named by truth and prediction; they read back the same"
-mp predict digits/bundle.mnp test.csv --json > one.json; mp predict digits/bundle.mnp test.csv --json &&
+mp predict digits/bundle.mnp test.csv --json &&
     cp "$out" p.json && { [ -z "$python" ] || "$python" - << 'END'
 import csv, json
 o = json.load(open("p.json"))
@@ -191,5 +192,58 @@ usage "--labels of two inputs" "--labels goes with one input, found 2" test.csv 
     grep -q "has no labels, so nothing tells which rows are wrong" "$err" && [ ! -e u.csv ] &&
     [ ! -e none ]
 ok "--wrong of rows without labels"
+
+# -------------------------------------------------------------- weights of classes
+
+awk -F, 'NR == 1 || $1 < 2 || ($1 == 2 && n++ < 5)' train.csv > rare.csv
+rare=$(awk -F, 'NR > 1 { n[$1]++; all++ } END { for (k = 0; k < 3; k++)
+    printf "%d:%.17g,", k, all / (3 * n[k]) }' rare.csv)
+rare=${rare%,}
+printf 'data train=rare.csv test=test.csv\npixels\nlogistic C=0.01\n' > logistic.txt
+printf 'data train=rare.csv test=test.csv\nnet epochs=2 batch=16\n    dense units=8\n' > net.txt
+weigh() { mp run $model.txt --train rare.csv --test test.csv --quiet "$@"; }
+for model in svm logistic net; do
+    weigh --set $model.weights=balanced -o one && weigh -o none &&
+        weigh --set "$model.weights=$rare" -o two &&
+        same one/predictions.csv two/predictions.csv &&
+        ! cmp -s one/predictions.csv none/predictions.csv
+    ok "$model weights=balanced: n / (k m) for m of n rows in k classes"
+done
+! mp run net.txt --set net.weights=5:2 -o one && equal "$(tail -1 "$err")" \
+    "mnistpipe: net.txt:2: net: weights=5:2: label 5 does not occur in the training rows"
+ok "a weight for a label that is not there"
+renamed 'A|B|C|D|E|F|G|H|I|J'
+mp run svm.txt --train ntrain.csv --test ntest.csv --set svm.weights=C:3,J:0.5 -o one --quiet &&
+    mp run svm.txt --set svm.weights=2:3,9:0.5 -o two --quiet &&
+    equal "$(answers one/predictions.csv | cut -d, -f2- | sed 1d)" \
+        "$(answers two/predictions.csv | cut -d, -f2- | sed 1d)"
+ok "weights by name"
+
+# ------------------------------------------------------------------- many classes
+
+# 300 classes, of which each has an image of its own, and noise.
+many() { # SEED ROWS
+    awk -v seed="$1" -v rows="$2" 'BEGIN { srand(7)
+        for (k = 0; k < 300; k++) for (i = 0; i < 36; i++) mean[k, i] = int(rand() * 200)
+        printf "label"; for (i = 0; i < 36; i++) printf ",pixel%d", i; print ""
+        srand(seed)
+        for (r = 0; r < rows; r++) for (k = 0; k < 300; k++) { printf "class %d", k
+            for (i = 0; i < 36; i++) printf ",%d", mean[k, i] + int(rand() * 50); print "" } }'
+}
+many 1 4 > many.csv
+many 2 1 > manytest.csv
+for model in 'svm' 'svm solver=dense' 'logistic' 'logistic solver=multinomial' 'ridge' \
+    'svm\ncalibrate' 'vote by=majority\n  branch\n    ridge\n  branch\n    svm'; do
+    printf "data train=many.csv test=manytest.csv\npixels\n$model\n" > many.txt
+    mp run many.txt -o many && grep -q '^accuracy \(9[5-9]\|100\)' "$out" &&
+        mp predict many/bundle.mnp manytest.csv -o p.csv --quiet && same p.csv many/predictions.csv
+    ok "300 classes: ${model//\\n/, }"
+done
+json many/report.json 'len(t["classes"]) == 300 and t["confusion"] is None and
+    sum(m["rows"] for m in t["mistakes"]) == t["errors"]' &&
+    mp export many.txt -o tables --format idx --quiet &&
+    equal "$(sed -n '1p;300p' tables/train.classes.txt)" "$(printf '0 class 0\n299 class 99')" &&
+    [ -e tables/train-labels-idx1-int ]
+ok "300 classes: JSON, and a table of numbers that says which is which"
 
 finish
