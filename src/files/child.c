@@ -55,7 +55,14 @@ static void become(char *const *argv, int err, pid_t parent)
     _exit(127);
 }
 
-/* Until the child closes its end. */
+static bool ended(pid_t child)
+{
+    siginfo_t how = { .si_pid = 0 };
+    return waitid(P_PID, (id_t)child, &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           how.si_pid == child;
+}
+
+/* Until the child closes its end, or is no more: another may hold that end, too. */
 static void listen_to(struct mp_ctx *c, int fd, pid_t child, struct ear *e,
                       void (*tick)(void *arg), void *arg)
 {
@@ -70,6 +77,8 @@ static void listen_to(struct mp_ctx *c, int fd, pid_t child, struct ear *e,
         }
         if (tick != NULL)
             tick(arg);
+        if (ready == 0 && ended(child))
+            break;
         if (ready <= 0)
             continue;
         const ssize_t n = read(fd, bytes, sizeof bytes);
