@@ -55,19 +55,18 @@ static void keep_warning(void *arg, const char *text)
     struct remarks *w = arg;
 #pragma omp critical(mp_remarks)
     {
-        char **more = realloc(w->text, (size_t)(w->n + 1) * sizeof *more), *copy = strdup(text);
         bool known = false;
-        for (int i = 0; i < w->n && more != NULL; i++)
-            known = known || strcmp(more[i], text) == 0;
-        if (more != NULL)
+        for (int i = 0; i < w->n; i++)
+            known = known || strcmp(w->text[i], text) == 0;
+        char *copy = known ? NULL : strdup(text), **more = NULL;
+        if (copy != NULL && (more = realloc(w->text, (size_t)(w->n + 1) * sizeof *more)) != NULL) {
             w->text = more;
-        if (more != NULL && copy != NULL && !known) {
             w->text[w->n++] = copy;
-            if (!w->quiet)
-                fprintf(stderr, "warning: %s\n", text);
         } else {
-            free(copy);
+            free(copy); /* it is said nevertheless */
         }
+        if (!known && !w->quiet)
+            fprintf(stderr, "warning: %s\n", text);
     }
 }
 

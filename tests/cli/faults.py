@@ -146,8 +146,9 @@ class Work:
             if os.path.isdir(f"{self.at}/out") else os.makedirs(f"{self.reference}/{name}")
         self.manual = done.stdout if name == "manual" else None
 
-    def other(self, name, path):
-        """How a file differs from what it is undisturbed, but for times; None: it does not."""
+    def other(self, name, path, said):
+        """How a file differs from what it is undisturbed, but for times and for warnings that were
+        said, though not kept; None: it does not."""
         a, b = f"{self.reference}/{name}/{path}", f"{self.at}/out/{path}"
         if EXACT.search(path):
             return None if filecmp.cmp(a, b, shallow=False) else path
@@ -161,7 +162,8 @@ class Work:
             return where and path + where
         if path.endswith(".html"):
             return None if new.endswith("</html>\n") else path
-        return None if len(new.splitlines()) >= len(old.splitlines()) else path
+        lines = len(new.splitlines()) + len(said.splitlines())
+        return None if lines >= len(old.splitlines()) else path
 
     def wrong(self, name, done):
         """What is wrong with how it ended; None: nothing."""
@@ -184,7 +186,8 @@ class Work:
         elif not re.search("^(mnistpipe: .*: .|mnistpipe: no memory|mnistpipe: .)", done.stderr,
                            re.M) and "shared librar" not in done.stderr:
             return f"status {done.returncode} without a word: {done.stderr[-200:]}"
-        other = [where for where in (self.other(name, f) for f in there & want) if where]
+        other = [where for where in (self.other(name, f, done.stderr) for f in there & want)
+                 if where]
         if done.returncode == 0 and other:
             return f"status 0, but other bytes: {other}"
         return None
