@@ -167,7 +167,10 @@ static int find_size(struct mp_ctx *c, struct reader *r, struct desk *k)
 static int find_colours(struct mp_ctx *c, struct reader *r, struct desk *k)
 {
     const size_t n = r->album->n, sample = n < SAMPLE ? n : SAMPLE;
-    r->shape.c = r->form->beside.c > 0 ? r->form->beside.c : r->form->channels;
+    r->shape.c = r->form->beside.c > 0    ? r->form->beside.c
+                 : r->form->channels > 0 ? r->form->channels
+                 : r->form->size.c == 3  ? 3
+                                         : 0;
     bool colour = false;
     for (size_t i = 0; i < sample && r->shape.c == 0 && !colour; i++) {
         const size_t at = sample > 1 ? i * (n - 1) / (sample - 1) : 0;
@@ -302,7 +305,7 @@ static void warn_of_guesses(struct mp_ctx *c, const struct reader *r)
         mp_warn(c, "%s: passed over %zu %s by name and content: %s%s", a->place, a->strangers,
                 a->strangers > 1 ? "files that are no pictures" : "file that is no picture",
                 a->stranger, a->strangers > 1 ? " ..." : "");
-    if (r->shape.c == 3 && form->channels == 0 && form->beside.c == 0)
+    if (r->shape.c == 3 && form->channels == 0 && form->beside.c == 0 && form->size.c != 3)
         mp_warn(c, "%s: pictures have colour: rows are %d x %d x 3 (colour=grey makes them grey)",
                 a->place, r->shape.h, r->shape.w);
     if (r->shape.c == 1 && form->channels == 0 && k->colour > 0)

@@ -215,6 +215,8 @@ ppm greys/1/a.ppm "7 7 7"
 gives "red, green and blue as grey: Rec. 601" "1,29 1,150 1,76" colours colour=grey
 gives "colours that are equal are grey" "1,7" greys
 gives "colour=rgb keeps three values" "1,7,7,7" greys colour=rgb
+gives "size=HxWx3 does, too" "1,7,7,7" greys size=1x1x3
+said "and needs no word"
 gives "colours that differ have three values" "1,0,0,255 1,0,255,0 1,255,0,0" colours
 said "and that is said" "colours: pictures have colour: rows are 1 x 1 x 3 (colour=grey makes them grey)"
 mkdir -p mixed/1
