@@ -94,6 +94,6 @@ with open("few.csv", "w") as f:
         print(*x[3072 * i:3072 * (i + 1)], sep=",", file=f)
 END
 mp predict hog/bundle.mnp few -o idx.csv && mp predict hog/bundle.mnp few.csv -o table.csv &&
-    same idx.csv table.csv
+    same <(cut -d, -f2- idx.csv) <(cut -d, -f2- table.csv)
 ok "a table of 3072 columns is read as the bundle's colour"
 finish
