@@ -184,13 +184,27 @@ static int allow_checkpoint(struct mp_ctx *c, struct job *j)
     return c->run->checkpoint.identity != NULL ? MP_OK : -1;
 }
 
+/* Those that no fold tests are none of the test's rows, either. */
+static void leave_untested_out(struct mp_out_of_fold *o)
+{
+    const size_t k = (size_t)o->p.k;
+    size_t n = 0;
+    for (size_t i = 0; i < o->p.n; i++) {
+        if (o->fold[i] == MP_NO_FOLD)
+            continue;
+        memmove(o->p.scores + n * k, o->p.scores + i * k, k * sizeof *o->p.scores);
+        o->p.predicted[n++] = o->p.predicted[i];
+    }
+    o->p.n = n;
+}
+
 /* Scores the training rows out of fold.  What stages tell of a fold's training is not of the
  * model that stays. */
 static int cross_validate(struct mp_ctx *c, struct job *j)
 {
     struct mp_run *run = c->run;
     const struct mp_run was = *run;
-    const struct mp_experiment *x = &j->x;
+    struct mp_experiment *x = &j->x;
     const int k = x->plan.source.folds;
     struct mp_out_of_fold o = { .k = k };
     run->diary = (struct mp_diary){ .arg = NULL };
@@ -201,6 +215,7 @@ static int cross_validate(struct mp_ctx *c, struct job *j)
         rc = mp_cross_score(c, &o, x->train_y, &j->cross);
     run->diary = was.diary;
     if (rc == MP_OK) {
+        leave_untested_out(&o);
         j->predictions = o.p;
         o.p = (struct mp_predictions){ .n = 0 };
         j->report.cross = &j->cross;

@@ -31,25 +31,26 @@ static int by_class(const void *a, const void *b)
     return p->row < q->row ? -1 : p->row > q->row;
 }
 
-/* Whether k folds can be made of these cards, in order of their classes. */
-static int check(struct mp_ctx *c, const struct card *card, size_t n, int k)
+static bool is_alone(const struct card *card, size_t n, size_t i)
 {
+    return (i == 0 || card[i - 1].class != card[i].class) &&
+           (i + 1 == n || card[i + 1].class != card[i].class);
+}
+
+/* Deals these cards, which are in order of their classes, to k folds. */
+static int deal(struct mp_ctx *c, const struct card *card, size_t n, int k, int *fold)
+{
+    size_t dealt = 0;
     if (n < (size_t)k)
         return mp_fail(c, "%d folds need at least as many rows, found %zu", k, n);
     if (card[0].class == card[n - 1].class)
         return mp_fail(c, "all rows have the same label; to learn from them takes two");
-    for (size_t i = 0; i < n; i++) {
-        const bool alone = (i == 0 || card[i - 1].class != card[i].class) &&
-                           (i + 1 == n || card[i + 1].class != card[i].class);
-        if (alone && c->run != NULL && c->run->classes != NULL)
-            return mp_fail(c, "label %s has only one row; folds need two of every label, one to "
-                              "learn from while the other is held out",
-                           c->run->classes[card[i].class]);
-        if (alone)
-            return mp_fail(c, "class %d has only one row; folds need two of every class",
-                           card[i].class);
-    }
-    return MP_OK;
+    for (size_t i = 0; i < n; i++)
+        fold[card[i].row] = is_alone(card, n, i) ? MP_NO_FOLD : (int)(dealt++ % (size_t)k);
+    return dealt >= (size_t)k
+               ? MP_OK
+               : mp_fail(c, "%d folds need at least as many rows of labels that have two, one to "
+                            "learn from while the other is held out; found %zu", k, dealt);
 }
 
 int mp_folds_assign(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k, uint64_t seed,
@@ -66,10 +67,8 @@ int mp_folds_assign(struct mp_ctx *c, const int *y, size_t n, int n_classes, int
     }
     if (rc == MP_OK) {
         qsort(card, n, sizeof *card, by_class);
-        rc = check(c, card, n, k);
+        rc = deal(c, card, n, k, fold);
     }
-    for (size_t i = 0; i < n && rc == MP_OK; i++)
-        fold[card[i].row] = (int)(i % (size_t)k);
     free(card);
     return rc;
 }
@@ -82,7 +81,10 @@ int mp_folds_warn(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k
     for (size_t i = 0; i < n; i++)
         rows[y[i]]++;
     for (int j = 0; j < n_classes; j++)
-        if (rows[j] < (size_t)k)
+        if (rows[j] == 1)
+            mp_warn(c, "label %s has one row: all folds learn from it, and none tests it",
+                    c->run->classes[j]);
+        else if (rows[j] < (size_t)k)
             mp_warn(c, "label %s has %zu rows, fewer than the %d folds: some folds test none of it",
                     c->run->classes[j], rows[j], k);
     free(rows);

@@ -202,8 +202,8 @@ static int score_fold(struct job *j, const struct mp_data *d, const int *y, int 
     return rc;
 }
 
-/* As many folds as asked for, or as the rarest class has rows, each of which one fold tests;
- * mp_folds_assign() refuses one row. */
+/* As many folds as asked for, or as the rarest class has rows, each of which one fold tests; one
+ * row alone is learned from in all of them. */
 static int count_folds(struct job *j, size_t n, const int *y, int *k)
 {
     const int classes = j->c->run->n_classes;
@@ -214,9 +214,12 @@ static int count_folds(struct job *j, size_t n, const int *y, int *k)
     for (size_t i = 0; i < n; i++)
         rows[y[i]]++;
     for (int m = 0; m < classes; m++)
-        if (rows[m] > 0 && (rarest < 0 || rows[m] < rows[rarest]))
+        if (rows[m] == 1)
+            mp_warn(j->c, "label %s has one row: the branches learn from it, and what stacks them "
+                          "has no scores for it", j->c->run->classes[m]);
+        else if (rows[m] > 0 && (rarest < 0 || rows[m] < rows[rarest]))
             rarest = m;
-    if (rarest >= 0 && rows[rarest] > 1 && rows[rarest] < (size_t)*k) {
+    if (rarest >= 0 && rows[rarest] < (size_t)*k) {
         mp_warn(j->c, "label %s has %zu rows, fewer than the %d folds: some folds would test none "
                       "of it; %zu folds are made", j->c->run->classes[rarest], rows[rarest], *k,
                 rows[rarest]);

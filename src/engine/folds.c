@@ -66,6 +66,9 @@ int mp_out_of_fold(struct mp_ctx *c, const struct mp_script *s, const struct mp_
             rc = score_fold(c, s, &part, f, out);
         mp_fold_close(&part);
     }
+    for (size_t i = 0; i < d->n && rc == MP_OK; i++)
+        if (out->fold[i] == MP_NO_FOLD)
+            out->p.predicted[i] = y[i];
     if (rc < 0)
         mp_out_of_fold_free(out);
     return rc;
@@ -102,6 +105,8 @@ int mp_cross_score(struct mp_ctx *c, const struct mp_out_of_fold *o, const int *
         return -1;
     }
     for (size_t i = 0; i < o->p.n; i++) {
+        if (o->fold[i] == MP_NO_FOLD)
+            continue;
         x->fold[o->fold[i]].rows++;
         x->fold[o->fold[i]].errors += o->p.predicted[i] != y[i];
     }

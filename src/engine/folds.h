@@ -17,7 +17,8 @@ int mp_fold_score(struct mp_ctx *c, struct mp_plan *plan, const struct mp_fold *
 struct mp_out_of_fold {
     int k;
     int *fold;                 /* of each row */
-    struct mp_predictions p;   /* of all rows, in row order, each by a plan that has not seen it */
+    struct mp_predictions p;   /* of all rows, in row order, each by a plan that has not seen it; of
+                                  those in MP_NO_FOLD scores of 0 and their own class */
     double fit_seconds;        /* of all folds */
     /* Unless NULL: looks at a fold's plan, fitted, before it is freed.  Set by the caller. */
     int (*fitted)(struct mp_ctx *c, void *arg, int f, const struct mp_plan *p);

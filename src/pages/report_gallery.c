@@ -389,13 +389,14 @@ static int nearest(struct mp_ctx *c, const struct mp_experiment *x, const size_t
                    size_t n_near, struct mp_neighbour *near)
 {
     struct mp_neighbour all[MISTAKES * (NEAR + 1)];
-    if (x->test.x != x->train.x)
+    if (x->plan.source.folds == 0)
         return mp_neighbours(c, &x->test, rows, n, &x->train, n_near, near);
     if (mp_neighbours(c, &x->test, rows, n, &x->train, n_near + 1, all) < 0)
         return -1;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0, to = 0; k <= n_near && to < n_near; k++)
-            if (all[i * (n_near + 1) + k].row != rows[i])
+            if (mp_data_number(&x->train, all[i * (n_near + 1) + k].row) !=
+                mp_data_number(&x->test, rows[i]))
                 near[i * n_near + to++] = all[i * (n_near + 1) + k];
     return MP_OK;
 }
@@ -403,7 +404,7 @@ static int nearest(struct mp_ctx *c, const struct mp_experiment *x, const size_t
 int mp_report_mistakes(struct mp_ctx *c, struct mp_html *h, const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
-    const size_t others = x->train.n - (x->test.x == x->train.x);
+    const size_t others = x->train.n - (x->plan.source.folds > 0);
     const size_t n_near = others < NEAR ? others : NEAR;
     struct mp_neighbour near[MISTAKES * NEAR];
     size_t rows[MISTAKES];

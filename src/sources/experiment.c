@@ -402,13 +402,35 @@ static int split_holdout(struct mp_ctx *c, struct mp_experiment *x)
 
 /* --------------------------------------------------------------- reading */
 
+/* All training rows but those that are alone in their class, which no fold can hold out. */
+static int test_by_folds(struct mp_ctx *c, struct mp_experiment *x)
+{
+    const size_t n = x->train.n;
+    struct mp_subset part;
+    size_t *rows = mp_alloc(c, x->classes.n, sizeof *rows), alone = 0;
+    bool *tested = mp_alloc(c, n, sizeof *tested);
+    int rc = rows != NULL && tested != NULL ? MP_OK : -1;
+    for (size_t i = 0; i < n && rc == MP_OK; i++)
+        rows[x->train_y[i]]++;
+    for (size_t i = 0; i < n && rc == MP_OK; i++)
+        alone += !(tested[i] = rows[x->train_y[i]] > 1);
+    if (rc == MP_OK && (alone == 0 || alone == n)) {
+        x->test = x->train;
+    } else if (rc == MP_OK &&
+               (rc = mp_split_pick(c, &x->train, x->train_y, tested, true, &part)) == MP_OK) {
+        x->test = part.d;
+        x->test_y = part.y;
+    }
+    free(rows);
+    free(tested);
+    return rc;
+}
+
 static int read_test(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
 {
     const struct mp_source *s = &x->plan.source;
-    if (s->folds > 0) {
-        x->test = x->train;
-        return MP_OK;
-    }
+    if (s->folds > 0)
+        return test_by_folds(c, x);
     if (x->test_path == NULL)
         return split_holdout(c, x);
     struct mp_form same = *form;

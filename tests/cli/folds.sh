@@ -23,7 +23,7 @@ import sys
 
 r = json.load(open(f"runs/{sys.argv[2]}/report.json"))
 t, x = r["test"], r["cross_validation"]
-p = [int(row[1]) for row in list(csv.reader(open(f"runs/{sys.argv[2]}/predictions.csv")))[1:]]
+p = [int(r["predicted"]) for r in csv.DictReader(open(f"runs/{sys.argv[2]}/predictions.csv"))]
 truth = [int(row[0]) for row in list(csv.reader(open("train.csv")))[1:]]
 near = lambda a, b: abs(a - b) <= 1e-8
 if not eval("(" + sys.argv[1] + ")"):
@@ -136,8 +136,15 @@ head -21 train.csv > few.csv
 fails "more folds than rows" 1 "30 folds need at least as many rows, found 20" \
     run pca.txt --train few.csv --set data.folds=30
 awk -F, 'NR == 1 || $1 != 7 || n++ < 1' train.csv > rare.csv
-fails "a label with one row" 1 "label 7 has only one row; folds need two of every label, one to \
-learn from while the other is held out" run pca.txt --train rare.csv --set data.folds=5
+mp run pca.txt --train rare.csv --set data.folds=5 -o runs/rare &&
+    grep -q "^warning: label 7 has one row: all folds learn from it, and none tests it$" "$err" &&
+    equal "$(($(wc -l < runs/rare/predictions.csv) + 1))" "$(wc -l < rare.csv)" &&
+    ! cut -d, -f2 runs/rare/predictions.csv | grep -q 7
+ok "a label with one row is learned from, and not tested"
+awk -F, 'NR == 1 || $1 < 2 && n[$1]++ < 2 || n[$1]++ < 1' train.csv > rare.csv
+fails "too few rows of labels that have two" 1 "5 folds need at least as many rows of labels that \
+have two, one to learn from while the other is held out; found 4" run pca.txt --train rare.csv \
+    --set data.folds=5
 fails "export has no folds" 1 "written.txt: data: folds=5: in every fold the stages learn other \
 features; export takes one split (--set data.folds=0)" export written.txt
 awk -F, 'NR == 1 || $1 != 7 || n++ < 3' train.csv > rare.csv

@@ -88,9 +88,16 @@ static void test_refused(struct tap *t)
     refused(t, (const int[]){ 0, 1, 0, 1 }, 4, 5, "5 folds need at least as many rows, found 4");
     refused(t, (const int[]){ 1, 1, 1, 1 }, 4, 2,
             "all rows have the same label; to learn from them takes two");
-    refused(t, (const int[]){ 0, 0, 2, 1, 1 }, 5, 2,
-            "label 2 has only one row; folds need two of every label, one to learn from while the "
-            "other is held out");
+    refused(t, (const int[]){ 0, 0, 2, 1, 1 }, 5, 5,
+            "5 folds need at least as many rows of labels that have two, one to learn from while the "
+            "other is held out; found 4");
+    struct mp_ctx c;
+    int fold[5];
+    mp_ctx_init(&c, NULL);
+    tap_ok(t, mp_folds_assign(&c, (const int[]){ 0, 0, 2, 1, 1 }, 5, 3, 2, 1, fold) == MP_OK &&
+                  fold[2] == MP_NO_FOLD && fold[0] + fold[1] == 1 && fold[3] + fold[4] == 1,
+           "a class of one row: no fold tests it");
+    mp_ctx_free(&c);
     refused(t, (const int[]){ 0, 3, 0, 1 }, 4, 2, "row 1 has class 3, expected 0..2");
 }
 
