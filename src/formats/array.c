@@ -420,19 +420,23 @@ int mp_array_images(struct mp_input *in, const struct mp_array *a, const struct 
 
 /* ------------------------------------------------------------------- labels */
 
-/* n x k with one 1 in each row, and zeros: which column that is. */
-static bool one_hot(const double *v, size_t n, size_t k)
+enum marks { VALUES, ONE_HOT, SEVERAL };
+
+/* Of n x k: zeros with one 1 in each row; with several in some; or neither. */
+static enum marks look_at_marks(const double *v, size_t n, size_t k)
 {
+    enum marks found = ONE_HOT;
     for (size_t i = 0; i < n; i++) {
         size_t ones = 0, zeros = 0;
         for (size_t j = 0; j < k; j++) {
             ones += v[i * k + j] == 1;
             zeros += v[i * k + j] == 0;
         }
-        if (ones != 1 || ones + zeros != k)
-            return false;
+        if (k == 1 || ones + zeros != k)
+            return VALUES;
+        found = ones != 1 ? SEVERAL : found;
     }
-    return k > 1;
+    return found;
 }
 
 static int put_label(struct mp_input *in, struct mp_data *d, size_t i, double v)
@@ -447,7 +451,11 @@ static int put_label(struct mp_input *in, struct mp_data *d, size_t i, double v)
 static int put_labels(struct mp_input *in, struct mp_data *d, const double *v, size_t k)
 {
     const size_t n = d->n;
-    const bool hot = one_hot(v, n, k);
+    const enum marks marks = look_at_marks(v, n, k);
+    const bool hot = marks == ONE_HOT;
+    if (marks == SEVERAL)
+        return mp_fail(in->c, "%s: %zu columns of 0 and 1 with several 1 in a row, or none: rows "
+                       "have one label here", in->name, k);
     if (hot)
         mp_warn(in->c, "%s: %zu columns with one 1 in each row: its column was taken for the "
                 "label, 0..%zu", in->name, k, k - 1);

@@ -34,7 +34,7 @@ int mp_array_images(struct mp_input *in, const struct mp_array *a, const struct 
 
 /* d->n labels from an array of n, n x 1, or n x k: whole numbers of any type, or text.  Of k
  * columns with one 1 in each row it is the number of that column; otherwise, as in QMNIST, the
- * first is taken; both are said. */
+ * first is taken; both are said.  Rows with several labels fail. */
 int mp_array_labels(struct mp_input *in, const struct mp_array *a, struct mp_data *d);
 
 /* "n x 28 x 28 of f4": for messages. */

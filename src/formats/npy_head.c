@@ -96,6 +96,20 @@ static const char *value_of(const char *text, const char *key)
     return NULL;
 }
 
+/* The array may be a file, or FILE:KEY.npy, a member of an archive. */
+static int objects(struct mp_input *in)
+{
+    const char *colon = strrchr(in->name, ':'), *dot = strrchr(in->name, '.');
+    const bool member = colon != NULL && dot > colon;
+    char key[300] = "";
+    if (member)
+        snprintf(key, sizeof key, "[\"%.*s\"]", (int)(dot - colon - 1), colon + 1);
+    return mp_fail(in->c, "%s: is an array of Python objects (pickle), which is not read; in "
+                   "Python: np.save(\"new.npy\", np.stack(list(np.load(\"%.*s\", "
+                   "allow_pickle=True)%s)))", in->name,
+                   member ? (int)(colon - in->name) : (int)strlen(in->name), in->name, key);
+}
+
 /* '<f4', '|u1', '>i8' ... */
 static int take_type(struct mp_input *in, const char *at, struct mp_array *a)
 {
@@ -107,9 +121,7 @@ static int take_type(struct mp_input *in, const char *at, struct mp_array *a)
     if (sscanf(at, "%c%c%c%8lu%c", &quote, &order, &kind, &size, &end) != 5 || end != quote)
         size = 0;
     if (strchr("|<>=", order) != NULL && kind == 'O')
-        return mp_fail(in->c, "%s: is an array of Python objects (pickle), which is not read; in "
-                       "Python: np.save(\"new.npy\", np.stack(list(np.load(\"%s\", "
-                       "allow_pickle=True))))", in->name, in->name);
+        return objects(in);
     const bool number = (kind == 'f' && (size == 2 || size == 4 || size == 8)) ||
                         ((kind == 'u' || kind == 'i') &&
                          (size == 1 || size == 2 || size == 4 || size == 8)) ||

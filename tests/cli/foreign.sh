@@ -21,7 +21,8 @@ gzip -c f.pkl > f.pkl.gz
 says "a pickle in gzip" "${pickled/f.pkl/f.pkl.gz}" f.pkl.gz
 "$python" -c 'import sqlite3; sqlite3.connect("f.db").execute("create table t (a)")'
 says "a database" 'an SQLite database, which is not read; in Python: import pandas as pd, '\
-'sqlite3; pd.read_sql("select * from NAME", sqlite3.connect("f.db")).to_csv("new.csv", index=False)' f.db
+'sqlite3; pd.read_sql("select * from NAME", sqlite3.connect("f.db")).to_csv("new.csv", '\
+'index=False)' f.db
 
 # Beginnings of others.
 begins() { printf "$1" > f; head -c 600 /dev/zero >> f; }
@@ -48,6 +49,32 @@ printf 'PAR1,MATLAB 5.0\n1,2\n' > f.csv
 mp inspect f.csv --quiet
 ! grep -q 'not read' "$err"
 ok "words that look like it are none"
+
+# Arrays of NumPy that are none of numbers, alone and in an archive.
+"$python" - << 'END'
+import struct, zipfile
+def array(descr, shape, data):
+    head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + data
+objects = array("'|O'", "(2,)", b"\x80\x03]")
+images = array("'|u1'", "(2, 2, 2)", bytes(range(8)))
+open("o.npy", "wb").write(objects)
+open("r.npy", "wb").write(array("[('a', '<f4'), ('b', '<i2')]", "(2,)", bytes(12)))
+for name, y in ("o", objects), ("m", array("'|u1'", "(2, 3)", bytes([1, 1, 0, 0, 0, 1]))):
+    with zipfile.ZipFile(name + ".npz", "w") as z:
+        z.writestr("x.npy", images)
+        z.writestr("y.npy", y)
+END
+save='is an array of Python objects (pickle), which is not read; in Python: np.save("new.npy", '
+save+='np.stack(list(np.load('
+says "objects in npy" "${save#is }\"o.npy\", allow_pickle=True))))" o.npy
+! mp inspect o.npz --quiet && equal "$(cat "$err")" \
+    "mnistpipe: o.npz:y.npy: $save\"o.npz\", allow_pickle=True)[\"y\"])))"
+ok "objects in npz"
+says "records" "an array of records; save its columns as arrays of numbers" r.npy
+! mp inspect m.npz --quiet && equal "$(cat "$err")" "mnistpipe: m.npz:y.npy: 3 columns of 0 and 1 \
+with several 1 in a row, or none: rows have one label here"
+ok "several labels a row"
 
 rows train 20 > train.csv
 ! mp inspect train.csv --labels f.pkl --quiet && grep -q 'f.pkl' "$err"
