@@ -175,6 +175,55 @@ static void sizes(struct test *t)
     }
 }
 
+/* Each image by itself: of a sheet of them, turns would change the order. */
+static bool lies_as(const struct mp_chunk *in, const struct mp_chunk *out, int angle, int direction)
+{
+    const struct mp_shape s = in->shape;
+    const size_t size = mp_len(s) * sizeof *in->x;
+    bool good = out->x != NULL;
+    for (size_t i = 0; i < IMAGES && good; i++) {
+        VipsImage *image = vips_image_new_from_memory(in->x + i * mp_len(s), size, s.w, s.h, s.c,
+                                                      VIPS_FORMAT_FLOAT);
+        VipsImage *made = NULL;
+        size_t got = 0;
+        const int rc = direction < 0 ? vips_rot(image, &made, (VipsAngle)angle, NULL)
+                                     : vips_flip(image, &made, (VipsDirection)direction, NULL);
+        void *px = rc == 0 ? vips_image_write_to_memory(made, &got) : NULL;
+        good = px != NULL && got == size && made->Xsize == out->shape.w &&
+               memcmp(px, out->x + i * mp_len(s), size) == 0;
+        g_free(px);
+        g_object_unref(image);
+        if (made != NULL)
+            g_object_unref(made);
+    }
+    return good;
+}
+
+static void ways(struct test *t)
+{
+    static const struct {
+        const char *line;
+        int angle, direction;
+    } way[] = {
+        { "orient turn=90", VIPS_ANGLE_D90, -1 },
+        { "orient turn=180", VIPS_ANGLE_D180, -1 },
+        { "orient turn=270", VIPS_ANGLE_D270, -1 },
+        { "orient flip=horizontal", 0, VIPS_DIRECTION_HORIZONTAL },
+        { "orient flip=vertical", 0, VIPS_DIRECTION_VERTICAL },
+    };
+    for (size_t k = 0; k < sizeof way / sizeof *way; k++) {
+        bool good = true;
+        snprintf(t->line, sizeof t->line, "%s", way[k].line);
+        for (size_t i = 0; i < SHAPES; i++) {
+            struct mp_chunk in = noise(shapes[i]), out = staged(t, &in);
+            good = good && lies_as(&in, &out, way[k].angle, way[k].direction);
+            free(in.x);
+            free(out.x);
+        }
+        tap_ok(t->tap, good, "%s: the pixels of libvips", way[k].line);
+    }
+}
+
 int main(void)
 {
     struct tap tap = { 0 };
@@ -184,6 +233,7 @@ int main(void)
     if (tap_ok(&tap, mp_sheet_start(&t.c) == MP_OK, "libvips starts")) {
         filters(&t);
         sizes(&t);
+    ways(&t);
     }
     mp_sheet_stop();
     mp_ctx_free(&t.c);
