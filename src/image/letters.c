@@ -56,11 +56,16 @@ static void write_letter(struct mp_picture *p, int top, int left, int zoom, uint
                 mp_picture_fill(p, top + i * zoom, left + j * zoom, zoom, zoom, grey);
 }
 
+static char small(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
 void mp_letters(struct mp_picture *p, int top, int left, int zoom, uint8_t grey, const char *text)
 {
     for (; *text != '\0'; text++, left += MP_LETTER_STEP * zoom)
         for (int i = 0; i < BANDS; i++) {
-            const char *found = strchr(bands[i].letters, *text);
+            const char *found = strchr(bands[i].letters, small(*text));
             if (found != NULL)
                 write_letter(p, top, left, zoom, grey, &bands[i],
                              (size_t)(found - bands[i].letters));

@@ -102,7 +102,8 @@ static void class_table(FILE *f, const struct mp_metrics *m, const char *const *
 static void confusion(FILE *f, const struct mp_metrics *m, const char *const *names)
 {
     if (m->k > MOST_CLASSES) {
-        mp_html_p(f, "%d classes are too many for a table of all pairs; report.json has it.", m->k);
+        mp_html_p(f, "%d classes are too many for a table of all pairs; report.json has those that "
+                     "occur.", m->k);
         class_table(f, m, names);
         return;
     }
