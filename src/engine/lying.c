@@ -167,7 +167,7 @@ int mp_lying(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const
     l.n = d->n < SECOND ? d->n : SECOND;
     if ((way = best_way(c, p, &l, &t, &sure)) < 0)
         return -1;
-    if (t > least_t && (y != NULL || sure > least_lead * usual))
+    if (t > least_t && sure > least_lead * usual)
         snprintf(text, MP_LYING_TEXT, "%s: the rows seem to lie otherwise than those that were "
                  "trained on: the model %s after `orient %s`", name,
                  y != NULL ? "is right about far more of them" : "is surer of them",
