@@ -244,7 +244,7 @@ static size_t column_of_words(const struct mp_csv *h)
 {
     size_t found = h->columns;
     for (size_t i = 0; i < h->columns; i++) {
-        if (h->to[i] < 0 || h->e.rows == 0 || mp_evidence_of(&h->e, i).words < h->e.rows)
+        if (h->to[i] < 0 || !mp_evidence_words(&h->e, i))
             continue;
         if (found < h->columns)
             return h->columns;
@@ -381,7 +381,7 @@ static bool is_submission(const struct mp_csv *h)
 static bool has_words(const struct mp_csv *h, char text[MP_CELL_TEXT + 32])
 {
     for (size_t i = 0; i < h->columns; i++)
-        if (h->to[i] >= 0 && h->e.rows > 0 && mp_evidence_of(&h->e, i).words == h->e.rows) {
+        if (h->to[i] >= 0 && mp_evidence_words(&h->e, i)) {
             call(h, i, text);
             return true;
         }

@@ -78,6 +78,14 @@ struct mp_seen mp_evidence_of(const struct mp_evidence *e, size_t column)
     return s;
 }
 
+bool mp_evidence_words(const struct mp_evidence *e, size_t column)
+{
+    size_t i = 0;
+    while (i < e->rows && isnan(e->v[i * e->columns + column]))
+        i++;
+    return e->rows > 0 && i == e->rows;
+}
+
 /* Labels in order may count as well, up to the last class: a few rows prove nothing unless
  * they are all. */
 bool mp_evidence_counts(const struct mp_evidence *e, size_t column)

@@ -25,6 +25,9 @@ struct mp_seen {
 };
 struct mp_seen mp_evidence_of(const struct mp_evidence *e, size_t column);
 
+/* Whether a column has a word in every row. */
+bool mp_evidence_words(const struct mp_evidence *e, size_t column);
+
 /* Whether a column counts the rows by one, in so many of them that it can be no other's. */
 bool mp_evidence_counts(const struct mp_evidence *e, size_t column);
 
