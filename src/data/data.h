@@ -23,6 +23,7 @@ struct mp_data {
                               names of files): n texts, or NULL */
     size_t ids;            /* of them, while they are read */
     struct mp_range range; /* what paper and full ink were in the file; equal: 0 and 255 */
+    bool label_last;       /* the rows of a table told that its last column has the labels */
     uint64_t line0;        /* number of row 0 in the file: line 1 or 2 of a CSV, item 0 of IDX */
     uint64_t *number;      /* after mp_data_pick(): what row i is called; NULL: line0 + i */
     bool is_csv;           /* rows are lines; otherwise items */

@@ -282,6 +282,8 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
         mp_range_text(x->train.range, range, sizeof range);
         b.form.range = range;
     }
+    if (x->train.label_last)
+        b.form.label = (char *)(uintptr_t)"last";
     memset(io, 0, sizeof *io);
     io->c = c;
     b.text = mp_script_text(c, &x->script, false);

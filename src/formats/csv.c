@@ -298,6 +298,7 @@ static int read_table(struct mp_input *in, const struct mp_form *form, struct mp
     struct mp_csv h = { .in = in, .form = form };
     int rc = mp_csv_open(&h, &d->shape);
     d->line0 = h.first;
+    d->label_last = h.label_last;
     d->is_csv = true;
     if (rc == MP_OK && !in->shape_only) {
         rc = is_plain(&h) ? plain_rows(&h, d) : MP_OK;

@@ -266,6 +266,7 @@ static int last_is_label(struct mp_csv *h, size_t last, enum mp_like sure)
     char text[MP_CELL_TEXT + 32];
     const struct mp_seen s = mp_evidence_of(&h->e, last);
     set_label(h, last);
+    h->label_last = last + 1 == h->columns;
     if (s.words > 0)
         mp_csv_say(h, "%s, which has words, was taken for the label", call(h, last, text));
     else

@@ -35,6 +35,7 @@ struct mp_csv {
     struct mp_cell *name;       /* of each column; NULL: there are none */
     int32_t *to;                /* what each column is */
     size_t label;               /* the column of labels; `columns`: none */
+    bool label_last;            /* the rows told that it is the last */
     struct mp_cell *hot;        /* labels of one-hot columns; NULL: there are none */
     size_t n_hot, hot_at;       /* they begin at that column */
     struct mp_evidence e;       /* of what is not certain without */

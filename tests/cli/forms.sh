@@ -53,6 +53,9 @@ pixel; label=first says otherwise"
 mp run svm.txt --train last.csv --test test.csv -o o && said "last.csv: $ends" &&
     same_answers o/predictions.csv base/predictions.csv && flat o/report.txt | grep -qF "$ends"
 ok "labels in the last column are found there, and the report says so"
+last_label test.csv | sed '1d; 4q' > three.csv
+mp predict o/bundle.mnp three.csv -o s.csv && said "" && grep -q accuracy "$out"
+ok "what was found once is not guessed again: three rows alone would not tell"
 last_label test.csv | sed 1d > lasttest.csv
 mp run svm.txt --train last.csv --test lasttest.csv --set data.label=last -o o && said "" &&
     same_answers o/predictions.csv base/predictions.csv && equal "$(accuracy)" "$base"
@@ -162,8 +165,8 @@ inverted train.csv > dark.csv
 inverted test.csv > darktest.csv
 swapped='the outermost pixels have 255 of 255 on the average, those of the training rows 0: ink '\
 'and paper may be swapped'
-mp predict $bundle darktest.csv -o s.csv && said "darktest.csv: $swapped" &&
-    mp run svm.txt --test darktest.csv -o o && said "darktest.csv: $swapped"
+mp predict $bundle darktest.csv -o s.csv && grep -qxF "warning: darktest.csv: $swapped" "$err" &&
+    mp run svm.txt --test darktest.csv -o o && grep -qxF "warning: darktest.csv: $swapped" "$err"
 ok "new rows whose ink is the paper of those learned from"
 mp run svm.txt --train dark.csv --test darktest.csv -o o && said "dark.csv: the outermost pixels \
 are mostly ink (255 of 255 on the average): white on black? the stage \`invert\` turns that round"
