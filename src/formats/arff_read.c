@@ -281,7 +281,8 @@ static bool first_is_missing(const struct arff *a)
             continue;
         for (size_t i = 0; p != NULL && p < end && *p != '{' && i < a->h.label; i++) {
             p = take_word(p, end, ",", &cell);
-            p += p != NULL && p < end;
+            if (p != NULL && p < end)
+                p++;
         }
         return p != NULL && p < end && *p != '{' && take_word(p, end, ",", &cell) != NULL &&
                missing(&cell);
