@@ -318,7 +318,7 @@ file "nothing to train on" \
 file "an empty pipeline" \
     ": data: no training rows: write data train=FILE in it, or give --train FILE" ''
 file "an unknown word of data" ':1: data: no parameter "trian"; did you mean "train"? it takes: '\
-'train test train_labels test_labels size label ignore range fit colour paper broken holdout '\
+'train test train_labels test_labels size label classes ignore range fit colour paper broken holdout '\
 'folds seed' 'data trian=train.csv\nsvm\n'
 file "a holdout out of range" ":1: data: holdout=0: out of range (number 0.01..0.99)" \
     'data train=train.csv holdout=0\nsvm\n'
@@ -381,7 +381,7 @@ usage "run without a pipeline" "run: expected one pipeline file, found 0 argumen
 usage "run with two" "run: expected one pipeline file, found 2 arguments" run good.txt good.txt
 usage "check without a pipeline" "check: expected one pipeline file, found 0 arguments" check
 usage "predict without rows" \
-    "predict: expected a bundle and a file of rows, found 1 argument" predict good.mnp
+    "predict: expected a bundle and rows, found 1 argument" predict good.mnp
 usage "an option that would do nothing" \
     "no option --set here; it goes with commands that read a pipeline" \
     predict good.mnp test.csv --set svm.C=1
