@@ -157,10 +157,12 @@ static const struct {
       "\"1\" 5 1 2 3 4\n\"2\" 6 7 8 9 10\n", "", "5: 1 2 3 4 | 6: 7 8 9 10, 2 rows",
       NAMELESS "f: column 2 (class) was taken for the label\n" },
     { "one column a class, first", "1,0,9,8,7,6\n0,1,9,8,7,6\n1,0,9,8,7,6\n0,1,9,8,7,6\n"
-      "1,0,9,8,7,6\n", "", "0: 9 8 7 6 | 1: 9 8 7 6, 5 rows", "f: columns 1 to 2 have a single 1 in "
+      "1,0,9,8,7,6\n", "", "0: 9 8 7 6 | 1: 9 8 7 6, 5 rows", "f: columns 1 to 2 have a "
+      "single 1 in "
       "each row: they were taken for the labels, a column a class\n" },
     { "last, with names", "p0,p1,p2,p3,is3,is5\n9,8,7,6,1,0\n9,8,7,6,0,1\n9,8,7,6,1,0\n"
-      "9,8,7,6,0,1\n9,8,7,6,1,0\n", "", "3: 9 8 7 6 | 5: 9 8 7 6, 5 rows", "f: columns 5 to 6 have a "
+      "9,8,7,6,0,1\n9,8,7,6,1,0\n", "", "3: 9 8 7 6 | 5: 9 8 7 6, 5 rows", "f: columns 5 "
+      "to 6 have a "
       "single 1 in each row: they were taken for the labels, a column a class\n" },
     { "a row of no class", "1,0,9,8,7,6\n0,1,9,8,7,6\n1,0,9,8,7,6\n0,1,9,8,7,6\n"
       "1,0,9,8,7,6\n0,0,9,8,7,6\n", "", "f: line 1: found 6 columns, expected a square number such "

@@ -48,7 +48,8 @@ static bool agrees(const char *text)
  * to it, where reading a double first goes wrong. */
 static void reading(struct tap *t)
 {
-    static const char *const forms[] = { "%.18e", "%.17g", "%.9g", "%.6f", "%.3f", "%.0f", "%.40g" };
+    static const char *const forms[] = { "%.18e", "%.17g", "%.9g", "%.6f", "%.3f",
+        "%.0f", "%.40g" };
     enum { FORMS = sizeof forms / sizeof *forms };
     char text[512];
     bool good = true;

@@ -69,7 +69,8 @@ static const struct {
     const char *want, *remarks;
 } cases[] = {
     { "libsvm", "7 1:10 4:255\n3 2:20\n", 0, "7: 10 0 0 255 | 3: 0 20 0 0, 2 rows", "" },
-    { "libsvm as it comes, with blanks, a plus, a comment, no order", "# by hand\n+7   4:255 1:10 \r\n"
+    { "libsvm as it comes, with blanks, a plus, a comment, no order", "# by hand\n+7   "
+      "4:255 1:10 \r\n"
       "\n-3\t2:20 # two\r\n", 0, "7: 10 0 0 255 | -3: 0 20 0 0, 2 rows", "" },
     { "libsvm from 0 on", "7 0:10 3:255\n3 1:20\n", 0, "7: 10 0 0 255 | 3: 0 20 0 0, 2 rows", "" },
     { "libsvm whose first image is blank", "7\n3 2:20 4:0\n", 0,
@@ -88,7 +89,8 @@ static const struct {
     { "libsvm that is no square", "1 1:9 4:9 7:9 10:9 13:9\n2 2:9 5:9 8:9 11:9 14:9\n", 0,
       "f: indices reach 14, and zeros at the end are not written: size=HxW says what images they "
       "are of", "" },
-    { "libsvm: an index too large", "7 1:10 4:255\n3 5:20\n", 2, "f: line 2: found index 5, expected "
+    { "libsvm: an index too large", "7 1:10 4:255\n3 5:20\n", 2, "f: line 2: found index "
+      "5, expected "
       "1..4 as images are 2 x 2; size=HxW says otherwise", "" },
     { "libsvm: no pair", "7 1:10 4:255\n3 2=20\n", 2,
       "f: line 2: found \"2=20\", expected INDEX:VALUE", "" },
@@ -96,7 +98,8 @@ static const struct {
       "f: line 2: found \"2:x\", expected INDEX:VALUE", "" },
     { "libsvm: no label", "7 1:10 4:255\n3.5 2:3\n", 2,
       "f: line 2: found \"3.5\", expected a label, a whole number", "" },
-    { "libsvm: no end", "7 1:10 4:255\n3 2:3", 2, "f: line 2, the last, has no end: the file may be "
+    { "libsvm: no end", "7 1:10 4:255\n3 2:3", 2, "f: line 2, the last, has no end: the "
+      "file may be "
       "cut off (a line feed behind it says that it is whole)", "" },
     { "ARFF", ARFF "1,2,3,4,5\n6,7,8,9,3\n", 0, "5: 1 2 3 4 | 3: 6 7 8 9, 2 rows", "" },
     { "ARFF as Weka and people write it", "% of nobody\n\n@RELATION 'a b'\n\n" A4 "@ATTRIBUTE "
