@@ -17,12 +17,9 @@ static int row(struct mp_ctx *c, struct mp_table_writer *w, const struct mp_tabl
 {
     char text[MP_FLOAT_TEXT + 1];
 
-    if (r->label != NULL) {
-        size_t n = mp_byte_text(text, r->label[i]);
-        text[n++] = ' ';
-        if (mp_sink_put(c, &w->sink[0], text, n) < 0)
-            return -1;
-    }
+    if (r->label != NULL && (mp_sink_text(c, &w->sink[0], w->t.classes[r->label[i]]) < 0 ||
+                             mp_sink_text(c, &w->sink[0], " ") < 0))
+        return -1;
     for (size_t j = 0; j < w->d; j++) {
         size_t n = mp_table_value(text, r, i * w->d + j);
         text[n++] = j + 1 < w->d ? ' ' : '\n';

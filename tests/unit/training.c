@@ -661,7 +661,8 @@ static void test_stops(struct tap *t)
     done(&o);
     o = train("batch=128", "dense units=8", 100, 2, 1);
     if (!tap_ok(t, !o.good && strcmp(o.msg, "test:1: net: batch=128: there are only 100 rows to "
-                "train on") == 0, "a batch larger than the rows is refused"))
+                "train on; batch=100 or less takes them (--set net.batch=100)") == 0,
+                "a batch larger than the rows is refused"))
         tap_note("%s", o.good ? "did not fail" : o.msg);
     done(&o);
     o = train("epochs=20 batch=32 lr=0.01", nets[0], 400, 2, 1);
