@@ -215,12 +215,16 @@ static int check(struct mp_ctx *c, const struct job *j, int n, char **args)
     for (int i = 0; i < n; i++)
         if (mp_output_apart(c, j->output, args[i]) < 0)
             return -1;
-    if (o->json ? mp_output_ending(c, j->output, "json|txt", "JSON") < 0
-                : mp_output_ending(c, j->output, "csv|txt", "CSV") < 0)
-        return -1;
+    return o->json ? mp_output_ending(c, j->output, "json|txt", "JSON")
+                   : mp_output_ending(c, j->output, "csv|txt", "CSV");
+}
+
+/* Whether what comes of it can be written, before the rows are read. */
+static int check_outputs(struct mp_ctx *c, const struct job *j)
+{
     if (mp_output_check(c, j->output) < 0)
         return -1;
-    return *o->wrong != '\0' ? mp_check_folder(c, o->wrong) : MP_OK;
+    return *j->o->wrong != '\0' ? mp_check_folder(c, j->o->wrong) : MP_OK;
 }
 
 static int predict_all(struct mp_ctx *c, struct job *j, char **files)
@@ -267,7 +271,7 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
                                                         ? "" : o->submission };
     if (check(c, &j, n, args) < 0 || mp_bundle_read(c, args[0], &j.b) < 0)
         return -1;
-    const int rc = predict_all(c, &j, args + 1);
+    const int rc = check_outputs(c, &j) < 0 ? -1 : predict_all(c, &j, args + 1);
     close_job(&j);
     return rc;
 }

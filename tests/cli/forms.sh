@@ -165,8 +165,8 @@ inverted train.csv > dark.csv
 inverted test.csv > darktest.csv
 swapped='the outermost pixels have 255 of 255 on the average, those of the training rows 0: ink '\
 'and paper may be swapped'
-mp predict $bundle darktest.csv -o s.csv && grep -qxF "warning: darktest.csv: $swapped" "$err" &&
-    mp run svm.txt --test darktest.csv -o o && grep -qxF "warning: darktest.csv: $swapped" "$err"
+mp predict $bundle darktest.csv -o s.csv && said "darktest.csv: $swapped" &&
+    mp run svm.txt --test darktest.csv -o o && said "darktest.csv: $swapped"
 ok "new rows whose ink is the paper of those learned from"
 mp run svm.txt --train dark.csv --test darktest.csv -o o && said "dark.csv: the outermost pixels \
 are mostly ink (255 of 255 on the average): white on black? the stage \`invert\` turns that round"
