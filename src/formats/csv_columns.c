@@ -286,7 +286,8 @@ static int label_at_end(struct mp_csv *h)
                        b = mp_evidence_like(&h->e, last, pixel_before(h, last));
     const size_t words = column_of_words(h);
     const bool many = h->e.rows >= FEW;
-    if (words < h->columns)
+    /* amid the pixels of a few rows a word is a mistake rather */
+    if (words < h->columns && (many || words == first || words == last))
         return last_is_label(h, words, a);
     if (b > a && (b == MP_LIKE_LABEL || (many && a != MP_LIKE_PIXEL)))
         return last_is_label(h, last, a);

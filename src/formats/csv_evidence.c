@@ -17,9 +17,15 @@ static bool take_row(struct mp_cells s, float *v, size_t columns)
         if (n == columns)
             return false;
         if (!mp_cell_number(&cell, s.s->point, &v[n]))
-            v[n] = NAN;
+            v[n] = cell.n > 0 ? NAN : -NAN;
     }
     return n == columns;
+}
+
+/* An empty cell is no word: it is missing from a column of numbers rather. */
+static bool is_word(float x)
+{
+    return isnan(x) && !signbit(x);
 }
 
 int mp_evidence_look(const struct mp_input *in, const uint8_t *p, const struct mp_dialect *s,
@@ -62,7 +68,7 @@ struct mp_seen mp_evidence_of(const struct mp_evidence *e, size_t column)
     size_t n = 0, same = 0;
     for (size_t i = 0; i < e->rows; i++) {
         const float x = e->v[i * e->columns + column];
-        s.words += x != x;
+        s.words += is_word(x);
         s.whole = s.whole && x == rintf(x);
         if (x == x)
             v[n++] = x;
@@ -81,7 +87,7 @@ struct mp_seen mp_evidence_of(const struct mp_evidence *e, size_t column)
 bool mp_evidence_words(const struct mp_evidence *e, size_t column)
 {
     size_t i = 0;
-    while (i < e->rows && isnan(e->v[i * e->columns + column]))
+    while (i < e->rows && is_word(e->v[i * e->columns + column]))
         i++;
     return e->rows > 0 && i == e->rows;
 }

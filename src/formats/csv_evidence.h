@@ -7,7 +7,7 @@
 
 struct mp_evidence {
     size_t rows, columns;
-    float *v;      /* rows x columns; NAN: no number */
+    float *v;      /* rows x columns; NAN: a word; -NAN: nothing */
     bool all;      /* these are all rows of the file */
 };
 
@@ -21,7 +21,7 @@ struct mp_seen {
     size_t n, most;    /* how many values there are; rows of the most frequent */
     float low, high;
     bool whole;        /* all are numbers, and whole */
-    size_t words;      /* rows without a number */
+    size_t words;      /* rows with one */
 };
 struct mp_seen mp_evidence_of(const struct mp_evidence *e, size_t column);
 

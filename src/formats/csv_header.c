@@ -151,21 +151,22 @@ static int find_kind(struct mp_csv *h)
     return MP_OK;
 }
 
-/* How many cells the line at p has; 0: there is none. */
-static size_t cells_at(const struct mp_csv *h, const uint8_t *p)
+/* How many cells the line at *p has, which then is the next; 0: there is none. */
+static size_t cells_at(const struct mp_csv *h, const uint8_t **p)
 {
-    const uint8_t *next = p, *end = p < h->in->buf + h->in->n ? mp_csv_line_end(h->in, p, &next)
-                                                              : NULL;
-    return end == NULL || end == p ? 0 : mp_cells_count(mp_cells_of(&h->s, p, end));
+    const uint8_t *line = *p, *last = h->in->buf + h->in->n,
+                  *end = line < last ? mp_csv_line_end(h->in, line, p) : NULL;
+    return end == NULL || end == line ? 0 : mp_cells_count(mp_cells_of(&h->s, line, end));
 }
 
-/* The names of columns.  R leaves out that of its row names, and a separator may end a header
- * that ends no row. */
+/* The names of columns.  R leaves out that of its row names in every row, and a separator may
+ * end a header that ends no row. */
 static int take_names(struct mp_csv *h)
 {
     struct mp_cell cell;
-    const size_t names = h->columns, below = cells_at(h, h->in->buf + h->in->at);
-    size_t n = 0, skip = below == names + 1;
+    const uint8_t *p = h->in->buf + h->in->at;
+    const size_t names = h->columns, below = cells_at(h, &p), next = cells_at(h, &p);
+    size_t n = 0, skip = below == names + 1 && next != names;
     for (struct mp_cells s = cells_of_line(h); mp_cells_next(&s, &cell);)
         n++;
     if (skip || (below > 1 && below + 1 == names && cell.n == 0))
@@ -192,6 +193,14 @@ static int keep_line(struct mp_csv *h, const uint8_t *p, size_t n)
     return MP_OK;
 }
 
+/* A header may do without the separator that ends each row; where the first line is a row
+ * itself and does without, a value is missing behind that of the others. */
+static void check_trailing(struct mp_csv *h)
+{
+    if (h->kind == MP_CSV_NONE && (h->len == 0 || h->line[h->len - 1] != h->s.sep))
+        h->s.trailing = false;
+}
+
 /* numpy.savetxt() writes its header as a comment: it is one, if it has a name a column. */
 static int named_above(struct mp_csv *h, const struct mp_csv_top *top)
 {
@@ -211,6 +220,7 @@ int mp_csv_header(struct mp_csv *h, const struct mp_csv_top *top)
     h->number = h->first = top->line;
     if (keep_line(h, p, (size_t)(end - p)) < 0 || find_kind(h) < 0)
         return -1;
+    check_trailing(h);
     if (h->kind == MP_CSV_NONE)
         return named_above(h, top);
     in->at = (size_t)(next - in->buf);
