@@ -15,6 +15,7 @@
 #include "formats/csv_labels.h"
 #include "formats/csv_rows.h"
 #include "formats/format.h"
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,12 +203,21 @@ static int wrong_count(const struct mp_lines *l, const struct mp_csv *h, size_t 
                    ended ? "" : "; it is the last line and has no end: the file may be cut off");
 }
 
+/* Whether it is a number that no float holds. */
+static bool too_large(const struct mp_cell *cell)
+{
+    char *end;
+    const double v = strtod((const char *)cell->at, &end);
+    return fabs(v) > (double)FLT_MAX && (const uint8_t *)end == cell->at + cell->n;
+}
+
 static int wrong_cell(const struct mp_lines *l, const struct mp_csv *h, size_t i,
                       const struct mp_cell *cell)
 {
     char name[MP_CELL_TEXT], text[MP_CELL_TEXT], found[MP_CELL_TEXT + 2] = "nothing";
     const char *expected = h->to[i] == MP_COLUMN_LABEL ? "a whole number or a word"
-                           : h->to[i] <= MP_COLUMN_HOT ? "0 or 1" : "a number";
+                           : h->to[i] <= MP_COLUMN_HOT ? "0 or 1"
+                           : too_large(cell) ? "a smaller number" : "a number";
     if (cell->n > 0)
         snprintf(found, sizeof found, "\"%s\"", mp_cell_show(text, cell));
     mp_csv_column_name(h, i, name);

@@ -32,8 +32,8 @@ static int count_lines(struct labels *l)
 
 static int wrong_count(const struct labels *l, size_t n)
 {
-    return mp_fail(l->h.in->c, "%s: found %zu labels, expected %zu as there are rows in %s",
-                   l->h.in->name, n, l->d->n, l->d->name);
+    return mp_fail(l->h.in->c, "%s: found %zu label%s, expected %zu as there are rows in %s",
+                   l->h.in->name, n, n == 1 ? "" : "s", l->d->n, l->d->name);
 }
 
 /* Takes the first line as a header if there is one line more than rows. */

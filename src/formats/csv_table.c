@@ -30,16 +30,14 @@ void mp_csv_column_name(const struct mp_csv *h, size_t i, char text[MP_CELL_TEXT
 int mp_csv_strange(const struct mp_lines *l, const struct mp_csv *h, size_t pixel, float v,
                    size_t others)
 {
-    char name[MP_CELL_TEXT], more[64] = "all others";
+    char name[MP_CELL_TEXT], more[MP_OTHERS_TEXT];
     size_t i = 0;
     while (h->to[i] != (int32_t)pixel)
         i++;
     mp_csv_column_name(h, i, name);
-    if (others > 0)
-        snprintf(more, sizeof more, "all others but %zu", others);
     return mp_fail(l->in->c, "%s: line %llu, column %zu (%s): found %g, expected 0..255 as %s are; "
                    "range=LOW..HIGH says otherwise", l->in->name, (unsigned long long)l->line,
-                   i + 1, name, (double)v, more);
+                   i + 1, name, (double)v, mp_line_others(more, others));
 }
 
 void mp_csv_close(struct mp_csv *h)

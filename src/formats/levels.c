@@ -83,7 +83,7 @@ static int find_wrong(struct mp_ctx *c, const struct mp_data *d, const float *x,
 static int no_range(struct mp_ctx *c, const struct mp_data *d, struct seen s)
 {
     char range[64];
-    mp_range_text((struct mp_range){ s.low, s.high }, range, sizeof range);
+    mp_range_text((struct mp_range){ s.low > 0 ? 0 : s.low, s.high }, range, sizeof range);
     if (s.whole && s.low >= 0 && s.high <= 65535)
         return mp_fail(c, "%s: whole numbers up to %.6g: what is full ink? range=%s or "
                        "range=0..65535 says it", d->name, (double)s.high, range);

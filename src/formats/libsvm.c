@@ -152,9 +152,10 @@ static int refuse(const struct mp_lines *l, const uint8_t *line, const uint8_t *
 static int strange(const struct mp_lines *l, size_t i, float v, size_t others)
 {
     const struct sparse *s = l->arg;
-    return mp_fail(l->in->c, "%s: line %llu: found %zu:%g, expected 0..255 as all others but %zu "
-                   "are; range=LOW..HIGH says otherwise", l->in->name, (unsigned long long)l->line,
-                   i + s->base, (double)v, others);
+    char more[MP_OTHERS_TEXT];
+    return mp_fail(l->in->c, "%s: line %llu: found %zu:%g, expected 0..255 as %s are; "
+                   "range=LOW..HIGH says otherwise", l->in->name, (unsigned long long)l->line,
+                   i + s->base, (double)v, mp_line_others(more, others));
 }
 
 /* ------------------------------------------------------------------- width */

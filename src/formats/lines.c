@@ -50,6 +50,12 @@ const char *mp_cell_show(char to[MP_CELL_TEXT], const struct mp_cell *cell)
     return to;
 }
 
+const char *mp_line_others(char to[MP_OTHERS_TEXT], size_t others)
+{
+    snprintf(to, MP_OTHERS_TEXT, others > 0 ? "all others but %zu" : "all others", others);
+    return to;
+}
+
 static int batch_room(struct mp_input *in, struct batch *b)
 {
     if (b->n + 1 < b->room)
@@ -323,8 +329,8 @@ static int take_all(struct work *w)
     }
 }
 
-/* Where nearly all values are 0..255, one that is not is a mistake rather than a reason for
- * another range. */
+/* Where nearly all values are 0..255, or all but a single one, that is a mistake rather than a
+ * reason for another range. */
 static int find_strange(const struct work *w)
 {
     enum { ONE_IN = 1000 };
@@ -338,7 +344,7 @@ static int find_strange(const struct work *w)
         strange += is;
         inner += x[i] > 1 && !is;
     }
-    if (strange == 0 || inner == 0 || strange * ONE_IN > n)
+    if (strange == 0 || inner == 0 || (strange > 1 && strange * ONE_IN > n))
         return MP_OK;
     const struct mp_data *d = w->l->d;
     const size_t row = first / w->len;

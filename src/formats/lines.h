@@ -17,6 +17,10 @@ struct mp_cell {
 enum { MP_CELL_SHOWN = 20, MP_CELL_TEXT = 4 * MP_CELL_SHOWN + 4 };
 const char *mp_cell_show(char to[MP_CELL_TEXT], const struct mp_cell *cell);
 
+/* How many values are not like one that was found: "all others", "all others but 2". */
+enum { MP_OTHERS_TEXT = 48 };
+const char *mp_line_others(char to[MP_OTHERS_TEXT], size_t others);
+
 enum mp_line {
     MP_LINE_ROW,
     MP_LINE_NONE,  /* nothing that is a row: empty, a comment */
