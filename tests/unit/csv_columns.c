@@ -178,6 +178,30 @@ static const struct {
     { "a column of words", "label,split,a,b,c,d\n5,train,1,2,3,4\n6,test,1,2,3,4\n", "",
       "f: column 2 (split) has words, which are no pixels; label=... says that it is the label, "
       "ignore=... leaves it out", "" },
+    { "words last, in one row", "1,2,3,4,abc\n", "", "abc: 1 2 3 4, 1 rows", "f: column 5, which "
+      "has words, was taken for the label\n" },
+    { "words amid a few rows are a mistake", "1,2,abc,4,5\n1,2,def,4,5\n", "",
+      "f: line 1, column 3 (pixel1): found \"abc\", expected a number", FIRST },
+    { "words amid many rows are labels", "1,2,abc,4,5\n1,2,def,4,5\n1,2,abc,4,5\n1,2,def,4,5\n"
+      "1,2,abc,4,5\n1,2,def,4,5\n1,2,abc,4,5\n1,2,def,4,5\n", "",
+      "abc: 1 2 4 5 | def: 1 2 4 5, 8 rows", "f: column 3, which has words, was taken for the "
+      "label\n" },
+    { "an empty column has no words", "1,2,3,4,\n6,7,8,9,\n", "last",
+      "-: 1 2 3 4 | -: 6 7 8 9, 2 rows", "" },
+    { "nor has one amid", "1,,3,4,5\n1,,3,4,5\n", "", "f: line 1, column 2 (pixel0): found "
+      "nothing, expected a number", FIRST },
+    { "a comma at the end of rows, not of the header", "label,a,b,c,d\n5,1,2,3,4,\n", "",
+      "5: 1 2 3 4, 1 rows", "" },
+    { "a comma at the end of all rows but the first", "5,1,2,3,4\n5,1,2,3,4,\n5,1,2,3,4,\n", "",
+      "f: line 2: found 6 values, expected 5 as in line 1", FIRST },
+    { "one row between semicolons", "5;1;2;3;4\n", "", "5: 1 2 3 4, 1 rows", FIRST },
+    { "more digits than needed", "5,001,0002,3,04\n", "", "5: 1 2 3 4, 1 rows", FIRST },
+    { "halves are rounded up", "5,1,2.5,3,3.49\n", "", "5: 1 3 3 3, 1 rows", FIRST
+      "f: values are not whole numbers: rounded to levels 0..255\n" },
+    { "a label below 0", "-1,1,2,3,4\n", "", "-1: 1 2 3 4, 1 rows", FIRST },
+    { "a label written as a real", "label,a,b,c,d\n1.0,1,2,3,4\n", "", "1: 1 2 3 4, 1 rows", "" },
+    { "a label that is a word", "label,a,b,c,d\nseven,1,2,3,4\n", "", "seven: 1 2 3 4, 1 rows",
+      "" },
     { "a second header", "label,a,b,c,d\n5,1,2,3,4\nlabel,a,b,c,d\n6,1,2,3,4\n", "",
       "5: 1 2 3 4 | 6: 1 2 3 4, 2 rows", "f: line 3 is the header once more: it was left out\n" },
     { "a header that is not the first", "label,a,b,c,d\n5,1,2,3,4\nlabel,e,f,g,h\n", "",

@@ -101,6 +101,8 @@ static const struct {
     { "libsvm: no end", "7 1:10 4:255\n3 2:3", 2, "f: line 2, the last, has no end: the "
       "file may be "
       "cut off (a line feed behind it says that it is whole)", "" },
+    { "libsvm: one value unlike the others", "7 1:10 4:300\n3 2:20\n", 2, "f: line 1: found "
+      "4:300, expected 0..255 as all others are; range=LOW..HIGH says otherwise", "" },
     { "ARFF", ARFF "1,2,3,4,5\n6,7,8,9,3\n", 0, "5: 1 2 3 4 | 3: 6 7 8 9, 2 rows", "" },
     { "ARFF as Weka and people write it", "% of nobody\n\n@RELATION 'a b'\n\n" A4 "@ATTRIBUTE "
       "\"the class\" {'it\\'s', five}\r\n\n@DATA\n% rows\n 1, 2,\t3 ,4, 'it\\'s'\r\n\n"
@@ -114,6 +116,9 @@ static const struct {
       "-: 1 2 3 4 | -: 6 7 8 9, 2 rows", "" },
     { "ARFF: a missing value", ARFF "1,2,3,4,5\n1,2,?,4,5\n", 0,
       "f: line 9, column 3 (c): found \"?\", a missing value, expected a number", "" },
+    { "ARFF: one value unlike the others", ARFF "1,2,3,4,5\n1,2,256,4,5\n", 0,
+      "f: line 9, column 3 (c): found 256, expected 0..255 as all others are; range=LOW..HIGH "
+      "says otherwise", "" },
     { "ARFF: a missing class", ARFF "1,2,3,4,5\n1,2,3,4,?\n", 0,
       "f: line 9, column 5 (class): found \"?\", a missing value, expected a class", "" },
     { "ARFF: a value too few", ARFF "1,2,3,4,5\n1,2,3,5\n", 0,
