@@ -49,11 +49,13 @@ static int turn_all(struct mp_ctx *c, const struct look *l, struct mp_data *turn
     if ((turned->name = mp_data_name(c, l->d->name)) == NULL ||
         mp_data_room(c, turned, turned->n, len) < 0)
         return -1;
-    uint8_t *to = turned->x;
-    for (int k = 0; k < l->ways; k++)
-        for (size_t i = 0; i < l->n; i++, to += len)
-            mp_orient(to, l->d->x + row_of(l, i) * len, s.h, s.w, (size_t)s.c,
+    for (size_t i = 0; i < l->n; i++) { /* one row's fault can map a large neighbourhood */
+        const uint8_t *row = l->d->x + row_of(l, i) * len;
+        for (int k = 0; k < l->ways; k++)
+            mp_orient(turned->x + ((size_t)k * l->n + i) * len, row, s.h, s.w, (size_t)s.c,
                       mp_way_at(l->way[k]));
+        mp_rows_let_go(&l->d->store, row, l->d->x + row_of(l, i + 1) * len);
+    }
     return MP_OK;
 }
 

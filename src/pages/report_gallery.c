@@ -14,10 +14,12 @@
 enum { DIGITS = 12, STAGES = 100, MISTAKES = 48, SHOWN = 12, NEAR = 3, PICTURES = 64, FEW = 4 };
 enum { LONGEST = 64 }; /* side of a picture, px */
 
+/* By how much a wrong class leads the right one; one that training never had has no score. */
 static float lead(const struct mp_report *r, size_t i)
 {
     const float *s = r->predictions->scores + i * (size_t)r->predictions->k;
-    return s[r->predictions->predicted[i]] - s[r->x->test_y[i]];
+    const int y = r->x->test_y[i];
+    return y < r->predictions->k ? s[r->predictions->predicted[i]] - s[y] : INFINITY;
 }
 
 size_t mp_worst(const struct mp_report *r, size_t *rows, size_t most)
