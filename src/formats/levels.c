@@ -6,6 +6,7 @@
  */
 #include "formats/levels.h"
 #include "core/ctx.h"
+#include "core/simd.h"
 #include <math.h>
 #include <string.h>
 
@@ -121,9 +122,16 @@ static void say(struct mp_ctx *c, const struct mp_data *d, struct mp_range r, st
 
 /* ----------------------------------------------------------------- scaling */
 
+/* Of values that are not below the range; what is cut off is then the floor. */
 static uint8_t level(double v, struct mp_range r)
 {
-    return (uint8_t)floor(255 * (v - r.low) / (r.high - r.low) + 0.5);
+    return (uint8_t)(int)(255 * (v - r.low) / (r.high - r.low) + 0.5);
+}
+
+MP_CLONES static void levels(uint8_t *to, const float *x, size_t n, struct mp_range r)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = level((double)x[i], r);
 }
 
 static void scale(const struct mp_ctx *c, struct mp_data *d, const float *x)
@@ -134,8 +142,7 @@ static void scale(const struct mp_ctx *c, struct mp_data *d, const float *x)
     for (size_t b = 0; b < blocks; b++) {
         const size_t from = b * BLOCK * len,
                      to = ((b + 1) * BLOCK < d->n ? (b + 1) * BLOCK : d->n) * len;
-        for (size_t i = from; i < to; i++)
-            d->x[i] = level((double)x[i], d->range);
+        levels(d->x + from, x + from, to - from, d->range);
         mp_rows_let_go(&d->store, d->x + from, d->x + to);
     }
 }
