@@ -268,6 +268,13 @@ static void name_split(struct mp_experiment *x)
                      ? "test file" : "stratified holdout of the training rows");
 }
 
+static int set_part(struct mp_ctx *c, struct mp_script *s, const char *file, const char *part)
+{
+    char name[PATH_MAX];
+    snprintf(name, sizeof name, "%s:%s", file, part);
+    return mp_script_set_data(c, s, part, name);
+}
+
 /* One file that holds training and test rows is both, where no test is named. */
 static int take_both(struct mp_ctx *c, struct mp_script *s)
 {
@@ -276,9 +283,9 @@ static int take_both(struct mp_ctx *c, struct mp_script *s)
     int rc = train != NULL && test != NULL && folds != NULL ? MP_OK : mp_no_memory(c, "settings");
     if (rc == MP_OK && *train != '\0' && *test == '\0' && atoi(folds) == 0 &&
         mp_data_both(c, train)) {
-        rc = mp_script_set_data(c, s, "test", train);
         mp_warn(c, "%s: holds training and test rows: both are taken (folds=10 or %s:train leave "
                 "the test out)", train, train);
+        rc = set_part(c, s, train, "train") < 0 || set_part(c, s, train, "test") < 0 ? -1 : MP_OK;
     }
     free(train);
     free(test);
