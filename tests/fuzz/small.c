@@ -124,8 +124,8 @@ const char *small_folder(void)
 void small_write(const char *path, const void *head, size_t n_head, const void *bytes, size_t n)
 {
     FILE *f = fopen(path, "wb");
-    const bool good = f != NULL && fwrite(head, 1, n_head, f) == n_head &&
-                      fwrite(bytes, 1, n, f) == n;
+    const bool good = f != NULL && (n_head == 0 || fwrite(head, 1, n_head, f) == n_head) &&
+                      (n == 0 || fwrite(bytes, 1, n, f) == n);
     small_law(f != NULL && fclose(f) == 0 && good, "a file can be written");
 }
 
