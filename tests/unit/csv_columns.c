@@ -2,61 +2,12 @@
 /* csv_columns.c - what the columns of a CSV file are taken for: files of a few rows, with the
  * labels, the pixels and the remarks that a person would want of them. */
 #include "../labels.h"
-#include "../tap.h"
+#include "../taken.h"
 #include "core/ctx.h"
 #include "data/data.h"
 #include "formats/read.h"
 #include <stdlib.h>
 #include <string.h>
-
-struct said {
-    char text[1024];
-};
-
-static void keep(void *arg, const char *text)
-{
-    struct said *s = arg;
-    const size_t n = strlen(s->text);
-    snprintf(s->text + n, sizeof s->text - n, "%s\n", text);
-}
-
-/* "9: 1 2 3 4 | ..." of the first rows, '-' where there are no labels; or the failure. */
-static void describe(const struct mp_data *d, char *text, size_t size)
-{
-    const size_t len = mp_len(d->shape);
-    size_t n = 0;
-    *text = '\0';
-    for (size_t i = 0; i < d->n && i < 2; i++) {
-        n += (size_t)snprintf(text + n, size - n, i > 0 ? " | " : "");
-        if (d->label != NULL)
-            n += (size_t)snprintf(text + n, size - n, "%s:", mp_data_class(d, i));
-        else
-            n += (size_t)snprintf(text + n, size - n, "-:");
-        for (size_t j = 0; j < len && j < 6; j++)
-            n += (size_t)snprintf(text + n, size - n, " %d", d->x[i * len + j]);
-    }
-    snprintf(text + n, size - n, ", %zu rows", d->n);
-}
-
-static void check(struct tap *t, const char *name, const char *file, const struct mp_form *form,
-                  const char *want, const char *remarks)
-{
-    struct said said = { "" };
-    struct mp_run run = { .threads = 2, .warnings = { keep, &said } };
-    struct mp_ctx c;
-    struct mp_data d;
-    char text[2048];
-    mp_ctx_init(&c, &run);
-    if (mp_data_read_memory(&c, "f", file, strlen(file), form, &d) == MP_OK)
-        describe(&d, text, sizeof text);
-    else
-        snprintf(text, sizeof text, "%s", c.msg);
-    if (!tap_ok(t, strcmp(text, want) == 0 && strcmp(said.text, remarks) == 0, "%s", name))
-        printf("# found    %s\n# expected %s\n# said     %s\n# expected %s\n", text, want,
-               said.text, remarks);
-    mp_data_free(&d);
-    mp_ctx_free(&c);
-}
 
 #define COUNTED "f: line 1 counts its columns: it was taken for a header, not for an image\n"
 #define INDEX \
@@ -216,13 +167,13 @@ static void long_index(struct tap *t)
     size_t n = 0;
     for (int i = 1; i <= 3000; i++)
         n += (size_t)snprintf(file + n, sizeof file - n, "%d,1,2,3,4\r\n", i);
-    check(t, "an index of 3000 rows", file, &any, "-: 1 2 3 4 | -: 1 2 3 4, 3000 rows", INDEX);
+    taken(t, "an index of 3000 rows", file, &any, "-: 1 2 3 4 | -: 1 2 3 4, 3000 rows", INDEX);
     memcpy(strstr(file, "2500,"), "2400", 4);
-    check(t, "an index that stops", file, &any, "f: line 2500: column 1 counted the rows up to "
+    taken(t, "an index that stops", file, &any, "f: line 2500: column 1 counted the rows up to "
           "here, where 2500 was expected; label=first says that it is the label", INDEX);
     memcpy(strstr(file, "2400,1,2,3,4\r\n2501"), "2500", 4);
     memcpy(strstr(file, "2700,1,2"), "2700,x", 6);
-    check(t, "a wrong value behind an index", file, &any, "f: line 2700, column 2 (pixel0): found "
+    taken(t, "a wrong value behind an index", file, &any, "f: line 2700, column 2 (pixel0): found "
           "\"x\", expected a number", INDEX);
 }
 
@@ -255,9 +206,9 @@ static void many_rows(struct tap *t)
 static void ranges(struct tap *t)
 {
     const struct mp_form one = { .range = { 0, 1 } }, sixteen = { .range = { 0, 16 } };
-    check(t, "range=1", "0,1,1,0\n", &one, "-: 0 255 255 0, 1 rows", "");
-    check(t, "range=16", "7,0,8,1,16\n", &sixteen, "7: 0 128 16 255, 1 rows", FIRST);
-    check(t, "a value above it", "7,0,8,1,17\n", &sixteen,
+    taken(t, "range=1", "0,1,1,0\n", &one, "-: 0 255 255 0, 1 rows", "");
+    taken(t, "range=16", "7,0,8,1,16\n", &sixteen, "7: 0 128 16 255, 1 rows", FIRST);
+    taken(t, "a value above it", "7,0,8,1,17\n", &sixteen,
           "f: line 1: a pixel has the value 17, above range=0..16", FIRST);
 }
 
@@ -265,7 +216,7 @@ int main(void)
 {
     struct tap t = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        check(&t, cases[i].name, cases[i].file, &(struct mp_form){ .label = cases[i].label },
+        taken(&t, cases[i].name, cases[i].file, &(struct mp_form){ .label = cases[i].label },
               cases[i].want, cases[i].remarks);
     long_index(&t);
     many_rows(&t);

@@ -2,61 +2,12 @@
 /* sparse.c - libsvm text and ARFF as other programs and people write them: files of a few rows,
  * with the labels, the pixels and the remarks that a person would want of them. */
 #include "../labels.h"
-#include "../tap.h"
+#include "../taken.h"
 #include "core/ctx.h"
 #include "data/data.h"
 #include "formats/read.h"
 #include <stdlib.h>
 #include <string.h>
-
-struct said {
-    char text[1024];
-};
-
-static void keep(void *arg, const char *text)
-{
-    struct said *s = arg;
-    const size_t n = strlen(s->text);
-    snprintf(s->text + n, sizeof s->text - n, "%s\n", text);
-}
-
-/* "9: 1 2 3 4 | ..." of the first rows, '-' where there are no labels; or the failure. */
-static void describe(const struct mp_data *d, char *text, size_t size)
-{
-    const size_t len = mp_len(d->shape);
-    size_t n = 0;
-    *text = '\0';
-    for (size_t i = 0; i < d->n && i < 2; i++) {
-        n += (size_t)snprintf(text + n, size - n, i > 0 ? " | " : "");
-        if (d->label != NULL)
-            n += (size_t)snprintf(text + n, size - n, "%s:", mp_data_class(d, i));
-        else
-            n += (size_t)snprintf(text + n, size - n, "-:");
-        for (size_t j = 0; j < len && j < 6; j++)
-            n += (size_t)snprintf(text + n, size - n, " %d", d->x[i * len + j]);
-    }
-    snprintf(text + n, size - n, ", %zu rows", d->n);
-}
-
-static void check(struct tap *t, const char *name, const char *file, const struct mp_form *form,
-                  const char *want, const char *remarks)
-{
-    struct said said = { "" };
-    struct mp_run run = { .threads = 2, .warnings = { keep, &said } };
-    struct mp_ctx c;
-    struct mp_data d;
-    char text[2048];
-    mp_ctx_init(&c, &run);
-    if (mp_data_read_memory(&c, "f", file, strlen(file), form, &d) == MP_OK)
-        describe(&d, text, sizeof text);
-    else
-        snprintf(text, sizeof text, "%s", c.msg);
-    if (!tap_ok(t, strcmp(text, want) == 0 && strcmp(said.text, remarks) == 0, "%s", name))
-        printf("# found    %s\n# expected %s\n# said     %s\n# expected %s\n", text, want,
-               said.text, remarks);
-    mp_data_free(&d);
-    mp_ctx_free(&c);
-}
 
 #define ZEROS "f: every label is 0, as where there are none: rows were taken for unlabelled " \
     "(label=first takes them for labels)\n"
@@ -137,7 +88,7 @@ int main(void)
     struct tap t = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int s = cases[i].size;
-        check(&t, cases[i].name, cases[i].file, &(struct mp_form){ .size = { s, s, s > 0 } },
+        taken(&t, cases[i].name, cases[i].file, &(struct mp_form){ .size = { s, s, s > 0 } },
               cases[i].want, cases[i].remarks);
     }
     return tap_end(&t);
