@@ -107,8 +107,7 @@ static GArray *entries(struct mp_ctx *c, const char *file, const char *text)
 {
     GArray *all = g_array_new(FALSE, TRUE, sizeof(struct entry));
     int line = 1;
-    if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
-        text += 3;
+    text += mp_text_mark(text, strlen(text));
     for (const char *at = text; *at != '\0'; line++) {
         const size_t n = strcspn(at, "\n");
         struct entry e = { .line = line };
@@ -177,8 +176,8 @@ static char *make_map(struct mp_ctx *c, const char *file, const char *text)
         const struct entry *e = &g_array_index(all, struct entry, 0);
         char name[MP_NAME_SIZE];
         letters(e, name);
-        mp_warn(c, "classes=%s: names were taken for the numbers of letters: %.*s is %s (numbers in "
-                   "quotes are numbers)", file, e->name_n, e->name, name);
+        mp_warn(c, "classes=%s: names were taken for the numbers of letters: %.*s is %s (numbers "
+                   "in quotes are numbers)", file, e->name_n, e->name, name);
     }
     g_array_free(all, TRUE);
     mp_names_free(&seen[0]);
@@ -202,9 +201,11 @@ char *mp_class_map(struct mp_ctx *c, const char *file)
         mp_fail(c, "classes=%s: cannot read: %s", file, strerror(errno));
         return NULL;
     }
-    char *map = strlen(text) == n ? make_map(c, file, text) : NULL;
-    if (map == NULL)
+    char *map = NULL;
+    if (strlen(text) != n)
         mp_fail(c, "classes=%s: is no text", file);
+    else
+        map = make_map(c, file, text);
     g_free(text);
     return map;
 }

@@ -40,8 +40,8 @@ static int range_parse(struct mp_ctx *c, const char *text, struct mp_range *r)
     r->high = strtod(high, &end);
     if (good && *end == '\0' && isfinite(r->low) && isfinite(r->high) && r->low < r->high)
         return MP_OK;
-    return mp_fail(c, "range=%s: expected auto, LOW..HIGH with LOW below HIGH such as 0..1 or -1..1, "
-                   "or HIGH alone such as 16", text);
+    return mp_fail(c, "range=%s: expected auto, LOW..HIGH with LOW below HIGH such as 0..1 or "
+                   "-1..1, or HIGH alone such as 16", text);
 }
 
 void mp_range_text(struct mp_range r, char *text, size_t size)

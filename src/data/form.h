@@ -26,7 +26,7 @@ struct mp_form_text {
                   .doc = "column of a table's labels: first, last, none, its number from 1 or "  \
                          "its name; found, if it is named label, or the first"),                 \
     MP_FORM_PARAM(base, classes, .unit = "file",                                                 \
-                  .doc = "names of the classes: a line \"LABEL NAME\" for each; the numbers of "    \
+                  .doc = "names of the classes: a line \"LABEL NAME\" for each; the numbers of "  \
                          "letters, as EMNIST has them, become those letters"),                   \
     MP_FORM_PARAM(base, ignore, .unit = "column,...",                                            \
                   .doc = "columns of a table to leave out, by name or number from 1"),           \
@@ -76,14 +76,14 @@ struct mp_form {
     int channels;           /* 1 or 3; 0: found from them */
     enum mp_paper paper;
     bool skip_broken;       /* broken ones are left out */
-    const char *part;      /* of a file that holds several: "train" or "test", unless its name
-                              says which; may be NULL */
+    const char *part;       /* of a file that holds several: "train" or "test", unless its name
+                               says which; may be NULL */
 };
 
 /* Fails at what cannot be meant: "range=9..3: ...". */
 int mp_form_parse(struct mp_ctx *c, const struct mp_form_text *t, struct mp_form *form);
 
-/* "28x28" or "" -> shape; what is neither fails. */
+/* "28x28", "32x32x3" or "" -> shape; what is none of these fails. */
 int mp_size_parse(struct mp_ctx *c, const char *text, struct mp_shape *size);
 
 /* "0..16"; what it gives, mp_form_parse() reads. */

@@ -167,7 +167,8 @@ void mp_submission_write(const struct mp_predicted *in, size_t n,
     bool ids = true;
     for (size_t part = 0; part < n; part++)
         ids = ids && in[part].d->id != NULL;
-    fprintf(o->f, "%s\n", *form->header != '\0' ? form->header : ids ? "id,label" : "ImageId,Label");
+    fprintf(o->f, "%s\n", *form->header != '\0' ? form->header
+                          : ids ? "id,label" : "ImageId,Label");
     for (size_t part = 0; part < n; part++, in++)
         for (size_t i = 0; i < in->p->n; i++) {
             row++;

@@ -5,6 +5,7 @@
  * it: nominal, "?" where a row has no label.  Reference:
  * https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
  */
+#include "core/text.h"
 #include "formats/arff_read.h"
 #include "formats/format.h"
 #include <string.h>
@@ -14,12 +15,11 @@
 static enum mp_look sniff(const uint8_t *p, size_t n)
 {
     static const char word[] = "@relation";
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = mp_text_mark((const char *)p, n); i < n; i++) {
         if (p[i] == '%') {
             const uint8_t *end = memchr(p + i, '\n', n - i);
             i = end != NULL ? (size_t)(end - p) : n;
-        } else if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n' &&
-                   !(i < 3 && p[i] == (uint8_t)"\xef\xbb\xbf"[i])) {
+        } else if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r' && p[i] != '\n') {
             return n - i >= sizeof word &&
                            strncasecmp((const char *)p + i, word, sizeof word - 1) == 0
                        ? MP_LOOK_IS : MP_LOOK_OTHER;

@@ -266,9 +266,13 @@ static int strange(const struct mp_lines *l, size_t pixel, float v, size_t other
 /* A column that counted the rows, and does no more. */
 static int stopped_counting(const struct mp_lines *l, uint64_t expected)
 {
-    return mp_fail(l->in->c, "%s: line %llu: column 1 counted the rows up to here, where %llu was "
+    const struct mp_csv *h = l->arg;
+    size_t i = 0;
+    while (i + 1 < h->columns && h->to[i] != MP_COLUMN_COUNT)
+        i++;
+    return mp_fail(l->in->c, "%s: line %llu: column %zu counted the rows up to here, where %llu was "
                    "expected; label=first says that it is the label", l->in->name,
-                   (unsigned long long)l->line, (unsigned long long)expected);
+                   (unsigned long long)l->line, i + 1, (unsigned long long)expected);
 }
 
 static int any_rows(const struct mp_csv *h, const struct mp_form *form, struct mp_data *d)

@@ -114,6 +114,8 @@ static void leave_out(struct mp_csv *h)
         const size_t n = strcspn(at, ","), column = find_column(h, at, n);
         if (column < h->columns)
             h->to[column] = MP_COLUMN_LEFT;
+        else
+            mp_csv_say(h, "ignore=%.*s: there is no such column", (int)n, at);
         at += n + (at[n] == ',');
     }
 }

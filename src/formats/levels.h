@@ -9,7 +9,7 @@
  *     0..255, not all whole                           0..255, rounded
  *     whole numbers above 32 767, none above 65 535   0..65535: 16 bits
  *
- * What is neither is refused, with what to write.  Every guess but the first is said. */
+ * What is none of these is refused, with what to write.  Every guess but the first is said. */
 #ifndef MP_LEVELS_H
 #define MP_LEVELS_H
 #include "data/data.h"

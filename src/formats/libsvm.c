@@ -12,6 +12,7 @@
  * Written: the first row has its last value, zero or not, so that readers see the width.
  */
 #include "core/ctx.h"
+#include "core/text.h"
 #include "formats/format.h"
 #include "formats/lines.h"
 #include <ctype.h>
@@ -307,9 +308,7 @@ static enum mp_look sniff(const uint8_t *p, size_t n)
 {
     uint8_t text[MP_SNIFF + 1] = "";
     memcpy(text, p, n);
-    const uint8_t *end = text + n, *at = text;
-    if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        at += 3;
+    const uint8_t *end = text + n, *at = text + mp_text_mark((const char *)text, n);
     for (const uint8_t *stop; at < end; at = stop + 1) {
         stop = memchr(at, '\n', (size_t)(end - at));
         stop = stop != NULL ? stop : end;

@@ -7,6 +7,7 @@
  */
 #include "formats/members.h"
 #include "core/ctx.h"
+#include "core/text.h"
 #include "files/archive.h"
 #include "formats/beside.h"
 #include "formats/format.h"
@@ -382,8 +383,8 @@ static int read_rows(const struct members *m, const struct member *one, const st
         return -1;
     i.in.shape_only = m->in->shape_only;
     int rc = mp_input_fill(&i.in, MP_SNIFF);
-    if (rc == MP_OK && i.in.n >= 3 && memcmp(i.in.buf, "\xef\xbb\xbf", 3) == 0)
-        i.in.at += 3;
+    if (rc == MP_OK)
+        i.in.at += mp_text_mark((const char *)i.in.buf, i.in.n);
     rc = rc == MP_OK ? one->e->format->read(&i.in, form, d) : rc;
     mp_input_close(&i.in);
     close_member(&i);

@@ -7,6 +7,7 @@
  */
 #include "formats/read.h"
 #include "core/ctx.h"
+#include "core/text.h"
 #include "data/class_map.h"
 #include "files/archive.h"
 #include "formats/beside.h"
@@ -47,8 +48,7 @@ static int find_format(struct mp_input *in, const struct mp_format_entry **e)
         return mp_fail(in->c, "%s: is empty, expected %s", in->name, names);
     char text[1024];
     *e = mp_foreign(p, n, in->name, text, sizeof text) ? NULL : mp_format_of(p, n);
-    if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) /* UTF-8 byte order mark */
-        in->at += 3;
+    in->at += mp_text_mark((const char *)p, n);
     return MP_OK;
 }
 

@@ -24,7 +24,8 @@ void mp_data_labels_name(struct mp_ctx *c, const char *file, char *text, size_t 
  * member of an archive; mp_data_read() and mp_data_shape() take such names. */
 size_t mp_data_part(const char *name);
 
-/* Whether FILE is an archive (zip, tar, npz) with training rows and test rows. */
+/* Whether FILE, an archive (zip, tar, npz) or a folder of pictures, has training rows and test
+ * rows. */
 bool mp_data_both(struct mp_ctx *c, const char *file);
 
 /* The image size alone, from the beginning of the file. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* class_weights.h - how much rows of each class count in training: what `weights` of models says. */
+/* class_weights.h - how much rows of each class count in training: `weights` of models. */
 #ifndef MP_CLASS_WEIGHTS_H
 #define MP_CLASS_WEIGHTS_H
 #include "core/stage.h"

@@ -21,8 +21,9 @@ static void put_part(GString *name, const char *text)
     }
 }
 
+/* Names that differ only in what is not kept, or behind what is, get the row's number. */
 static char *name_of(const char *folder, const struct mp_predicted *in, size_t i, size_t input,
-                     const char *predicted)
+                     const char *predicted, GHashTable *taken)
 {
     char row[64];
     GString *name = g_string_new("");
@@ -36,7 +37,13 @@ static char *name_of(const char *folder, const struct mp_predicted *in, size_t i
     put_part(name, row);
     g_string_prepend_c(name, '/');
     g_string_prepend(name, folder);
+    const gsize stem = name->len;
     g_string_append(name, ".png");
+    if (g_hash_table_contains(taken, name->str)) {
+        g_snprintf(row, sizeof row, "_%zu", i);
+        g_string_insert(name, (gssize)stem, row);
+    }
+    g_hash_table_add(taken, g_strdup(name->str));
     return g_string_free(name, FALSE);
 }
 
@@ -61,14 +68,14 @@ static int write_row(struct mp_ctx *c, const char *path, const struct mp_data *d
 }
 
 static int write_all(struct mp_ctx *c, const char *folder, const struct mp_predicted *in, size_t n,
-                     const struct mp_names *classes, size_t *written)
+                     const struct mp_names *classes, GHashTable *taken, size_t *written)
 {
     for (size_t part = 0; part < n; part++, in++)
         for (size_t i = 0; i < in->p->n && in->d->label != NULL; i++) {
             const char *predicted = mp_names_at(classes, (size_t)in->p->predicted[i]);
             if (strcmp(predicted, mp_data_class(in->d, i)) == 0)
                 continue;
-            char *path = name_of(folder, in, i, n > 1 ? part + 1 : 0, predicted);
+            char *path = name_of(folder, in, i, n > 1 ? part + 1 : 0, predicted, taken);
             const int rc = write_row(c, path, in->d, i);
             g_free(path);
             if (rc < 0)
@@ -82,10 +89,12 @@ int mp_wrong_pictures(struct mp_ctx *c, const char *folder, const struct mp_pred
                       size_t n, const struct mp_names *classes, size_t *written)
 {
     struct mp_folder held;
+    GHashTable *taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     int rc = mp_folder_hold(c, &held, folder);
     *written = 0;
     if (rc == MP_OK)
-        rc = write_all(c, folder, in, n, classes, written);
+        rc = write_all(c, folder, in, n, classes, taken, written);
     mp_folder_release(&held);
+    g_hash_table_destroy(taken);
     return rc;
 }

@@ -4,6 +4,7 @@
  * Separated by the first of , ; and tab in the header; quotes as in RFC 4180.  Names are relative
  * to the folder of the list; other columns are left alone. */
 #include "core/ctx.h"
+#include "core/text.h"
 #include "pictures/album.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -92,11 +93,6 @@ static char separator_of(const char *line)
     return *at == '\0' || *at == '\n' ? ',' : *at;
 }
 
-static char *behind_mark(char *text)
-{
-    return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
-}
-
 /* "pixel7", "12", "3x4": a column of pixels, in tables that may have names of files besides. */
 static bool is_pixel(const char *name)
 {
@@ -111,7 +107,7 @@ bool mp_list_is(const char *head, size_t n)
     if (text != NULL) {
         memcpy(text, head, n);
         text[n] = '\0';
-        at = behind_mark(text);
+        at = text + mp_text_mark(text, strlen(text));
         l.separator = separator_of(at);
         is = strlen(text) == n && cut(&at, &l) && column(&l, file_names) >= 0;
         for (int i = 0; i < l.n && is; i++)
@@ -203,7 +199,7 @@ int mp_list_read(struct mp_ctx *c, const char *path, const char *label, struct m
     if (rc == MP_OK && (a->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         rc = mp_fail(c, "%s: cannot open its folder: %s", path, strerror(errno));
     if (rc == MP_OK)
-        rc = read_lines(c, path, behind_mark(text), label, a);
+        rc = read_lines(c, path, text + mp_text_mark(text, strlen(text)), label, a);
     free(text);
     free(folder);
     return rc;

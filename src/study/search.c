@@ -121,8 +121,8 @@ static int check_pipes(struct mp_ctx *c, const struct mp_search *s)
     const char *pipe = mp_experiment_pipe(&s->x);
     if (pipe == NULL)
         return MP_OK;
-    return mp_fail(c, "%s: is no file; a search reads its rows more than once, which a pipe does not "
-                      "allow", pipe);
+    return mp_fail(c, "%s: is no file; a search reads its rows more than once, which a pipe does "
+                      "not allow", pipe);
 }
 
 static int assign(struct mp_ctx *c, struct mp_search *s)

@@ -360,4 +360,14 @@ cp set/7/a.pgm odd/7/"$(printf 'l%.0sng' $(seq 80)).pgm"
 mp inspect odd --quick --json && grep -qF '"name": "1/a<b>??.pgm"' "$out" &&
     grep -q '"name": "\.\.\.[ln g]*ng.pgm"' "$out"
 ok "names that are odd or long are shown without harm"
+# A digit 1 in the place of a 3, twice, under names of which nothing is kept but the letters.
+first=$(find digits/test/1 -type f | sort | head -n 1)
+mkdir -p wrong/3
+cp "$first" "wrong/3/a(.png"
+cp "$first" "wrong/3/a).png"
+mp predict run/bundle.mnp wrong --wrong shown -o wrong.csv &&
+    equal "$(ls shown | wc -l)" "$(sed 1d wrong.csv | awk -F, '$2 != $3' | wc -l)" &&
+    [ "$(ls shown | wc -l)" -eq 2 ]
+ok "--wrong: names that become the same are not one file"
+
 finish

@@ -171,6 +171,9 @@ static void long_index(struct tap *t)
     memcpy(strstr(file, "2500,"), "2400", 4);
     taken(t, "an index that stops", file, &any, "f: line 2500: column 1 counted the rows up to "
           "here, where 2500 was expected; label=first says that it is the label", INDEX);
+    const struct mp_form ignoring = { .ignore = "6" };
+    taken(t, "a column to leave out that is not there", "label,a,b,c,d\n7,1,2,3,4\n", &ignoring,
+          "7: 1 2 3 4, 1 rows", "f: ignore=6: there is no such column\n");
     memcpy(strstr(file, "2400,1,2,3,4\r\n2501"), "2500", 4);
     memcpy(strstr(file, "2700,1,2"), "2700,x", 6);
     taken(t, "a wrong value behind an index", file, &any, "f: line 2700, column 2 (pixel0): found "
