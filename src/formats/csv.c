@@ -270,8 +270,8 @@ static int stopped_counting(const struct mp_lines *l, uint64_t expected)
     size_t i = 0;
     while (i + 1 < h->columns && h->to[i] != MP_COLUMN_COUNT)
         i++;
-    return mp_fail(l->in->c, "%s: line %llu: column %zu counted the rows up to here, where %llu was "
-                   "expected; label=first says that it is the label", l->in->name,
+    return mp_fail(l->in->c, "%s: line %llu: column %zu counted the rows up to here, where %llu "
+                   "was expected; label=first says that it is the label", l->in->name,
                    (unsigned long long)l->line, i + 1, (unsigned long long)expected);
 }
 
