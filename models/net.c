@@ -50,9 +50,7 @@ static const struct mp_param table[] = {
              .doc = "largest norm of the whole gradient; 0: any"),
     MP_PARAM(smoothing, .def = "0", .min = 0, .max = 0.9,
              .doc = "share of the label that is spread over all classes"),
-    MP_PARAM(weights, .def = "", .unit = MP_CLASS_WEIGHTS_UNIT,
-             .doc = "factors on the gradient of rows of some classes, such as 7:2,1:0.5; balanced: "
-                    "so that each class counts the same however many rows it has"),
+    MP_CLASS_WEIGHTS(struct params, "the gradient of rows"),
     MP_PARAM(init, .def = "he", .choices = "he|glorot", .doc = "spread of the first weights"),
     MP_PARAM(precision, .def = "auto", .choices = "auto|f32|bf16",
              .doc = "what products read, summed in f32; auto: bf16 where the processor has it"),
@@ -114,7 +112,8 @@ struct training {
 /* ------------------------------------------------------------- the loss */
 
 /* Softmax cross-entropy of n rows and, in g, its gradient for a mean over `batch`
- * rows, each times its class's weight.  Returns the sum of losses, without weights; *hits counts rows whose best score is right. */
+ * rows, each times its class's weight.  Returns the sum of losses, without weights; *hits counts
+ * rows whose best score is right. */
 static double cross_entropy(const float *z, size_t n, int k, const int *y, const size_t *rows,
                             double smoothing, size_t batch, const double *weight, float *g,
                             size_t *hits)

@@ -5,9 +5,12 @@
  * |X w + b - y|^2 + a |w|^2, where a is `ridge` times the mean diagonal of X'X, X about its
  * mean, so that what it does depends neither on the scale of the values nor on how many rows
  * there are.  All classes share one matrix X'X and one factor of it (Hoerl and Kennard 1970,
- * "Ridge regression").  Equal to scikit-learn's Ridge(alpha=a) on such targets.
+ * "Ridge regression").  With weights each row's square counts so many times, in X'X and in the
+ * mean, too.  Equal to scikit-learn's Ridge(alpha=a) on such targets and sample weights.
  *
  * Cost: see gram.c and gram_solve.c; rows are read once and not kept. */
+#include "core/learner.h"
+#include "linear/class_weights.h"
 #include "linear/dnn.h"
 #include "linear/gram.h"
 #include "linear/linear_model.h"
@@ -19,6 +22,7 @@ struct params {
     double ridge;
     int precision;
     bool offset;
+    char *weights;
 };
 
 static const struct mp_param table[] = {
@@ -28,6 +32,7 @@ static const struct mp_param table[] = {
     MP_PARAM(precision, .def = "f32", .choices = "auto|f32|bf16",
              .doc = "what the products of training read; auto: bf16 where the processor "
                     "multiplies that faster"),
+    MP_CLASS_WEIGHTS(struct params, "the squares of rows"),
     MP_END
 };
 
@@ -57,16 +62,32 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     return MP_OK;
 }
 
+/* Of all rows' classes, before the first row is taken. */
+static int begin(struct mp_ctx *c, const struct params *p, struct mp_gram *g, size_t d)
+{
+    const size_t classes = (size_t)mp_classes(c, NULL);
+    double *weight = NULL;
+    int rc = MP_OK;
+    if (p->weights[0] != '\0') {
+        const int *y;
+        const size_t n = mp_pull_rows(c, &y);
+        weight = mp_alloc(c, classes, sizeof *weight);
+        rc = weight != NULL ? mp_class_weights(c, p->weights, y, n, weight) : -1;
+    }
+    if (rc == MP_OK)
+        rc = mp_gram_open(c, g, d, classes, p->offset, precision_of(c, p), weight);
+    free(weight);
+    return rc;
+}
+
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     const struct params *p = params;
     struct state *s = state;
     const size_t d = mp_len(in->shape);
-    const int classes = mp_classes(c, NULL);
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
-    if (s->gram.tiles == NULL &&
-        mp_gram_open(c, &s->gram, d, (size_t)classes, p->offset, precision_of(c, p)) < 0)
+    if (s->gram.tiles == NULL && begin(c, p, &s->gram, d) < 0)
         return -1;
     if (s->gram.d != d)
         return mp_fail(c, "rows of %zu values after rows of %zu", d, s->gram.d);
@@ -80,7 +101,7 @@ static void right_sides(const struct mp_gram *g, bool offset, size_t n, double *
     for (size_t j = 0; j < wide; j++) {
         const double all = mp_gram_sum(g, j);
         for (size_t k = 0; k < n; k++) {
-            const double share = offset ? g->count[k] / (double)g->rows : 0.5;
+            const double share = offset ? g->count[k] / g->all : 0.5;
             b[k * wide + j] = 2 * (g->sums[k * wide + j] - share * all);
         }
     }
@@ -109,11 +130,11 @@ static void keep(struct mp_linear *m, const struct mp_gram *g, bool offset, cons
     const size_t d = g->d, wide = g->side * MP_GRAM_TILE;
     for (size_t k = 0; k < m->columns; k++) {
         double *w = m->w + k * (d + 1);
-        w[d] = offset ? 2 * g->count[k] / (double)g->rows - 1 : 0;
+        w[d] = offset ? 2 * g->count[k] / g->all - 1 : 0;
         for (size_t j = 0; j < d; j++) {
             w[j] = b[k * wide + j];
             if (offset)
-                w[d] -= w[j] * ((double)g->shift[j] + mp_gram_sum(g, j) / (double)g->rows);
+                w[d] -= w[j] * ((double)g->shift[j] + mp_gram_sum(g, j) / g->all);
         }
     }
 }

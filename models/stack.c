@@ -15,6 +15,7 @@
 struct params {
     struct mp_stack stack; /* first, for the engine */
     double C, tolerance;
+    char *weights;
 };
 
 static const struct mp_param table[] = {
@@ -23,13 +24,14 @@ static const struct mp_param table[] = {
              .doc = "weight of the errors against the size of the weights"),
     MP_PARAM(tolerance, .def = "0", .min = 0, .max = 10,
              .doc = "when to stop; 0 takes liblinear's own, 0.01"),
+    MP_CLASS_WEIGHTS(struct params, "C of rows"),
     MP_END
 };
 
 static struct mp_linear_params linear(const struct params *p)
 {
     return (struct mp_linear_params){ .C = p->C, .tolerance = p->tolerance, .bias = 1,
-                                      .weights = (char *)(uintptr_t) "" };
+                                      .weights = p->weights };
 }
 
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,

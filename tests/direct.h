@@ -154,18 +154,18 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
                                const struct rows *r, size_t shards, size_t step)
 {
     void *state = direct_memory(1, s->state_size);
+    const struct mp_puller puller = { .n = r->n, .y = r->y, .shape = r->shape,
+                                      .pull = direct_pull, .arg = (void *)(uintptr_t)r };
     int rc = MP_OK;
     step = step > 0 ? step : r->n;
+    c->puller = &puller;
     if (s->fit != NULL)
         rc = direct_shards(c, s, params, state, r, s->merge != NULL ? shards : 1, step);
     if (rc >= 0 && s->done != NULL) {
-        const struct mp_puller puller = { .n = r->n, .y = r->y, .shape = r->shape,
-                                          .pull = direct_pull, .arg = (void *)(uintptr_t)r };
-        c->puller = &puller;
         rc = direct_said(c, "done", s->done(c, params, state));
-        c->puller = NULL;
         mp_ctx_reuse(c);
     }
+    c->puller = NULL;
     if (rc >= 0)
         direct_ready(c, s, params, state, r->shape);
     return state;

@@ -78,7 +78,7 @@ struct mp_run {
     int pictures_missed;               /* that could not be made, and were left out of a page */
 };
 
-/* What gives a stage its rows that learns MP_IN_EPOCHS. */
+/* What gives a stage its rows that learns MP_IN_EPOCHS; to others it tells their classes. */
 struct mp_puller {
     size_t n;
     const int *y;
@@ -102,7 +102,7 @@ struct mp_ctx {
     int used;                          /* scratch slots given out in this call */
     struct mp_ctx *team;               /* contexts of mp_parallel_for(), one a thread */
     int n_team;
-    const struct mp_puller *puller;    /* behind mp_pull(), during done() */
+    const struct mp_puller *puller;    /* behind mp_pull(), during done(); fit() in order */
     long fail_at, n_alloc;             /* test hook: allocation fail_at (1, 2 ...) fails */
 };
 

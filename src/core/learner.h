@@ -170,8 +170,8 @@ bool mp_trial(const struct mp_ctx *c);
 void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* For what learns MP_IN_EPOCHS: how many training rows there are; their class numbers; the
- * shape of a row. */
+/* For what learns MP_IN_EPOCHS, and in fit() of what learns MP_IN_ORDER: how many training rows
+ * there are, each once; their class numbers; the shape of a row. */
 size_t mp_pull_rows(struct mp_ctx *c, const int **y);
 struct mp_shape mp_pull_shape(struct mp_ctx *c);
 

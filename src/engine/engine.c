@@ -446,69 +446,6 @@ static int prepare_batch(struct mp_ctx *c, struct engine *e, int input, const st
     return failed ? -1 : MP_OK;
 }
 
-/* MP_IN_ORDER: many rows at a time, and the stage's own work on all threads. */
-static int fit_in_order(struct mp_ctx *c, struct engine *e, int f, bool keep)
-{
-    const struct mp_node *n = &e->p->nodes[f];
-    const int input = n->inputs[0];
-    const size_t len = mp_len(n->in), all = rows_learned(e, f), most = MP_CHUNK_VALUES / len;
-    const size_t step = most > MP_ORDER_ROWS ? MP_ORDER_ROWS : most + 1;
-    float *x = mp_alloc(c, mp_product(step, len), sizeof *x);
-    int rc = x != NULL ? MP_OK : -1;
-    for (size_t at = 0; at < all && rc == MP_OK;) {
-        const struct span s = span_at(e, at, all, step);
-        rc = prepare_batch(c, e, input, &s, at, keep, x);
-        if (rc < 0)
-            break;
-        const struct mp_chunk in = { .n = s.n, .shape = n->in, .x = x, .row0 = s.row0,
-                                     .y = e->y != NULL ? e->y + s.row0 : NULL,
-                                     .epoch = epoch_at(e, input, &s) };
-        const double start = mp_seconds();
-        mp_plan_where(c, e->p, f);
-        mp_ctx_reuse(c);
-        rc = n->entry->stage->fit(c, n->params, n->state, &in);
-        e->workers[0].cost[f].fit += (mp_seconds() - start) * e->threads;
-        e->workers[0].cost[f].fit_rows += in.n;
-        mp_bar_add(c->run->bar, (double)in.n);
-        at += s.n;
-    }
-    free(x);
-    return rc;
-}
-
-static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
-{
-    const struct mp_node *n = &e->p->nodes[f];
-    const struct mp_stage *s = n->entry->stage;
-    const size_t all = rows_learned(e, f), rows = MP_SHARD_ROWS, shards = (all + rows - 1) / rows;
-    int failed = 0;
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
-    for (size_t i = 0; i < shards; i++) {
-        struct worker *w = &e->workers[omp_get_thread_num()];
-        int stop, rc = -1;
-        void *state = NULL;
-#pragma omp atomic read
-        stop = failed;
-        if (!stop && (state = mp_alloc(&w->c, 1, s->state_size)) != NULL)
-            rc = fit_shard(e, w, f, state, i * rows, i * rows + rows_left(i * rows, all, rows),
-                           keep);
-#pragma omp ordered
-        {
-            if (rc == MP_OK && !failed)
-                rc = join(e, w, f, state, i);
-            if (rc < 0 && !failed) {
-                mp_ctx_take(c, &w->c);
-#pragma omp atomic write
-                failed = 1;
-            }
-        }
-        if (state != NULL && s->clear != NULL)
-            s->clear(state);
-        free(state);
-    }
-    return failed ? -1 : MP_OK;
-}
-
 /* Rows by number as node `last` gives them, side by side on all threads. */
 static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *rows, size_t n,
                   size_t epoch, size_t pass, float *x)
@@ -554,12 +491,85 @@ static const char *vectors_of(const struct mp_plan *p, const struct mp_node *n)
     return from->entry != NULL ? from->entry->name : "union";
 }
 
+/* What node f can ask of its training rows: mp_pull_rows() and so on. */
+static struct mp_puller puller_of(struct engine *e, int f)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    return (struct mp_puller){ e->d->n, e->y, n->in, pull_rows, e, vectors_of(e->p, n) };
+}
+
+/* MP_IN_ORDER: many rows at a time, and the stage's own work on all threads. */
+static int fit_in_order(struct mp_ctx *c, struct engine *e, int f, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const int input = n->inputs[0];
+    const size_t len = mp_len(n->in), all = rows_learned(e, f), most = MP_CHUNK_VALUES / len;
+    const size_t step = most > MP_ORDER_ROWS ? MP_ORDER_ROWS : most + 1;
+    const struct mp_puller puller = puller_of(e, f);
+    float *x = mp_alloc(c, mp_product(step, len), sizeof *x);
+    int rc = x != NULL ? MP_OK : -1;
+    for (size_t at = 0; at < all && rc == MP_OK;) {
+        const struct span s = span_at(e, at, all, step);
+        rc = prepare_batch(c, e, input, &s, at, keep, x);
+        if (rc < 0)
+            break;
+        const struct mp_chunk in = { .n = s.n, .shape = n->in, .x = x, .row0 = s.row0,
+                                     .y = e->y != NULL ? e->y + s.row0 : NULL,
+                                     .epoch = epoch_at(e, input, &s) };
+        const double start = mp_seconds();
+        mp_plan_where(c, e->p, f);
+        mp_ctx_reuse(c);
+        c->puller = &puller;
+        rc = n->entry->stage->fit(c, n->params, n->state, &in);
+        c->puller = NULL;
+        e->workers[0].cost[f].fit += (mp_seconds() - start) * e->threads;
+        e->workers[0].cost[f].fit_rows += in.n;
+        mp_bar_add(c->run->bar, (double)in.n);
+        at += s.n;
+    }
+    free(x);
+    return rc;
+}
+
+static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const struct mp_stage *s = n->entry->stage;
+    const size_t all = rows_learned(e, f), rows = MP_SHARD_ROWS, shards = (all + rows - 1) / rows;
+    int failed = 0;
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = 0; i < shards; i++) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        int stop, rc = -1;
+        void *state = NULL;
+#pragma omp atomic read
+        stop = failed;
+        if (!stop && (state = mp_alloc(&w->c, 1, s->state_size)) != NULL)
+            rc = fit_shard(e, w, f, state, i * rows, i * rows + rows_left(i * rows, all, rows),
+                           keep);
+#pragma omp ordered
+        {
+            if (rc == MP_OK && !failed)
+                rc = join(e, w, f, state, i);
+            if (rc < 0 && !failed) {
+                mp_ctx_take(c, &w->c);
+#pragma omp atomic write
+                failed = 1;
+            }
+        }
+        if (state != NULL && s->clear != NULL)
+            s->clear(state);
+        free(state);
+    }
+    return failed ? -1 : MP_OK;
+}
+
 /* done() on the leading thread. */
 static int finish(struct mp_ctx *c, struct engine *e, int f)
 {
     struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
-    const struct mp_puller puller = { e->d->n, e->y, n->in, pull_rows, e, vectors_of(e->p, n) };
+    const struct mp_puller puller = puller_of(e, f);
     char what[80];
     if (s->done == NULL)
         return MP_OK;

@@ -4,7 +4,11 @@
 #define MP_CLASS_WEIGHTS_H
 #include "core/stage.h"
 
-#define MP_CLASS_WEIGHTS_UNIT "balanced|LABEL:WEIGHT,..."
+/* The row of the table for `weights` of a model: factors on `what` it says. */
+#define MP_CLASS_WEIGHTS(type, what)                                                          \
+    MP_PARAM_OF(type, weights, .def = "", .unit = "balanced|LABEL:WEIGHT,...",                \
+                .doc = "factors on " what " of some classes, such as 7:2,1:0.5; balanced: so " \
+                       "that each class counts the same however many rows it has")
 
 /* weight: of each of the run's classes.  "7:2,1:0.5": those of labels, 1 for those that are not
  * named.  "balanced": n / (k m) for m of n rows in k classes, so that all classes count the

@@ -13,6 +13,7 @@
 #include "core/simd.h"
 #include "linear/dnn.h"
 #include "linear/matmul.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ void mp_gram_close(struct mp_gram *g)
     free(g->shift);
     free(g->sums);
     free(g->count);
+    free(g->root);
     free(g->batch);
     free(g->rounded);
     free(g->y);
@@ -40,7 +42,7 @@ void mp_gram_close(struct mp_gram *g)
 }
 
 int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, bool centre,
-                 enum mp_precision precision)
+                 enum mp_precision precision, const double *weight)
 {
     const size_t side = (d + TILE - 1) / TILE, wide = side * TILE;
     *g = (struct mp_gram){ .d = d, .side = side, .classes = classes, .centre = centre };
@@ -50,9 +52,12 @@ int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, 
     g->count = mp_alloc(c, classes, sizeof *g->count);
     g->batch = mp_alloc(c, ROWS * wide, sizeof *g->batch);
     g->y = mp_alloc(c, ROWS, sizeof *g->y);
+    g->root = weight != NULL ? mp_alloc(c, classes, sizeof *g->root) : NULL;
     if (g->tiles == NULL || g->shift == NULL || g->sums == NULL || g->count == NULL ||
-        g->batch == NULL || g->y == NULL)
+        g->batch == NULL || g->y == NULL || (weight != NULL && g->root == NULL))
         return -1;
+    for (size_t k = 0; k < classes && weight != NULL; k++)
+        g->root[k] = sqrtf((float)weight[k]);
     if (precision == MP_F32)
         return MP_OK;
     g->rounded = mp_alloc(c, ROWS * wide, sizeof *g->rounded);
@@ -81,6 +86,15 @@ MP_CLONES static void take_off(float *restrict x, size_t n, const float *restric
             x[r * TILE + j] -= shift[j];
 }
 
+/* A row that counts w times is as good as one of sqrt(w) times the values. */
+MP_CLONES static void weigh(float *restrict x, size_t n, const int *restrict y,
+                            const float *restrict root)
+{
+    for (size_t r = 0; r < n; r++)
+        for (size_t j = 0; j < TILE; j++)
+            x[r * TILE + j] *= root[y[r]];
+}
+
 MP_CLONES static void add_sums(const float *restrict x, size_t n, const int *restrict y,
                                double *restrict sums, size_t wide)
 {
@@ -91,7 +105,7 @@ MP_CLONES static void add_sums(const float *restrict x, size_t n, const int *res
     }
 }
 
-/* One tile of columns of a complete batch: less the mean, rounded, and summed.  What is
+/* One tile of columns of a complete batch: less the mean, weighed, rounded, and summed.  What is
  * summed is what products read, so that both are of the same rows. */
 static void settle(struct mp_gram *g, size_t p)
 {
@@ -101,6 +115,8 @@ static void settle(struct mp_gram *g, size_t p)
         find_mean(x, n, g->shift + p * TILE);
     if (g->centre)
         take_off(x, n, g->shift + p * TILE);
+    if (g->root != NULL)
+        weigh(x, n, g->y, g->root);
     if (g->rounded != NULL) {
         mp_bf16 *to = g->rounded + p * ROWS * TILE;
         mp_to_bf16(x, to, n * TILE);
@@ -200,11 +216,24 @@ static int centre_tile(struct mp_ctx *c, void *arg, size_t q)
     for (size_t k = 0; k < TILE; k++)
         sum[k] = mp_gram_sum(g, j * TILE + k);
     for (size_t r = 0; r < TILE; r++) {
-        const double mean = mp_gram_sum(g, i * TILE + r) / (double)g->rows;
+        const double mean = mp_gram_sum(g, i * TILE + r) / g->all;
         for (size_t k = 0; k < TILE; k++)
             at[r * TILE + k] = (float)((double)at[r * TILE + k] - mean * sum[k]);
     }
     return MP_OK;
+}
+
+/* What was summed are rows times the root of what they count, and how many they are. */
+static void count_weights(struct mp_gram *g)
+{
+    const size_t wide = g->side * TILE;
+    g->all = 0;
+    for (size_t k = 0; k < g->classes; k++) {
+        const double root = g->root != NULL ? (double)g->root[k] : 1;
+        for (size_t j = 0; j < wide && root != 1; j++)
+            g->sums[k * wide + j] *= root;
+        g->all += g->count[k] *= root * root;
+    }
 }
 
 int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g)
@@ -213,6 +242,7 @@ int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g)
     if (g->held > 0 &&
         (mp_parallel_for(c, g->side, take_columns, &part) < 0 || flush(c, &part) < 0))
         return -1;
+    count_weights(g);
     free(g->batch);
     free(g->rounded);
     g->batch = NULL;

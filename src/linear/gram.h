@@ -20,11 +20,13 @@ struct mp_matmul;
 struct mp_gram {
     size_t d, side;            /* values in a row; tiles in a row of them */
     size_t classes, rows;
+    double all;                /* what the rows count together: so many, without weights */
     bool centre;               /* take the mean off */
     float *tiles;              /* sums of products of rows less `shift` */
     float *shift;              /* side * MP_GRAM_TILE; 0 without `centre` */
     double *sums;              /* of rows less `shift`, for each class side * MP_GRAM_TILE */
-    double *count;             /* rows of each class */
+    double *count;             /* what the rows of each class count */
+    float *root;               /* of what one row of each class counts; NULL: 1 */
     float *batch;              /* rows not added yet, tile by tile of columns */
     mp_bf16 *rounded;          /* the same as bf16, if products read that */
     int *y;                    /* classes of these rows */
@@ -43,16 +45,17 @@ static inline size_t mp_tile_at(size_t side, size_t i, size_t j)
     return (i * (2 * side - i + 1) / 2 + (j - i)) * MP_GRAM_TILE * MP_GRAM_TILE;
 }
 
-/* Room for rows of d values of so many classes.  Without `centre` nothing is taken off. */
+/* Room for rows of d values of so many classes.  Without `centre` nothing is taken off.  weight:
+ * what a row of each class counts in all sums, above 0; NULL: 1. */
 int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, bool centre,
-                 enum mp_precision precision);
+                 enum mp_precision precision, const double *weight);
 void mp_gram_close(struct mp_gram *g);
 
 /* In fit() of what learns MP_IN_ORDER: takes the chunk's rows. */
 int mp_gram_add(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in);
 
 /* In done(): adds what is held, lets the batch go and, with `centre`, takes the mean off the
- * products: they are about the mean then. */
+ * products: they are about the mean then, that of rows as they count. */
 int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g);
 
 /* After that: the mean of the diagonal, and sum over all classes of the sums of column j. */

@@ -12,6 +12,7 @@
 #ifndef MP_LINEAR_MODEL_H
 #define MP_LINEAR_MODEL_H
 #include "core/learner.h"
+#include "linear/class_weights.h"
 #include "linear/linear_rows.h"
 #include "linear/loss.h"
 
@@ -31,10 +32,7 @@ struct mp_linear_params {
                        "others"),                                                           \
     MP_PARAM_OF(struct mp_linear_params, bias, .def = "1", .min = -1, .max = 1e6,           \
                 .doc = "value of a constant feature; below 0 there is no offset"),          \
-    MP_PARAM_OF(struct mp_linear_params, weights, .def = "",                            \
-                .unit = "balanced|LABEL:WEIGHT,...",                                         \
-                .doc = "factors on C for some classes, such as 7:2,1:0.5; balanced: so that " \
-                       "each class counts the same however many rows it has")
+    MP_CLASS_WEIGHTS(struct mp_linear_params, "C of rows")
 
 /* The state of a linear model. */
 struct mp_linear {

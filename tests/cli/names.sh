@@ -202,7 +202,10 @@ rare=${rare%,}
 printf 'data train=rare.csv test=test.csv\npixels\nlogistic C=0.01\n' > logistic.txt
 printf 'data train=rare.csv test=test.csv\nnet epochs=2 batch=16\n    dense units=8\n' > net.txt
 weigh() { mp run $model.txt --train rare.csv --test test.csv --quiet "$@"; }
-for model in svm logistic net; do
+printf 'data train=rare.csv test=test.csv\npixels\nridge ridge=0.1\n' > ridge.txt
+printf 'data train=rare.csv test=test.csv\nstack folds=2\n  branch\n    ridge\n  branch\n    svm\n' \
+    > stack.txt
+for model in svm logistic net ridge stack; do
     weigh --set $model.weights=balanced -o one && weigh -o none &&
         weigh --set "$model.weights=$rare" -o two &&
         same one/predictions.csv two/predictions.csv &&
@@ -212,6 +215,9 @@ done
 ! mp run net.txt --set net.weights=5:2 -o one && equal "$(tail -1 "$err")" \
     "mnistpipe: net.txt:2: net: weights=5:2: label 5 does not occur in the training rows"
 ok "a weight for a label that is not there"
+! mp run ridge.txt --set ridge.weights=1:0 -o one && equal "$(tail -1 "$err")" \
+    "mnistpipe: ridge.txt:3: ridge: weights=1:0: expected balanced or LABEL:WEIGHT,... with weights above 0"
+ok "a weight of zero"
 renamed 'A|B|C|D|E|F|G|H|I|J'
 mp run svm.txt --train ntrain.csv --test ntest.csv --set svm.weights=C:3,J:0.5 -o one --quiet &&
     mp run svm.txt --set svm.weights=2:3,9:0.5 -o two --quiet &&

@@ -6,6 +6,7 @@ diagonal of the rows' products."""
 import sklearn
 import numpy as np
 from sklearn.linear_model import RidgeClassifier
+from sklearn.utils.class_weight import compute_sample_weight
 
 from common import MIDDLE, digits, frozen, group, sample
 
@@ -17,10 +18,12 @@ middle = x[MIDDLE].reshape(len(x), -1)
 x = x.reshape(len(x), -1)
 
 
-def scores(rows, ridge, offset):
-    known = rows[:FIT] - (rows[:FIT].mean(0) if offset else 0)
-    alpha = ridge * (known ** 2).sum(0).mean()
-    model = RidgeClassifier(alpha=alpha, fit_intercept=offset, solver="svd")
+def scores(rows, ridge, offset, weights=None):
+    """weights: RidgeClassifier's class_weight."""
+    each = compute_sample_weight(weights, y)
+    known = rows[:FIT] - (np.average(rows[:FIT], 0, each) if offset else 0)
+    alpha = ridge * (each[:, None] * known ** 2).sum(0).mean()
+    model = RidgeClassifier(alpha=alpha, fit_intercept=offset, solver="svd", class_weight=weights)
     return model.fit(rows[:FIT], y).decision_function(rows[FIRST:])
 
 
@@ -33,6 +36,12 @@ with frozen("ridge.txt", np, sklearn) as f:
     case(f, "crop margin=8 | ridge ridge=0.01", 1e-4, scores(middle, 0.01, True))
     case(f, "crop margin=8 | ridge", 1e-4, scores(middle, 1e-4, True))
     case(f, "crop margin=8 | ridge ridge=0.01 offset=no", 1e-4, scores(middle, 0.01, False))
+    case(f, "crop margin=8 | ridge ridge=0.01 weights=balanced", 1e-4,
+         scores(middle, 0.01, True, "balanced"))
+    case(f, "crop margin=8 | ridge ridge=0.01 weights=3:5,8:0.2", 1e-4,
+         scores(middle, 0.01, True, {3: 5, 8: 0.2}))
+    case(f, "crop margin=8 | ridge ridge=0.01 offset=no weights=3:5,8:0.2", 1e-4,
+         scores(middle, 0.01, False, {3: 5, 8: 0.2}))
     # As good with values whose mean is large beside what they differ by.
     case(f, "crop margin=8 | invert | ridge ridge=0.01", 1e-4, scores(1 - middle, 0.01, True))
     # More values than rows: what little the rows tell is at the mercy of rounding.
