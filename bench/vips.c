@@ -27,7 +27,7 @@ struct filter {
     mp_sheet_op op;
     const void *arg;
     int margin;
-    bool resizes;
+    enum { WINDOW, SIZE, TURN } kind; /* how small images go through libvips together */
 };
 
 /* What both sides work on and give. */
@@ -70,7 +70,7 @@ static int by_stage(struct bench *b, const struct mp_chunk *in, struct mp_chunk 
 static int by_vips_alone(struct bench *b, const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct mp_shape s = in->shape, t = out->shape;
-    const int m = b->f->resizes ? 0 : b->f->margin, h = s.h + 2 * m, w = s.w + 2 * m;
+    const int m = b->f->margin, h = s.h + 2 * m, w = s.w + 2 * m;
     const size_t size = (size_t)h * (size_t)w * element(in);
     char *room = malloc(size);
     VipsImage *image = NULL, *scope = vips_image_new(), *made = NULL, *cut = NULL;
@@ -101,9 +101,11 @@ static int by_vips(struct bench *b, const struct mp_chunk *in, struct mp_chunk *
     mp_ctx_reuse(&b->c);
     if (in->shape.w > SMALL)
         return by_vips_alone(b, in, out);
-    return b->f->resizes ? mp_sheet_bands(&b->c, in, out, b->f->op, b->f->arg)
-                         : mp_sheet_filter(&b->c, in, out, b->f->margin, MP_NEAREST,
-                                           b->f->op, b->f->arg);
+    if (b->f->kind == TURN)
+        return mp_sheet_turn(&b->c, in, out);
+    return b->f->kind == SIZE ? mp_sheet_bands(&b->c, in, out, b->f->op, b->f->arg)
+                              : mp_sheet_filter(&b->c, in, out, b->f->margin, MP_NEAREST,
+                                                b->f->op, b->f->arg);
 }
 
 /* Microseconds an image; negative: it failed. */
@@ -221,15 +223,17 @@ static int run_all(struct bench *b, const struct mp_data *d, int side, size_t n)
     snprintf(grow, sizeof grow, "resize width=%d height=%d kernel=linear", 2 * side, 2 * side);
     snprintf(shrink, sizeof shrink, "resize width=%d height=%d kernel=linear", side / 2, side / 2);
     const struct filter filters[] = {
-        { "blur sigma=1 border=nearest", mp_sheet_blur, &one, mp_gauss_radius(1), false },
-        { "blur sigma=3 border=nearest", mp_sheet_blur, &three, mp_gauss_radius(3), false },
+        { "blur sigma=1 border=nearest", mp_sheet_blur, &one, mp_gauss_radius(1), WINDOW },
+        { "blur sigma=3 border=nearest", mp_sheet_blur, &three, mp_gauss_radius(3), WINDOW },
         { "sharpen sigma=1 amount=1 border=nearest", mp_sheet_sharpen, &one, mp_gauss_radius(1),
-          false },
-        { "edge op=sobel border=nearest", mp_sheet_edge, sobel, 1, false },
-        { "median radius=1 border=nearest", mp_sheet_median, NULL, 1, false },
-        { "morphology op=dilate radius=1", mp_sheet_dilate, NULL, 1, false },
-        { shrink, mp_sheet_resize, &half, 0, true },
-        { grow, mp_sheet_resize, &twice, 0, true },
+          WINDOW },
+        { "edge op=sobel border=nearest", mp_sheet_edge, sobel, 1, WINDOW },
+        { "median radius=1 border=nearest", mp_sheet_median, NULL, 1, WINDOW },
+        { "morphology op=dilate radius=1", mp_sheet_dilate, NULL, 1, WINDOW },
+        { "orient turn=90", mp_sheet_rot, NULL, 0, TURN },
+        { "orient flip=horizontal", mp_sheet_flip, NULL, 0, WINDOW },
+        { shrink, mp_sheet_resize, &half, 0, SIZE },
+        { grow, mp_sheet_resize, &twice, 0, SIZE },
     };
     size_t count = sizeof filters / sizeof *filters;
     int rc = MP_OK;

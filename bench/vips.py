@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 import common
 
 SIDES = (28, 256, 1024)
-BYTES = ("median", "morphology")   # the others take and give floats
+BYTES = ("median", "morphology", "orient")   # the others take and give floats
 BORDER = " border=nearest"      # in all of them that ask
 LEADS = ("blur sigma=1", "edge")
 

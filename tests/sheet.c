@@ -136,6 +136,24 @@ int mp_sheet_filter(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk
     return status;
 }
 
+int mp_sheet_turn(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct mp_shape s = in->shape;
+    const size_t image = mp_len(s) * element_size(in);
+    struct pipe p = { 0 };
+
+    if (in->n * (size_t)s.h > VIPS_MAX_COORD)
+        return mp_fail(c, "%zu images of %dx%d pixels do not fit a sheet", in->n, s.h, s.w);
+    const int n = (int)in->n;
+    int status = open_pipe(c, &p, vips_image_new_from_memory(pixels(in), in->n * image, s.w,
+                           n * s.h, s.c, in->b != NULL ? VIPS_FORMAT_UCHAR : VIPS_FORMAT_FLOAT),
+                           mp_sheet_rot, NULL, n * s.h, s.w);
+    for (int i = 0; i < n && status == MP_OK; i++)
+        status = pull(c, &p, (n - 1 - i) * s.h, 0, s.h, s.w, pixels(out) + (size_t)i * image);
+    close_pipe(&p);
+    return status;
+}
+
 /* ------------------------------------------------------------------ bands */
 
 /* to[j][i] = from[i][j], values of c floats, in blocks that stay in the cache. */
@@ -229,6 +247,18 @@ int mp_sheet_dilate(VipsObject *scope, VipsImage *in, VipsImage **out, const voi
 {
     (void)scope, (void)arg;
     return vips_rank(in, out, 3, 3, 8, NULL);
+}
+
+int mp_sheet_rot(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    (void)scope, (void)arg;
+    return vips_rot(in, out, VIPS_ANGLE_D90, NULL);
+}
+
+int mp_sheet_flip(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)
+{
+    (void)scope, (void)arg;
+    return vips_flip(in, out, VIPS_DIRECTION_HORIZONTAL, NULL);
 }
 
 static int shrink(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg)

@@ -50,6 +50,10 @@ int mp_sheet_filter(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk
 int mp_sheet_bands(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out,
                    mp_sheet_op op, const void *arg);
 
+/* Puts the chunk, bytes or floats, through a quarter turn clockwise, as a sheet that turns as a
+ * whole: its images then stand beside each other, the last one first. */
+int mp_sheet_turn(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out);
+
 /* Filters, as such operations.  arg: sigma, a double; sharpen adds what a blur takes away. */
 int mp_sheet_blur(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
 int mp_sheet_sharpen(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
@@ -60,6 +64,10 @@ int mp_sheet_edge(VipsObject *scope, VipsImage *in, VipsImage **out, const void 
 /* Of 3 x 3 pixels; no arg. */
 int mp_sheet_median(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
 int mp_sheet_dilate(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+
+/* A quarter turn clockwise, left and right in each other's place; no arg. */
+int mp_sheet_rot(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
+int mp_sheet_flip(VipsObject *scope, VipsImage *in, VipsImage **out, const void *arg);
 
 /* A change of size, for mp_sheet_bands(). */
 struct mp_sheet_size {

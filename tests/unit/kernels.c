@@ -233,7 +233,7 @@ int main(void)
     if (tap_ok(&tap, mp_sheet_start(&t.c) == MP_OK, "libvips starts")) {
         filters(&t);
         sizes(&t);
-    ways(&t);
+        ways(&t);
     }
     mp_sheet_stop();
     mp_ctx_free(&t.c);
