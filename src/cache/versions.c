@@ -11,11 +11,18 @@
 #include "pictures/pictures.h"
 #include "sources/fetch.h"
 #include <jansson.h>
+#include <libdeflate.h>
 #include <zlib.h>
 
 static bool version_of_zlib(char *text, size_t size)
 {
     snprintf(text, size, "%s", zlibVersion());
+    return true;
+}
+
+static bool version_of_libdeflate(char *text, size_t size)
+{
+    snprintf(text, size, "%s", LIBDEFLATE_VERSION_STRING); /* of the build: it tells no other */
     return true;
 }
 
@@ -33,7 +40,8 @@ const char *mp_library_name(int i, char *version, size_t size, bool *loaded)
     } all[] = {
         { "libvips", mp_vips_version },   { "liblinear", mp_linear_version },
         { "GSL", mp_eigen_version },      { "OpenBLAS", mp_blas_version },
-        { "zlib", version_of_zlib },         { "jansson", version_of_jansson },
+        { "zlib", version_of_zlib },         { "libdeflate", version_of_libdeflate },
+        { "jansson", version_of_jansson },
         { "libspng", mp_png_version },       { "libjpeg-turbo", mp_jpeg_version },
         { "oneDNN", mp_dnn_version },        { "libarchive", mp_archive_version },
 #ifdef HAVE_LIBCURL

@@ -4,6 +4,7 @@
 #include "core/ctx.h"
 #include "text/decimal.h"
 #include <glib.h>
+#include <libdeflate.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +40,11 @@ void mp_data_seal(const struct mp_ctx *c, struct mp_data *d)
     for (size_t at = 0; at < all; at += (size_t)BLOCK * TOGETHER) {
         const size_t rest = all - at, most = (size_t)BLOCK * TOGETHER;
         const size_t n = ((rest < most ? rest : most) + BLOCK - 1) / BLOCK;
-#pragma omp parallel for num_threads(threads)
+#pragma omp parallel for num_threads(threads) if (n > 1)
         for (size_t k = 0; k < n; k++) {
             const uint8_t *x = d->x + at + k * BLOCK;
             const size_t size = rest - k * BLOCK < BLOCK ? rest - k * BLOCK : BLOCK;
-            crc[k] = crc32_z(0, x, size);
+            crc[k] = libdeflate_crc32(0, x, size);
             mp_rows_let_go(&d->store, x, x + size);
         }
         for (size_t k = 0; k < n; k++)

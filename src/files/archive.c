@@ -300,12 +300,15 @@ int mp_archive_next(struct mp_archive *a, struct mp_member *m)
     return rc;
 }
 
-/* More than anybody packs: a bomb. */
+bool mp_archive_far(uint64_t size, uint64_t packed)
+{
+    return size > (uint64_t)MP_ARCHIVE_FREE_MIB << 20 && size / MP_ARCHIVE_RATIO > packed;
+}
+
 static int check_limits(struct mp_archive *a)
 {
     const uint64_t packed = (uint64_t)lib.filter_bytes(a->at, -1) - a->packed + BLOCK;
-    const bool far = a->unpacked > (uint64_t)MP_ARCHIVE_FREE_MIB << 20 &&
-                     a->unpacked / MP_ARCHIVE_RATIO > packed;
+    const bool far = mp_archive_far(a->unpacked, packed);
     if (!far && a->unpacked <= MP_ARCHIVE_MOST)
         return MP_OK;
     char member[SHOWN + 16] = "", why[80] = "the most that is taken";

@@ -27,6 +27,9 @@ enum { MP_PACKING_SNIFF = 512, /* bytes from which packing is told */
        MP_ARCHIVE_RATIO = 200, MP_ARCHIVE_FREE_MIB = 256 /* up to which any ratio is fine */ };
 #define MP_ARCHIVE_MOST ((uint64_t)1 << 36)
 
+/* Whether `size` bytes are more than anybody packs into `packed`: a bomb. */
+bool mp_archive_far(uint64_t size, uint64_t packed);
+
 /* What content is that begins so.  *name, unless NULL: "zip", "bzip2" ... */
 enum mp_packing mp_packing(const uint8_t *p, size_t n, const char **name);
 

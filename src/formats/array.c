@@ -63,13 +63,15 @@ static int check_end(struct mp_input *in, const struct amount *a)
     }
 }
 
-/* All of them, into r. */
+/* All of them, into r, which is empty. */
 static int read_whole(struct mp_input *in, const struct amount *a, struct mp_rows *r)
 {
     const uint64_t want = a->bytes;
     size_t have = 0;
     if (check_size(in, a) < 0)
         return -1;
+    if (mp_input_give(in, r))
+        return MP_OK;
     while (have < want) {
         const size_t rest = (size_t)(want - have);
         size_t room = have == 0 ? FIRST_ROOM : 2 * have, got = 0;

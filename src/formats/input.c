@@ -19,6 +19,7 @@
 #include "formats/format.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,12 +58,12 @@ static int take_part(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
     bool whole = true;
     if (mp_stopped(in->c))
         return mp_fail(in->c, "interrupted");
-#pragma omp parallel for num_threads(threads) reduction(&& : whole)
+#pragma omp parallel for num_threads(threads) reduction(&& : whole) if (pieces > 1)
     for (size_t i = 0; i < pieces; i++) {
         uint8_t *at = to + i * BLOCK;
         const size_t size = take - i * BLOCK < BLOCK ? take - i * BLOCK : BLOCK;
         whole = mp_input_peek(in, from + i * BLOCK, at, size) == size && whole;
-        crc[i] = crc32_z(0, at, size);
+        crc[i] = libdeflate_crc32(0, at, size);
     }
     for (size_t i = 0; i < pieces; i++)
         in->sum = (uint32_t)crc32_combine(in->sum, crc[i], (z_off_t)(take - i * BLOCK < BLOCK
@@ -139,11 +140,9 @@ static int next_member(struct mp_input *in)
     return inflateReset(in->z) == Z_OK ? MP_OK : damaged(in);
 }
 
-/* More than anybody packs: a bomb. */
 static int check_ratio(const struct mp_input *in)
 {
-    if (in->inflated <= (uint64_t)MP_ARCHIVE_FREE_MIB << 20 ||
-        in->inflated / MP_ARCHIVE_RATIO <= in->taken)
+    if (!mp_archive_far(in->inflated, in->taken))
         return MP_OK;
     return mp_fail(in->c, "%s: unpacks to more than %d MiB, more than %d times what is packed; it "
                    "is not read further", in->name, MP_ARCHIVE_FREE_MIB, MP_ARCHIVE_RATIO);
@@ -624,7 +623,7 @@ int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name
 }
 
 int mp_input_open_stored(struct mp_ctx *c, struct mp_input *in, const char *name, int fd,
-                         const struct mp_stored *part)
+                         const struct mp_zip_member *part)
 {
     memset(in, 0, sizeof *in);
     in->c = c;
@@ -634,6 +633,35 @@ int mp_input_open_stored(struct mp_ctx *c, struct mp_input *in, const char *name
     if (in->fd < 0)
         return mp_fail(c, "%s: cannot open: %s", name, strerror(errno));
     return start(in, BLOCK);
+}
+
+int mp_input_open_rows(struct mp_ctx *c, struct mp_input *in, const char *name,
+                       struct mp_rows *all)
+{
+    memset(in, 0, sizeof *in);
+    in->c = c;
+    in->name = name;
+    in->fd = -1;
+    in->all = *all;
+    in->memory = in->all.at;
+    in->file_bytes = in->all.size;
+    *all = (struct mp_rows){ .at = NULL };
+    return start(in, BLOCK);
+}
+
+bool mp_input_give(struct mp_input *in, struct mp_rows *to)
+{
+    const uint64_t at = mp_input_tell(in);
+    if (in->all.at == NULL || mp_input_whole(in) != in->all.size)
+        return false;
+    memmove(in->all.at, in->memory + at, in->all.size - at);
+    *to = in->all;
+    in->all = (struct mp_rows){ .at = NULL };
+    in->memory = NULL;
+    in->taken = in->file_bytes;
+    in->at = in->n;
+    in->end = true;
+    return true;
 }
 
 /* Everything that is still to come, with what is in the buffer. */

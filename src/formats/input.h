@@ -7,7 +7,7 @@
 #include "core/rows.h"
 #include "core/stage.h"
 #include "formats/utf16.h"
-#include "files/zip_stored.h"
+#include "files/zip_member.h"
 #include <zlib.h>
 
 enum {
@@ -29,7 +29,7 @@ struct mp_input {
     bool own_archive;
     struct mp_input *below;     /* the same file, less unpacked; ours */
     int fd;                     /* -1: `memory` */
-    struct mp_stored part;      /* of fd; size 0: all of it */
+    struct mp_zip_member part;      /* of fd; size 0: all of it */
     uint32_t sum;               /* of what was taken of the part */
     const uint8_t *memory;      /* all of them */
 
@@ -63,7 +63,15 @@ int mp_input_open_member(struct mp_ctx *c, struct mp_input *in, const char *name
 /* The same for such a part of the file fd, which stays the caller's; the part's checksum is
  * compared when its last byte is taken. */
 int mp_input_open_stored(struct mp_ctx *c, struct mp_input *in, const char *name, int fd,
-                         const struct mp_stored *part);
+                         const struct mp_zip_member *part);
+
+/* The same for bytes that become the input's own. */
+int mp_input_open_rows(struct mp_ctx *c, struct mp_input *in, const char *name,
+                       struct mp_rows *all);
+
+/* Where all that is still to come is in memory of the input's own, `to`, which is empty, gets
+ * that memory, without a second copy, and the input is at its end. */
+bool mp_input_give(struct mp_input *in, struct mp_rows *to);
 
 /* The archive that a file is, whose first bytes have been looked at: from its beginning, as often
  * as it is asked for; `in` has to stay open.  What cannot be read twice, a pipe, is read to its

@@ -344,6 +344,24 @@ static void close_member(struct member_input *i)
     free(i->name);
 }
 
+/* The short ways into a zip: 1, or 0 where there is none. */
+static int open_at_once(const struct members *m, const struct member *one, struct member_input *i)
+{
+    struct mp_zip_member at;
+    struct mp_rows all = { .at = NULL };
+    const int fd = m->in->fd;
+    int rc;
+    if (fd < 0 || mp_input_whole(m->in) == 0 || !mp_zip_find(fd, one->name, &at))
+        return 0;
+    if (!at.deflated)
+        rc = mp_input_open_stored(m->in->c, &i->in, i->name, fd, &at);
+    else if (!m->in->shape_only && mp_zip_inflate(fd, &at, &all))
+        rc = mp_input_open_rows(m->in->c, &i->in, i->name, &all);
+    else
+        return 0;
+    return rc < 0 ? -1 : 1;
+}
+
 static int open_member(const struct members *m, const struct member *one, struct member_input *i)
 {
     struct mp_ctx *c = m->in->c;
@@ -353,15 +371,10 @@ static int open_member(const struct members *m, const struct member *one, struct
     if (i->name == NULL)
         return -1;
     snprintf(i->name, size, "%s:%s", m->in->name, one->name);
-    struct mp_stored part;
-    if (m->in->fd >= 0 && mp_input_whole(m->in) > 0 &&
-        mp_zip_stored(m->in->fd, one->name, &part)) {
-        if (mp_input_open_stored(c, &i->in, i->name, m->in->fd, &part) == MP_OK)
-            return MP_OK;
-        close_member(i);
-        return -1;
-    }
-    int rc = mp_input_archive(m->in, &i->archive);
+    int rc = open_at_once(m, one, i);
+    if (rc > 0)
+        return MP_OK;
+    rc = rc == 0 ? mp_input_archive(m->in, &i->archive) : rc;
     while (rc >= 0 && (rc = mp_archive_next(i->archive, &at)) > 0)
         if (at.number == one->number)
             break;

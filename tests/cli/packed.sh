@@ -139,6 +139,17 @@ END
     ok "a byte that is another, $how"
 done
 
+# Archives one behind another: the last is meant, as libarchive and Python have it.
+for how in STORED DEFLATED; do
+    "$python" -c "import zipfile
+for k in 1, 2:
+    with zipfile.ZipFile(f'{k}.zip', 'w', zipfile.ZIP_$how) as z:
+        z.writestr('a.csv', 9 * (b'%d%s\n' % (k, 64 * (b',%d00' % k))))"
+    cat 1.zip 2.zip > both.zip
+    mp inspect both.zip && grep -q '^values  *200 .. 200$' "$out"
+    ok "two archives, one behind another, $how: the last"
+done
+
 # Cut anywhere, or damaged: one line, and never half the rows.
 pack k.zip train.csv=train.csv
 pack k.tar.xz train.csv=train.csv
