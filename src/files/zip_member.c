@@ -17,7 +17,9 @@
 
 enum { END = 22, LOCATOR = 20, END_64 = 56, ENTRY = 46, HEADER = 30, COMMENT = 65535 };
 enum { MOST = 1 << 26 /* bytes of a directory */ };
-enum { STORED = 0, DEFLATED = 8, ENCRYPTED = 1 /* methods; a flag */ };
+enum { STORED = 0, DEFLATED = 8 /* methods */ };
+enum { HARMLESS = 0x806 /* flags: how well it is packed, a name in UTF-8 */ };
+enum { LONGEST = 1024 /* header with its name that is looked at */ };
 
 struct directory {
     uint8_t *at;
@@ -110,11 +112,24 @@ static const uint8_t *find_extra(const uint8_t *at, const uint8_t *end, const ui
     return NULL;
 }
 
-/* Whether the header before the member says what the directory does. */
-static bool same_header(const uint8_t *local, const uint8_t *entry)
+/* From the header at `at` of the file, behind which the member lies.  False: it does not say what
+ * the directory does, or that sizes stand behind the member. */
+static bool take_header(int fd, uint64_t at, const uint8_t *entry, struct mp_zip_member *m)
 {
-    return memcmp(local, "PK\3\4", 4) == 0 && (le(local + 6, 2) & ENCRYPTED) == 0 &&
-           le(local + 8, 2) == le(entry + 10, 2);
+    uint8_t local[LONGEST];
+    const size_t name = le(entry + 28, 2);
+    if (!read_at(fd, at, local, HEADER) || memcmp(local, "PK\3\4", 4) != 0)
+        return false;
+    const size_t more = le(local + 28, 2), n = HEADER + name + more;
+    if (memcmp(local + 6, entry + 8, 4) != 0 /* flags, method */ || le(local + 14, 4) != m->crc ||
+        le(local + 26, 2) != name || n > sizeof local || !read_at(fd, at, local, n) ||
+        memcmp(local + HEADER, entry + ENTRY, name) != 0)
+        return false;
+    const uint8_t *stop = local + n, *extra = find_extra(local + HEADER + name, stop, &stop);
+    uint64_t packed = le(local + 18, 4), size = le(local + 22, 4);
+    m->at = at + n;
+    return wide(&size, &extra, stop) && wide(&packed, &extra, stop) && size == m->size &&
+           packed == m->packed;
 }
 
 /* From an entry whose name and extra field are whole. */
@@ -124,17 +139,15 @@ static bool take_entry(int fd, const uint8_t *p, uint64_t file, struct mp_zip_me
     const uint64_t method = le(p + 10, 2);
     const uint8_t *end = p + ENTRY + name + more, *stop = end;
     const uint8_t *extra = find_extra(p + ENTRY + name, end, &stop);
-    uint64_t packed = le(p + 20, 4), size = le(p + 24, 4), header = le(p + 42, 4);
-    uint8_t local[HEADER];
-    if ((le(p + 8, 2) & ENCRYPTED) != 0 || (method != STORED && method != DEFLATED) ||
-        !wide(&size, &extra, stop) || !wide(&packed, &extra, stop) ||
-        !wide(&header, &extra, stop) || (method == STORED && packed != size) || header > file ||
-        !read_at(fd, header, local, HEADER) || !same_header(local, p))
+    uint64_t header = le(p + 42, 4);
+    *m = (struct mp_zip_member){ .packed = le(p + 20, 4), .size = le(p + 24, 4),
+                                 .crc = (uint32_t)le(p + 16, 4), .deflated = method == DEFLATED };
+    if ((le(p + 8, 2) & ~(uint64_t)HARMLESS) != 0 || (method != STORED && method != DEFLATED) ||
+        !wide(&m->size, &extra, stop) || !wide(&m->packed, &extra, stop) ||
+        !wide(&header, &extra, stop) || (method == STORED && m->packed != m->size) ||
+        header > file || !take_header(fd, header, p, m))
         return false;
-    *m = (struct mp_zip_member){ .at = header + HEADER + le(local + 26, 2) + le(local + 28, 2),
-                                 .packed = packed, .size = size, .crc = (uint32_t)le(p + 16, 4),
-                                 .deflated = method == DEFLATED };
-    return size > 0 && m->at <= file && packed <= file - m->at;
+    return m->size > 0 && m->at <= file && m->packed <= file - m->at;
 }
 
 bool mp_zip_find(int fd, const char *name, struct mp_zip_member *m)

@@ -16,7 +16,8 @@ struct mp_zip_member {
 };
 
 /* Looks for the only member of that name in the zip file.  False: there is none or several, it is
- * encrypted or packed otherwise, or the archive is not as it should be. */
+ * encrypted or packed otherwise, its sizes stand behind it, as what is written to a pipe has
+ * them, or the archive is not as it should be. */
 bool mp_zip_find(int fd, const char *name, struct mp_zip_member *m);
 
 /* What a deflated member is, `size` bytes, into `to`, which is empty: as many as the directory

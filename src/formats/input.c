@@ -5,6 +5,7 @@
  * so memory does not depend on the size of the file.  Gzip is recognised by
  * its first two bytes and may have several members (RFC 1952, 2.2).  A block
  * is small enough to stay in the second-level cache between read() and reader.
+ * What a zip has inflated at once (zip_member.h) is the input's own memory, bounded there.
  * What is packed twice, or by another than gzip, is an input that reads from another: `below`.
  * Of a gzip file that is not small a thread inflates ahead, into a few blocks that
  * go round, while the reader works on those before.

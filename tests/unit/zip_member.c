@@ -17,8 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const archives[] = { "alone.npz", "med.npz", "deflated.zip", "bsd.zip",
-                                        "idx.zip", "mac.zip" };
+/* In the last one sizes stand behind the members: it is libarchive's. */
+static const char *const archives[] = { "alone.npz", "med.npz", "deflated.zip", "idx.zip",
+                                        "mac.zip", "bsd.zip" };
 enum { ARCHIVES = sizeof archives / sizeof *archives, LARGEST = 4096 };
 
 struct file {
@@ -77,7 +78,7 @@ static void check_members(struct tap *t, struct file *files)
         int rc = mp_archive_open(&c, archives[i], -1, files[i].at, files[i].n, &a);
         while (rc >= 0 && (rc = mp_archive_next(a, &m)) > 0 && same_bytes(a, fd, m.name))
             n++;
-        tap_ok(t, rc == 0 && n > 0, "%s: %zu members", archives[i], n);
+        tap_ok(t, i + 1 < ARCHIVES ? rc == 0 && n > 0 : n == 0, "%s: %zu members", archives[i], n);
         mp_archive_close(a);
         close(fd);
     }
@@ -115,8 +116,11 @@ static void check_refused(struct tap *t, struct file *f)
         int at, add;
     } all[] = {
         { "encrypted", false, 8, 1 }, { "encrypted, as its own header says", true, 6, 1 },
-        { "of another method", false, 10, 1 }, { "of two methods", true, 8, -8 },
-        { "of another checksum", false, 16, 1 },
+        { "whose sizes follow", false, 8, 8 }, { "of another method", false, 10, 1 },
+        { "of two methods", true, 8, -8 }, { "of another checksum", false, 16, 1 },
+        { "of two checksums", true, 14, 1 }, { "of two sizes", true, 22, 1 },
+        { "packed to two sizes", true, 18, 1 }, { "of two names", true, 30, 1 },
+        { "of names of two lengths", true, 26, 1 }, { "of another extra field", true, 28, 1 },
         { "with a byte packed more", false, 20, 1 }, { "with a byte packed less", false, 20, -1 },
         { "with a byte more", false, 24, 1 }, { "with a byte less", false, 24, -1 },
         { "of 3 GiB", false, 27, 0xc0 }, { "that lies elsewhere", false, 42, 1 },
