@@ -536,7 +536,12 @@ static void heat_cell(FILE *f, uint64_t count, uint64_t most, bool hit)
 
 /* Letters and digits of the heading and the widest cell of each column: the style makes the
  * table's letters as large as there is room for. */
-enum { DENSE = 20 }; /* columns above which every pixel counts */
+enum {
+    DENSE = 20, /* columns above which every pixel counts */
+    PHONE = 30, /* letters that a narrow screen has beside each other */
+    SHORT = 4,  /* letters of a name that stands over its column as well as upright */
+    ASIDE = 24, /* room for names beside the lines, at most, where names stand upright */
+};
 
 static double column_em(size_t letters, int columns)
 {
@@ -544,13 +549,13 @@ static double column_em(size_t letters, int columns)
     return columns > DENSE ? text + 0.5 : fmax(2.5, text + 0.9);
 }
 
-static void heat_begin(FILE *f, const char *caption, int columns, double em)
+static void heat_begin(FILE *f, const char *caption, int columns, double em, bool upright)
 {
     fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", f);
     mp_html_text(f, caption);
     fputs("\">", f);
-    fprintf(f, "<table class=\"heat%s\" style=\"--em:%.0f\"><caption><span>",
-            columns > DENSE ? " dense" : "", ceil(em));
+    fprintf(f, "<table class=\"heat%s%s\" style=\"--em:%.0f\"><caption><span>",
+            columns > DENSE ? " dense" : "", upright ? " upright" : "", ceil(em));
     mp_html_text(f, caption);
     fputs("</span></caption>\n<thead><tr><th scope=\"col\">", f);
 }
@@ -560,26 +565,34 @@ static size_t digits(uint64_t n)
     return n < 10 ? 1 : 1 + digits(n / 10);
 }
 
-static double confusion_em(const uint64_t *counts, const char *const *names, int k)
+static size_t longest(const char *const *names, int k)
 {
-    size_t widest = strlen("truth");
-    double em = 0;
+    size_t most = 0;
+    for (int j = 0; j < k; j++)
+        most = MAX(most, (size_t)g_utf8_strlen(names[j], -1));
+    return most;
+}
+
+/* upright: a name makes its column as wide as two letters. */
+static double confusion_em(const uint64_t *counts, const char *const *names, int k, bool upright)
+{
+    const size_t widest = MAX(strlen("truth"), longest(names, k));
+    double em = column_em(upright ? MIN(widest, ASIDE) : widest, k);
     for (int j = 0; j < k; j++) {
-        const size_t letters = (size_t)g_utf8_strlen(names[j], -1);
+        const size_t letters = upright ? 2 : (size_t)g_utf8_strlen(names[j], -1);
         uint64_t most = 0;
         for (int i = 0; i < k; i++)
             most = counts[i * k + j] > most ? counts[i * k + j] : most;
-        em += column_em(digits(most) > letters ? digits(most) : letters, k);
-        widest = letters > widest ? letters : widest;
+        em += column_em(MAX(digits(most), letters), k);
     }
-    return em + column_em(widest, k);
+    return em;
 }
 
 static void heat_name(FILE *f, const char *scope, const char *name)
 {
-    fprintf(f, "<th scope=\"%s\">", scope);
+    fprintf(f, "<th scope=\"%s\"><span>", scope);
     mp_html_text(f, name);
-    fputs("</th>", f);
+    fputs("</span></th>", f);
 }
 
 void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts,
@@ -588,7 +601,9 @@ void mp_plot_confusion(FILE *f, const char *caption, const uint64_t *counts,
     uint64_t most = 0;
     for (int i = 0; i < k * k; i++)
         most = i / k != i % k && counts[i] > most ? counts[i] : most;
-    heat_begin(f, caption, k, confusion_em(counts, names, k));
+    const bool upright = longest(names, k) > SHORT &&
+                         confusion_em(counts, names, k, false) > PHONE;
+    heat_begin(f, caption, k, confusion_em(counts, names, k, upright), upright);
     fputs("truth</th>", f);
     for (int j = 0; j < k; j++)
         heat_name(f, "col", names[j]);
@@ -648,7 +663,7 @@ void mp_plot_heat(FILE *f, const struct mp_heat *h)
             low = fmin(low, h->values[i]);
             high = fmax(high, h->values[i]);
         }
-    heat_begin(f, h->caption, h->n_columns, heat_em(h));
+    heat_begin(f, h->caption, h->n_columns, heat_em(h), false);
     mp_html_text(f, h->corner);
     fputs("</th>", f);
     for (int j = 0; j < h->n_columns; j++)

@@ -78,6 +78,8 @@ static void share_cell(struct mp_html_table *t, double v)
         mp_html_cell(t, "\xe2\x80\x93");
 }
 
+enum { LONG_NAME = 12 }; /* letters above which a name's column may not become narrow */
+
 static void class_table(FILE *f, const struct mp_metrics *m, const char *const *names)
 {
     static const struct mp_column column[] = {
@@ -88,7 +90,9 @@ static void class_table(FILE *f, const struct mp_metrics *m, const char *const *
     mp_html_table(&t, f, "Recall, precision and F1 of each class", column, 7);
     for (int i = 0; i < m->k; i++) {
         const struct mp_class_metrics *q = &m->class[i];
-        mp_html_cell(&t, "%s", names[i]);
+        mp_html_cell_begin(&t, strlen(names[i]) > LONG_NAME ? "class=\"name\"" : "");
+        mp_html_text(f, names[i]);
+        mp_html_cell_end(&t);
         mp_html_cell(&t, "%llu", (unsigned long long)q->rows);
         mp_html_cell(&t, "%llu", (unsigned long long)q->predicted);
         mp_html_cell(&t, "%llu", (unsigned long long)q->hits);

@@ -99,6 +99,10 @@ OVERLAP = """(() => { const all = [], bad = []
 SCROLLS = """[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1
   && e.querySelector('tr').children.length <= 24).map(e => e.getAttribute('aria-label') + ': ' +
   e.scrollWidth + ' px in ' + e.clientWidth).slice(0, 3).join('; ')"""
+# Tables that one has to scroll the page for, and those whose lines are higher than three of text.
+HIGH = """[...document.querySelectorAll('.scroll')].filter(e => e.offsetHeight > innerHeight ||
+  [...e.querySelectorAll('tbody tr')].some(r => r.offsetHeight > 80)).map(e =>
+  e.getAttribute('aria-label') + ': ' + e.offsetHeight + ' px').slice(0, 3).join('; ')"""
 # The first table with more to the right than is seen, moved into view: a strip at its end.
 STRIP = """(e => { if (!e) return null
   e.scrollIntoView({ block: 'end' }); e.scrollLeft = 0
@@ -219,6 +223,8 @@ def looks(b):
             if scheme == "light":
                 told(f"{width} px wide: nothing sticks out of its box or lies over another",
                      b.js(STICKS_OUT) or b.js(OVERLAP))
+            told(f"{scheme}, {width} px wide: no table is higher than the screen, nor a line of it "
+                 "than three of text", b.js(HIGH))
         told(f"{scheme}: text stands out from what is behind it", b.js(CONTRAST))
     dark = b.js("getComputedStyle(document.body).backgroundColor")
     b.look(1280)

@@ -52,12 +52,20 @@ for k in 2 10 47; do
     classes $k 40 > few.csv && classes $k 1300 > many.csv && mp run classes.txt -o runs/of$k
     ok "$k classes, with counts of four digits"
 done
+# Many classes, and names of several words.
+classes 256 8 | awk -F, -v OFS=, '{ $1 = "a class that is called " $1 } 1' > named.csv
+awk -F, '{ split($1, w, " "); if (w[6] < 64) print }' named.csv > named64.csv
+printf 'data size=6x8 train=named.csv\nridge\n' > named256.txt
+printf 'data size=6x8 train=named64.csv\nridge\n' > named64.txt
+mp run named256.txt && mp run named64.txt
+ok "64 and 256 classes with long names"
 while IFS=$'\t' read -r verdict what wrong; do
     [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
     ok "$what"
 done < <(if HOME=$dir timeout 600 "$python" "$source/tests/cli/browser.py" "$browser" \
     runs/linear/report.html runs/net/report.html runs/compare/compare.html runs/many/compare.html \
     runs/linear-ablate/ablate.html runs/linear,hog.cell=4+7,svm.C=0.01+0.1+1-search/search.html inspect/inspect.html \
+    runs/named64/report.html runs/named256/report.html \
     runs/of2/report.html runs/of10/report.html runs/of47/report.html 2> "$err"
     then echo ok; else echo not ok; fi |
     sed '$s/$/\tthe browser ran to its end\t/')
