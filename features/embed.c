@@ -90,6 +90,22 @@ static int values(struct mp_ctx *c, const void *state, uint64_t *values)
     return mp_inner_values(c, s->net, values);
 }
 
+static int view(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in, int i,
+                struct mp_view *view)
+{
+    const struct params *p = params;
+    const struct state *s = state;
+    return mp_inner_view(c, s != NULL ? s->net : NULL, p->bundle, p->layer, in, i, view);
+}
+
+static int watch(struct mp_ctx *c, const void *params, const void *state, int i,
+                 const struct mp_chunk *in, struct mp_chunk *out)
+{
+    const struct state *s = state;
+    (void)params;
+    return mp_inner_watch(c, s->net, i, in, out);
+}
+
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
@@ -124,6 +140,6 @@ MP_STAGE(embed) = {
     .shape = shape, .label = label, .done = done, .io = io, .clear = clear,
     .apply = apply,
     .learner = MP_LEARNER(.learns = MP_IN_EPOCHS, .needs = MP_DATA, .prepare = mp_dnn_load,
-                          .ready = ready, .depends = depends, .values = values,
-                          .describe = describe),
+                          .ready = ready, .depends = depends, .values = values, .view = view,
+                          .watch = watch, .describe = describe),
 };

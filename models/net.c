@@ -746,11 +746,12 @@ static int seen_layer(const struct mp_net *net, int i)
     return -1;
 }
 
-static int view(struct mp_ctx *c, const void *params, struct mp_shape in, int i,
+static int view(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in, int i,
                 struct mp_view *view)
 {
     const struct params *p = params;
     struct mp_net net;
+    (void)state;
     if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
         return -1;
     const int layer = seen_layer(&net, i);
@@ -758,6 +759,7 @@ static int view(struct mp_ctx *c, const void *params, struct mp_shape in, int i,
         const struct mp_net_view v = mp_net_view(&net, layer);
         memcpy(view->name, v.name, sizeof view->name);
         view->shape = v.shape;
+        view->part = layer;
     }
     mp_net_close(&net);
     return layer >= 0;

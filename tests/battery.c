@@ -208,8 +208,9 @@ static void check_members(struct probe *p)
            "a model's output is scores: no label(), no MP_INPLACE, no MP_BYTES");
     expect(p, (l->inside == NULL) == (l->reveal == NULL) && (l->inside == NULL || model),
            "inside() and reveal() go together, in a model");
-    expect(p, (l->view == NULL) == (l->watch == NULL) && (l->view == NULL || l->inside != NULL),
-           "view() and watch() go together, in a model with an inside()");
+    expect(p, (l->view == NULL) == (l->watch == NULL) &&
+           (l->view == NULL || l->inside != NULL || l->learns == MP_IN_EPOCHS),
+           "view() and watch() go together, in a model with an inside() or in what holds one");
     expect(p, l->pictures == NULL || learns(p->e), "learns nothing, yet has pictures() of it");
     expect(p, l->depends == NULL || learns(p->e), "learns nothing, yet depends()");
     expect(p, (l->native == NULL) == (l->native_suffix == NULL) &&

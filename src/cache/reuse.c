@@ -5,6 +5,7 @@
 #include "core/layer.h"
 #include "core/state.h"
 #include "core/text.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,8 @@ enum said_kind { SAID_VALUE, SAID_WARNING, SAID_REMARK, SAID_PART, SAID_KINDS };
 struct said {
     uint64_t kind;
     char *text;     /* a series' name, a layer's, a remark; a warning without file and line */
-    uint64_t node;  /* whose warning it is, or part; SIZE_MAX: in no line */
-    uint64_t layer; /* and which of its layers, from 1; 0: the stage itself */
+    uint64_t node;  /* whose warning it is, or part; SIZE_MAX: none of this pipeline */
+    uint64_t layer; /* and which of its layers, from 1; 0: the stage itself; of none: the line */
     double v[4];    /* the value; what the part cost */
 };
 
@@ -340,8 +341,11 @@ static void hear_part(void *arg, const struct mp_part *part)
     struct mp_reuse *r = arg;
     struct said one = { .kind = SAID_PART, .text = strdup(part->name),
                         .v = { part->forward, part->backward, part->work, part->back_work } };
-    if (part->line == 0 || !find_line(r->p, part->line, &one))
+    const bool inner = strchr(part->name, '.') != NULL; /* its line is of another file */
+    if (inner || part->line <= 0 || !find_line(r->p, part->line, &one)) {
         one.node = SIZE_MAX;
+        one.layer = part->line > 0 ? (uint64_t)part->line : 0;
+    }
     keep_said(r, one);
     if (r->diary.part != NULL)
         r->diary.part(r->diary.arg, part);
@@ -365,7 +369,7 @@ static void listen(struct mp_reuse *r, bool on)
 static int line_of(const struct mp_plan *p, const struct said *one)
 {
     if (one->node >= (uint64_t)p->n_nodes)
-        return 0;
+        return (int)one->layer;
     const struct mp_node *n = &p->nodes[one->node];
     const struct mp_layers *layers = n->params;
     return one->layer > 0 ? layers->at[one->layer - 1].line : n->line;
@@ -402,12 +406,11 @@ static int visit_said(struct mp_io *io, struct mp_reuse *r, struct said *one)
             return -1;
     if (one->kind >= SAID_KINDS)
         return mp_fail(io->c, "something said of a kind that is not known");
-    if (one->layer == 0)
-        return MP_OK;
-    const struct mp_node *n = one->node < (uint64_t)r->p->n_nodes ? &r->p->nodes[one->node] : NULL;
-    const bool has = n != NULL && mp_needs(n->entry, MP_LAYERS);
+    const bool ours = one->node < (uint64_t)r->p->n_nodes;
+    const struct mp_node *n = ours ? &r->p->nodes[one->node] : NULL;
+    const bool has = ours && mp_needs(n->entry, MP_LAYERS);
     const struct mp_layers *layers = has ? n->params : NULL;
-    if (!has || one->layer > (uint64_t)layers->n)
+    if (one->layer > (!ours ? INT_MAX : has ? (uint64_t)layers->n : 0))
         return mp_fail(io->c, "something said of a layer that is not there");
     return MP_OK;
 }

@@ -106,18 +106,25 @@ static bool names_layer(const char *name, const char *layer)
     return strncmp(name, layer, n) == 0 && layer[n + strspn(layer + n, "0123456789")] == '\0';
 }
 
-/* The last layer of the pipeline's net that `name` names; 0: there is none. */
+/* The last layer of the pipeline's nets that `name` names, as the last thing to show; 0: there is
+ * none. */
 static int find_layer(struct mp_ctx *c, struct job *j, const char *name)
 {
-    const struct mp_node *n = &j->plan->nodes[j->plan->n_nodes - 1];
-    struct mp_view v;
-    int found = 0, rc;
-    if (!mp_contact_inside(j->plan, j->plan->n_nodes - 1))
-        return 0;
-    for (int i = 0; (rc = mp_learner(n->entry)->view(c, n->params, n->in, i, &v)) > 0; i++)
-        found = names_layer(name, v.name) ? i + 1 : found;
-    j->views = found;
-    return rc < 0 ? -1 : found;
+    for (int k = j->plan->n_nodes - 1; k >= 0; k--) {
+        struct mp_view v;
+        int found = 0, rc = 0;
+        for (int i = 0; mp_contact_inside(j->plan, k) &&
+                        (rc = mp_contact_view(c, j->plan, k, i, &v)) > 0; i++)
+            found = names_layer(name, v.name) ? i + 1 : found;
+        if (rc < 0)
+            return -1;
+        if (found == 0)
+            continue;
+        j->last = k;
+        j->layers = true;
+        return j->views = found;
+    }
+    return 0;
 }
 
 /* The last node to show: the one that --after names, or the last that is no model. */
@@ -136,11 +143,11 @@ static int find_last(struct mp_ctx *c, struct job *j)
     if (parts < 1 || j->p->after[used] != '\0' || (parts == 2 && which < 1))
         return mp_usage(c, "expected a stage's name, such as deskew or blur#2");
     const int node = find_node(p, name, parts == 2 ? which : 1, &seen);
+    mp_ctx_where(c, "%s", "");
     const int layer = seen == 0 && parts == 1 ? find_layer(c, j, name) : 0;
-    if (layer != 0) {
-        mp_ctx_where(c, "%s", "");
-        return layer > 0 ? find_layers(c, j) : -1;
-    }
+    if (layer != 0)
+        return layer > 0 ? MP_OK : -1;
+    mp_ctx_where(c, "--after=%s: ", j->p->after);
     if (seen == 0)
         return no_stage(c, p, name);
     if (node < 0)
@@ -368,11 +375,12 @@ static int apart(struct mp_ctx *c, const struct job *j, const char *input)
                                                   : mp_output_apart(c, j->p->output, input);
 }
 
-/* What is shown learns first: the stages up to the last one, or all, for their layers. */
+/* What is shown learns first: the stages up to the last one, or, for a model's layers, all. */
 static int learn(struct mp_ctx *c, const struct job *j, struct mp_experiment *x)
 {
-    return j->layers ? mp_fit(c, &x->plan, &x->train, x->train_y)
-                     : mp_engine_fit(c, &x->plan, &x->train, x->train_y, j->last);
+    return j->layers && mp_is_model(x->plan.nodes[j->last].entry)
+               ? mp_fit(c, &x->plan, &x->train, x->train_y)
+               : mp_engine_fit(c, &x->plan, &x->train, x->train_y, j->last);
 }
 
 static int show_pipeline(struct mp_ctx *c, const char *file, struct job *j)
@@ -471,7 +479,9 @@ MP_COMMAND(show) = {
         "line each; a dense layer is folded into a rectangle; the scores are one line, class by "
         "class. Layers that change no value (dropout, flatten) are left out. A bundle has a net "
         "that has learned: mnistpipe show runs/cnn/bundle.mnp --layers -o seen.png. --after conv "
-        "shows the layers as far as that one.\n"
+        "shows the layers as far as that one. Of a net that is embedded there are the layers up to "
+        "the one whose values embed gives; of several nets each layer carries its line, as in "
+        "line 5.conv.\n"
         "\n"
         "Stages that change training rows only (augment) show what the first epochs of training "
         "see. Test rows pass them unchanged.\n"

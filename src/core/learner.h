@@ -47,11 +47,12 @@ struct mp_viewer {
 int mp_see(struct mp_ctx *c, const struct mp_viewer *v, const char *name, const float *x,
            struct mp_shape image, size_t step);
 
-/* A place inside a model where people can watch rows go by: its name, such as "conv2", and
- * the shape of what is to be seen there of each row. */
+/* A place inside a model where people can watch rows go by: its name, such as "conv2", the
+ * shape of what is to be seen there of each row, and the part, as inside() numbers them. */
 struct mp_view {
     char name[64];
     struct mp_shape shape;
+    int part;
 };
 
 struct mp_learner {
@@ -88,9 +89,10 @@ struct mp_learner {
     int (*reveal)(struct mp_ctx *c, const void *params, const void *state, int part,
                   const struct mp_chunk *in, struct mp_chunk *out);
 
-    /* Of the same models, what to look at: view() tells of place i, from 0 on, in the order of
-     * work, and returns 1, or 0 where there are no more; watch() gives what rows are there. */
-    int (*view)(struct mp_ctx *c, const void *params, struct mp_shape in, int i,
+    /* Of the same models, and of stages that hold one, what to look at: view() tells of place i,
+     * from 0 on, in the order of work, and returns 1, or 0 where there are no more; state is NULL
+     * before anything is learned.  watch() gives what rows are there. */
+    int (*view)(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in, int i,
                 struct mp_view *view);
     int (*watch)(struct mp_ctx *c, const void *params, const void *state, int i,
                  const struct mp_chunk *in, struct mp_chunk *out);

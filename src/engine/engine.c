@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "cache/reuse.h"
 #include "core/clock.h"
+#include "core/diary.h"
 #include "core/progress.h"
 #include "core/simd.h"
 #include <omp.h>
@@ -810,6 +811,23 @@ static int fit_node(struct mp_ctx *c, struct engine *e, int f, const bool *which
     return rc;
 }
 
+/* What one of several stages that train tells of it carries its line: "line 5.loss". */
+static int fit_named(struct mp_ctx *c, struct engine *e, int f, const bool *which)
+{
+    const struct mp_node *n = e->p->nodes;
+    struct mp_named_diary own;
+    int training = 0;
+    for (int k = 0; k < e->p->n_nodes; k++)
+        training += mp_learns(n[k].entry, MP_IN_EPOCHS);
+    if (training < 2 || !mp_learns(n[f].entry, MP_IN_EPOCHS))
+        return fit_node(c, e, f, which);
+    snprintf(own.name, sizeof own.name, "line %d", n[f].line);
+    mp_diary_name(c->run, &own);
+    const int rc = fit_node(c, e, f, which);
+    mp_diary_unname(c->run, &own);
+    return rc;
+}
+
 int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
                         const bool *which, bool training)
 {
@@ -824,7 +842,7 @@ int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_dat
         e.reuse = mp_reuse_open(c, p, d, y, training);
     for (int f = 0; f < p->n_nodes && rc == MP_OK; f++)
         if (which[f])
-            rc = fit_node(c, &e, f, which);
+            rc = fit_named(c, &e, f, which);
     engine_close(&e);
     mp_bar_end(c->run->bar);
     mp_ctx_where(c, "%s", "");

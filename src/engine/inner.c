@@ -5,6 +5,7 @@
  * within the outer stage's apply(), on its thread: the nodes before the model run
  * over the chunk in scratch memory, the model as far as the part that is asked for. */
 #include "engine/inner.h"
+#include "core/diary.h"
 #include "engine/bundle.h"
 #include "engine/engine.h"
 #include "engine/fit.h"
@@ -221,51 +222,95 @@ static struct mp_inner *read_bundle(struct mp_ctx *c, const char *path)
     return inner;
 }
 
-/* Part `layer` of what FILE holds; with f, what `check` tells of it. */
-static int look(struct mp_ctx *c, const char *path, const char *layer, struct mp_shape in,
-                struct mp_shape *out, FILE *f)
+/* What is asked of a pipeline that is not learned yet, or of a bundle: part `layer` of its model,
+ * and what tell(), unless NULL, says of that. */
+struct question {
+    const char *layer;
+    struct mp_shape in, out;
+    int (*tell)(struct mp_ctx *c, const char *path, const struct mp_plan *p, int part, void *arg);
+    void *arg;
+};
+
+static int look(struct mp_ctx *c, const char *path, struct question *q)
 {
     struct mp_inner *inner = mp_is_bundle(path) ? read_bundle(c, path) : NULL;
     struct mp_experiment x = { .n_classes = 0 };
     int rc = c->msg[0] != '\0' ? -1 : MP_OK;
     if (rc == MP_OK && inner != NULL)
-        rc = open_bundle(c, inner, path, layer, in);
+        rc = open_bundle(c, inner, path, q->layer, q->in);
     else if (rc == MP_OK)
-        rc = read_pipeline(c, path, in, &x);
+        rc = read_pipeline(c, path, q->in, &x);
     const struct mp_plan *p = inner != NULL ? &inner->b.plan : &x.plan;
-    if (rc == MP_OK)
-        rc = find_part(c, path, p, layer, out) < 0 ? -1 : MP_OK;
-    if (rc == MP_OK && f != NULL) {
-        const struct mp_node *model = &p->nodes[p->model];
-        fprintf(f, "  %s of %s\n", model->text, path);
-        if (mp_learner(model->entry)->describe != NULL)
-            rc = mp_learner(model->entry)->describe(c, model->params, model->in, f);
-    }
+    const int part = rc == MP_OK ? find_part(c, path, p, q->layer, &q->out) : -1;
+    rc = part < 0 ? -1 : q->tell != NULL ? q->tell(c, path, p, part, q->arg) : MP_OK;
     mp_inner_free(inner);
     mp_experiment_free(&x);
     return rc;
 }
 
-static int visit_file(struct mp_ctx *c, const char *file, const char *layer, struct mp_shape in,
-                      struct mp_shape *out, FILE *f)
+static int visit_file(struct mp_ctx *c, const char *file, struct question *q)
 {
     char path[PATH_MAX];
     struct visit v;
     if (locate(c, file, path, sizeof path) < 0 || enter(c, &v, path) < 0)
         return -1;
-    return leave(&v, look(&v.c, path, layer, in, out, f));
+    return leave(&v, look(&v.c, path, q));
 }
 
 int mp_inner_look(struct mp_ctx *c, const char *file, const char *layer, struct mp_shape in,
                   struct mp_shape *out)
 {
-    return visit_file(c, file, layer, in, out, NULL);
+    struct question q = { .layer = layer, .in = in };
+    const int rc = visit_file(c, file, &q);
+    *out = q.out;
+    return rc;
+}
+
+static int describe(struct mp_ctx *c, const char *path, const struct mp_plan *p, int part, void *f)
+{
+    const struct mp_node *model = &p->nodes[p->model];
+    (void)part;
+    fprintf(f, "  %s of %s\n", model->text, path);
+    return mp_learner(model->entry)->describe != NULL
+               ? mp_learner(model->entry)->describe(c, model->params, model->in, f)
+               : MP_OK;
 }
 
 int mp_inner_describe(struct mp_ctx *c, const char *file, struct mp_shape in, FILE *f)
 {
-    struct mp_shape out;
-    return visit_file(c, file, "", in, &out, f);
+    struct question q = { .layer = "", .in = in, .tell = describe, .arg = f };
+    return visit_file(c, file, &q);
+}
+
+struct place {
+    int i;
+    struct mp_view *view;
+};
+
+/* Places behind the part that the stage gives have nothing to do with it. */
+static int find_view(struct mp_ctx *c, const char *path, const struct mp_plan *p, int part,
+                     void *arg)
+{
+    const struct mp_node *model = &p->nodes[p->model];
+    const struct place *at = arg;
+    (void)path;
+    const int rc = mp_learner(model->entry)->view(c, model->params, model->state, model->in, at->i,
+                                                  at->view);
+    return rc > 0 && at->view->part > part ? 0 : rc;
+}
+
+int mp_inner_view(struct mp_ctx *c, const struct mp_inner *inner, const char *file,
+                  const char *layer, struct mp_shape in, int i, struct mp_view *view)
+{
+    struct place at = { i, view };
+    struct question q = { .layer = layer, .in = in, .tell = find_view, .arg = &at };
+    struct visit v;
+    if (inner == NULL)
+        return visit_file(c, file, &q);
+    if (enter(c, &v, NULL) < 0)
+        return -1;
+    v.run.n_classes = inner->b.n_classes;
+    return leave(&v, find_view(&v.c, file, &inner->b.plan, inner->part, &at));
 }
 
 static int content(struct mp_ctx *c, const char *path, FILE *f)
@@ -378,45 +423,11 @@ static int check_rows(struct mp_ctx *c, const char *path, const struct mp_inner 
     return rc;
 }
 
-/* What an inner pipeline tells of its training carries its name: "cnn_fast.loss". */
-struct recorder {
-    struct mp_diary outer;
-    char name[64];
-};
-
-static void record(void *arg, const char *series, double value)
-{
-    const struct recorder *r = arg;
-    char own[160];
-    snprintf(own, sizeof own, "%s.%.90s", r->name, series);
-    r->outer.record(r->outer.arg, own, value);
-}
-
-static void record_part(void *arg, const struct mp_part *part)
-{
-    const struct recorder *r = arg;
-    struct mp_part own = *part;
-    char name[160];
-    snprintf(name, sizeof name, "%s.%.90s", r->name, part->name);
-    own.name = name;
-    r->outer.part(r->outer.arg, &own);
-}
-
-static void record_remark(void *arg, const char *text)
-{
-    const struct recorder *r = arg;
-    r->outer.remark(r->outer.arg, text);
-}
-
-static void name_records(struct recorder *r, const char *path, struct mp_run *run)
+/* The file's name without folder and ending: "cnn_fast". */
+static void name_file(const char *path, char *name, size_t size)
 {
     const char *slash = strrchr(path, '/'), *stem = slash != NULL ? slash + 1 : path;
-    snprintf(r->name, sizeof r->name, "%.*s", (int)strcspn(stem, "."), stem);
-    r->outer = run->diary;
-    run->diary = (struct mp_diary){ .record = r->outer.record != NULL ? record : NULL,
-                                    .part = r->outer.part != NULL ? record_part : NULL,
-                                    .remark = r->outer.remark != NULL ? record_remark : NULL,
-                                    .arg = r };
+    snprintf(name, size, "%.*s", (int)strcspn(stem, "."), stem);
 }
 
 /* "checkpoint-2.mnp" is that of what stage 2 embeds, "checkpoint-2.mnp.held" that of its
@@ -463,7 +474,7 @@ static int train(struct mp_ctx *c, const char *path, struct mp_data *d, const in
 static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *inner)
 {
     struct mp_data d = { .n = 0 };
-    struct recorder r;
+    struct mp_named_diary own;
     struct visit v;
     char *checkpoint = NULL;
     const int *y;
@@ -471,7 +482,8 @@ static int learn_pipeline(struct mp_ctx *c, const char *path, struct mp_inner *i
     if (rc == MP_OK)
         rc = enter(c, &v, path);
     if (rc == MP_OK) {
-        name_records(&r, path, &v.run);
+        name_file(path, own.name, sizeof own.name);
+        mp_diary_name(&v.run, &own);
         rc = name_checkpoint(c, &v, &checkpoint);
         if (rc == MP_OK)
             rc = train(&v.c, path, &d, y, inner);
@@ -557,12 +569,14 @@ static int run_node(struct mp_ctx *c, const struct passage *w, int k)
     return rc;
 }
 
-/* Rows [from, from + n) of `in`. */
-static int run_rows(struct mp_ctx *c, const struct mp_inner *inner, float *memory,
-                    const struct mp_chunk *in, size_t from, size_t n, float *out)
+/* Rows [from, from + n) of `in`.  view_of: the place inside the model to look at; -1: the part that
+ * the stage gives. */
+static int run_rows(struct mp_ctx *c, const struct mp_inner *inner, int view_of, float *memory,
+                    const struct mp_chunk *in, size_t from, size_t n, struct mp_chunk *out)
 {
     const struct mp_plan *p = &inner->b.plan;
     const struct mp_node *model = &p->nodes[p->model];
+    const struct mp_learner *l = mp_learner(model->entry);
     struct passage w = { inner, *in, memory };
     w.data.n = n;
     w.data.x = in->x + from * mp_len(in->shape);
@@ -574,24 +588,20 @@ static int run_rows(struct mp_ctx *c, const struct mp_inner *inner, float *memor
             return -1;
     const struct mp_chunk given = view(&w, model->inputs[0]);
     struct mp_chunk to = given;
-    to.shape = inner->out;
-    to.x = out;
+    to.shape = out->shape;
+    to.x = out->x + from * mp_len(out->shape);
     const int mark = mp_scratch_mark(c);
     c->place = (uint64_t)p->n_nodes;
-    const int rc = mp_learner(model->entry)->reveal(c, model->params, model->state, inner->part,
-                                                    &given, &to);
+    const int rc = view_of < 0
+                       ? l->reveal(c, model->params, model->state, inner->part, &given, &to)
+                       : l->watch(c, model->params, model->state, view_of, &given, &to);
     mp_scratch_release(c, mark);
     return rc;
 }
 
-int mp_inner_apply(struct mp_ctx *c, const struct mp_inner *inner, const struct mp_chunk *in,
-                   struct mp_chunk *out)
+static int run_all(struct mp_ctx *c, const struct mp_inner *inner, int view_of,
+                   const struct mp_chunk *in, struct mp_chunk *out)
 {
-    struct mp_shape shape = { 0, 0, 0 };
-    if (mp_inner_shape(c, inner, in->shape, &shape) < 0)
-        return -1;
-    if (mp_len(shape) != mp_len(out->shape))
-        return mp_fail(c, "gives rows of %zu values, not %zu", mp_len(shape), mp_len(out->shape));
     struct mp_run *const outer = c->run, run = outer != NULL ? *outer : (struct mp_run){ 0 };
     const uint64_t place = c->place;
     size_t step = MP_CHUNK_ROWS;
@@ -604,9 +614,26 @@ int mp_inner_apply(struct mp_ctx *c, const struct mp_inner *inner, const struct 
     run.classes = mp_names_all(&inner->b.classes);
     c->run = &run;
     for (size_t at = 0; at < in->n && rc == MP_OK; at += step)
-        rc = run_rows(c, inner, memory, in, at, in->n - at < step ? in->n - at : step,
-                      out->x + at * mp_len(shape));
+        rc = run_rows(c, inner, view_of, memory, in, at, in->n - at < step ? in->n - at : step,
+                      out);
     c->run = outer;
     c->place = place;
     return rc;
+}
+
+int mp_inner_apply(struct mp_ctx *c, const struct mp_inner *inner, const struct mp_chunk *in,
+                   struct mp_chunk *out)
+{
+    struct mp_shape shape = { 0, 0, 0 };
+    if (mp_inner_shape(c, inner, in->shape, &shape) < 0)
+        return -1;
+    if (mp_len(shape) != mp_len(out->shape))
+        return mp_fail(c, "gives rows of %zu values, not %zu", mp_len(shape), mp_len(out->shape));
+    return run_all(c, inner, -1, in, out);
+}
+
+int mp_inner_watch(struct mp_ctx *c, const struct mp_inner *inner, int i,
+                   const struct mp_chunk *in, struct mp_chunk *out)
+{
+    return run_all(c, inner, i, in, out);
 }

@@ -11,7 +11,7 @@
  * draws and computes what it would alone. */
 #ifndef MP_INNER_H
 #define MP_INNER_H
-#include "core/stage.h"
+#include "core/learner.h"
 
 enum { MP_INNER_DEPTH = 4 }; /* a pipeline within a pipeline within ... */
 
@@ -38,6 +38,13 @@ int mp_inner_ready(struct mp_ctx *c, struct mp_inner *inner, const char *file, c
 int mp_inner_values(struct mp_ctx *c, const struct mp_inner *inner, uint64_t *values);
 int mp_inner_apply(struct mp_ctx *c, const struct mp_inner *inner, const struct mp_chunk *in,
                    struct mp_chunk *out);
+
+/* Of the same stage, what there is to look at, as far as the layer whose values it gives: view()
+ * and watch() of learner.h.  inner: NULL before anything is learned. */
+int mp_inner_view(struct mp_ctx *c, const struct mp_inner *inner, const char *file,
+                  const char *layer, struct mp_shape in, int i, struct mp_view *view);
+int mp_inner_watch(struct mp_ctx *c, const struct mp_inner *inner, int i,
+                   const struct mp_chunk *in, struct mp_chunk *out);
 
 /* The shape of what apply() gives, after ready(). */
 int mp_inner_shape(struct mp_ctx *c, const struct mp_inner *inner, struct mp_shape in,

@@ -5,6 +5,7 @@
 #include "pages/plot.h"
 #include "pages/runs_html.h"
 #include "pages/words.h"
+#include "report/report.h"
 #include "study/comparison.h"
 #include <glib.h>
 #include <math.h>
@@ -571,24 +572,42 @@ static void texts(struct mp_html *h, const struct page *p)
 
 enum { NETS = 8 }; /* that a plot has room for */
 
-static const json_t *curve(const struct mp_job *j, const char *name)
+/* The accuracy that one net recorded: of a run that has several, "cnn_svm: line 3". */
+struct net {
+    char name[160];
+    const json_t *accuracy;
+};
+
+/* The nets of the runs, best runs first; their number. */
+static int find_nets(const struct page *p, struct net *nets)
 {
-    return json_object_get(json_object_get(j->report, "training"), name);
+    int n = 0;
+    for (size_t i = 0; i < p->good; i++) {
+        json_t *of = mp_report_nets(json_object_get(p->jobs[i]->report, "training")), *curves;
+        const char *net;
+        json_object_foreach(of, net, curves)
+            if (n < NETS && json_array_size(json_object_get(curves, "accuracy")) > 0) {
+                snprintf(nets[n].name, sizeof nets[n].name, "%.80s%s%s", p->jobs[i]->name,
+                         *net != '\0' ? ": " : "", net);
+                nets[n++].accuracy = json_object_get(curves, "accuracy");
+            }
+        json_decref(of); /* the report has the values */
+    }
+    return n;
 }
 
 /* A recorded accuracy as a line of what is wrong, so that a logarithm tells apart what is
  * nearly right; none wrong has none.  Its memory is in `room`. */
-static size_t curve_series(struct mp_series *s, const struct mp_job *j, double *room, int i)
+static size_t curve_series(struct mp_series *s, const struct net *net, double *room, int i)
 {
     static const enum mp_colour colours[] = { MP_BLUE, MP_ORANGE, MP_PLUM, MP_GREEN };
-    const json_t *values = curve(j, "accuracy");
-    const size_t n = json_array_size(values);
+    const size_t n = json_array_size(net->accuracy);
     for (size_t k = 0; k < n; k++) {
         room[k] = (double)(k + 1);
-        const double wrong = 100 - 100 * json_number_value(json_array_get(values, k));
+        const double wrong = 100 - 100 * json_number_value(json_array_get(net->accuracy, k));
         room[n + k] = wrong > 0 ? wrong : NAN;
     }
-    *s = (struct mp_series){ .name = j->name, .x = room, .y = room + n, .n = n,
+    *s = (struct mp_series){ .name = net->name, .x = room, .y = room + n, .n = n,
                              .colour = colours[i % 4],
                              .marks = MP_LINES | (n == 1 ? MP_DOTS : 0) |
                                       (i % 8 > 3 ? MP_DASHED : 0) };
@@ -598,21 +617,18 @@ static size_t curve_series(struct mp_series *s, const struct mp_job *j, double *
 static int learning(struct mp_ctx *c, struct mp_html *h, const struct page *p)
 {
     struct mp_series s[NETS];
-    const struct mp_job *nets[NETS];
-    int n = 0;
+    struct net nets[NETS];
+    const int n = find_nets(p, nets);
     size_t values = 0, used = 0;
-    for (size_t i = 0; i < p->good && n < NETS; i++)
-        if (json_array_size(curve(p->jobs[i], "accuracy")) > 0) {
-            values += 2 * json_array_size(curve(p->jobs[i], "accuracy"));
-            nets[n++] = p->jobs[i];
-        }
+    for (int i = 0; i < n; i++)
+        values += 2 * json_array_size(nets[i].accuracy);
     double *room = mp_alloc(c, values, sizeof *room);
     if (n == 0 || room == NULL) {
         free(room);
         return room != NULL ? MP_OK : -1;
     }
     for (int i = 0; i < n; i++)
-        used += curve_series(&s[i], nets[i], room + used, i);
+        used += curve_series(&s[i], &nets[i], room + used, i);
     const struct mp_plot plot = {
         .title = "Share of the training rows that were wrong while they were learned",
         .text = "One line a net; the page of each run has the figures.",

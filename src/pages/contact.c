@@ -145,6 +145,16 @@ static struct mp_shape fold_view(struct mp_shape s)
     return len <= LINE ? (struct mp_shape){ 1, len, 1 } : rectangle(len);
 }
 
+/* Of several nets, whose layer it is: "line 5.conv". */
+static void name_view(const struct mp_plan *p, int node, const char *name, char *to, size_t size)
+{
+    int inside = 0;
+    for (int k = 0; k < p->n_nodes; k++)
+        inside += mp_contact_inside(p, k);
+    const int n = inside > 1 ? snprintf(to, size, "line %d.", p->nodes[node].line) : 0;
+    snprintf(to + n, size - (size_t)n, "%s", name);
+}
+
 static void describe_view(const struct mp_contact_ask *ask, int node, int i,
                           const struct mp_view *v, struct mp_contact_column *col)
 {
@@ -154,12 +164,22 @@ static void describe_view(const struct mp_contact_ask *ask, int node, int i,
     col->image = has_places(v->shape);
     col->colour = false;
     place(col, fold_view(v->shape), ask->channels);
-    snprintf(col->name, sizeof col->name, "%s", v->name);
+    name_view(ask->plan, node, v->name, col->name, sizeof col->name);
 }
 
 bool mp_contact_inside(const struct mp_plan *p, int k)
 {
     return mp_learner(p->nodes[k].entry)->view != NULL;
+}
+
+int mp_contact_view(struct mp_ctx *c, const struct mp_plan *p, int k, int i, struct mp_view *v)
+{
+    const struct mp_node *n = &p->nodes[k];
+    mp_plan_where(c, p, k);
+    const int rc = mp_learner(n->entry)->view(c, n->params, n->fitted ? n->state : NULL, n->in, i,
+                                              v);
+    mp_ctx_where(c, "%s", "");
+    return rc;
 }
 
 static int by_value(const void *a, const void *b)
@@ -219,15 +239,13 @@ static int each_column(struct mp_ctx *c, const struct mp_contact_ask *ask, void 
         for (int e = epochs > 0; e <= epochs && rc >= 0; e++) {
             struct mp_contact_column col = { .epoch = e,
                                              .copy = e > 0 && mp_plan_passes(ask->plan, node) > 1 };
-            const struct mp_node *n = inside ? &ask->plan->nodes[node] : NULL;
-            const struct mp_learner *l = mp_learner(inside ? n->entry : NULL);
             struct mp_view v;
             if (!inside) {
                 describe_node(ask, node, &col);
                 rc = add(arg, &col);
             }
             for (int i = 0; inside && (node < ask->last || ask->views == 0 || i < ask->views) &&
-                            (rc = l->view(c, n->params, n->in, i, &v)) > 0; i++) {
+                            (rc = mp_contact_view(c, ask->plan, node, i, &v)) > 0; i++) {
                 describe_view(ask, node, i, &v, &col);
                 if ((rc = add(arg, &col)) < 0)
                     break;

@@ -31,8 +31,9 @@ struct mp_contact_ask {
     int channels;              /* of a picture with more, draw so many; 0: all */
 };
 
-/* Whether node k has places inside to look at. */
+/* Whether node k has places inside to look at; place i of them, as view() of learner.h. */
 bool mp_contact_inside(const struct mp_plan *p, int k);
+int mp_contact_view(struct mp_ctx *c, const struct mp_plan *p, int k, int i, struct mp_view *v);
 
 /* A stage, or one epoch of a stage that gives other rows every epoch. */
 struct mp_contact_column {

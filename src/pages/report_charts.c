@@ -192,8 +192,8 @@ static void learning_plot(FILE *f, json_t *curves, const char *what, double fact
     free(v);
 }
 
-/* Every series, whatever a model records. */
-static void learning_table(FILE *f, json_t *curves)
+/* Every series of a net, whatever it records. */
+static void learning_table(FILE *f, json_t *curves, const char *title)
 {
     enum { MOST = 16 };
     struct mp_column column[MOST] = { { "epoch", false } };
@@ -209,7 +209,7 @@ static void learning_table(FILE *f, json_t *curves)
             rows = json_array_size(values) > rows ? json_array_size(values) : rows;
         }
     mp_html_fold(f, "The figures, epoch by epoch");
-    mp_html_table(&t, f, "What the model recorded after each epoch", column, n);
+    mp_html_table(&t, f, title, column, n);
     for (size_t i = 0; i < rows; i++) {
         mp_html_cell(&t, "%zu", i + 1);
         for (int k = 1; k < n; k++) {
@@ -221,65 +221,43 @@ static void learning_table(FILE *f, json_t *curves)
     mp_html_unfold(f);
 }
 
-/* "cnn_fast.loss" is of the net that cnn_fast names, "loss" of the pipeline's own: the series
- * of one net, by their own names.  json_decref() it. */
-static json_t *series_of_net(json_t *curves, const char *net, size_t length)
+/* How the net learned that `net` names; "": the pipeline's own. */
+static void one_net(FILE *f, json_t *curves, const char *net)
 {
-    json_t *own = json_object(), *values;
-    const char *name;
-    json_object_foreach(curves, name, values) {
-        const char *dot = strrchr(name, '.');
-        const size_t n = dot != NULL ? (size_t)(dot - name) : 0;
-        if (n == length && strncmp(name, net, n) == 0)
-            json_object_set(own, dot != NULL ? dot + 1 : name, values);
-    }
-    return own;
-}
-
-static void net_plots(FILE *f, json_t *curves, const char *net, size_t length)
-{
-    json_t *own = series_of_net(curves, net, length);
-    if (length > 0) {
+    const int best = kept_epoch(curves);
+    char title[256];
+    mp_html_figure(f);
+    if (*net != '\0') {
         fputs("<h3>", f);
-        mp_html_printf(f, "The net of %.*s", (int)length, net);
+        mp_html_printf(f, "The net of %s", net);
         fputs("</h3>\n", f);
     }
     fputs("<div class=\"pair\">\n", f);
-    learning_plot(f, own, "loss", 1, "", "loss");
-    learning_plot(f, own, "accuracy", 100, " %", "accuracy");
+    learning_plot(f, curves, "loss", 1, "", "loss");
+    learning_plot(f, curves, "accuracy", 100, " %", "accuracy");
     fputs("</div>\n", f);
-    json_decref(own);
-}
-
-/* Each net once, at its loss. */
-static void all_plots(FILE *f, json_t *curves)
-{
-    static const char loss[] = "loss";
-    const char *name;
-    json_t *values;
-    json_object_foreach(curves, name, values) {
-        const char *dot = strrchr(name, '.');
-        if (strcmp(dot != NULL ? dot + 1 : name, loss) == 0)
-            net_plots(f, curves, name, dot != NULL ? (size_t)(dot - name) : 0);
-    }
+    if (best >= 0)
+        mp_html_caption(f, "Epoch %d was the best on the rows that judge; its weights are the "
+                           "model.", best + 1);
+    else
+        mp_html_caption(f, "Measured on the training rows while they were learned; no rows were "
+                           "kept to judge (validation=SHARE keeps some).");
+    snprintf(title, sizeof title, "What the %s%s recorded after each epoch",
+             *net != '\0' ? "net of " : "model", net);
+    learning_table(f, curves, title);
 }
 
 void mp_report_learning(struct mp_html *h, const struct mp_report *r)
 {
-    const int best = kept_epoch(r->curves);
-    if (json_object_size(r->curves) == 0)
-        return;
-    mp_html_section(h, "learning", "How it learned");
-    mp_html_figure(h->f);
-    all_plots(h->f, r->curves);
-    if (best >= 0)
-        mp_html_caption(h->f, "Epoch %d was the best on the rows that judge; its weights are "
-                              "the model.", best + 1);
-    else
-        mp_html_caption(h->f, "Measured on the training rows while they were learned; no rows "
-                              "were kept to judge (validation=SHARE keeps some).");
-    learning_table(h->f, r->curves);
-    mp_words_html(h->f, "accuracy|epoch|loss|validation");
+    json_t *nets = mp_report_nets(r->curves), *curves;
+    const char *net;
+    if (json_object_size(nets) > 0)
+        mp_html_section(h, "learning", "How it learned");
+    json_object_foreach(nets, net, curves)
+        one_net(h->f, curves, net);
+    if (json_object_size(nets) > 0)
+        mp_words_html(h->f, "accuracy|epoch|loss|validation");
+    json_decref(nets);
 }
 
 /* -------------------------------------------------------------- confidence */

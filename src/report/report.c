@@ -416,6 +416,21 @@ bool mp_report_one_value(const char *series)
     return g_str_has_suffix(series, "kept_epoch");
 }
 
+json_t *mp_report_nets(json_t *curves)
+{
+    json_t *nets = json_object(), *values;
+    const char *series;
+    json_object_foreach(curves, series, values) {
+        const char *dot = strrchr(series, '.');
+        char *net = g_strndup(series, dot != NULL ? (size_t)(dot - series) : 0);
+        if (json_object_get(nets, net) == NULL)
+            json_object_set_new(nets, net, json_object());
+        json_object_set(json_object_get(nets, net), dot != NULL ? dot + 1 : series, values);
+        g_free(net);
+    }
+    return nets;
+}
+
 /* What models recorded, epoch by epoch; of long series the last that fit in a line. */
 static void curves_text(FILE *f, json_t *curves, const struct mp_paint *p)
 {

@@ -64,6 +64,10 @@ json_t *mp_class_json(const char *name);
 /* Whether a series, "kept_epoch" or that of an embedded net, is one number and no curve. */
 bool mp_report_one_value(const char *series);
 
+/* The series of each net by their own names: of "loss" and "line 3.cnn_fast.loss" those of "" and
+ * of "line 3.cnn_fast".  json_decref() it. */
+json_t *mp_report_nets(json_t *curves);
+
 /* "1.5 MiB". */
 void mp_bytes_text(char *text, size_t size, uint64_t n);
 

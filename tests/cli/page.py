@@ -148,9 +148,12 @@ def figures(root, r):
         nets = [name for name in r["training"] if name.split(".")[-1] == "loss"]
         must(len(list(section(root, "learning").iter(S + "svg"))) == 2 * len(nets),
              "loss and accuracy of every net, drawn")
-        must([row[1:] for row in table(root, "What the model recorded")] ==
-             [["%.4f" % v for v in row] for row in
-              zip(*(v for k, v in r["training"].items() if not k.endswith("kept_epoch")))], "training")
+        for net in (name.rpartition(".")[0] for name in nets):
+            series = [v for k, v in r["training"].items()
+                      if k.rpartition(".")[0] == net and not k.endswith("kept_epoch")]
+            title = "What the net of %s recorded" % net if net else "What the model recorded"
+            must([row[1:] for row in table(root, title)] ==
+                 [["%.4f" % v for v in row] for row in zip(*series)], "training" + net)
 
 
 DASH = "\u2013"

@@ -175,6 +175,9 @@ else
     ok "each channel of a conv layer is a tile"
     mp show in.txt --rows 2 -o one.png --quiet && tiles conv1 net one.png 8 8 4
     ok "also where embed gives them to other stages"
+    mp show in.txt --layers --rows 2 && equal "$(captions 1)" "data conv1" &&
+        mp show in.txt --after conv --rows 2 -o one.png --quiet && tiles conv1 net one.png 8 8 4
+    ok "--layers: a net that is embedded, as far as its values are used"
     mp show lstm/bundle.mnp --after lstm --rows 2 -o one.png --quiet &&
         tiles lstm lstm one.png 1 6 1
     ok "the last line of an lstm's picture is its state at the end"

@@ -36,6 +36,45 @@ flat vote/report.txt | grep -q "each alone: .* % (svm, line 5), .* % (logistic, 
 ok "report.txt: the same"
 grep -q '<dt>svm of line 5 alone</dt>' vote/report.html
 ok "report.html: the same"
+
+# ----------------------------------------------------------------- several nets
+
+net='net epochs=2 batch=100\n'
+printf "data train=train.csv test=test.csv\n${net}  dense units=9\n" > inner.txt
+# Nets of 1 to 3 epochs, one of them in another pipeline, twice.
+pipe "vote by=majority\n  branch\n    net epochs=1 batch=100\n      dense units=8\n  branch\n\
+    embed bundle=inner.txt\n    net epochs=3 batch=100\n      dense units=7\n  branch\n\
+    embed bundle=inner.txt layer=output\n    logistic C=0.01" > nets.txt
+mp run nets.txt -o nets --cache store --quiet && mp run nets.txt -o again --cache store --quiet &&
+    mp compare nets.txt good.txt -o compared --cache store --quiet
+ok "nets in branches"
+"$python" - >> "$log" 2>&1 << 'END'
+import json
+for run in "nets", "again":
+    r = json.load(open(run + "/report.json"))
+    found = {k: len(v) for k, v in r["training"].items()}
+    epochs = {"line 4": 1, "line 7.inner": 2, "line 8": 3, "line 11.inner": 2}
+    expected = {f"{net}.{s}": n for net, n in epochs.items() for s in ("loss", "accuracy")}
+    assert found == expected, found
+    names = [(q["line"], q["layer"]) for q in r["layers"]]
+    assert names == [(5, "line 4.dense"), (0, "line 4.dense"), (3, "line 7.inner.dense"),
+                     (0, "line 7.inner.dense"), (9, "line 8.dense"), (0, "line 8.dense"),
+                     (3, "line 11.inner.dense"), (0, "line 11.inner.dense")], names
+END
+ok "each has series and layers of its own, also from the cache"
+"$python" "$source/tests/cli/page.py" nets/report.html nets/report.json >> "$log" 2>&1 &&
+    equal "$(grep -o 'The net of line [0-9a-z.]*' nets/report.html | xargs)" \
+        "The net of line 4 The net of line 7.inner The net of line 8 The net of line 11.inner"
+ok "report.html: the same"
+equal "$(grep -o 'nets: line [0-9a-z.]*' compared/compare.html | xargs)" \
+    "nets: line 4 nets: line 7.inner nets: line 8 nets: line 11.inner"
+ok "compare.html: a line for each net"
+mp show nets/bundle.mnp --layers --rows 2 --train train.csv &&
+    equal "$(grep -E '^ +[a-z]' "$out" | xargs -n 1 | grep -c '^line$')" 7
+ok "show --layers: of each net, the embedded ones as far as they are used"
+
+# ----------------------------------------------------------------------- folds
+
 mp run vote.txt -o folds --set data.folds=3 && ! grep -q 'each alone' folds/report.txt
 ok "folds: those of the bundle know all rows, nothing is said of them"
 finish
