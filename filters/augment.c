@@ -286,8 +286,9 @@ static int furnish(struct mp_ctx *c, const struct params *p, struct mp_shape s, 
     const size_t ny = (size_t)r->ny, nx = (size_t)r->nx, page = (h + 3) * (size_t)r->pitch;
     float *top, *at;
     if ((r->page = mp_scratch(c, page)) == NULL ||
-        (r->plane = mp_scratch(c, h * (size_t)s.w)) == NULL || (r->sy = mp_scratch(c, band)) == NULL ||
-        (r->sx = mp_scratch(c, band)) == NULL || (r->row = mp_scratch(c, band)) == NULL ||
+        (r->plane = mp_scratch(c, h * (size_t)s.w)) == NULL ||
+        (r->sy = mp_scratch(c, band)) == NULL || (r->sx = mp_scratch(c, band)) == NULL ||
+        (r->row = mp_scratch(c, band)) == NULL ||
         (at = mp_scratch(c, band)) == NULL || (r->above = mp_scratch(c, 2 * band)) == NULL ||
         (r->below = mp_scratch(c, 2 * band)) == NULL ||
         (r->down = mp_scratch(c, 4 * h)) == NULL || (top = mp_scratch(c, h)) == NULL ||

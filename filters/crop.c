@@ -12,8 +12,10 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(margin, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "cut off on every side"),
-    MP_PARAM(top, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "cut off above, beside margin"),
+    MP_PARAM(margin, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
+             .doc = "cut off on every side"),
+    MP_PARAM(top, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
+             .doc = "cut off above, beside margin"),
     MP_PARAM(bottom, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "cut off below, beside margin"),
     MP_PARAM(left, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",

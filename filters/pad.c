@@ -22,8 +22,10 @@ struct params {
 
 static const struct mp_param table[] = {
     MP_PARAM(margin, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "added on every side"),
-    MP_PARAM(top, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "added above, beside margin"),
-    MP_PARAM(bottom, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px", .doc = "added below, beside margin"),
+    MP_PARAM(top, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
+             .doc = "added above, beside margin"),
+    MP_PARAM(bottom, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
+             .doc = "added below, beside margin"),
     MP_PARAM(left, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",
              .doc = "added on the left, beside margin"),
     MP_PARAM(right, .def = "0", .max = MP_IMAGE_SIDE, .unit = "px",

@@ -49,8 +49,8 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     out->h = whole(in.h * (down > 0 ? down : across > 0 ? across : p->scale));
     out->w = whole(in.w * (across > 0 ? across : down > 0 ? down : p->scale));
     if (out->h > MP_IMAGE_SIDE || out->w > MP_IMAGE_SIDE)
-        return mp_fail(c, "%d x %d would become %d x %d: 1..%d px are possible each way", in.h, in.w,
-                       out->h, out->w, MP_IMAGE_SIDE);
+        return mp_fail(c, "%d x %d would become %d x %d: 1..%d px are possible each way", in.h,
+                       in.w, out->h, out->w, MP_IMAGE_SIDE);
     return MP_OK;
 }
 

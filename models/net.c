@@ -334,8 +334,9 @@ static int split(struct mp_ctx *c, struct training *t)
             t->learners[t->n_train++] = i;
     free(marks);
     if (rc == MP_OK && t->n_train < (size_t)t->p->batch)
-        rc = mp_fail(c, "batch=%d: there are only %zu rows to train on; batch=%zu or less takes them "
-                        "(--set net.batch=%zu)", t->p->batch, t->n_train, t->n_train, t->n_train);
+        rc = mp_fail(c, "batch=%d: there are only %zu rows to train on; batch=%zu or less takes "
+                        "them (--set net.batch=%zu)", t->p->batch, t->n_train, t->n_train,
+                     t->n_train);
     if (rc == MP_OK && t->p->validation > 0 && t->n_judges == 0)
         rc = mp_fail(c, "validation=%g: of %zu rows none is left to judge", t->p->validation, n);
     if (rc == MP_OK)

@@ -55,8 +55,8 @@ static double rounded(double x)
  * need: no more than a range can be told. */
 static void say_time(double seconds, size_t trial_rows)
 {
-    mp_say(stdout, "", 0, "about %.10g to %.10g s in all, reading included: a guess from a trial on "
-           "%zu rows", rounded(seconds / 2), rounded(seconds * 2), trial_rows);
+    mp_say(stdout, "", 0, "about %.10g to %.10g s in all, reading included: a guess from a trial "
+           "on %zu rows", rounded(seconds / 2), rounded(seconds * 2), trial_rows);
 }
 
 static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, size_t trial_rows)

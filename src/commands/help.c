@@ -14,7 +14,8 @@ struct params {
 
 static const struct mp_param table[] = {
     MP_PARAM(format, .def = "text", .choices = "text|man|markdown|bash|zsh|fish",
-             .doc = "the manual page, the reference of all stages or words, what a shell completes"),
+             .doc = "the manual page, the reference of all stages or words, what a shell "
+                    "completes"),
     MP_END
 };
 

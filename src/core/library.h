@@ -27,7 +27,7 @@ struct mp_library {
     const char *symbols; /* each ends with \0, in the order of the table's members */
     void *at;            /* the table: pointers, one for each symbol */
     bool serves;         /* libraries loaded later take their symbols from it */
-    size_t room;         /* bytes without which it, or what it brings, never comes back or crashes */
+    size_t room;         /* bytes without which it, or what it brings, hangs or crashes */
     bool loaded;         /* set last, when the table is whole */
 };
 

@@ -241,8 +241,8 @@ int mp_output_ending(struct mp_ctx *c, const char *path, const char *endings, co
     for (int i = 0; one[i] != NULL; i++)
         good = good || g_ascii_strcasecmp(one[i], dot + 1) == 0;
     const int rc = good ? MP_OK
-                        : mp_usage(c, "%s: what is written is %s; a name that says so ends with .%s",
-                                   path, written, shown);
+                        : mp_usage(c, "%s: what is written is %s; a name that says so ends with "
+                                      ".%s", path, written, shown);
     g_strfreev(one);
     g_free(shown);
     return rc;

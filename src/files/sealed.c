@@ -60,8 +60,9 @@ static int check_version(struct mp_ctx *c, uint32_t version, const struct mp_sea
         return MP_OK;
     if (seal->writer != NULL)
         seal->writer(bytes, size, by, sizeof by);
-    snprintf(reads, sizeof reads, seal->oldest == seal->version ? "version %u" : "versions %u to %u",
-             seal->oldest, seal->version);
+    const bool one = seal->oldest == seal->version;
+    snprintf(reads, sizeof reads, one ? "version %u" : "versions %u to %u", seal->oldest,
+             seal->version);
     return mp_fail(c, "is a %s of version %u%s%s; this program, mnistpipe " PACKAGE_VERSION
                       ", reads %s", seal->kind, version, *by != '\0' ? ", written by " : "", by,
                    reads);

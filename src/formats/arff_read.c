@@ -170,8 +170,8 @@ static int refuse(const struct mp_lines *l, const uint8_t *line, const uint8_t *
                        "attributes", l->in->name, number, f.found, f.found == 1 ? "" : "s",
                        a->h.columns);
     mp_csv_column_name(&a->h, f.column, name);
-    return mp_fail(l->in->c, "%s: line %llu, column %zu (%s): found \"%s\"%s, %s", l->in->name, number,
-                   f.column + 1, name, mp_cell_show(text, &f.cell),
+    return mp_fail(l->in->c, "%s: line %llu, column %zu (%s): found \"%s\"%s, %s", l->in->name,
+                   number, f.column + 1, name, mp_cell_show(text, &f.cell),
                    f.cell.n == 1 && *f.cell.at == '?' ? ", a missing value" : "", f.what);
 }
 

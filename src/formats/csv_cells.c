@@ -55,17 +55,14 @@ bool mp_cells_next(struct mp_cells *s, struct mp_cell *cell)
     while (p < s->end && blank(s->s, *p))
         p++;
     const bool quoted = p < s->end && *p == '"';
-    const uint8_t *stop = quoted ? quote_end(p + 1, s->end) : p;
-    cell->at = p + quoted;
-    cell->n = (size_t)(stop - cell->at) * quoted;
+    const uint8_t *first = quoted ? p + 1 : p, *last = quoted ? quote_end(first, s->end) : p;
+    const uint8_t *stop = last;
     while (stop < s->end && !(s->s->sep == ' ' ? blank(s->s, *stop) : *stop == s->s->sep))
         stop++;
-    if (!quoted) {
-        const uint8_t *last = stop;
-        while (last > p && blank(s->s, last[-1]))
+    if (!quoted)
+        for (last = stop; last > first && blank(s->s, last[-1]);)
             last--;
-        cell->n = (size_t)(last - p);
-    }
+    *cell = (struct mp_cell){ first, (size_t)(last - first) };
     s->at = behind(s, stop);
     return true;
 }
@@ -122,20 +119,18 @@ const uint8_t *mp_csv_line_end(const struct mp_input *in, const uint8_t *p, cons
 
 int mp_csv_whole_line(struct mp_input *in, uint64_t number, size_t *len)
 {
-    const uint8_t *next;
-    for (size_t want = in->size;; want *= 2) {
+    const uint8_t *p, *end = NULL, *next;
+    for (size_t want = in->size; end == NULL; want *= 2) {
         if (mp_input_fill(in, want) < 0)
             return -1;
-        const uint8_t *p = in->buf + in->at, *end = mp_csv_line_end(in, p, &next);
+        p = in->buf + in->at;
+        end = mp_csv_line_end(in, p, &next);
         const size_t have = in->n - in->at;
-        if (end != NULL) {
-            *len = (size_t)(end - p);
-            break;
-        }
-        if (want >= MP_LINE_MOST || memchr(p, '\0', have) != NULL)
+        if (end == NULL && (want >= MP_LINE_MOST || memchr(p, '\0', have) != NULL))
             return endless(in, number, have);
     }
-    if (memchr(in->buf + in->at, '\r', *len) != NULL)
+    *len = (size_t)(end - p);
+    if (memchr(p, '\r', *len) != NULL)
         return mp_fail(in->c, "%s: line %llu: found a carriage return without a line feed, "
                        "expected lines that end in \\n or \\r\\n", in->name,
                        (unsigned long long)number);

@@ -23,7 +23,8 @@ bool mp_vips_version(char *text, size_t size)
 int mp_vips_fail(struct mp_ctx *c, const struct mp_vips *v, const char *what)
 {
     char *text = v->error_buffer_copy();
-    mp_fail(c, "%s: %.*s", what, (int)strcspn(text, "\n"), text); /* what follows from it is below */
+    const int first = (int)strcspn(text, "\n"); /* what follows from it is below */
+    mp_fail(c, "%s: %.*s", what, first, text);
     g_free(text);
     return -1;
 }

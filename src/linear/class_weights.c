@@ -16,8 +16,8 @@ static int read_weights(struct mp_ctx *c, const char *text, const char *const *n
         double value;
         if (n < 1 || sscanf(at + n, ":%lf%n", &value, &used) != 1 || !(value > 0) || value > 1e9 ||
             (at[n + (size_t)used] != ',' && at[n + (size_t)used] != '\0'))
-            return mp_fail(c, "weights=%s: expected balanced or LABEL:WEIGHT,... with weights above 0",
-                           text);
+            return mp_fail(c, "weights=%s: expected balanced or LABEL:WEIGHT,... with weights "
+                           "above 0", text);
         while (i < k && (strncmp(names[i], at, n) != 0 || names[i][n] != '\0'))
             i++;
         if (i == k)

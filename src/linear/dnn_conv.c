@@ -244,8 +244,8 @@ void mp_dnn_conv_close(struct mp_dnn_conv *v)
 
 /* Runs a pass whose weights are read from w, or with `writes` written to it; the
  * slots of args that are still free get the packed weights and the working memory. */
-static int run_pass(struct mp_ctx *c, const struct mp_dnn_conv *v, const struct pass *p, bool writes,
-                    const void *w, const struct mp_dnn_arg *more, int n_more)
+static int run_pass(struct mp_ctx *c, const struct mp_dnn_conv *v, const struct pass *p,
+                    bool writes, const void *w, const struct mp_dnn_arg *more, int n_more)
 {
     const size_t room = p->reorder != NULL ? mp_dnn_floats(p->packed) : 0;
     const size_t own = mp_dnn_floats(p->p.scratch);

@@ -141,8 +141,8 @@ static void values(struct mp_html *h, const struct mp_inspection *in)
     struct mp_html_table t;
     mp_html_section(h, "values", "Values");
     mp_html_table(&t, h->f, in->data[0].shape.c == 1 ? "The pixels: 0 is paper, 255 ink"
-                                                     : "The values of all channels", in->n > 1 ? column : only,
-                  in->n + 1);
+                                                     : "The values of all channels",
+                  in->n > 1 ? column : only, in->n + 1);
     for (int line = 0; line < 6; line++) {
         static const char *const what[] = { "smallest and largest value", "mean (of 0..1)",
                                             "standard deviation", "paper (0), %", "ink (255), %",

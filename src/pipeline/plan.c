@@ -11,7 +11,8 @@
 
 const struct mp_param mp_source_table[] = {
     MP_PARAM_OF(struct mp_source, train, .def = "", .unit = "file",
-                .doc = "training rows: a file, a folder or list of pictures, sample:train, mnist:train"),
+                .doc = "training rows: a file, a folder or list of pictures, sample:train, "
+                       "mnist:train"),
     MP_PARAM_OF(struct mp_source, test, .def = "", .unit = "file",
                 .doc = "test rows; without any, a part of the training rows is held out"),
     MP_PARAM_OF(struct mp_source, train_labels, .def = "", .unit = "file",
@@ -551,9 +552,9 @@ static int shape_stage(struct mp_ctx *c, struct mp_plan *p, struct mp_node *n)
         return check_image(c, n->out);
     if (n->out.h < 1 || n->out.w < 1 || n->out.c < 1 ||
         (double)n->out.h * n->out.w * n->out.c > MP_MAX_VALUES)
-        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are possible, "
-                       "and crop or resize makes images smaller", n->out.h, n->out.w, n->out.c,
-                       n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
+        return mp_fail(c, "makes %d x %d x %d of %d x %d x %d; rows of 1 to %d values are "
+                       "possible, and crop or resize makes images smaller", n->out.h, n->out.w,
+                       n->out.c, n->in.h, n->in.w, n->in.c, MP_MAX_VALUES);
     return MP_OK;
 }
 

@@ -173,8 +173,8 @@ static int check_pipes(struct mp_ctx *c, const struct mp_experiment *x)
     const char *pipe = mp_experiment_pipe(x);
     if (pipe == NULL)
         return MP_OK;
-    return mp_fail(c, "%s: is no file; a comparison reads its rows more than once, which a pipe does "
-                      "not allow", pipe);
+    return mp_fail(c, "%s: is no file; a comparison reads its rows more than once, which a pipe "
+                      "does not allow", pipe);
 }
 
 int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, struct mp_job *jobs,

@@ -63,6 +63,8 @@ refused "two files that include each other" \
 copy
 rm tree/src/net/README.md
 refused "a folder that does not say what it is" "src/net/README.md:1: is missing"
+planted_line models/ridge.c "/* $(printf '%095d' 0) */"
+refused "a line that is too long" "models/ridge.c:$at: 101 columns, at most 100"
 copy
 sed -i 's/^image: core/& text/' tree/src/LAYERS
 refused "a permission that nothing needs" "src/LAYERS:1: image needs no text"
