@@ -8,9 +8,10 @@
 
 #define IN_PYTHON "; in Python: "
 #define PANDAS(call) IN_PYTHON "import pandas as pd; pd." call ".to_csv(\"new.csv\", index=False)"
-#define H5PY(turn)                                                                   \
-    IN_PYTHON "import h5py, numpy as np; f = h5py.File(\"%\"); print(list(f)); "     \
-              "np.savez(\"new.npz\", x=f[\"x\"][:]" turn ", y=f[\"y\"][:]" turn ")"
+#define H5PY IN_PYTHON "import h5py, numpy as np; f = h5py.File(\"%\"); print(list(f)); "
+/* In MATLAB the rows may come first or last. */
+#define MATLAB(x, y) "x, y = " x ", " y ".ravel(); np.savez(\"new.npz\", "                \
+                     "x=x if len(x) == len(y) else np.moveaxis(x, -1, 0), y=y)"
 #define PICKLE                                                                       \
     IN_PYTHON "import pickle, numpy as np; x, y = pickle.load(open(\"%\", \"rb\")); " \
               "np.savez(\"new.npz\", x=x, y=y)"
@@ -28,11 +29,13 @@ static const struct {
     { 3, "\x80\5\x95", "a pickle of Python", PICKLE },
     { 5, "PAR1\x15", "a Parquet file", PANDAS("read_parquet(\"%\")") },
     { 8, "ARROW1\0\0", "an Arrow file", PANDAS("read_feather(\"%\")") },
-    { 8, "\x89HDF\r\n\x1a\n", "an HDF5 file", H5PY("") },
-    { 10, "MATLAB 7.3", "a MATLAB file of version 7.3", H5PY(".T") },
+    { 8, "\x89HDF\r\n\x1a\n", "an HDF5 file",
+      H5PY "np.savez(\"new.npz\", x=f[\"x\"][:], y=f[\"y\"][:])" },
+    { 10, "MATLAB 7.3", "a MATLAB file of version 7.3",
+      H5PY MATLAB("f[\"X\"][:].T", "f[\"y\"][:]") },
     { 10, "MATLAB 5.0", "a MATLAB file",
       IN_PYTHON "import scipy.io, numpy as np; m = scipy.io.loadmat(\"%\"); print(m.keys()); "
-                "np.savez(\"new.npz\", x=m[\"X\"], y=m[\"y\"].ravel())" },
+      MATLAB("m[\"X\"]", "m[\"y\"]") },
     { 15, "SQLite format 3", "an SQLite database",
       IN_PYTHON "import pandas as pd, sqlite3; pd.read_sql(\"select * from NAME\", "
                 "sqlite3.connect(\"%\")).to_csv(\"new.csv\", index=False)" },

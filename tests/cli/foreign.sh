@@ -29,15 +29,39 @@ begins() { printf "$1" > f; head -c 600 /dev/zero >> f; }
 begins 'PAR1\025'
 says "Parquet" 'a Parquet file, which is not read; in Python: import pandas as pd; '\
 'pd.read_parquet("f").to_csv("new.csv", index=False)' f
-hdf='in Python: import h5py, numpy as np; f = h5py.File("f"); print(list(f)); np.savez("new.npz", '
+hdf='in Python: import h5py, numpy as np; f = h5py.File("f"); print(list(f)); '
 begins '\211HDF\r\n\032\n'
-says "HDF5" "an HDF5 file, which is not read; ${hdf}x=f[\"x\"][:], y=f[\"y\"][:])" f
+says "HDF5" "an HDF5 file, which is not read; ${hdf}np.savez(\"new.npz\", x=f[\"x\"][:], y=f[\"y\"][:])" f
 begins 'MATLAB 7.3 MAT-file'
-says "MATLAB 7.3" "a MATLAB file of version 7.3, which is not read; ${hdf}x=f[\"x\"][:].T, \
-y=f[\"y\"][:].T)" f
+save='np.savez("new.npz", x=x if len(x) == len(y) else np.moveaxis(x, -1, 0), y=y)'
+says "MATLAB 7.3" "a MATLAB file of version 7.3, which is not read; ${hdf}x, y = f[\"X\"][:].T, \
+f[\"y\"][:].ravel(); $save" f
 begins 'MATLAB 5.0 MAT-file, Platform: posix'
-says "MATLAB" 'a MATLAB file, which is not read; in Python: import scipy.io, numpy as np; m = '\
-'scipy.io.loadmat("f"); print(m.keys()); np.savez("new.npz", x=m["X"], y=m["y"].ravel())' f
+loadmat='import scipy.io, numpy as np; m = scipy.io.loadmat("f"); print(m.keys()); '
+loadmat+="x, y = m[\"X\"], m[\"y\"].ravel(); $save"
+says "MATLAB" "a MATLAB file, which is not read; in Python: $loadmat" f
+scipy=${PYTHON:-/usr/bin/python3}
+# That line does it, where the rows are the last index (h x w x 3 x n, d x n) and the first.
+for form in 'x.transpose(1, 2, 3, 0), "y": y[:, None]' 'x[..., 0].reshape(n, -1).T, "y": y[None]' \
+    'x[..., 0].reshape(n, -1), "y": y'; do
+    if "$scipy" -c 'import scipy' 2>> "$log"; then
+        rm -f new.npz
+        "$scipy" -c 'import sys, numpy as np, scipy.io
+n = 40
+x = np.random.default_rng(1).integers(0, 256, (n, 8, 8, 3)).astype(np.uint8)
+y = 1 + np.arange(n) % 10
+scipy.io.savemat("f", eval("{\"X\": " + sys.argv[1] + "}"), do_compression=True, appendmat=False)
+np.savez("expected.npz", x=x if ":, None" in sys.argv[1] else x[..., 0], y=y)' "$form" &&
+            "$scipy" -c "$loadmat" > out.txt && for file in new expected; do
+                printf 'data train=%s.npz size=8x8%s\ncrop margin=0\n' $file \
+                    "$([ "$form" = "${form/:, None/}" ] || echo x3)" > $file.txt
+                mp export $file.txt --format csv --bytes -o $file || false
+            done && same new/train.csv expected/train.csv
+        ok "MATLAB, by that line: $form"
+    else
+        skip "MATLAB, by that line: $form" "$scipy has no scipy"
+    fi
+done
 begins 'RDX3\nX\n'
 says "R" "a file of R's save(), which is not read; in R: write.csv(x, \"new.csv\", \
 row.names = FALSE)" f
