@@ -240,17 +240,14 @@ static int learn(struct mp_ctx *c, struct job *j)
         (x->test_path != NULL && mp_lying_warn(c, &x->plan, &x->test, x->test_y, x->lead,
                                                x->plan.source.test) < 0))
         return -1;
-    if (!folds && mp_predict(c, &x->plan, &x->test, &j->predictions) < 0)
-        return -1;
+    if (!folds && mp_branches_predict(c, &x->plan, &x->test, x->test_y, &j->predictions,
+                                      &j->report.branches) < 0)
+        return -1; /* with folds, the branches of the predictions are gone */
     if (x->test_y == NULL)
         return MP_OK;
     j->report.metrics = &j->metrics;
     if (mp_metrics_compute(c, (int)x->classes.n, x->test.n, x->test_y, j->predictions.predicted,
                            &j->metrics) < 0)
-        return -1;
-    if (folds) /* their branches are gone; those of the bundle know all rows */
-        return MP_OK;
-    if (mp_branches_score(c, &x->plan, &x->test, x->test_y, &j->report.branches) < 0)
         return -1;
     mp_branches_warn(c, &j->report.branches, j->metrics.errors);
     return MP_OK;

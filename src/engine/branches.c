@@ -33,29 +33,22 @@ static const struct mp_node *last_joint(const struct mp_plan *p)
     return NULL;
 }
 
-int mp_branches_score(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
-                      struct mp_branch_scores *out)
+int mp_branches_predict(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                        struct mp_predictions *out, struct mp_branch_scores *scores)
 {
-    const struct mp_node *joint = last_joint(p);
-    struct counting k = { out, y };
-    *out = (struct mp_branch_scores){ .n = d->n };
+    const struct mp_node *joint = y != NULL ? last_joint(p) : NULL;
+    struct counting k = { scores, y };
+    *scores = (struct mp_branch_scores){ .n = d->n };
     if (joint == NULL)
+        return mp_predict(c, p, d, out);
+    const struct mp_sight side_by_side = { joint->inputs[0], count, &k };
+    scores->of = joint->params; /* they begin with it: see MP_BRANCHES */
+    scores->stage = joint->entry->name;
+    scores->errors = mp_alloc(c, (size_t)scores->of->n, sizeof *scores->errors);
+    if (scores->errors != NULL && mp_predict_seen(c, p, d, &side_by_side, out) == MP_OK)
         return MP_OK;
-    struct mp_cost *cost = mp_alloc(c, (size_t)p->n_nodes, sizeof *cost);
-    out->of = joint->params; /* they begin with it: see MP_BRANCHES */
-    out->stage = joint->entry->name;
-    out->errors = mp_alloc(c, (size_t)out->of->n, sizeof *out->errors);
-    int rc = cost != NULL && out->errors != NULL ? MP_OK : -1;
-    for (int i = 0; i < p->n_nodes && rc == MP_OK; i++)
-        cost[i] = p->nodes[i].cost;
-    if (rc == MP_OK)
-        rc = mp_engine_apply(c, p, d, joint->inputs[0], "branches", count, &k);
-    for (int i = 0; i < p->n_nodes && cost != NULL; i++)
-        p->nodes[i].cost = cost[i];
-    free(cost);
-    if (rc < 0)
-        mp_branch_scores_free(out);
-    return rc;
+    mp_branch_scores_free(scores);
+    return -1;
 }
 
 void mp_branches_warn(struct mp_ctx *c, const struct mp_branch_scores *s, size_t errors)

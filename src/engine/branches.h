@@ -3,6 +3,7 @@
 #ifndef MP_BRANCHES_H
 #define MP_BRANCHES_H
 #include "data/data.h"
+#include "engine/predictions.h"
 #include "pipeline/pipeline.h"
 
 struct mp_branch_scores {
@@ -12,10 +13,10 @@ struct mp_branch_scores {
     size_t *errors;               /* of each branch; mp_branch_scores_free() */
 };
 
-/* Takes the rows of d, of classes y, through the branches of the fitted plan's last stage that
- * joins some.  That is one more pass over them, which counts as nobody's cost. */
-int mp_branches_score(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
-                      struct mp_branch_scores *out);
+/* mp_predict() of rows of classes y, NULL: unknown; where they are known, what the branches of the
+ * fitted plan's last stage that joins some say of them is counted on the way. */
+int mp_branches_predict(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
+                        struct mp_predictions *out, struct mp_branch_scores *scores);
 
 /* Warns where the branch that is best makes fewer errors than all together. */
 void mp_branches_warn(struct mp_ctx *c, const struct mp_branch_scores *s, size_t errors);

@@ -885,9 +885,10 @@ int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, 
 
 /* -------------------------------------------------------------- applying */
 
+/* sight: NULL, or what else is looked at. */
 static int apply_all(struct mp_ctx *c, struct engine *e, int last, const char *what,
                      int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
-                     void *arg)
+                     void *arg, const struct mp_sight *sight)
 {
     const size_t n = e->d->n, passes = e->training ? mp_plan_passes(e->p, last) : 1;
     int failed = engine_open(c, e) < 0;
@@ -908,6 +909,8 @@ static int apply_all(struct mp_ctx *c, struct engine *e, int last, const char *w
             rc = run_chunk(e, w, s);
 #pragma omp ordered
         {
+            if (rc == MP_OK && !failed && sight != NULL)
+                rc = sight->see(c, sight->arg, &w->view[sight->on_the_way + 1]);
             if (rc == MP_OK && !failed)
                 rc = take(c, arg, &w->view[last + 1]);
             if (rc < 0 && !failed) {
@@ -929,8 +932,16 @@ int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d
                     int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
                     void *arg)
 {
+    return mp_engine_apply_seen(c, p, d, last, what, take, arg, NULL);
+}
+
+int mp_engine_apply_seen(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
+                         const char *what,
+                         int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                         void *arg, const struct mp_sight *sight)
+{
     struct engine e = { .p = p, .d = d };
-    return apply_all(c, &e, last, what, take, arg);
+    return apply_all(c, &e, last, what, take, arg, sight);
 }
 
 int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
@@ -939,7 +950,7 @@ int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct m
                              void *arg)
 {
     struct engine e = { .p = p, .d = d, .training = true };
-    return apply_all(c, &e, last, what, take, arg);
+    return apply_all(c, &e, last, what, take, arg, NULL);
 }
 
 int mp_engine_rows(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,

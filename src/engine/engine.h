@@ -41,6 +41,18 @@ int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d
                     int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
                     void *arg);
 
+/* The same, and what node `on_the_way` gives, into which no later one writes, goes to `see` before
+ * the results of the same rows go to `take`. */
+struct mp_sight {
+    int on_the_way;
+    int (*see)(struct mp_ctx *c, void *arg, const struct mp_chunk *out);
+    void *arg;
+};
+int mp_engine_apply_seen(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
+                         const char *what,
+                         int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
+                         void *arg, const struct mp_sight *sight);
+
 /* The same with training rows, as a model that learns in one pass sees them: changed by
  * the stages that change these only and, where copies are made, mp_plan_passes() times;
  * row0 begins again each time. */

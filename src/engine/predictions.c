@@ -34,6 +34,12 @@ static int take(struct mp_ctx *c, void *arg, const struct mp_chunk *out)
 int mp_predict(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
                struct mp_predictions *out)
 {
+    return mp_predict_seen(c, p, d, NULL, out);
+}
+
+int mp_predict_seen(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
+                    const struct mp_sight *sight, struct mp_predictions *out)
+{
     const double start = mp_seconds();
     memset(out, 0, sizeof *out);
     out->n = d->n;
@@ -42,7 +48,7 @@ int mp_predict(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
     out->scores = mp_alloc(c, mp_product(d->n, (size_t)out->k), sizeof *out->scores);
     out->predicted = mp_alloc(c, d->n, sizeof *out->predicted);
     if (out->scores == NULL || out->predicted == NULL ||
-        mp_engine_apply(c, p, d, p->n_nodes - 1, "predict", take, out) < 0) {
+        mp_engine_apply_seen(c, p, d, p->n_nodes - 1, "predict", take, out, sight) < 0) {
         mp_predictions_free(out);
         return -1;
     }

@@ -18,6 +18,11 @@ struct mp_predictions {
 /* Runs all rows of d through the fitted plan. */
 int mp_predict(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
                struct mp_predictions *out);
+
+/* The same, and shows what rows are on the way. */
+struct mp_sight;
+int mp_predict_seen(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,
+                    const struct mp_sight *sight, struct mp_predictions *out);
 void mp_predictions_free(struct mp_predictions *p);
 
 /* The rows of one input with what was predicted for them. */
