@@ -183,4 +183,13 @@ refuses "a pipeline without a model" 1 "bad.txt: has no model, so it gives no sc
 refuses "a page that cannot be written" 1 \
     "none/page.html: cannot write: No such file or directory" few.csv --quick -o none/page.html
 
+# A model that is right on three rows of four, as on harder sets, has less reason to doubt the rest.
+printf 'resize width=5 height=5\npixels\nsvm C=0.1\n' > coarse.txt
+mp inspect train.csv --pipeline coarse.txt --near 0 --list 5000 &&
+    sed -n 's/^    line \([0-9]*\) *labelled.*/\1/p' "$out" > suspects &&
+    doubted=$(flat "$out" | sed -n 's/.*another label for \([0-9]*\) of.*/\1/p') &&
+    echo "# $(grep -cxFf wrong suspects) among $(wc -l < suspects) suspects of $doubted doubted" &&
+    [ "$(grep -cxFf wrong suspects)" -ge 14 ] && [ $((2 * $(wc -l < suspects))) -le "$doubted" ]
+ok "of a coarse model most doubts are no suspicion"
+
 finish
