@@ -48,7 +48,7 @@ void mp_report_data(FILE *f, const struct mp_experiment *x)
     struct mp_html_table t;
     mp_html_table(&t, f, "The rows.  The checksum is of pixels and labels.", column, 6);
     data_row(&t, "train", &x->train, x->plan.source.train);
-    if (x->test.n > 0) /* a search reads none */
+    if (x->plan.source.folds == 0 && x->test.n > 0) /* folds test the training rows */
         data_row(&t, "test", &x->test, mp_test_name(x));
     mp_html_table_end(&t);
 }

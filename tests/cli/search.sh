@@ -271,6 +271,8 @@ for word in '<h1>Which values are best for hog?</h1>' 'href="best/report.html"' 
     [[ $page == *"$word"* ]] || { echo "not in the page: $word" >> "$log"; false; }
     ok "the page of a search: $word"
 done
+equal "$(grep -o '<th scope="row">t[a-z]*</th>' runs/hog-search/search.html)" '<th scope="row">train</th>'
+ok "it names the rows that were read, and no test, which was not"
 grep -q '<table class="heat"' runs/hog-search/search.html &&
     grep -q "<strong>$(sed -n 's/^1 .* \([0-9.]*\) %.*/\1/p' first.txt)</strong>" \
         runs/hog-search/search.html && ! grep -q '<svg' runs/hog-search/search.html
