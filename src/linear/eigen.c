@@ -13,6 +13,9 @@
  * Cost: per round 2 n^2 b flops for each of about five products, on all threads, and a
  * b x b eigenproblem on one; four to six rounds.  0.1 s for 100 of 784.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* pthread_timedjoin_np() */
+#endif
 #include "linear/eigen.h"
 #include "config.h"
 #include "core/library.h"
@@ -22,13 +25,16 @@
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_version.h>
+#include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 
-enum { MAX_ROUNDS = 100, MAX_DEGREE = 12, PART = 112 };
+enum { MAX_ROUNDS = 100, MAX_DEGREE = 12, PART = 112, SMALL = 256 };
 
 static const double tolerance = 1e-8;     /* of the residuals, beside the largest eigenvalue */
 static const double amplification = 1e12; /* of the first vector in one round, at most */
@@ -39,43 +45,137 @@ static const double amplification = 1e12; /* of the first vector in one round, a
     F(gsl_, linalg_QR_decomp_r) F(gsl_, matrix_const_submatrix) F(gsl_, matrix_get)            \
     F(gsl_, matrix_memcpy) F(gsl_, matrix_ptr) F(gsl_, matrix_set) F(gsl_, matrix_submatrix)   \
     F(gsl_, matrix_view_array) F(gsl_, set_error_handler) F(gsl_, set_error_handler_off)       \
-    F(gsl_, vector_get) F(gsl_, vector_view_array) F(gsl_, version)
+    F(gsl_, vector_get) F(gsl_, vector_memcpy) F(gsl_, vector_view_array) F(gsl_, version)
 
 static struct { GSL_FUNCTIONS(MP_LIBRARY_MEMBER) } gsl;
 static struct mp_library library = { MP_LIBRARY("GSL", MP_GSL_SONAME, GSL_FUNCTIONS, gsl) };
 
+/* -------------------------------------------------- work that cannot be asked to stop */
+
+/* Whether the process may have no more than so much memory. */
+static bool limited(void)
+{
+    struct rlimit data, space;
+    return (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY) ||
+           (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY);
+}
+
+/* What GSL is given to do, with memory of its own from one malloc(). */
+struct task {
+    void (*work)(struct task *t);
+    bool left;               /* a thread still works on it: it is that thread's, until the end */
+};
+
+static void *work_on(void *arg)
+{
+    struct task *t = arg;
+    t->work(t);
+    return NULL;
+}
+
+static struct timespec soon(void)
+{
+    const long step = 50 * 1000 * 1000, second = 1000 * 1000 * 1000;
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_nsec += step;
+    t.tv_sec += t.tv_nsec / second;
+    t.tv_nsec %= second;
+    return t;
+}
+
+/* Of some thousand values GSL takes minutes, and nothing tells it to stop.  So it works on a
+ * thread of its own, which is left to itself when the user asks to stop: the process is about
+ * to end then.  What is small, or has little memory, is done here. */
+static int aside(struct mp_ctx *c, size_t n, struct task *t)
+{
+    pthread_t thread;
+    int rc = ETIMEDOUT;
+    if (n < SMALL || limited() || pthread_create(&thread, NULL, work_on, t) != 0) {
+        t->work(t);
+        return MP_OK;
+    }
+    while (rc == ETIMEDOUT && !mp_stopped(c)) {
+        const struct timespec until = soon();
+        rc = pthread_timedjoin_np(thread, NULL, &until);
+    }
+    if (rc == 0)
+        return MP_OK;
+    t->left = true;
+    pthread_detach(thread);
+    return mp_fail(c, "interrupted");
+}
+
+static void put_away(struct task *t)
+{
+    if (t != NULL && !t->left)
+        free(t);
+}
+
+/* ------------------------------------------------------------------ every eigenpair */
+
+struct problem {
+    struct task task;
+    gsl_matrix_view a, vectors;
+    gsl_vector_view values;
+    gsl_eigen_symmv_workspace *w;
+    int rc;
+    double room[];
+};
+
+static void solve(struct task *t)
+{
+    struct problem *p = (struct problem *)(void *)t;
+    p->rc = gsl.eigen_symmv(&p->a.matrix, &p->values.vector, &p->vectors.matrix, p->w);
+    if (p->rc == GSL_SUCCESS)
+        p->rc = gsl.eigen_symmv_sort(&p->values.vector, &p->vectors.matrix,
+                                     GSL_EIGEN_SORT_VAL_DESC);
+}
+
+static void close_problem(struct problem *p)
+{
+    if (p != NULL && !p->task.left)
+        gsl.eigen_symmv_free(p->w);
+    put_away(p != NULL ? &p->task : NULL);
+}
+
+/* Every eigenpair by GSL; close_problem() it.  NULL: mp_fail() said why. */
+static struct problem *solve_all(struct mp_ctx *c, const gsl_matrix *a)
+{
+    const size_t n = a->size1;
+    struct problem *p = mp_alloc(c, 1, sizeof *p + (2 * n * n + n) * sizeof *p->room);
+    int rc = p != NULL ? MP_OK : -1;
+
+    if (rc == MP_OK && (p->w = gsl.eigen_symmv_alloc(n)) == NULL)
+        rc = mp_fail(c, "no memory for an eigenproblem of %zux%zu", n, n);
+    if (rc == MP_OK) {
+        p->task.work = solve;
+        p->a = gsl.matrix_view_array(p->room, n, n);
+        p->vectors = gsl.matrix_view_array(p->room + n * n, n, n);
+        p->values = gsl.vector_view_array(p->room + 2 * n * n, n);
+        gsl.matrix_memcpy(&p->a.matrix, a);
+        rc = aside(c, n, &p->task);
+    }
+    if (rc == MP_OK && p->rc != GSL_SUCCESS)
+        rc = mp_fail(c, "the eigenproblem of %zux%zu has no solution: values too large?", n, n);
+    if (rc == MP_OK)
+        return p;
+    close_problem(p);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ the first of them */
+
 /* Buffers of one solution: matrices of n rows and b columns, and b x b. */
 struct block {
+    struct task task;
     size_t n, k, b;
     gsl_matrix_view a;                   /* the matrix itself */
     gsl_matrix_view q, aq, next, spare;  /* n x b: the vectors, A times them, work */
     gsl_matrix_view small, turn, t;      /* b x b */
     gsl_vector_view values;              /* b */
+    double room[];
 };
-
-/* Every eigenpair by GSL. */
-static int solve_all(struct mp_ctx *c, const gsl_matrix *a, gsl_vector *values,
-                     gsl_matrix *vectors)
-{
-    gsl_eigen_symmv_workspace *w = gsl.eigen_symmv_alloc(a->size1);
-    double *copy = w == NULL ? NULL : mp_alloc(c, a->size1 * a->size1, sizeof *copy);
-    int rc = -1;
-
-    if (w == NULL) {
-        mp_fail(c, "no memory for an eigenproblem of %zux%zu", a->size1, a->size1);
-    } else if (copy != NULL) {
-        gsl_matrix_view m = gsl.matrix_view_array(copy, a->size1, a->size1);
-        gsl.matrix_memcpy(&m.matrix, a);
-        if (gsl.eigen_symmv(&m.matrix, values, vectors, w) == GSL_SUCCESS)
-            rc = gsl.eigen_symmv_sort(values, vectors, GSL_EIGEN_SORT_VAL_DESC);
-        if (rc != GSL_SUCCESS)
-            rc = mp_fail(c, "the eigenproblem of %zux%zu has no solution: values too large?",
-                         a->size1, a->size1);
-    }
-    free(copy);
-    gsl.eigen_symmv_free(w);
-    return rc;
-}
 
 struct factors {
     const gsl_matrix *a, *b;
@@ -97,14 +197,6 @@ static int product_part(struct mp_ctx *c, void *arg, size_t i)
 /* OpenBLAS reserves so much for each thread that calls it, and where it is refused that, asks
  * again without end. */
 static const size_t blas_room = (size_t)130 << 20;
-
-/* Whether the process may have no more than so much memory. */
-static bool limited(void)
-{
-    struct rlimit data, space;
-    return (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY) ||
-           (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY);
-}
 
 /* For one thread, at least. */
 static int check_room(struct mp_ctx *c)
@@ -132,12 +224,13 @@ static int product(struct mp_ctx *c, const gsl_matrix *a, const gsl_matrix *b, g
     return MP_OK;
 }
 
-/* Makes the columns of q orthonormal: Householder QR, Q = E - V T V1', where V1
+/* Makes the columns of s->q orthonormal: Householder QR, Q = E - V T V1', where V1
  * is the upper square of V.  Columns that depend on others become any that
  * do not. */
-static void orthonormalise(struct block *s, gsl_matrix *q)
+static void orthonormalise(struct task *task)
 {
-    gsl_matrix *v = &s->spare.matrix, *t = &s->t.matrix;
+    struct block *s = (struct block *)(void *)task;
+    gsl_matrix *q = &s->q.matrix, *v = &s->spare.matrix, *t = &s->t.matrix;
 
     gsl.linalg_QR_decomp_r(q, t);
     gsl.matrix_memcpy(v, q);
@@ -155,6 +248,19 @@ static void orthonormalise(struct block *s, gsl_matrix *q)
         *gsl.matrix_ptr(q, i, i) += 1;
 }
 
+/* A inside the block. */
+static void shrink(struct task *task)
+{
+    struct block *s = (struct block *)(void *)task;
+    gsl.blas_dgemm(CblasTrans, CblasNoTrans, 1, &s->q.matrix, &s->aq.matrix, 0, &s->small.matrix);
+}
+
+static int block_work(struct mp_ctx *c, struct block *s, void (*work)(struct task *task))
+{
+    s->task.work = work;
+    return aside(c, s->n, &s->task);
+}
+
 /* Turns the block to the eigenvectors of A inside it; gives the largest
  * residual of the first k, relative to the largest eigenvalue. */
 static int rayleigh_ritz(struct mp_ctx *c, struct block *s, double *residual)
@@ -164,9 +270,14 @@ static int rayleigh_ritz(struct mp_ctx *c, struct block *s, double *residual)
 
     if (product(c, &s->a.matrix, q, aq) < 0)
         return -1;
-    gsl.blas_dgemm(CblasTrans, CblasNoTrans, 1, q, aq, 0, &s->small.matrix);
-    if (solve_all(c, &s->small.matrix, &s->values.vector, &s->turn.matrix) < 0)
+    if (block_work(c, s, shrink) < 0)
         return -1;
+    struct problem *p = solve_all(c, &s->small.matrix);
+    if (p == NULL)
+        return -1;
+    gsl.matrix_memcpy(&s->turn.matrix, &p->vectors.matrix);
+    gsl.vector_memcpy(&s->values.vector, &p->values.vector);
+    close_problem(p);
     if (product(c, q, &s->turn.matrix, spare) < 0)
         return -1;
     gsl.matrix_memcpy(q, spare);
@@ -219,7 +330,8 @@ static int iterate(struct mp_ctx *c, struct block *s)
         if (product(c, &s->a.matrix, &s->q.matrix, &s->aq.matrix) < 0)
             return -1;
         gsl.matrix_memcpy(&s->q.matrix, &s->aq.matrix);
-        orthonormalise(s, &s->q.matrix);
+        if (block_work(c, s, orthonormalise) < 0)
+            return -1;
     }
     for (int round = 0; round < MAX_ROUNDS; round++) {
         double residual = 0;
@@ -233,25 +345,31 @@ static int iterate(struct mp_ctx *c, struct block *s)
             return MP_OK;
         if (filter(c, s, largest, fmax(cut, 1e-10 * largest)) < 0)
             return -1;
-        orthonormalise(s, &s->q.matrix);
+        if (block_work(c, s, orthonormalise) < 0)
+            return -1;
     }
     return 1;
 }
 
-/* Lays the buffers out in `at`, which has room for sizes() values. */
-static struct block lay_out(const double *a, double *at, size_t n, size_t k, size_t b)
+static struct block *open_block(struct mp_ctx *c, const double *a, size_t n, size_t k, size_t b)
 {
-    struct block s = { .n = n, .k = k, .b = b };
-    gsl_matrix_view *tall[] = { &s.q, &s.aq, &s.next, &s.spare };
-    gsl_matrix_view *square[] = { &s.small, &s.turn, &s.t };
+    struct block *s = mp_alloc(c, 1, sizeof *s + (4 * n * b + 3 * b * b + b) * sizeof *s->room);
+    if (s == NULL)
+        return NULL;
+    gsl_matrix_view *tall[] = { &s->q, &s->aq, &s->next, &s->spare };
+    gsl_matrix_view *square[] = { &s->small, &s->turn, &s->t };
+    double *at = s->room;
 
+    s->n = n;
+    s->k = k;
+    s->b = b;
     for (int i = 0; i < 4; i++, at += n * b)
         *tall[i] = gsl.matrix_view_array(at, n, b);
     for (int i = 0; i < 3; i++, at += b * b)
         *square[i] = gsl.matrix_view_array(at, b, b);
-    s.values = gsl.vector_view_array(at, b);
+    s->values = gsl.vector_view_array(at, b);
     /* GSL has no view that is const; nothing below writes to it. */
-    s.a = gsl.matrix_view_array((double *)(uintptr_t)a, n, n);
+    s->a = gsl.matrix_view_array((double *)(uintptr_t)a, n, n);
     return s;
 }
 
@@ -272,28 +390,23 @@ static int top_pairs(struct mp_ctx *c, const double *a, size_t n, size_t k, doub
     int rc = 1;
 
     if (3 * b <= n) { /* beyond a third of the matrix GSL alone is as fast */
-        double *room = mp_alloc(c, 4 * n * b + 3 * b * b + b, sizeof *room);
-        if (room == NULL)
+        struct block *s = open_block(c, a, n, k, b);
+        if (s == NULL)
             return -1;
-        struct block s = lay_out(a, room, n, k, b);
-        rc = iterate(c, &s);
+        rc = iterate(c, s);
         if (rc == MP_OK)
-            hand_over(&s.q.matrix, &s.values.vector, k, values, vectors);
-        free(room);
+            hand_over(&s->q.matrix, &s->values.vector, k, values, vectors);
+        put_away(&s->task);
     }
     if (rc <= 0)
         return rc;
-    double *room = mp_alloc(c, n * n + n, sizeof *room);
-    if (room == NULL)
+    const gsl_matrix_view all = gsl.matrix_view_array((double *)(uintptr_t)a, n, n);
+    struct problem *p = solve_all(c, &all.matrix);
+    if (p == NULL)
         return -1;
-    gsl_matrix_view all = gsl.matrix_view_array((double *)(uintptr_t)a, n, n);
-    gsl_matrix_view q = gsl.matrix_view_array(room, n, n);
-    gsl_vector_view found = gsl.vector_view_array(room + n * n, n);
-    rc = solve_all(c, &all.matrix, &found.vector, &q.matrix);
-    if (rc == MP_OK)
-        hand_over(&q.matrix, &found.vector, k, values, vectors);
-    free(room);
-    return rc;
+    hand_over(&p->vectors.matrix, &p->values.vector, k, values, vectors);
+    close_problem(p);
+    return MP_OK;
 }
 
 int mp_eigen_load(struct mp_ctx *c)
