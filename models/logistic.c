@@ -62,6 +62,7 @@ MP_STAGE(logistic) = {
     .params = table,
     .params_size = sizeof(struct mp_linear_params),
     .state_size = sizeof(struct mp_linear),
+    .shape = mp_linear_shape,
     .fit = mp_linear_fit, .merge = mp_linear_merge, .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = mp_linear_apply,

@@ -585,6 +585,8 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     if (p->patience > 0 && p->validation <= 0)
         return mp_fail(c, "patience=%d: needs validation=SHARE, rows that judge the epochs",
                        p->patience);
+    if (mp_class_weights_check(c, p->weights) < 0)
+        return -1;
     /* Layers that do not fit are found here; the classes may not be known yet. */
     if (mp_net_open(c, &net, &p->layers, in, mp_classes(c, NULL)) < 0)
         return -1;

@@ -53,13 +53,14 @@ static enum mp_precision precision_of(struct mp_ctx *c, const struct params *p)
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                  struct mp_shape *out)
 {
+    const struct params *p = params;
     const double d = (double)mp_len(in), most = MP_GRAM_MAX;
-    (void)params, (void)state, (void)out;
+    (void)state, (void)out;
     if (d > most)
         return mp_fail(c, "rows of %.0f values would need %.1f GB for their products; takes at "
                        "most %.0f (%.1f GB): give it fewer", d, 4e-9 * d * d, most,
                        4e-9 * most * most);
-    return MP_OK;
+    return mp_class_weights_check(c, p->weights);
 }
 
 /* Of all rows' classes, before the first row is taken. */

@@ -43,7 +43,7 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     if (in.h != 1 || in.w != b->n * k || in.c != 1)
         return mp_fail(c, "takes %d scores from each of %d branches, not rows of %d x %d x %d", k,
                        b->n, in.h, in.w, in.c);
-    return MP_OK;
+    return mp_class_weights_check(c, ((const struct params *)params)->weights);
 }
 
 /* What the logistic model sees of one branch's k scores. */

@@ -5,29 +5,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One of "LABEL:WEIGHT,...". */
+struct pair {
+    const char *label;
+    size_t n; /* its letters */
+    double weight;
+};
+
+/* The next one from *at on: 1; 0: there is none. */
+static int next_pair(struct mp_ctx *c, const char *text, const char **at, struct pair *p)
+{
+    int used = 0;
+    if (**at == '\0')
+        return 0;
+    *p = (struct pair){ *at, strcspn(*at, ":"), 0 };
+    const char *behind = *at + p->n;
+    const bool good = p->n > 0 && sscanf(behind, ":%lf%n", &p->weight, &used) == 1 &&
+                      p->weight > 0 && p->weight <= 1e9;
+    behind += used;
+    if (!good || (*behind != ',' && *behind != '\0'))
+        return mp_fail(c, "weights=%s: expected balanced or LABEL:WEIGHT,... with weights above 0",
+                       text);
+    *at = behind + (*behind == ',');
+    return 1;
+}
+
 static int read_weights(struct mp_ctx *c, const char *text, const char *const *names, int k,
                         double *weight)
 {
+    struct pair p;
+    const char *at = text;
+    int rc;
     for (int i = 0; i < k; i++)
         weight[i] = 1;
-    for (const char *at = text; *at != '\0';) {
-        const size_t n = strcspn(at, ":");
-        int used = 0, i = 0;
-        double value;
-        if (n < 1 || sscanf(at + n, ":%lf%n", &value, &used) != 1 || !(value > 0) || value > 1e9 ||
-            (at[n + (size_t)used] != ',' && at[n + (size_t)used] != '\0'))
-            return mp_fail(c, "weights=%s: expected balanced or LABEL:WEIGHT,... with weights "
-                           "above 0", text);
-        while (i < k && (strncmp(names[i], at, n) != 0 || names[i][n] != '\0'))
+    while ((rc = next_pair(c, text, &at, &p)) > 0) {
+        int i = 0;
+        while (i < k && (strncmp(names[i], p.label, p.n) != 0 || names[i][p.n] != '\0'))
             i++;
         if (i == k)
             return mp_fail(c, "weights=%s: label %.*s does not occur in the training rows", text,
-                           (int)n, at);
-        weight[i] = value;
-        at += n + (size_t)used;
-        at += *at == ',';
+                           (int)p.n, p.label);
+        weight[i] = p.weight;
     }
-    return MP_OK;
+    return rc;
 }
 
 static int balance(struct mp_ctx *c, const int *y, size_t n, size_t k, double *weight)
@@ -43,10 +63,24 @@ static int balance(struct mp_ctx *c, const int *y, size_t n, size_t k, double *w
     return MP_OK;
 }
 
+static bool balanced(const char *text)
+{
+    return strcmp(text, "balanced") == 0;
+}
+
+int mp_class_weights_check(struct mp_ctx *c, const char *text)
+{
+    struct pair p;
+    int rc = 0;
+    for (const char *at = text; !balanced(text) && (rc = next_pair(c, text, &at, &p)) > 0;)
+        ;
+    return rc;
+}
+
 int mp_class_weights(struct mp_ctx *c, const char *text, const int *y, size_t n, double *weight)
 {
     const char *const *names;
     const int k = mp_classes(c, &names);
-    return strcmp(text, "balanced") == 0 ? balance(c, y, n, (size_t)k, weight)
-                                         : read_weights(c, text, names, k, weight);
+    return balanced(text) ? balance(c, y, n, (size_t)k, weight)
+                          : read_weights(c, text, names, k, weight);
 }

@@ -10,6 +10,9 @@
                 .doc = "factors on " what " of some classes, such as 7:2,1:0.5; balanced: so " \
                        "that each class counts the same however many rows it has")
 
+/* For shape(): whether the text is of that form; which labels there are is not known yet. */
+int mp_class_weights_check(struct mp_ctx *c, const char *text);
+
 /* weight: of each of the run's classes.  "7:2,1:0.5": those of labels, 1 for those that are not
  * named.  "balanced": n / (k m) for m of n rows in k classes, so that all classes count the
  * same, as in scikit-learn; a class without rows has 1. */

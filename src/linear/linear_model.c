@@ -99,6 +99,14 @@ void mp_linear_clear(void *state)
     memset(m, 0, sizeof *m);
 }
 
+int mp_linear_shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                    struct mp_shape *out)
+{
+    const struct mp_linear_params *p = params;
+    (void)state, (void)in, (void)out;
+    return mp_class_weights_check(c, p->weights);
+}
+
 int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     struct mp_linear *m = state;

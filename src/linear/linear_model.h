@@ -58,6 +58,10 @@ int mp_linear_prepare(struct mp_ctx *c);
 /* liblinear's version of the build; whether it is loaded. */
 bool mp_linear_version(char *text, size_t size);
 
+/* Refuses parameters that no rows can fit; any rows fit. */
+int mp_linear_shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
+                    struct mp_shape *out);
+
 /* Keeps the rows: 4 bytes per value, in a file where that is more than memory is for. */
 int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
 
