@@ -105,7 +105,7 @@ static const char *const pipelines[] = {
     "normalize\nlogistic\n",
     "median\nridge ridge=0.01\n",
     "pixels\npca components=8\nfourier components=300\nridge\ncalibrate\n",
-    "augment copies=2\npixels\nfourier components=70\nridge precision=auto\n",
+    "augment copies=2\npixels\nfourier components=70\nridge precision=auto weights=balanced\n",
     "vote by=majority\n  branch\n    fourier components=70\n    ridge\n  branch\n    svm\n",
 };
 
