@@ -7,20 +7,11 @@
 #include "pages/runs_html.h"
 #include "pages/words.h"
 #include "study/ablation.h"
+#include "text/json.h"
 #include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text(const json_t *o, const char *key)
-{
-    return mp_form_string(o, key);
-}
-
-static double real(const json_t *o, const char *key)
-{
-    return mp_form_number(o, key);
-}
 
 struct page {
     const struct mp_ablation *a;
@@ -48,11 +39,11 @@ static char *those(const struct page *p, const char *better, size_t *n, const js
     *n = 0;
     for (size_t i = 0; i < p->good; i++) {
         const json_t *row = row_at(p, i);
-        if (strcmp(text(row, "better"), better) != 0)
+        if (strcmp(mp_string(row, "better"), better) != 0)
             continue;
         if (*n == 0)
             *first = row;
-        names[(*n)++] = text(row, "name");
+        names[(*n)++] = mp_string(row, "name");
     }
     char *list = *n > 0 ? mp_runs_list(names, *n) : NULL;
     g_free(names);
@@ -72,10 +63,10 @@ static void answer(FILE *f, const struct page *p)
         fputs("</strong>", f);
         mp_html_printf(f, ".  %s buys%s %.2f points of accuracy (95 %% interval %.2f .. %.2f): "
                           "%.0f errors fixed and %.0f made.",
-                       n_with == 1 ? "It" : text(best, "name"), n_with == 1 ? "" : " most,",
-                       100 * real(best, "bought"),
+                       n_with == 1 ? "It" : mp_string(best, "name"), n_with == 1 ? "" : " most,",
+                       100 * mp_real(best, "bought"),
                        end_of(best, "bought_interval", 0), end_of(best, "bought_interval", 1),
-                       real(best, "fixed"), real(best, "made"));
+                       mp_real(best, "fixed"), mp_real(best, "made"));
         fputs("</p>\n", f);
     }
     if (without != NULL) {
@@ -99,16 +90,16 @@ static void header(FILE *f, const struct page *p)
     const json_t *o = p->o, *w = p->whole;
     fputs("<dl class=\"facts\">\n", f);
     fprintf(f, "<div class=\"main\"><dt>accuracy of the whole</dt><dd>%.2f %%</dd></div>\n",
-            100 * real(w, "accuracy"));
+            100 * mp_real(w, "accuracy"));
     mp_html_fact(f, "95 % interval", "%.2f .. %.2f %%", end_of(w, "accuracy_interval", 0),
                  end_of(w, "accuracy_interval", 1));
-    mp_html_fact(f, "errors", "%.0f of %.0f rows", real(w, "errors"), real(o, "test_rows"));
-    mp_html_fact(f, "seconds to train", "%.2f", real(w, "train_seconds"));
-    mp_html_fact(f, "seed", "%.0f", real(o, "seed"));
+    mp_html_fact(f, "errors", "%.0f of %.0f rows", mp_real(w, "errors"), mp_real(o, "test_rows"));
+    mp_html_fact(f, "seconds to train", "%.2f", mp_real(w, "train_seconds"));
+    mp_html_fact(f, "seed", "%.0f", mp_real(o, "seed"));
     fputs("</dl>\n", f);
     answer(f, p);
-    mp_html_p(f, "%.0f training rows of %s; tested on %.0f rows of %s.", real(o, "train_rows"),
-              text(o, "train"), real(o, "test_rows"), text(o, "test"));
+    mp_html_p(f, "%.0f training rows of %s; tested on %.0f rows of %s.", mp_real(o, "train_rows"),
+              mp_string(o, "train"), mp_real(o, "test_rows"), mp_string(o, "test"));
 }
 
 /* ---------------------------------------------------------- what it bought */
@@ -116,11 +107,11 @@ static void header(FILE *f, const struct page *p)
 static void fill_bar(struct mp_bar *b, const json_t *row, char *name, char *value)
 {
     static const struct mp_form_column bought = { "", "bought", '+', false };
-    const char *better = text(row, "better");
-    mp_runs_short(text(row, "name"), name);
+    const char *better = mp_string(row, "better");
+    mp_runs_short(mp_string(row, "name"), name);
     mp_form_cell(row, &bought, value);
-    *b = (struct mp_bar){ name, value, 100 * real(row, "bought"), end_of(row, "bought_interval", 0),
-                          end_of(row, "bought_interval", 1),
+    *b = (struct mp_bar){ name, value, 100 * mp_real(row, "bought"),
+                          end_of(row, "bought_interval", 0), end_of(row, "bought_interval", 1),
                           strcmp(better, "with") == 0      ? MP_BLUE
                           : strcmp(better, "without") == 0 ? MP_ORANGE
                                                            : MP_MUTED };
@@ -219,8 +210,8 @@ static int rows(struct mp_ctx *c, struct mp_html *h, const struct page *p)
     bool begun = false;
     for (size_t i = 0; i < p->good && rc == MP_OK; i++) {
         const json_t *row = row_at(p, i);
-        const struct mp_job *j = mp_runs_job(p->a->jobs, p->a->n + 1, text(row, "run"));
-        const size_t fixed = (size_t)real(row, "fixed"), made = (size_t)real(row, "made");
+        const struct mp_job *j = mp_runs_job(p->a->jobs, p->a->n + 1, mp_string(row, "run"));
+        const size_t fixed = (size_t)mp_real(row, "fixed"), made = (size_t)mp_real(row, "made");
         const struct strip strips[] = { { p->a->jobs, j, "Fixed by it", fixed },
                                         { j, p->a->jobs, "Made by it", made } };
         if (fixed + made == 0)
@@ -231,7 +222,7 @@ static int rows(struct mp_ctx *c, struct mp_html *h, const struct page *p)
                             "stage fixed it, and with it where it made the error.");
         }
         begun = true;
-        mp_html_fold(h->f, "%s: %zu fixed, %zu made", text(row, "name"), fixed, made);
+        mp_html_fold(h->f, "%s: %zu fixed, %zu made", mp_string(row, "name"), fixed, made);
         for (int k = 0; k < 2 && rc == MP_OK; k++)
             rc = strip(c, h->f, p, &strips[k]);
         mp_html_unfold(h->f);
@@ -244,7 +235,7 @@ static int rows(struct mp_ctx *c, struct mp_html *h, const struct page *p)
 static void pipeline(struct mp_html *h, const struct page *p)
 {
     mp_html_section(h, "pipeline", "The whole pipeline");
-    mp_html_code(h->f, text(json_object_get(p->a->jobs[0].report, "pipeline"), "text"));
+    mp_html_code(h->f, mp_string(json_object_get(p->a->jobs[0].report, "pipeline"), "text"));
     fputs("<p>", h->f);
     char *path = g_strdup_printf("%s/report.html", p->a->jobs[0].name);
     mp_html_link(h->f, path, "The page of its run");

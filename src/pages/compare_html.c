@@ -7,20 +7,11 @@
 #include "pages/words.h"
 #include "report/report.h"
 #include "study/comparison.h"
+#include "text/json.h"
 #include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *text(const json_t *o, const char *key)
-{
-    return mp_form_string(o, key);
-}
-
-static double real(const json_t *o, const char *key)
-{
-    return mp_form_number(o, key);
-}
 
 /* The runs that have a result come first. */
 struct page {
@@ -38,12 +29,12 @@ static const json_t *run_at(const struct page *p, size_t i)
 
 static const char *name_at(const struct page *p, size_t i)
 {
-    return text(run_at(p, i), "name");
+    return mp_string(run_at(p, i), "name");
 }
 
 static bool deep(const json_t *run)
 {
-    return strcmp(text(run, "kind"), "deep") == 0;
+    return strcmp(mp_string(run, "kind"), "deep") == 0;
 }
 
 /* The pair of two runs; *swapped: in the document the second comes first. */
@@ -52,7 +43,7 @@ static const json_t *pair_of(const struct page *p, const char *a, const char *b,
     const json_t *pair;
     size_t i;
     json_array_foreach(json_object_get(p->k->document, "pairs"), i, pair) {
-        const char *first = text(pair, "a"), *second = text(pair, "b");
+        const char *first = mp_string(pair, "a"), *second = mp_string(pair, "b");
         *swapped = strcmp(first, b) == 0 && strcmp(second, a) == 0;
         if (*swapped || (strcmp(first, a) == 0 && strcmp(second, b) == 0))
             return pair;
@@ -70,7 +61,7 @@ static char *others(const struct page *p, bool better, size_t *n)
     *n = 0;
     for (size_t i = 1; i < p->good; i++) {
         const json_t *pair = pair_of(p, name_at(p, 0), name_at(p, i), &swapped);
-        if (better == (*text(pair, "better") != '\0'))
+        if (better == (*mp_string(pair, "better") != '\0'))
             names[(*n)++] = name_at(p, i);
     }
     char *list = mp_runs_list(names, *n);
@@ -81,10 +72,10 @@ static char *others(const struct page *p, bool better, size_t *n)
 static void best_words(FILE *f, const struct page *p)
 {
     const json_t *best = run_at(p, 0);
-    const double errors = real(best, "errors");
+    const double errors = mp_real(best, "errors");
     const char **names = g_new(const char *, p->good);
     size_t n = 0, n_better, n_same;
-    while (n < p->good && real(run_at(p, n), "errors") <= errors) {
+    while (n < p->good && mp_real(run_at(p, n), "errors") <= errors) {
         names[n] = name_at(p, n);
         n++;
     }
@@ -94,7 +85,7 @@ static void best_words(FILE *f, const struct page *p)
     mp_html_printf(f, "%s %s the fewest errors", first, n == 1 ? "has" : "have");
     fputs("</strong>", f);
     mp_html_printf(f, ": %.0f of %.0f, %.2f %% right.", errors,
-                   real(p->k->document, "test_rows"), 100 * real(best, "accuracy"));
+                   mp_real(p->k->document, "test_rows"), 100 * mp_real(best, "accuracy"));
     if (n_better > 0)
         mp_html_printf(f, "  By McNemar\xe2\x80\x99s exact test of every pair (at 5 %%, after "
                           "Holm\xe2\x80\x99s correction) %s is better than %s.", name_at(p, 0),
@@ -133,28 +124,31 @@ static void deep_words(FILE *f, const struct page *p)
     }
     if (best[0] == NULL || best[1] == NULL)
         return;
-    const json_t *pair = pair_of(p, text(best[1], "name"), text(best[0], "name"), &swapped);
+    const json_t *pair = pair_of(p, mp_string(best[1], "name"), mp_string(best[0], "name"),
+                                 &swapped);
     const json_t *ends = json_object_get(pair, "difference_interval");
     /* The pair has the better one first, so its difference is not negative. */
     const double low = 100 * json_number_value(json_array_get(ends, 0));
     const double high = 100 * json_number_value(json_array_get(ends, 1));
-    const char *better = text(pair, "better");
-    times(train, sizeof train, real(best[1], "train_seconds"), real(best[0], "train_seconds"));
-    times(predict, sizeof predict, real(best[0], "images_per_second"),
-          real(best[1], "images_per_second"));
+    const char *better = mp_string(pair, "better");
+    times(train, sizeof train, mp_real(best[1], "train_seconds"),
+          mp_real(best[0], "train_seconds"));
+    times(predict, sizeof predict, mp_real(best[0], "images_per_second"),
+          mp_real(best[1], "images_per_second"));
     fputs("<p><strong>Deep or classical?</strong> ", f);
-    mp_html_printf(f, "%s, the best deep pipeline, ", text(best[1], "name"));
-    if (real(pair, "difference") > 0)
-        mp_html_printf(f, "lies %.2f points %s", 100 * real(pair, "difference"),
+    mp_html_printf(f, "%s, the best deep pipeline, ", mp_string(best[1], "name"));
+    if (mp_real(pair, "difference") > 0)
+        mp_html_printf(f, "lies %.2f points %s", 100 * mp_real(pair, "difference"),
                        swapped ? "below" : "above");
     else
         fputs("has as many errors as", f);
     mp_html_printf(f, " %s, the best classical one (95 %% interval of the difference %.2f .. "
-                      "%.2f points); ", text(best[0], "name"), low, high);
+                      "%.2f points); ", mp_string(best[0], "name"), low, high);
     if (*better != '\0')
-        mp_html_printf(f, "%s is better (p %.2g).", better, real(pair, "p_holm"));
+        mp_html_printf(f, "%s is better (p %.2g).", better, mp_real(pair, "p_holm"));
     else
-        mp_html_printf(f, "the rows do not tell which is better (p %.2g).", real(pair, "p_holm"));
+        mp_html_printf(f, "the rows do not tell which is better (p %.2g).",
+                       mp_real(pair, "p_holm"));
     mp_html_printf(f, "  It took %s long to train, and takes %s long to predict.", train, predict);
     fputs("</p>\n", f);
 }
@@ -181,12 +175,13 @@ static void header(FILE *f, const struct page *p)
     fputs("<dl class=\"facts\">\n", f);
     if (p->scored && p->good > 0) {
         fputs("<div class=\"main\"><dt>", f);
-        mp_html_printf(f, "accuracy of %s", text(best, "name"));
-        fprintf(f, "</dt><dd>%.2f %%</dd></div>\n", 100 * real(best, "accuracy"));
+        mp_html_printf(f, "accuracy of %s", mp_string(best, "name"));
+        fprintf(f, "</dt><dd>%.2f %%</dd></div>\n", 100 * mp_real(best, "accuracy"));
         mp_html_fact(f, "95 % interval", "%.2f .. %.2f %%",
                      100 * json_number_value(json_array_get(ends, 0)),
                      100 * json_number_value(json_array_get(ends, 1)));
-        mp_html_fact(f, "errors", "%.0f of %.0f rows", real(best, "errors"), real(o, "test_rows"));
+        mp_html_fact(f, "errors", "%.0f of %.0f rows", mp_real(best, "errors"),
+                     mp_real(o, "test_rows"));
     }
     mp_html_fact(f, "pipelines", "%zu", p->n);
     fputs("</dl>\n", f);
@@ -198,8 +193,8 @@ static void header(FILE *f, const struct page *p)
         mp_html_p(f, "The test has no labels: predictions are written, nothing is scored, and only "
                      "times and sizes can be compared.");
     failed_words(f, p);
-    mp_html_p(f, "%.0f training rows of %s; tested on %.0f rows of %s.", real(o, "train_rows"),
-              text(o, "train"), real(o, "test_rows"), text(o, "test"));
+    mp_html_p(f, "%.0f training rows of %s; tested on %.0f rows of %s.", mp_real(o, "train_rows"),
+              mp_string(o, "train"), mp_real(o, "test_rows"), mp_string(o, "test"));
 }
 
 /* --------------------------------------------------------------- the table */
@@ -233,14 +228,14 @@ static void find_front(const struct page *p, struct points *q)
         const json_t *next = NULL;
         for (size_t i = 0; i < p->good; i++) { /* best first: of equally fast ones the first */
             const json_t *run = run_at(p, i);
-            if (real(run, "accuracy") > most &&
-                (next == NULL || real(run, "train_seconds") < real(next, "train_seconds")))
+            if (mp_real(run, "accuracy") > most &&
+                (next == NULL || mp_real(run, "train_seconds") < mp_real(next, "train_seconds")))
                 next = run;
         }
         if (next == NULL)
             return;
-        most = real(next, "accuracy");
-        q->front_x[q->n_front] = real(next, "train_seconds");
+        most = mp_real(next, "accuracy");
+        q->front_x[q->n_front] = mp_real(next, "train_seconds");
         q->front_y[q->n_front++] = 100 * most;
     }
 }
@@ -253,8 +248,8 @@ static void collect_points(const struct page *p, struct points *q, double *room)
         *at[k] = room + k * p->good;
     for (size_t i = 0; i < p->good; i++) {
         const json_t *run = run_at(p, i), *ends = json_object_get(run, "accuracy_interval");
-        q->x[i] = real(run, "train_seconds");
-        q->y[deep(run)][i] = 100 * real(run, "accuracy");
+        q->x[i] = mp_real(run, "train_seconds");
+        q->y[deep(run)][i] = 100 * mp_real(run, "accuracy");
         q->y[!deep(run)][i] = NAN;
         q->low[i] = 100 * json_number_value(json_array_get(ends, 0));
         q->high[i] = 100 * json_number_value(json_array_get(ends, 1));
@@ -305,7 +300,7 @@ static int bars(struct mp_ctx *c, FILE *f, const struct page *p, const char *tit
         const json_t *run = run_at(p, i);
         mp_runs_short(name_at(p, i), names[i]);
         mp_form_cell(run, column, cells[i]);
-        b[i] = (struct mp_bar){ names[i], cells[i], real(run, column->key), 0, 0,
+        b[i] = (struct mp_bar){ names[i], cells[i], mp_real(run, column->key), 0, 0,
                                 deep(run) ? MP_ORANGE : MP_BLUE };
     }
     if (good)
@@ -350,8 +345,8 @@ static void short_p(char *out, size_t size, double p)
 /* How warm a square is: not at all where the rows do not tell two apart. */
 static double warmth(const json_t *pair)
 {
-    const double p = real(pair, "p_holm");
-    return *text(pair, "better") == '\0' ? 0 : p < 0.001 ? 3 : p < 0.01 ? 2 : 1;
+    const double p = mp_real(pair, "p_holm");
+    return *mp_string(pair, "better") == '\0' ? 0 : p < 0.001 ? 3 : p < 0.01 ? 2 : 1;
 }
 
 enum { SQUARE = 120 };
@@ -362,7 +357,7 @@ static void square(const struct page *p, size_t row, size_t column, char *cell, 
     bool swapped;
     char chance[24];
     const json_t *pair = pair_of(p, name_at(p, column), name_at(p, row), &swapped);
-    short_p(chance, sizeof chance, real(pair, "p_holm"));
+    short_p(chance, sizeof chance, mp_real(pair, "p_holm"));
     *value = warmth(pair);
     snprintf(cell, SQUARE, "<span class=\"heard\">%s, p </span>%s",
              *value > 0 ? "better" : "not told apart", chance);
@@ -444,7 +439,7 @@ static int pairs(struct mp_ctx *c, struct mp_html *h, const struct page *p)
 
 static const char *pipeline_text(const struct mp_job *j)
 {
-    return text(json_object_get(j->report, "pipeline"), "text");
+    return mp_string(json_object_get(j->report, "pipeline"), "text");
 }
 
 static bool has_line(char *const *lines, const char *line)

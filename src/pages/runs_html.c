@@ -4,6 +4,7 @@
 #include "core/ctx.h"
 #include "pages/report_gallery.h"
 #include "pages/report_parts.h"
+#include "text/json.h"
 #include <glib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ enum { SHOWN = 12, MOST = 48 }; /* cards of a gallery */
 
 static void row_link(struct mp_html_table *t, const json_t *row, const char *cell)
 {
-    const char *folder = mp_form_string(row, "folder"), *slash = strrchr(folder, '/');
+    const char *folder = mp_string(row, "folder"), *slash = strrchr(folder, '/');
     char *path = g_strdup_printf("%s/report.html", slash != NULL ? slash + 1 : folder);
     mp_html_cell_begin(t, "");
     if (*folder != '\0')
@@ -52,7 +53,7 @@ void mp_runs_table(FILE *f, const char *caption, const json_t *rows,
                 plain_cell(&t, cell);
         }
         if (failed)
-            mp_html_cell_rest(&t, "failed: %s", mp_form_string(row, "error"));
+            mp_html_cell_rest(&t, "failed: %s", mp_string(row, "error"));
     }
     mp_html_table_end(&t);
 }

@@ -3,26 +3,12 @@
 #include "pages/plot.h"
 #include "pages/report_parts.h"
 #include "pages/words.h"
+#include "study/forms.h"
 #include "study/search.h"
+#include "text/json.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static double real(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
-
-static const char *text(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s != NULL ? s : "";
-}
-
-static bool failed(const json_t *trial)
-{
-    return !json_is_null(json_object_get(trial, "error"));
-}
 
 /* ------------------------------------------------------------------ header */
 
@@ -33,27 +19,28 @@ static void header(struct mp_html *h, const json_t *o)
     FILE *f = h->head;
     fputs("<dl class=\"facts\">\n", f);
     fprintf(f, "<div class=\"main\"><dt>best mean accuracy</dt><dd>%.2f %%</dd></div>\n",
-            100 * real(best, "mean"));
+            100 * mp_real(best, "mean"));
     if (json_is_number(json_object_get(best, "standard_error")))
-        mp_html_fact(f, "standard error", "%.2f", 100 * real(best, "standard_error"));
+        mp_html_fact(f, "standard error", "%.2f", 100 * mp_real(best, "standard_error"));
     if (json_is_number(json_object_get(final, "accuracy")) &&
         !json_is_null(json_object_get(final, "test")))
-        mp_html_fact(f, "on the test rows", "%.2f %%", 100 * real(final, "accuracy"));
+        mp_html_fact(f, "on the test rows", "%.2f %%", 100 * mp_real(final, "accuracy"));
     mp_html_fact(f, "combinations tried", "%zu of %.0f",
-                 json_array_size(json_object_get(o, "trials")), real(o, "combinations"));
-    mp_html_fact(f, "time", "%.2f s", real(o, "seconds"));
-    mp_html_fact(f, "seed", "%.0f", real(o, "seed"));
+                 json_array_size(json_object_get(o, "trials")), mp_real(o, "combinations"));
+    mp_html_fact(f, "time", "%.2f s", mp_real(o, "seconds"));
+    mp_html_fact(f, "seed", "%.0f", mp_real(o, "seed"));
     fputs("</dl>\n", f);
     if (json_object_get(scoring, "folds") != NULL)
         mp_html_p(f, "%.0f training rows of %s, scored by %.0f-fold cross-validation: each row by "
-                     "a pipeline fitted on the other folds alone.", real(o, "train_rows"),
-                  text(o, "train"), real(scoring, "folds"));
+                     "a pipeline fitted on the other folds alone.", mp_real(o, "train_rows"),
+                  mp_string(o, "train"), mp_real(scoring, "folds"));
     else
         mp_html_p(f, "%.0f training rows of %s, of which %g %% were held out to score on.",
-                  real(o, "train_rows"), text(o, "train"), 100 * real(scoring, "holdout"));
-    if (real(o, "rungs") > 1)
+                  mp_real(o, "train_rows"), mp_string(o, "train"),
+                  100 * mp_real(scoring, "holdout"));
+    if (mp_real(o, "rungs") > 1)
         mp_html_p(f, "Successive halving by %s in %.0f rungs: the better third of each went on "
-                     "with three times as much.", text(o, "halving"), real(o, "rungs"));
+                     "with three times as much.", mp_string(o, "halving"), mp_real(o, "rungs"));
 }
 
 /* ------------------------------------------------------------------- plots */
@@ -117,7 +104,7 @@ static int points_open(struct mp_ctx *c, struct points *p, size_t n)
 /* In ascending order of x. */
 static void add_point(struct points *p, double x, const json_t *trial)
 {
-    const double y = 100 * real(trial, "mean"), e = 100 * real(trial, "standard_error");
+    const double y = 100 * mp_real(trial, "mean"), e = 100 * mp_real(trial, "standard_error");
     size_t to = p->n++;
     for (; to > 0 && p->x[to - 1] > x; to--) {
         p->x[to] = p->x[to - 1];
@@ -142,7 +129,7 @@ static struct mp_series series_of(const struct points *p, enum mp_colour colour,
 static int draw(struct mp_ctx *c, FILE *f, const json_t *o, const json_t *set, bool log)
 {
     const json_t *trials = json_object_get(o, "trials"), *trial;
-    const double top = real(json_array_get(trials, 0), "rung");
+    const double top = mp_real(json_array_get(trials, 0), "rung");
     const unsigned marks = set != NULL ? MP_LINES | MP_DOTS : MP_DOTS;
     struct points whole = { .x = NULL }, part = { .x = NULL };
     size_t i;
@@ -150,12 +137,12 @@ static int draw(struct mp_ctx *c, FILE *f, const json_t *o, const json_t *set, b
     if (rc == MP_OK)
         rc = points_open(c, &part, json_array_size(trials));
     json_array_foreach(trials, i, trial) {
-        if (rc < 0 || failed(trial))
+        if (rc < 0 || mp_form_failed(trial))
             continue;
-        const double x = set != NULL ? to_number(text(json_object_get(trial, "settings"),
-                                                      text(set, "name")))
-                                     : real(trial, "rank");
-        add_point(real(trial, "rung") < top ? &part : &whole, x, trial);
+        const double x = set != NULL ? to_number(mp_string(json_object_get(trial, "settings"),
+                                                      mp_string(set, "name")))
+                                     : mp_real(trial, "rank");
+        add_point(mp_real(trial, "rung") < top ? &part : &whole, x, trial);
     }
     const struct mp_series series[] = {
         series_of(&part, MP_MUTED, MP_DOTS, "less budget"),
@@ -165,7 +152,7 @@ static int draw(struct mp_ctx *c, FILE *f, const json_t *o, const json_t *set, b
         .title = set != NULL ? "Accuracy by value" : "Accuracy of each combination, best first",
         .text = "Mean accuracy on training rows that were held out; the whiskers are one standard "
                 "error to each side.  The table below has the numbers.",
-        .x = { .title = set != NULL ? text(set, "name") : "place in the table", .log = log },
+        .x = { .title = set != NULL ? mp_string(set, "name") : "place in the table", .log = log },
         .y = { .title = "mean accuracy", .unit = "%" }, .series = series, .n = 2,
     };
     if (rc == MP_OK)
@@ -207,14 +194,15 @@ static int heat(struct mp_ctx *c, FILE *f, const json_t *o, const json_t *const 
     if (rc == MP_OK) {
         names_of(set[0], names);
         names_of(set[1], names + m);
-        snprintf(corner, sizeof corner, "%.70s \\ %.70s", text(set[0], "name"),
-                 text(set[1], "name"));
+        snprintf(corner, sizeof corner, "%.70s \\ %.70s", mp_string(set[0], "name"),
+                 mp_string(set[1], "name"));
         json_array_foreach(json_object_get(o, "trials"), i, trial) {
             const json_t *settings = json_object_get(trial, "settings");
-            const size_t row = find(names, m, text(settings, text(set[0], "name")));
-            const size_t column = find(names + m, n, text(settings, text(set[1], "name")));
-            if (!failed(trial) && row < m && column < n)
-                values[row * n + column] = 100 * real(trial, "mean");
+            const size_t row = find(names, m, mp_string(settings, mp_string(set[0], "name")));
+            const size_t column = find(names + m, n,
+                                       mp_string(settings, mp_string(set[1], "name")));
+            if (!mp_form_failed(trial) && row < m && column < n)
+                values[row * n + column] = 100 * mp_real(trial, "mean");
         }
         const struct mp_heat h = { .caption = "Mean accuracy, %, of each pair of values",
                                    .corner = corner, .rows = names, .columns = names + m,
@@ -244,7 +232,7 @@ static int plots(struct mp_ctx *c, struct mp_html *h, const json_t *o)
     mp_html_caption(h->f, "Mean accuracy on rows of the training set that were held out%s.",
                     n == 2 ? "; the best is in bold, what was not tried or failed is a dash"
                            : ", with one standard error to each side");
-    if (n == 2 && real(o, "rungs") > 1)
+    if (n == 2 && mp_real(o, "rungs") > 1)
         mp_html_note(h->f, "By successive halving: a value is that of the largest budget that its "
                            "combination came to, so not all can be compared.");
     return rc;
@@ -255,29 +243,30 @@ static int plots(struct mp_ctx *c, struct mp_html *h, const json_t *o)
 static void trial_row(struct mp_html_table *t, const json_t *o, const json_t *trial)
 {
     const json_t *set, *ends = json_object_get(trial, "accuracy_interval");
-    const bool budget = real(o, "rungs") > 1;
+    const bool budget = mp_real(o, "rungs") > 1;
     size_t i;
-    if (failed(trial))
+    if (mp_form_failed(trial))
         mp_html_cell(t, "-");
     else
-        mp_html_cell(t, "%.0f", real(trial, "rank"));
+        mp_html_cell(t, "%.0f", mp_real(trial, "rank"));
     json_array_foreach(json_object_get(o, "sets"), i, set)
-        mp_html_cell(t, "%s", text(json_object_get(trial, "settings"), text(set, "name")));
-    if (failed(trial)) {
+        mp_html_cell(t, "%s",
+                     mp_string(json_object_get(trial, "settings"), mp_string(set, "name")));
+    if (mp_form_failed(trial)) {
         mp_html_cell(t, "failed");
         for (int k = 0; k < (budget ? 6 : 5); k++)
             mp_html_cell(t, "-");
         return;
     }
-    mp_html_cell(t, "%.2f %%", 100 * real(trial, "mean"));
-    mp_html_cell(t, "%.2f", 100 * real(trial, "standard_error"));
+    mp_html_cell(t, "%.2f %%", 100 * mp_real(trial, "mean"));
+    mp_html_cell(t, "%.2f", 100 * mp_real(trial, "standard_error"));
     mp_html_cell(t, "%.2f .. %.2f", 100 * json_number_value(json_array_get(ends, 0)),
                  100 * json_number_value(json_array_get(ends, 1)));
-    mp_html_cell(t, "%.0f", real(trial, "errors"));
-    mp_html_cell(t, "%.0f", real(trial, "values"));
-    mp_html_cell(t, "%.2f", real(trial, "seconds"));
+    mp_html_cell(t, "%.0f", mp_real(trial, "errors"));
+    mp_html_cell(t, "%.0f", mp_real(trial, "values"));
+    mp_html_cell(t, "%.2f", mp_real(trial, "seconds"));
     if (budget)
-        mp_html_cell(t, "%.0f", real(trial, "budget"));
+        mp_html_cell(t, "%.0f", mp_real(trial, "budget"));
 }
 
 /* Each reason once, with how many failed for it. */
@@ -286,14 +275,15 @@ static void failures(FILE *f, const json_t *trials)
     const json_t *trial;
     size_t i;
     json_array_foreach(trials, i, trial) {
-        const char *why = text(trial, "error");
+        const char *why = mp_string(trial, "error");
         size_t same = 0, earlier = 0;
         for (size_t k = 0; k < json_array_size(trials); k++)
-            if (failed(trial) && strcmp(text(json_array_get(trials, k), "error"), why) == 0) {
+            if (mp_form_failed(trial) &&
+                strcmp(mp_string(json_array_get(trials, k), "error"), why) == 0) {
                 same++;
                 earlier += k < i;
             }
-        if (failed(trial) && earlier == 0)
+        if (mp_form_failed(trial) && earlier == 0)
             mp_html_p(f, "%zu failed: %s", same, why);
     }
 }
@@ -305,7 +295,7 @@ static int table(struct mp_ctx *c, struct mp_html *h, const json_t *o)
         { "errors", true }, { "numbers kept", true }, { "seconds", true }, { "budget", true },
     };
     const size_t sets = json_array_size(json_object_get(o, "sets"));
-    const size_t n = sets + 7 + (real(o, "rungs") > 1);
+    const size_t n = sets + 7 + (mp_real(o, "rungs") > 1);
     struct mp_column *column = mp_alloc(c, sets + 8, sizeof *column);
     const json_t *trial, *set;
     struct mp_html_table t;
@@ -314,7 +304,7 @@ static int table(struct mp_ctx *c, struct mp_html *h, const json_t *o)
         return -1;
     column[0] = (struct mp_column){ "#", true };
     json_array_foreach(json_object_get(o, "sets"), i, set)
-        column[1 + i] = (struct mp_column){ text(set, "name"), true };
+        column[1 + i] = (struct mp_column){ mp_string(set, "name"), true };
     memcpy(column + 1 + sets, after, sizeof after);
     mp_html_section(h, "table", "All combinations");
     mp_html_table(&t, h->f, "Best first.  Equal means: what keeps fewer numbers comes first, then "
@@ -335,13 +325,14 @@ static void winner(struct mp_html *h, const json_t *o)
     const json_t *simple = json_object_get(o, "one_standard_error");
     const json_t *final = json_object_get(o, "final");
     mp_html_section(h, "best", "The best");
-    mp_html_code(h->f, text(o, "best"));
-    if (failed(final)) {
-        mp_html_p(h->f, "Its last run, on all training rows, failed: %s", text(final, "error"));
+    mp_html_code(h->f, mp_string(o, "best"));
+    if (mp_form_failed(final)) {
+        mp_html_p(h->f, "Its last run, on all training rows, failed: %s",
+                  mp_string(final, "error"));
     } else {
         fputs("<p>The best was fitted once more, on all training rows: ", h->f);
         mp_html_link(h->f, "best/report.html", "the page of that run");
-        mp_html_printf(h->f, ", in %s; as a pipeline it is ", text(final, "folder"));
+        mp_html_printf(h->f, ", in %s; as a pipeline it is ", mp_string(final, "folder"));
         mp_html_link(h->f, "best.txt", "best.txt");
         fputs(".</p>\n", h->f);
     }
@@ -351,14 +342,14 @@ static void winner(struct mp_html *h, const json_t *o)
     else if (json_is_number(json_object_get(final, "accuracy")))
         mp_html_p(h->f, "On the test rows, which the search had not looked at, this run of the "
                         "best has %.2f %%: %.0f errors in %.0f rows of %s.",
-                  100 * real(final, "accuracy"), real(final, "errors"), real(final, "rows"),
-                  text(final, "test"));
-    if (real(simple, "rank") > 1) {
+                  100 * mp_real(final, "accuracy"), mp_real(final, "errors"),
+                  mp_real(final, "rows"), mp_string(final, "test"));
+    if (mp_real(simple, "rank") > 1) {
         mp_html_p(h->f, "A simpler one is as good as the best, as far as these rows tell: number "
                         "%.0f of the table keeps no more numbers, and lies within one standard "
                         "error of the best.  It was not fitted on all rows, and not tested:",
-                  real(simple, "rank"));
-        mp_html_code(h->f, text(simple, "set"));
+                  mp_real(simple, "rank"));
+        mp_html_code(h->f, mp_string(simple, "set"));
     } else {
         mp_html_p(h->f, "No simpler one lies within one standard error of the best.");
     }
@@ -385,7 +376,7 @@ int mp_search_html(struct mp_ctx *c, const struct mp_search *s, const json_t *se
     if (rc == MP_OK) {
         winner(&h, search);
         origin(c, &h, s);
-        mp_pipeline_name(text(search, "pipeline"), name, sizeof name);
+        mp_pipeline_name(mp_string(search, "pipeline"), name, sizeof name);
         snprintf(title, sizeof title, "Which values are best for %s?", name);
         rc = mp_html_write(c, &h, "a search by mnistpipe", title, to);
     }

@@ -10,6 +10,7 @@
 #include "report/report.h"
 #include "report/statistics.h"
 #include "study/comparison.h"
+#include "text/json.h"
 #include "text/layout.h"
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,7 @@ static json_t *lines_json(struct mp_ctx *c, const struct mp_script *s, const str
 
 static double seconds(const struct mp_job *j, const char *key)
 {
-    return mp_form_number(json_object_get(j->report, "seconds"), key);
+    return mp_real(json_object_get(j->report, "seconds"), key);
 }
 
 static void add_change(json_t *o, const struct mp_ablation *a, const struct mp_job *j)
@@ -206,13 +207,13 @@ static int judge(struct mp_ctx *c, json_t *rows)
         return -1;
     json_array_foreach(rows, i, row)
         if (!mp_form_failed(row))
-            p[m++] = mp_form_number(row, "p");
+            p[m++] = mp_real(row, "p");
     const int rc = mp_holm(c, p, m, p + n);
     m = n;
     json_array_foreach(rows, i, row) {
         if (mp_form_failed(row) || rc < 0)
             continue;
-        const bool told = p[m] < MP_LEVEL, with = mp_form_number(row, "bought") > 0;
+        const bool told = p[m] < MP_LEVEL, with = mp_real(row, "bought") > 0;
         json_object_set_new(row, "p_holm", json_real(p[m++]));
         json_object_set_new(row, "better",
                             told ? json_string(with ? "with" : "without") : json_null());
@@ -231,7 +232,7 @@ static json_t *sorted(json_t *rows)
         while (to > 0 && !mp_form_failed(row)) {
             const json_t *before = json_array_get(list, to - 1);
             if (!mp_form_failed(before) &&
-                mp_form_number(before, "bought") >= mp_form_number(row, "bought"))
+                mp_real(before, "bought") >= mp_real(row, "bought"))
                 break;
             to--;
         }
@@ -297,15 +298,15 @@ static void say(FILE *f, const json_t *rows, const char *better, const char *lea
     bool any = false;
     json_array_foreach(rows, i, row) {
         char word[MP_CELL + 32];
-        if (mp_form_failed(row) || strcmp(mp_form_string(row, "better"), better) != 0)
+        if (mp_form_failed(row) || strcmp(mp_string(row, "better"), better) != 0)
             continue;
         if (any)
             w.column += fprintf(f, ",");
         else
             w.column += fprintf(f, "  %-22s", lead);
-        const char *name = mp_form_string(row, "name");
+        const char *name = mp_string(row, "name");
         snprintf(word, sizeof word, "%.*s (p %.2g)", mp_form_whole(name, 120), name,
-                 mp_form_number(row, "p_holm"));
+                 mp_real(row, "p_holm"));
         mp_flow(&w, word);
         any = true;
     }
@@ -318,13 +319,13 @@ static void ablation_text(FILE *f, const json_t *o)
     size_t i, reused = json_is_true(json_object_get(whole, "from_cache"));
     json_array_foreach(rows, i, row)
         reused += json_is_true(json_object_get(row, "from_cache"));
-    mp_say(f, "train", 8, "%.0f rows of %s", mp_form_number(o, "train_rows"),
-           mp_form_string(o, "train"));
-    mp_say(f, "test", 8, "%.0f rows of %s", mp_form_number(o, "test_rows"),
-           mp_form_string(o, "test"));
+    mp_say(f, "train", 8, "%.0f rows of %s", mp_real(o, "train_rows"),
+           mp_string(o, "train"));
+    mp_say(f, "test", 8, "%.0f rows of %s", mp_real(o, "test_rows"),
+           mp_string(o, "test"));
     mp_say(f, "whole", 8, "%.2f %%, %.0f errors, %.2f s to train: %s",
-           100 * mp_form_number(whole, "accuracy"), mp_form_number(whole, "errors"),
-           mp_form_number(whole, "train_seconds"), mp_form_string(whole, "pipeline"));
+           100 * mp_real(whole, "accuracy"), mp_real(whole, "errors"),
+           mp_real(whole, "train_seconds"), mp_string(whole, "pipeline"));
     fputc('\n', f);
     mp_form_text(f, rows, columns, COLUMNS, HEAD);
     fputc('\n', f);

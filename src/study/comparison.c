@@ -9,6 +9,7 @@
 #include "report/report.h"
 #include "report/statistics.h"
 #include "text/cells.h"
+#include "text/json.h"
 #include "text/layout.h"
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +22,6 @@ static json_t *at(const json_t *o, const char *group, const char *key)
     return v != NULL ? json_incref(v) : json_null();
 }
 
-static const char *text(const json_t *o, const char *key)
-{
-    return mp_form_string(o, key);
-}
-
-static double real(const json_t *o, const char *key)
-{
-    return mp_form_number(o, key);
-}
-
 /* Real numbers that the models have learned, those of embedded nets with them. */
 static json_int_t parameters(const json_t *report)
 {
@@ -38,7 +29,7 @@ static json_int_t parameters(const json_t *report)
     size_t i;
     json_t *stage;
     json_array_foreach(json_object_get(report, "stages"), i, stage) {
-        const struct mp_entry *e = mp_find_stage(text(stage, "stage"));
+        const struct mp_entry *e = mp_find_stage(mp_string(stage, "stage"));
         if (e != NULL && (mp_is_model(e) || mp_learns(e, MP_IN_EPOCHS)))
             sum += json_integer_value(json_object_get(json_object_get(stage, "fit"),
                                                       "parameters"));
@@ -49,7 +40,7 @@ static json_int_t parameters(const json_t *report)
 static void add_results(json_t *o, const struct mp_job *j)
 {
     const json_t *r = j->report, *test = json_object_get(r, "test");
-    const double seconds = real(json_object_get(r, "seconds"), "predict");
+    const double seconds = mp_real(json_object_get(r, "seconds"), "predict");
     json_object_set_new(o, "accuracy", at(r, "test", "accuracy"));
     json_object_set_new(o, "accuracy_interval", at(r, "test", "accuracy_interval"));
     json_object_set_new(o, "errors", at(r, "test", "errors"));
@@ -57,7 +48,7 @@ static void add_results(json_t *o, const struct mp_job *j)
     json_object_set_new(o, "train_seconds", at(r, "seconds", "fit"));
     json_object_set_new(o, "predict_seconds", json_real(seconds));
     json_object_set_new(o, "images_per_second",
-                        seconds > 0 ? json_real(real(test, "rows") / seconds) : json_null());
+                        seconds > 0 ? json_real(mp_real(test, "rows") / seconds) : json_null());
     json_object_set_new(o, "bundle_bytes", at(r, "bundle", "bytes"));
     json_object_set_new(o, "parameters", json_integer(parameters(r)));
     json_object_set_new(o, "peak_bytes", at(r, "memory", "peak_bytes"));
@@ -153,10 +144,10 @@ static int sort_jobs(const struct mp_job *jobs, int n, int *order)
         int to = m;
         if (jobs[i].error != NULL)
             continue;
-        const double errors = real(json_object_get(jobs[i].report, "test"), "errors");
+        const double errors = mp_real(json_object_get(jobs[i].report, "test"), "errors");
         for (; to > 0; to--) {
             const json_t *test = json_object_get(jobs[order[to - 1]].report, "test");
-            if (real(test, "errors") <= errors)
+            if (mp_real(test, "errors") <= errors)
                 break;
             order[to] = order[to - 1];
         }
@@ -232,17 +223,17 @@ static bool list_pairs(struct mp_flow *w, const json_t *o, const char *run, bool
     bool any = false;
     json_array_foreach(json_object_get(o, "pairs"), i, pair) {
         char word[MP_CELL + 32];
-        const bool first = strcmp(text(pair, "a"), run) == 0;
-        const bool told = *text(pair, "better") != '\0';
-        if (better ? strcmp(text(pair, "better"), run) != 0 : told || !first)
+        const bool first = strcmp(mp_string(pair, "a"), run) == 0;
+        const bool told = *mp_string(pair, "better") != '\0';
+        if (better ? strcmp(mp_string(pair, "better"), run) != 0 : told || !first)
             continue;
         if (any)
             w->column += fprintf(w->f, ",");
         else
             mp_flow(w, lead);
-        const char *other = text(pair, first ? "b" : "a");
+        const char *other = mp_string(pair, first ? "b" : "a");
         snprintf(word, sizeof word, "%.*s (p %.2g)", mp_form_whole(other, 100), other,
-                 real(pair, "p_holm"));
+                 mp_real(pair, "p_holm"));
         mp_flow(w, word);
         any = true;
     }
@@ -259,7 +250,7 @@ static void pairs_text(FILE *f, const json_t *o, int width)
     mp_say(f, "", 0, "by McNemar's exact test of every pair, at 5 %% after Holm's correction:");
     const int room = mp_measure(f) / 3, indent = width < room ? width : room;
     json_array_foreach(json_object_get(o, "runs"), i, run) {
-        const char *name = text(run, "name");
+        const char *name = mp_string(run, "name");
         struct mp_flow w = { f, 2 + mp_text_columns(name), 2 + indent };
         if (json_is_null(json_object_get(run, "rank")))
             continue;
@@ -280,8 +271,8 @@ static void comparison_text(FILE *f, const json_t *o)
     size_t i, reused = 0;
     json_array_foreach(runs, i, run)
         reused += json_is_true(json_object_get(run, "from_cache"));
-    mp_say(f, "train", 8, "%.0f rows of %s", real(o, "train_rows"), text(o, "train"));
-    mp_say(f, "test", 8, "%.0f rows of %s", real(o, "test_rows"), text(o, "test"));
+    mp_say(f, "train", 8, "%.0f rows of %s", mp_real(o, "train_rows"), mp_string(o, "train"));
+    mp_say(f, "test", 8, "%.0f rows of %s", mp_real(o, "test_rows"), mp_string(o, "test"));
     fputc('\n', f);
     pairs_text(f, o, mp_form_text(f, runs, columns, COLUMNS, HEAD));
     if (reused > 0)
@@ -315,16 +306,17 @@ static void pairs_markdown(FILE *f, const json_t *o)
     json_array_foreach(json_object_get(o, "pairs"), i, pair) {
         const json_t *ends = json_object_get(pair, "difference_interval");
         char names[2 * MP_CELL];
-        const char *a = text(pair, "a"), *b = text(pair, "b");
+        const char *a = mp_string(pair, "a"), *b = mp_string(pair, "b");
         snprintf(names, sizeof names, "%.*s, %.*s", mp_form_whole(a, 150), a, mp_form_whole(b, 150),
                  b);
         mp_markdown_cell(f, names);
-        fprintf(f, "| %.0f | %.0f | %.2f | %.2f .. %.2f | %.2g | %.2g ", real(pair, "only_a_right"),
-                real(pair, "only_b_right"), 100 * real(pair, "difference"),
+        fprintf(f, "| %.0f | %.0f | %.2f | %.2f .. %.2f | %.2g | %.2g ",
+                mp_real(pair, "only_a_right"), mp_real(pair, "only_b_right"),
+                100 * mp_real(pair, "difference"),
                 100 * json_real_value(json_array_get(ends, 0)),
-                100 * json_real_value(json_array_get(ends, 1)), real(pair, "p"),
-                real(pair, "p_holm"));
-        mp_markdown_cell(f, *text(pair, "better") != '\0' ? text(pair, "better") : "-");
+                100 * json_real_value(json_array_get(ends, 1)), mp_real(pair, "p"),
+                mp_real(pair, "p_holm"));
+        mp_markdown_cell(f, *mp_string(pair, "better") != '\0' ? mp_string(pair, "better") : "-");
         fputs("|\n", f);
     }
 }

@@ -9,17 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *mp_form_string(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s != NULL ? s : "";
-}
-
-double mp_form_number(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
-
 bool mp_form_failed(const json_t *row)
 {
     const json_t *why = json_object_get(row, "error");
@@ -150,7 +139,7 @@ int mp_form_text(FILE *f, const json_t *rows, const struct mp_form_column *colum
                 width = mp_text_columns(cell);
         }
         if (failed)
-            mp_tabular_rest(&t, "failed: %s", mp_form_string(row, "error"));
+            mp_tabular_rest(&t, "failed: %s", mp_string(row, "error"));
     }
     mp_tabular_print(&t, f, &mp_plain);
     g_free(column);
@@ -195,8 +184,8 @@ void mp_form_markdown(FILE *f, const json_t *rows, const struct mp_form_column *
     }
     json_array_foreach(rows, i, row)
         if (mp_form_failed(row))
-            fprintf(f, "\n%s failed: %s\n", mp_form_string(row, "name"),
-                    mp_form_string(row, "error"));
+            fprintf(f, "\n%s failed: %s\n", mp_string(row, "name"),
+                    mp_string(row, "error"));
 }
 
 /* ------------------------------------------------------------------- files */

@@ -24,9 +24,7 @@ struct mp_form_column {
 /* What a row has there, at most MP_CELL bytes; "-" for nothing. */
 void mp_form_cell(const json_t *row, const struct mp_form_column *k, char *cell);
 
-/* The text of `key`, "" for none; the number, 0 for none. */
-const char *mp_form_string(const json_t *o, const char *key);
-double mp_form_number(const json_t *o, const char *key);
+/* Whether a row has an error to tell. */
 bool mp_form_failed(const json_t *row);
 /* Bytes of the text, at most so many, that are whole characters: for "%.*s". */
 int mp_form_whole(const char *text, int most);

@@ -2,8 +2,10 @@
 /* search_report.c - what a search found: as JSON, and from that as text, CSV and Markdown. */
 #include "config.h"
 #include "report/report.h"
+#include "study/forms.h"
 #include "study/search.h"
 #include "text/cells.h"
+#include "text/json.h"
 #include "text/layout.h"
 #include <math.h>
 #include <stdlib.h>
@@ -143,22 +145,6 @@ json_t *mp_search_json(struct mp_ctx *c, const struct mp_search *s, const char *
 
 enum { CELL = 160 };
 
-static double real(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
-
-static const char *text(const json_t *o, const char *key)
-{
-    const char *s = json_string_value(json_object_get(o, key));
-    return s != NULL ? s : "";
-}
-
-static bool failed(const json_t *trial)
-{
-    return !json_is_null(json_object_get(trial, "error"));
-}
-
 /* What follows the sets' own columns. */
 struct column {
     const char *title, *key;
@@ -175,7 +161,7 @@ enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static int columns_of(const json_t *o)
 {
-    return real(o, "rungs") > 1 ? COLUMNS : COLUMNS - 1;
+    return mp_real(o, "rungs") > 1 ? COLUMNS : COLUMNS - 1;
 }
 
 static void cell_text(const json_t *trial, const struct column *k, char *cell)
@@ -203,15 +189,15 @@ static void any_cell(const json_t *o, const json_t *trial, size_t at, char *cell
     const size_t n = json_array_size(sets);
     if (at == 0 && trial == NULL)
         snprintf(cell, CELL, "#");
-    else if (at == 0 && failed(trial))
+    else if (at == 0 && mp_form_failed(trial))
         snprintf(cell, CELL, "-");
     else if (at == 0)
-        snprintf(cell, CELL, "%.0f", real(trial, "rank"));
+        snprintf(cell, CELL, "%.0f", mp_real(trial, "rank"));
     else if (at <= n && trial == NULL)
-        snprintf(cell, CELL, "%s", text(json_array_get(sets, at - 1), "name"));
+        snprintf(cell, CELL, "%s", mp_string(json_array_get(sets, at - 1), "name"));
     else if (at <= n)
-        snprintf(cell, CELL, "%s", text(json_object_get(trial, "settings"),
-                                        text(json_array_get(sets, at - 1), "name")));
+        snprintf(cell, CELL, "%s", mp_string(json_object_get(trial, "settings"),
+                                        mp_string(json_array_get(sets, at - 1), "name")));
     else if (trial == NULL)
         snprintf(cell, CELL, "%s", columns[at - n - 1].title);
     else
@@ -225,9 +211,9 @@ static void scoring_text(const json_t *o, char *to, size_t size)
 {
     const json_t *scoring = json_object_get(o, "scoring");
     if (json_object_get(scoring, "folds") != NULL)
-        snprintf(to, size, "%.0f-fold cross-validation", real(scoring, "folds"));
+        snprintf(to, size, "%.0f-fold cross-validation", mp_real(scoring, "folds"));
     else
-        snprintf(to, size, "a holdout of %g %%", 100 * real(scoring, "holdout"));
+        snprintf(to, size, "a holdout of %g %%", 100 * mp_real(scoring, "holdout"));
 }
 
 static void table_text(FILE *f, const json_t *o)
@@ -245,12 +231,12 @@ static void table_text(FILE *f, const json_t *o)
     }
     mp_tabular_open(&t, column, (int)n, 1 + (int)sets);
     json_array_foreach(trials, i, trial) {
-        for (size_t k = 0; k < (failed(trial) ? 1 + sets : n); k++) {
+        for (size_t k = 0; k < (mp_form_failed(trial) ? 1 + sets : n); k++) {
             any_cell(o, trial, k, cell);
             mp_tabular_cell(&t, "%s", cell);
         }
-        if (failed(trial))
-            mp_tabular_rest(&t, "failed: %s", text(trial, "error"));
+        if (mp_form_failed(trial))
+            mp_tabular_rest(&t, "failed: %s", mp_string(trial, "error"));
     }
     mp_tabular_print(&t, f, &mp_plain);
     g_free(column);
@@ -265,13 +251,13 @@ static void head_text(FILE *f, const json_t *o)
     const double n = (double)json_array_size(json_object_get(o, "trials"));
     char scoring[64], halving[64] = "";
     scoring_text(o, scoring, sizeof scoring);
-    fprintf(f, "%s\n", text(o, "pipeline"));
-    mp_say(f, "train", LABEL, "%.0f rows of %s, scored by %s, seed %.0f", real(o, "train_rows"),
-           text(o, "train"), scoring, real(o, "seed"));
-    if (real(o, "rungs") > 1)
+    fprintf(f, "%s\n", mp_string(o, "pipeline"));
+    mp_say(f, "train", LABEL, "%.0f rows of %s, scored by %s, seed %.0f", mp_real(o, "train_rows"),
+           mp_string(o, "train"), scoring, mp_real(o, "seed"));
+    if (mp_real(o, "rungs") > 1)
         snprintf(halving, sizeof halving, ", successive halving by %s in %.0f rungs",
-                 text(o, "halving"), real(o, "rungs"));
-    mp_say(f, "tried", LABEL, "%.0f of %.0f combinations%s%s", n, real(o, "combinations"),
+                 mp_string(o, "halving"), mp_real(o, "rungs"));
+    mp_say(f, "tried", LABEL, "%.0f of %.0f combinations%s%s", n, mp_real(o, "combinations"),
            json_is_true(json_object_get(o, "random")) ? ", drawn at random" : "", halving);
     fputc('\n', f);
 }
@@ -282,20 +268,20 @@ static void final_text(FILE *f, const json_t *final)
     const json_t *ends = json_object_get(final, "accuracy_interval");
     const bool scored = json_is_number(json_object_get(final, "accuracy"));
     const bool test = !json_is_null(json_object_get(final, "test"));
-    if (failed(final))
-        mp_say(f, "test", LABEL, "failed: %s", text(final, "error"));
+    if (mp_form_failed(final))
+        mp_say(f, "test", LABEL, "failed: %s", mp_string(final, "error"));
     else if (!test)
         mp_say(f, "test", LABEL, "no test rows: the best was fitted on all training rows, and its "
                                  "score is that of the table");
     else if (!scored)
         mp_say(f, "test", LABEL, "%.0f rows of %s, without labels: predicted by the best, not "
-                                 "scored", real(final, "rows"), text(final, "test"));
+                                 "scored", mp_real(final, "rows"), mp_string(final, "test"));
     else
         mp_say(f, "test", LABEL, "the best, fitted on all training rows: accuracy %.2f %%, 95 %% "
                "interval %.2f .. %.2f, %.0f errors in %.0f rows of %s, looked at once",
-               100 * real(final, "accuracy"), 100 * json_number_value(json_array_get(ends, 0)),
-               100 * json_number_value(json_array_get(ends, 1)), real(final, "errors"),
-               real(final, "rows"), text(final, "test"));
+               100 * mp_real(final, "accuracy"), 100 * json_number_value(json_array_get(ends, 0)),
+               100 * json_number_value(json_array_get(ends, 1)), mp_real(final, "errors"),
+               mp_real(final, "rows"), mp_string(final, "test"));
 }
 
 static void warnings_text(FILE *f, const json_t *o)
@@ -305,7 +291,7 @@ static void warnings_text(FILE *f, const json_t *o)
     json_array_foreach(json_object_get(o, "trials"), i, trial)
         json_array_foreach(json_object_get(trial, "warnings"), k, warning)
             if (k == 0)
-                mp_say(f, "warning", LABEL, "%s: %s", text(trial, "set"),
+                mp_say(f, "warning", LABEL, "%s: %s", mp_string(trial, "set"),
                        json_string_value(warning));
 }
 
@@ -315,18 +301,18 @@ static void search_text(FILE *f, const json_t *o)
     head_text(f, o);
     table_text(f, o);
     fputc('\n', f);
-    mp_say(f, "best", LABEL, "%s", text(o, "best"));
+    mp_say(f, "best", LABEL, "%s", mp_string(o, "best"));
     final_text(f, json_object_get(o, "final"));
-    if (real(simple, "rank") > 1)
+    if (mp_real(simple, "rank") > 1)
         mp_say(f, "simpler", LABEL, "%s: number %.0f of the table, which keeps no more numbers "
                "and lies within one standard error of the best; it was not fitted on all rows",
-               text(simple, "set"), real(simple, "rank"));
+               mp_string(simple, "set"), mp_real(simple, "rank"));
     else
         mp_say(f, "simpler", LABEL, "none is within one standard error of the best");
-    mp_say(f, "seconds", LABEL, "%.2f for the search, before the last run", real(o, "seconds"));
+    mp_say(f, "seconds", LABEL, "%.2f for the search, before the last run", mp_real(o, "seconds"));
     mp_say(f, "written", LABEL, "%s/: search.txt, .json, .csv, .md, best.txt, best/bundle.mnp",
-           text(o, "folder"));
-    mp_say(f, "look at", LABEL, "%s/search.html", text(o, "folder"));
+           mp_string(o, "folder"));
+    mp_say(f, "look at", LABEL, "%s/search.html", mp_string(o, "folder"));
     warnings_text(f, o);
 }
 
@@ -344,7 +330,7 @@ static void search_csv(FILE *f, const json_t *o)
     fputs("rank", f);
     json_array_foreach(json_object_get(o, "sets"), k, set) {
         fputc(',', f);
-        mp_csv_text(f, text(set, "name"));
+        mp_csv_text(f, mp_string(set, "name"));
     }
     for (k = 0; k < KEYS; k++)
         fprintf(f, ",%s", keys[k]);
@@ -354,7 +340,7 @@ static void search_csv(FILE *f, const json_t *o)
         mp_csv_value(f, json_object_get(trial, "rank"));
         json_array_foreach(json_object_get(o, "sets"), k, set) {
             fputc(',', f);
-            mp_csv_text(f, text(json_object_get(trial, "settings"), text(set, "name")));
+            mp_csv_text(f, mp_string(json_object_get(trial, "settings"), mp_string(set, "name")));
         }
         for (k = 0; k < KEYS; k++) {
             fputc(',', f);
@@ -387,10 +373,10 @@ static void search_markdown(FILE *f, const json_t *o)
         }
         fputs("|\n", f);
     }
-    fprintf(f, "\nbest: `%s`\n", text(o, "best"));
+    fprintf(f, "\nbest: `%s`\n", mp_string(o, "best"));
     json_array_foreach(json_object_get(o, "trials"), i, trial)
-        if (failed(trial))
-            fprintf(f, "\n`%s` failed: %s\n", text(trial, "set"), text(trial, "error"));
+        if (mp_form_failed(trial))
+            fprintf(f, "\n`%s` failed: %s\n", mp_string(trial, "set"), mp_string(trial, "error"));
 }
 
 void mp_search_write(FILE *f, const json_t *search, int format)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* json.c - whether JSON documents are whole. */
+/* json.c - values of JSON documents, and whether these are whole. */
 #include "text/json.h"
 #include <jansson.h>
 #include <stdatomic.h>
@@ -24,4 +24,15 @@ void mp_json_watch(void)
 bool mp_json_refused(void)
 {
     return refused;
+}
+
+const char *mp_string(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s != NULL ? s : "";
+}
+
+double mp_real(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
 }
