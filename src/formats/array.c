@@ -160,6 +160,7 @@ DEFINE_TO(to_doubles, double)
 struct layout {
     size_t n, h, w, c;
     bool planes, plain;         /* plain: as d->x has them */
+    bool folded;                /* its rows were one line in the file */
     size_t at_n, at_h, at_w, at_c; /* strides, in values */
 };
 
@@ -178,17 +179,24 @@ static int wrong_rows(struct mp_input *in, uint64_t d, struct mp_shape size)
                    "for other images give size=HxW", in->name, (unsigned long long)d);
 }
 
+static bool is_square(uint64_t d, uint64_t *side)
+{
+    *side = (uint64_t)(sqrt((double)d) + 0.5);
+    return *side * *side == d;
+}
+
 /* n x d: rows of the size that is given, or square. */
 static int layout_rows(struct mp_input *in, const struct mp_array *a, struct mp_shape size,
                        struct layout *l)
 {
-    const uint64_t d = a->dim[1], side = (uint64_t)(sqrt((double)d) + 0.5);
+    const uint64_t d = a->dim[1];
+    uint64_t side;
     if (size.h > 0 && (uint64_t)size.h * (uint64_t)size.w == d) {
         l->h = (size_t)size.h;
         l->w = (size_t)size.w;
         return MP_OK;
     }
-    if (size.h > 0 || side * side != d)
+    if (!is_square(d, &side) || size.h > 0)
         return wrong_rows(in, d, size);
     l->h = l->w = (size_t)side;
     return MP_OK;
@@ -197,6 +205,23 @@ static int layout_rows(struct mp_input *in, const struct mp_array *a, struct mp_
 static bool channels(uint64_t n)
 {
     return n == 1 || n == 3;
+}
+
+/* Images that are one pixel high or wide: where they have as many values as the size that is
+ * given, or as a square of the smallest digits that there are, a net for sequences had them so. */
+static void fold_line(struct mp_shape size, struct layout *l)
+{
+    enum { LEAST_SIDE = 8 };
+    const uint64_t d = (uint64_t)l->h * (uint64_t)l->w;
+    uint64_t side;
+    if (l->c > 1 || (l->h != 1 && l->w != 1) || d > (uint64_t)MP_IMAGE_SIDE * MP_IMAGE_SIDE)
+        return;
+    const size_t h = l->h;
+    if (size.h > 0 && (uint64_t)size.h * (uint64_t)size.w == d)
+        l->h = (size_t)size.h, l->w = (size_t)size.w;
+    else if (size.h == 0 && is_square(d, &side) && side >= LEAST_SIDE)
+        l->h = l->w = (size_t)side;
+    l->folded = l->h != h;
 }
 
 static int layout_dims(struct mp_input *in, const struct mp_array *a, struct mp_shape size,
@@ -218,6 +243,7 @@ static int layout_dims(struct mp_input *in, const struct mp_array *a, struct mp_
     l->c = n == 3 ? 1 : (size_t)a->dim[l->planes ? 1 : 3];
     l->h = (size_t)a->dim[l->planes ? 2 : 1];
     l->w = (size_t)a->dim[l->planes ? 3 : 2];
+    fold_line(size, l);
     return MP_OK;
 }
 
@@ -228,7 +254,7 @@ static void find_strides(const struct mp_array *a, struct layout *l)
         l->at_c = 1, l->at_w = c, l->at_h = c * w, l->at_n = c * w * h;
     else if (!a->fortran)
         l->at_w = 1, l->at_h = w, l->at_c = w * h, l->at_n = c * w * h;
-    else if (a->n_dims == 2) /* n x (h w), by columns */
+    else if (a->n_dims == 2 || l->folded) /* n x (h w), by columns */
         l->at_n = 1, l->at_w = n, l->at_h = n * w, l->at_c = 0;
     else if (!l->planes)
         l->at_n = 1, l->at_h = n, l->at_w = n * h, l->at_c = n * h * w;
@@ -411,6 +437,9 @@ int mp_array_images(struct mp_input *in, const struct mp_array *a, const struct 
     if (l.planes && l.c > 1)
         mp_warn(in->c, "%s: the second of four dimensions is %zu: read as channels of %zu x %zu "
                 "images", d->name, l.c, l.h, l.w);
+    if (l.folded && form->size.h == 0)
+        mp_warn(in->c, "%s: lines of %zu values were taken for images of %zu x %zu; size=1x%zu "
+                "leaves them lines", d->name, l.h * l.w, l.h, l.w, l.h * l.w);
     if (!l.plain || a->kind != 'u' || a->size > 1)
         return read_any(in, a, &l, form, d);
     const struct amount all = pixels(a, &l);
