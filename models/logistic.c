@@ -34,7 +34,8 @@ static const struct mp_linear_solver *solver(const struct mp_linear_params *p)
 
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
-    return mp_linear_train(c, params, state, solver(params));
+    const struct mp_passes rows = mp_passes_of(c);
+    return mp_linear_train(c, params, state, solver(params), &rows);
 }
 
 static int native(struct mp_ctx *c, const void *params, const void *state, const char *path)
@@ -54,8 +55,9 @@ MP_STAGE(logistic) = {
            "was to lower the objective by no more than the share `tolerance`; dense\n"
            "minimises what primal and dual of liblinear do.  auto is dense but where rows\n"
            "are few or mostly zeros; the report tells which solver ran.  Memory while\n"
-           "training: 4 bytes for each value, which beyond 512 MiB, or less where memory is\n"
-           "limited, lie in a temporary file; for liblinear 16 for each that is not zero.\n"
+           "training: 4 bytes for each value; where that is more than half of what is free,\n"
+           "each pass of the dense solver makes the rows again, and 0.2 GiB will do; for\n"
+           "liblinear 16 for each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Lin, Weng, Keerthi 2008, Trust region\n"
            "Newton method for large-scale logistic regression.",
     .example = "logistic C=0.1",
@@ -63,9 +65,10 @@ MP_STAGE(logistic) = {
     .params_size = sizeof(struct mp_linear_params),
     .state_size = sizeof(struct mp_linear),
     .shape = mp_linear_shape,
-    .fit = mp_linear_fit, .merge = mp_linear_merge, .done = done,
+    .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = mp_linear_apply,
-    .learner = MP_LEARNER(.prepare = mp_linear_prepare, .pictures = mp_linear_pictures,
+    .learner = MP_LEARNER(.learns = MP_IN_PASSES, .prepare = mp_linear_prepare,
+                          .pictures = mp_linear_pictures,
                           .native_suffix = ".liblinear", .native = native),
 };

@@ -62,33 +62,46 @@ static void view(enum mp_scores scores, const float *x, size_t k, float *out)
     }
 }
 
-/* The chunk as the logistic model sees it; in scratch. */
-static int see(struct mp_ctx *c, const struct mp_branches *b, const struct mp_chunk *in,
-               struct mp_chunk *out)
+/* A row of d scores as the logistic model sees it. */
+static void see(const struct mp_branches *b, const float *x, size_t d, float *out)
 {
-    const size_t d = mp_len(in->shape), k = d / (size_t)b->n;
-    *out = *in;
-    if ((out->x = mp_scratch(c, in->n * d)) == NULL)
-        return -1;
-    for (size_t i = 0; i < in->n; i++)
-        for (int j = 0; j < b->n; j++)
-            view(b->at[j].scores, in->x + i * d + (size_t)j * k, k,
-                 out->x + i * d + (size_t)j * k);
-    return MP_OK;
+    const size_t k = d / (size_t)b->n;
+    for (int i = 0; i < b->n; i++)
+        view(b->at[i].scores, x + (size_t)i * k, k, out + (size_t)i * k);
 }
 
-static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
+/* All rows as the logistic model sees them. */
+static int see_all(struct mp_ctx *c, const struct mp_branches *b, const struct mp_passes *rows,
+                   float *seen)
 {
-    const struct mp_linear_params p = linear(params);
-    struct mp_chunk seen;
-    return see(c, params, in, &seen) < 0 ? -1 : mp_linear_fit(c, &p, state, &seen);
+    size_t *number = mp_alloc(c, rows->n, sizeof *number);
+    const float **x = mp_alloc(c, rows->n, sizeof *x);
+    float *room = NULL;
+    int rc = number != NULL && x != NULL ? mp_passes_room(c, rows, rows->n, &room) : -1;
+    for (size_t i = 0; i < rows->n && rc == MP_OK; i++)
+        number[i] = i;
+    if (rc == MP_OK)
+        rc = mp_passes_take(c, rows, number, rows->n, room, x);
+    for (size_t i = 0; i < rows->n && rc == MP_OK; i++)
+        see(b, x[i], rows->d, seen + i * rows->d);
+    free(number);
+    free(x);
+    free(room);
+    return rc;
 }
 
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct mp_linear_params p = linear(params);
     const struct mp_linear_solver solver = { .liblinear = L2R_LR };
-    return mp_linear_train(c, &p, state, &solver);
+    struct mp_passes rows = mp_passes_of(c);
+    float *seen = mp_alloc(c, mp_product(rows.n, rows.d), sizeof *seen);
+    int rc = seen != NULL ? see_all(c, params, &rows, seen) : -1;
+    rows.x = seen;
+    if (rc == MP_OK)
+        rc = mp_linear_train(c, &p, state, &solver, &rows);
+    free(seen);
+    return rc;
 }
 
 /* log(1 / (1 + exp(-s))), without overflow. */
@@ -113,9 +126,13 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct mp_linear_params p = linear(params);
-    const size_t k = mp_len(out->shape);
-    struct mp_chunk seen;
-    if (see(c, params, in, &seen) < 0 || mp_linear_apply(c, &p, state, &seen, out) < 0)
+    const size_t d = mp_len(in->shape), k = mp_len(out->shape);
+    struct mp_chunk seen = *in;
+    if ((seen.x = mp_scratch(c, in->n * d)) == NULL)
+        return -1;
+    for (size_t i = 0; i < in->n; i++)
+        see(params, in->x + i * d, d, seen.x + i * d);
+    if (mp_linear_apply(c, &p, state, &seen, out) < 0)
         return -1;
     for (size_t i = 0; i < in->n; i++)
         to_probabilities(out->x + i * k, k);
@@ -134,9 +151,9 @@ MP_STAGE(stack) = {
     .params_size = sizeof(struct params),
     .state_size = sizeof(struct mp_linear),
     .shape = shape,
-    .fit = fit, .merge = mp_linear_merge, .done = done,
+    .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = apply,
-    .learner = MP_LEARNER(.needs = MP_STACKED, .scores = MP_PROBABILITIES,
+    .learner = MP_LEARNER(.learns = MP_IN_PASSES, .needs = MP_STACKED, .scores = MP_PROBABILITIES,
                           .prepare = mp_linear_prepare),
 };

@@ -33,7 +33,8 @@ static const struct mp_linear_solver *solver(const struct mp_linear_params *p)
 
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
-    return mp_linear_train(c, params, state, solver(params));
+    const struct mp_passes rows = mp_passes_of(c);
+    return mp_linear_train(c, params, state, solver(params), &rows);
 }
 
 static int native(struct mp_ctx *c, const void *params, const void *state, const char *path)
@@ -55,8 +56,9 @@ MP_STAGE(svm) = {
            "where rows are few or mostly zeros; the report tells which solver ran.  Of\n"
            "liblinear's, dual ones slow down as C grows, and l2loss_primal is then the\n"
            "better choice; l1reg sets most weights to zero.  Memory while training: 4 bytes\n"
-           "for each value, which beyond 512 MiB, or less where memory is limited, lie in a\n"
-           "temporary file; for liblinear 16 for each that is not zero.\n"
+           "for each value; where that is more than half of what is free, each pass of the\n"
+           "dense solver makes the rows again, and 0.2 GiB will do; for liblinear 16 for\n"
+           "each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Keerthi, DeCoste 2005, A modified\n"
            "finite Newton method for fast solution of large scale linear SVMs.",
     .example = "svm C=0.1",
@@ -64,9 +66,10 @@ MP_STAGE(svm) = {
     .params_size = sizeof(struct mp_linear_params),
     .state_size = sizeof(struct mp_linear),
     .shape = mp_linear_shape,
-    .fit = mp_linear_fit, .merge = mp_linear_merge, .done = done,
+    .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = mp_linear_apply,
-    .learner = MP_LEARNER(.prepare = mp_linear_prepare, .pictures = mp_linear_pictures,
+    .learner = MP_LEARNER(.learns = MP_IN_PASSES, .prepare = mp_linear_prepare,
+                          .pictures = mp_linear_pictures,
                           .native_suffix = ".liblinear", .native = native),
 };

@@ -179,7 +179,7 @@ static void check_words(struct probe *p)
 
 static bool learns(const struct mp_entry *e)
 {
-    return e->stage->fit != NULL || mp_learns(e, MP_IN_EPOCHS);
+    return e->stage->fit != NULL || e->stage->done != NULL;
 }
 
 static void check_members(struct probe *p)
@@ -199,8 +199,9 @@ static void check_members(struct probe *p)
                "done(), io(), clear(), ready(), a state or says how it .learns");
     else
         expect(p, s->io != NULL && s->state_size > 0, "what learns has io() and state_size");
-    expect(p, l->learns != MP_IN_EPOCHS || (s->fit == NULL && s->done != NULL),
-           "what learns MP_IN_EPOCHS has done() and no fit()");
+    const bool pulls = l->learns == MP_IN_EPOCHS || l->learns == MP_IN_PASSES;
+    expect(p, !pulls || (s->fit == NULL && s->done != NULL),
+           "what learns MP_IN_EPOCHS or MP_IN_PASSES has done() and no fit()");
     expect(p, s->fit == NULL || (s->merge != NULL) == (l->learns == MP_IN_SHARDS),
            "what learns MP_IN_SHARDS has merge(), and nothing else has");
     expect(p, !model || learns(p->e) || mp_has_branches(p->e), "a model that learns nothing");

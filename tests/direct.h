@@ -155,7 +155,8 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
 {
     void *state = direct_memory(1, s->state_size);
     const struct mp_puller puller = { .n = r->n, .y = r->y, .shape = r->shape,
-                                      .pull = direct_pull, .arg = (void *)(uintptr_t)r };
+                                      .pull = direct_pull, .arg = (void *)(uintptr_t)r,
+                                      .kept = shards == 1 ? r->x : NULL };
     int rc = MP_OK;
     step = step > 0 ? step : r->n;
     c->puller = &puller;

@@ -441,7 +441,7 @@ static int run_node(struct mp_ctx *c, struct mp_plan *p, int k, const struct row
         return MP_OK;
     }
     mp_plan_where(c, p, k);
-    if (learn && (s->fit != NULL || mp_learns(n->entry, MP_IN_EPOCHS))) {
+    if (learn && (s->fit != NULL || s->done != NULL)) {
         free(n->state);
         n->state = direct_fit(c, s, n->params, in, 1, 256);
         if (c->msg[0] != '\0')

@@ -232,6 +232,11 @@ const char *mp_pull_from(struct mp_ctx *c)
     return c->puller->from;
 }
 
+const float *mp_pull_kept(struct mp_ctx *c)
+{
+    return c->puller->kept;
+}
+
 int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x)
 {
     return c->puller->pull(c, c->puller->arg, rows, n, training, epoch, x);

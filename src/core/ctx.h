@@ -78,7 +78,8 @@ struct mp_run {
     int pictures_missed;               /* that could not be made, and were left out of a page */
 };
 
-/* What gives a stage its rows that learns MP_IN_EPOCHS; to others it tells their classes. */
+/* What gives a stage its rows that learns MP_IN_EPOCHS or MP_IN_PASSES; to others it tells their
+ * classes. */
 struct mp_puller {
     size_t n;
     const int *y;
@@ -87,6 +88,7 @@ struct mp_puller {
                 size_t epoch, float *x);
     void *arg;
     const char *from;                  /* the stage whose vectors they are; NULL: images */
+    const float *kept;                 /* all rows, or NULL */
 };
 
 /* One per thread, and one for the thread that leads. */

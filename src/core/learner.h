@@ -12,7 +12,9 @@ enum mp_learns {
     MP_IN_SHARDS, /* as stage.h says: fit() for shards of rows, which merge() joins */
     MP_IN_ORDER,  /* fit() gets all rows in order, many at a time, which all threads have
                      prepared, and may use mp_parallel_for(); there is no merge() */
-    MP_IN_EPOCHS  /* no fit(): done() trains a net, and fetches its rows by mp_pull() */
+    MP_IN_EPOCHS, /* no fit(): done() trains a net, and fetches its rows by mp_pull() */
+    MP_IN_PASSES  /* no fit(): done() reads the rows of one epoch several times, and each time
+                     finds the same: by mp_pull(), or where mp_pull_kept() says */
 };
 
 /* What a stage needs around its line.  Where that is a struct, its params begin with it. */
@@ -172,8 +174,9 @@ bool mp_trial(const struct mp_ctx *c);
 void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* For what learns MP_IN_EPOCHS, and in fit() of what learns MP_IN_ORDER: how many training rows
- * there are, each once; their class numbers; the shape of a row. */
+/* For what learns MP_IN_EPOCHS or MP_IN_PASSES, and in fit() of what learns MP_IN_ORDER: how many
+ * training rows there are, each once, but for MP_IN_PASSES each copy of them, too; their class
+ * numbers; the shape of a row. */
 size_t mp_pull_rows(struct mp_ctx *c, const int **y);
 struct mp_shape mp_pull_shape(struct mp_ctx *c);
 
@@ -184,6 +187,10 @@ const char *mp_pull_from(struct mp_ctx *c);
  * them, on the engine's threads: n * mp_len(shape) floats in x.  training: stages
  * that change training rows only do so, drawn by `epoch`. */
 int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x);
+
+/* For what learns MP_IN_PASSES: where all rows lie, one after the other; NULL: there is no room
+ * for them in memory, and each pass makes them again. */
+const float *mp_pull_kept(struct mp_ctx *c);
 
 /* Saves how far training has come, so that a stopped run can go on; a disk that is full is one
  * warning, and the checkpoint of before stays.  `io` visits what there is to save. */

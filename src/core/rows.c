@@ -9,7 +9,7 @@
 #define _GNU_SOURCE /* O_TMPFILE, mremap() */
 #endif
 #include "core/rows.h"
-#include "core/cgroup.h"
+#include "core/memory.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -17,24 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-enum { LARGE = 512 << 20, PART = 16 };
-
-/* ----------------------------------------------------------------- limits */
 
 size_t mp_rows_limit(void)
 {
-    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    size_t allowed = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
-    const size_t group = mp_cgroup_memory("");
-    struct rlimit data;
-    if (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur < allowed)
-        allowed = (size_t)data.rlim_cur;
-    if (group < allowed)
-        allowed = group;
-    return allowed / PART < LARGE ? allowed / PART : LARGE;
+    return mp_memory_free() / 2;
 }
 
 /* ------------------------------------------------------------------ files */
@@ -117,7 +104,8 @@ bool mp_rows_resize(struct mp_rows *r, size_t size)
     size = size > 0 ? size : 1;
     if (r->file != 0)
         return grow_file(r, size);
-    if (size > r->size && size >= mp_rows_limit() && move_to_file(r, size))
+    /* What the block has is among what it may have. */
+    if (size > r->size && size >= mp_rows_limit() + r->size / 2 && move_to_file(r, size))
         return true;
     void *at = r->at != NULL ? realloc(r->at, size) : allocate(size);
     if (at == NULL)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rows.h - room for rows, of which there may be more than memory holds.
  *
- * A block is plain memory while it is small.  Larger ones are a temporary file without a
- * name, mapped: the system may write its pages out and take their memory whenever others
- * need it, so that what the process itself holds does not grow with the rows. */
+ * A block is plain memory while there is enough of it.  Larger ones are a temporary file
+ * without a name, mapped: the system may write its pages out and take their memory whenever
+ * others need it, so that what the process itself holds does not grow with the rows. */
 #ifndef MP_ROWS_H
 #define MP_ROWS_H
 #include <stdbool.h>
@@ -15,8 +15,8 @@ struct mp_rows {      /* zeroed: empty */
     int file;         /* 0: plain memory */
 };
 
-/* Bytes from which on a block is a file: 512 MiB, or a sixteenth of what the process may
- * have, if that is less (the machine's memory, RLIMIT_DATA, its cgroups). */
+/* Bytes from which on a block is a file: half of those that the process may still take
+ * (memory.h); others may want some, too. */
 size_t mp_rows_limit(void);
 
 /* Makes the block `size` bytes; what is in it stays, what comes new is not zeroed.  False:

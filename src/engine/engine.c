@@ -6,13 +6,13 @@
 #include "core/diary.h"
 #include "core/progress.h"
 #include "core/simd.h"
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows on their way to a later fit are kept, so that the stages before need not
- * run again, while they take no more than this. */
-#define KEEP_BYTES ((size_t)4 << 30)
+/* Bytes a second that a plain disk reads. */
+static const double disk_speed = 300e6;
 
 struct block {
     void *at;
@@ -43,7 +43,6 @@ struct engine {
     bool *lent;                  /* it is the cache's, not ours */
     struct mp_reuse *reuse;      /* NULL: no cache */
     struct mp_cache_writer *save; /* the cache's copy of the rows that a fit reads, or NULL */
-    size_t kept_bytes;
     struct worker *workers;
     int threads;
 };
@@ -447,6 +446,53 @@ static int prepare_batch(struct mp_ctx *c, struct engine *e, int input, const st
     return failed ? -1 : MP_OK;
 }
 
+/* Of rows, each in its pass and named by its number among all that pass, the first ones that
+ * lie in one pass: n at most.  Those that follow one another are a span of their own. */
+static struct span span_of(const struct engine *e, const size_t *rows, size_t n, size_t *room)
+{
+    const size_t pass = rows[0] / e->d->n;
+    struct span s = { .row0 = rows[0] % e->d->n, .pass = pass };
+    bool run = true;
+    for (; s.n < n && rows[s.n] / e->d->n == pass; s.n++) {
+        room[s.n] = rows[s.n] % e->d->n;
+        run = run && room[s.n] == s.row0 + s.n;
+    }
+    s.rows = run ? NULL : room;
+    return s;
+}
+
+/* What of the data and of what was kept has been read for the span. */
+static void let_span_go(const struct engine *e, const struct span *s)
+{
+    size_t from = e->d->n, to = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const size_t row = s->rows != NULL ? s->rows[i] : s->row0 + i;
+        from = row < from ? row : from;
+        to = row >= to ? row + 1 : to;
+    }
+    let_go(e, from, to);
+}
+
+/* A worker's part of gather(). */
+static int gather_some(struct engine *e, struct worker *w, int last, const size_t *rows, size_t n,
+                       size_t epoch, size_t pass, float *x)
+{
+    size_t room[MP_CHUNK_ROWS];
+    for (size_t at = 0, some; at < n; at += some) {
+        struct mp_chunk in = { .n = 0 };
+        struct span s = span_of(e, rows + at, n - at, room);
+        s.epoch = epoch;
+        s.pass += pass;
+        some = s.n;
+        if (run_chunk(e, w, s) < 0 || as_floats(w, last, &in) < 0)
+            return -1;
+        const size_t len = mp_len(in.shape);
+        memcpy(x + at * len, in.x, some * len * sizeof *x);
+        let_span_go(e, &s);
+    }
+    return MP_OK;
+}
+
 /* Rows by number as node `last` gives them, side by side on all threads. */
 static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *rows, size_t n,
                   size_t epoch, size_t pass, float *x)
@@ -458,15 +504,10 @@ static int gather(struct mp_ctx *c, struct engine *e, int last, const size_t *ro
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
     for (size_t at = 0; at < n; at += step) {
         struct worker *w = &e->workers[omp_get_thread_num()];
-        const struct span s = { .n = rows_left(at, n, step), .rows = rows + at,
-                                .epoch = epoch, .pass = pass };
-        struct mp_chunk in = { .n = 0 };
-        const bool good = run_chunk(e, w, s) == MP_OK && as_floats(w, last, &in) == MP_OK;
-        if (good)
-            memcpy(x + at * len, in.x, s.n * len * sizeof *x);
-        let_go(e, 0, e->d->n);
+        const int rc = gather_some(e, w, last, rows + at, rows_left(at, n, step), epoch, pass,
+                                   x + at * len);
 #pragma omp critical(mp_gather)
-        if (!good && !failed) {
+        if (rc < 0 && !failed) {
             failed = 1;
             mp_ctx_take(c, &w->c);
         }
@@ -496,7 +537,7 @@ static const char *vectors_of(const struct mp_plan *p, const struct mp_node *n)
 static struct mp_puller puller_of(struct engine *e, int f)
 {
     const struct mp_node *n = &e->p->nodes[f];
-    return (struct mp_puller){ e->d->n, e->y, n->in, pull_rows, e, vectors_of(e->p, n) };
+    return (struct mp_puller){ e->d->n, e->y, n->in, pull_rows, e, vectors_of(e->p, n), NULL };
 }
 
 /* MP_IN_ORDER: many rows at a time, and the stage's own work on all threads. */
@@ -565,15 +606,37 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
     return failed ? -1 : MP_OK;
 }
 
+/* What learns MP_IN_PASSES is told of each copy of a row, too, and where all of them lie. */
+static int tell_passes(struct mp_ctx *c, const struct engine *e, int f, struct mp_puller *to,
+                       int **repeated)
+{
+    const int input = e->p->nodes[f].inputs[0];
+    const size_t all = rows_learned(e, f), n = e->d->n;
+    to->n = all;
+    if (input >= 0 && !e->p->nodes[input].bytes)
+        to->kept = e->kept[input];
+    if (all == n || e->y == NULL)
+        return MP_OK;
+    if ((*repeated = mp_alloc(c, all, sizeof **repeated)) == NULL)
+        return -1;
+    for (size_t i = 0; i < all; i++)
+        (*repeated)[i] = e->y[i % n];
+    to->y = *repeated;
+    return MP_OK;
+}
+
 /* done() on the leading thread. */
 static int finish(struct mp_ctx *c, struct engine *e, int f)
 {
     struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
-    const struct mp_puller puller = puller_of(e, f);
+    struct mp_puller puller = puller_of(e, f);
+    int *repeated = NULL;
     char what[80];
     if (s->done == NULL)
         return MP_OK;
+    if (mp_learner(n->entry)->learns == MP_IN_PASSES && tell_passes(c, e, f, &puller, &repeated) < 0)
+        return -1;
     snprintf(what, sizeof what, "train %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, 100, "%");
     /* A pipeline inside may take what it learns from the cache: it counts as it was made. */
@@ -583,6 +646,7 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
     c->puller = &puller;
     const int rc = s->done(c, n->params, n->state);
     c->puller = NULL;
+    free(repeated);
     n->cost.done += mp_seconds() + c->run->reused.seconds - start;
     return rc;
 }
@@ -644,45 +708,64 @@ static void end_save(struct engine *e, int k, bool good, double seconds)
     e->save = NULL;
 }
 
-/* Runs all rows once up to node k and keeps its output, if there is room. */
-static int keep_node(struct mp_ctx *c, struct engine *e, int k)
+/* Whether rows that are read again are better kept: in memory, where there is room, and on disk
+ * only if they take longer to make than to read. */
+static bool worth_keeping(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+{
+    const size_t row = row_bytes(e, k), size = mp_product(rows, row), free = mp_rows_limit();
+    if (size < free)
+        return true;
+    const double seconds = row_seconds(e, k);
+    const bool kept = seconds > (double)row / disk_speed;
+    mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s", rows,
+              ldexp((double)size, -30), ldexp((double)free, -30),
+              kept ? "they lie on disk" : "each pass makes them again");
+    return kept;
+}
+
+/* Runs `rows` rows, those of all passes, once up to node k and keeps its output, if there is
+ * room. */
+static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
 {
     const struct mp_node *n = &e->p->nodes[k];
-    const size_t row = row_bytes(e, k), size = mp_product(e->d->n, row), step = chunk_rows(e->p, k);
+    const size_t row = row_bytes(e, k), size = mp_product(rows, row), step = chunk_rows(e->p, k);
     int failed = 0;
     borrow(e, k);
-    if (e->kept[k] != NULL || size > KEEP_BYTES - e->kept_bytes)
-        return MP_OK;
-    if (!mp_rows_resize(&e->room[k], size))
+    need(e, k);
+    if (e->kept[k] != NULL || !worth_keeping(c, e, k, rows) ||
+        !mp_rows_resize(&e->room[k], size))
         return MP_OK;
     char *all = e->room[k].at;
-    need(e, k);
     const double start = mp_seconds();
-    mp_bar_begin(c->run->bar, "prepare rows", (double)e->d->n, "rows");
+    mp_bar_begin(c->run->bar, "prepare rows", (double)rows, "rows");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
-    for (size_t row0 = 0; row0 < e->d->n; row0 += step) {
+    for (size_t at = 0; at < rows; at += step) {
         struct worker *w = &e->workers[omp_get_thread_num()];
-        const struct span s = { .row0 = row0, .n = rows_left(row0, e->d->n, step) };
-        const bool good = run_chunk(e, w, s) == MP_OK;
-        const struct mp_chunk *v = &w->view[k + 1];
-        if (good) {
-            char *to = all + row0 * row;
-            memcpy(to, n->bytes ? (void *)v->b : (void *)v->x, s.n * row);
-            mp_rows_let_go(&e->room[k], to, to + s.n * row);
+        const size_t end = at + rows_left(at, rows, step);
+        bool good = true;
+        for (size_t from = at; from < end && good;) {
+            const struct span s = span_at(e, from, end, step);
+            good = run_chunk(e, w, s) == MP_OK;
+            const struct mp_chunk *v = &w->view[k + 1];
+            if (good) {
+                char *to = all + from * row;
+                memcpy(to, n->bytes ? (void *)v->b : (void *)v->x, s.n * row);
+                mp_rows_let_go(&e->room[k], to, to + s.n * row);
+            }
+            from += s.n;
         }
 #pragma omp critical(mp_keep_node)
         if (!good && !failed) {
             failed = 1;
             mp_ctx_take(c, &w->c);
         }
-        mp_bar_add(c->run->bar, (double)s.n);
+        mp_bar_add(c->run->bar, (double)(end - at));
     }
     if (failed)
         return -1;
     e->kept[k] = all;
-    e->kept_bytes += size;
     const double seconds = mp_seconds() - start;
-    if (mp_reuse_worth(e->reuse, k, seconds / (double)e->d->n) &&
+    if (rows == e->d->n && mp_reuse_worth(e->reuse, k, seconds / (double)rows) &&
         (e->save = mp_reuse_begin(e->reuse, k)) != NULL) {
         mp_cache_write(e->save, 0, all, size);
         end_save(e, k, true, seconds);
@@ -695,7 +778,6 @@ static void drop_unsteady(struct engine *e)
 {
     for (int k = 0; k < e->p->n_nodes; k++)
         if (e->kept[k] != NULL && !steady(e->p, k)) {
-            e->kept_bytes -= e->d->n * e->p->nodes[k].passes * row_bytes(e, k);
             mp_rows_free(&e->room[k]);
             e->kept[k] = NULL;
         }
@@ -712,12 +794,24 @@ static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
             continue;
         for (int j = 0; j < n->n_inputs; j++)
             if (n->inputs[j] >= 0 && steady(e->p, n->inputs[j]) &&
-                keep_node(c, e, n->inputs[j]) < 0)
+                keep_node(c, e, n->inputs[j], e->d->n) < 0)
                 return -1;
     }
     need(e, e->p->nodes[f].inputs[0]);
     e->puller = f;
     e->workers[0].cost[f].fit_rows += e->d->n;
+    return MP_OK;
+}
+
+/* Keeps the rows that node f reads in passes. */
+static int prepare_passes(struct mp_ctx *c, struct engine *e, int f)
+{
+    const int input = e->p->nodes[f].inputs[0];
+    if (input >= 0 && keep_node(c, e, input, rows_learned(e, f)) < 0)
+        return -1;
+    need(e, input);
+    e->puller = f;
+    e->workers[0].cost[f].fit_rows += rows_learned(e, f);
     return MP_OK;
 }
 
@@ -752,16 +846,14 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     borrow(e, input);
     need(e, input);
     const enum mp_learns how = mp_learner(n->entry)->learns;
-    const bool pulls = how == MP_IN_EPOCHS; /* and keeps what it needs itself */
+    const bool pulls = how == MP_IN_EPOCHS || how == MP_IN_PASSES; /* and keeps what it needs itself */
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {
         const size_t size = mp_product(rows_learned(e, f), row_bytes(e, input));
         /* Held in the spare last slot until the pass is over.  Not in a file: for one more
          * pass, writing and reading that takes longer than most stages do. */
-        keep = size <= KEEP_BYTES - e->kept_bytes && size < mp_rows_limit() &&
-               mp_rows_resize(&e->room[e->p->n_nodes], size);
+        keep = size < mp_rows_limit() && mp_rows_resize(&e->room[e->p->n_nodes], size);
         e->kept[e->p->n_nodes] = e->room[e->p->n_nodes].at;
-        e->kept_bytes += keep ? size : 0;
     }
     snprintf(what, sizeof what, "fit %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, (double)rows_learned(e, f), "rows");
@@ -769,9 +861,10 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     const double start = mp_seconds(), own = fit_seconds(e, f);
     if (!pulls)
         begin_save(e, input);
-    int rc = pulls                ? prepare_pull(c, e, f)
-             : how == MP_IN_ORDER ? fit_in_order(c, e, f, keep)
-                                  : fit_shards(c, e, f, keep);
+    int rc = how == MP_IN_EPOCHS   ? prepare_pull(c, e, f)
+             : how == MP_IN_PASSES ? prepare_passes(c, e, f)
+             : how == MP_IN_ORDER  ? fit_in_order(c, e, f, keep)
+                                   : fit_shards(c, e, f, keep);
     end_save(e, input, rc == MP_OK, mp_seconds() - start - (fit_seconds(e, f) - own));
     if (keep && rc == MP_OK) {
         e->kept[input] = e->kept[e->p->n_nodes];

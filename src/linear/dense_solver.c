@@ -4,18 +4,22 @@
  * Method: a Newton step solves H p = -g, H = I + X'DX, by a few steps of conjugate gradients
  * with one preconditioner for all classes.  Every vector has its own step lengths but shares
  * the reads of X.  Rows without curvature, outside all margins, are left out of the
- * products with H; those that together have less than a hundredth of it, too.  Where there
- * are many more rows than features, it begins with a sample of them, whose solution is
- * the start for four times as many.  Cost: a pass over the rows for each Newton step, over
- * the rows that count for each product, and for the preconditioner (preconditioner.h).
+ * products with H; those that together have less than a hundredth of it, too; and of more
+ * than `most` others as many are drawn, with weights that leave H what it is in the mean.
+ * Where there are many more rows than features, it begins with a sample of them, whose
+ * solution is the start for four times as many.
  *
- * Rows may be more than memory holds: those in a file are let go when a pass has left them
- * behind.  What a row needs in memory are two scores a vector and a few numbers.
+ * Cost: a pass over the rows for each Newton step and for each step that proves too long,
+ * which may have to make every row anew (passes.h); the rows drawn once more for each step;
+ * of these a pass in memory for each product; and the preconditioner (preconditioner.h).
+ * Memory: a block of rows, the rows drawn, and 20 bytes for each row that there is.
  *
- * Rows are cut into parts whose number depends on the problem alone and whose sums are
- * added in order.  Reference: Lin, Weng, Keerthi 2008, "Trust region Newton method for
+ * A block of rows is cut into parts whose number depends on the problem alone and whose sums
+ * are added in order.  References: Lin, Weng, Keerthi 2008, "Trust region Newton method for
  * large-scale logistic regression"; Keerthi, DeCoste 2005, "A modified finite Newton
- * method for fast solution of large scale linear SVMs". */
+ * method for fast solution of large scale linear SVMs"; Byrd, Chin, Neveitt, Nocedal 2011,
+ * "On the use of stochastic Hessian information in optimization methods for machine
+ * learning". */
 #include "linear/dense_solver.h"
 #include "linear/panel.h"
 #include "linear/preconditioner.h"
@@ -25,11 +29,14 @@
 #include <string.h>
 
 enum {
-    PARTS = 16,       /* of rows and of sums */
+    PARTS = 16,       /* of a block's rows and of sums */
     MAX_ROWS = 128,   /* at a time */
     MAX_STEPS = 200,  /* of Newton */
     MAX_PRODUCTS = 40, /* in one of them */
-    LET_GO = 16 << 20, /* bytes that a pass leaves behind at a time */
+    MAX_TRIES = 5,    /* of a step's length */
+    BLOCK_VALUES = 1 << 23,  /* of the rows of a pass that are there at a time */
+    DRAWN_VALUES = 1 << 25,  /* of the rows that H is made of */
+    EXACT_ROWS = 1 << 17,    /* of which the objective is worked out in double */
     LEVEL_BITS = 2    /* a sample is a 2^LEVEL_BITS-th of the next larger one */
 };
 
@@ -39,23 +46,40 @@ static const double noise = 2e-7;
 /* The tolerance on a sample: its solution is a start, no more. */
 static const double rough = 0.2;
 
-/* The rows in hand, and what is known of them at the current weights and at the next. */
+/* How far the residual of a step is brought down, squared: further where a pass over the rows
+ * costs more than the products with H do. */
+static const double coarse = 0.09, fine = 0.01;
+
+/* The rows in hand. */
 struct rows {
-    const float **x;
-    int *y;
+    size_t *row;      /* their numbers, ascending */
     size_t n;
-    float *z, *next_z;
-    struct mp_rows z_room, next_room; /* where those lie */
-    float *weight;                    /* of a row's curvature in all */
+    float *weight;    /* of the curvature of each at next_w */
+    bool seen;        /* that their values are numbers */
+    double C;
 };
 
-/* Of these the rows that have curvature. */
-struct active {
+/* Some rows in memory, or where they can be made. */
+struct block {
+    size_t size;      /* of rows, at most */
+    size_t n;
+    const size_t *row;
+    float *weight;    /* the rows': where look_part() puts it */
     const float **x;
+    float *room;
+    int *y;
+};
+
+/* Of these the rows that H is made of. */
+struct active {
+    size_t most;      /* on average */
+    size_t n, room;
+    size_t *row;
+    float *scale;     /* one over the chance that each had */
+    const float **x;
+    float *values;
     int *y;
     float *h;
-    struct mp_rows h_room;
-    size_t n, room;
 };
 
 struct solver {
@@ -65,14 +89,15 @@ struct solver {
     struct mp_dense_result *result;
     size_t lanes, blocks, size;       /* size: floats in a set of panels */
     float bias;
-    double C;                         /* for the rows in hand */
     float *own, *rest, *live;         /* by lane */
     float *w, *step, *g, *residual, *direction, *product, *solved, *next_w, *next_g;
     float *parts;                     /* PARTS sets of panels */
     double *sums;                     /* PARTS x lanes */
-    double *f, *next_f, *drop, *t;    /* by lane: objectives, decrease foreseen, step length */
+    double *f, *next_f, *drop, *slope, *t; /* by lane: objectives, decrease foreseen, how steep
+                                              the step goes down, its length */
     double *spare;                    /* SPARE times lanes, for who needs them within a call */
     struct rows rows;
+    struct block block;
     struct active active;
     double progress, share;           /* of the bar: done, and of this level */
 };
@@ -102,8 +127,8 @@ static void dot(const struct solver *s, const float *a, const float *b, double *
 {
     memset(sum, 0, s->lanes * sizeof *sum);
     for (size_t i = 0; i < s->blocks; i++) {
-        const size_t at = mp_panel_at(i, s->p->d);
-        mp_panel_dot(a + at, b + at, s->p->d + 1, sum + i * MP_PANEL);
+        const size_t at = mp_panel_at(i, s->p->rows.d);
+        mp_panel_dot(a + at, b + at, s->p->rows.d + 1, sum + i * MP_PANEL);
     }
     couple(s, sum);
 }
@@ -113,7 +138,7 @@ static void add(const struct solver *s, const float *x, const double *k, const f
 {
     for (size_t i = 0; i < s->blocks; i++) {
         float factor[MP_PANEL];
-        const size_t at = mp_panel_at(i, s->p->d), end = mp_panel_at(i + 1, s->p->d);
+        const size_t at = mp_panel_at(i, s->p->rows.d), end = mp_panel_at(i + 1, s->p->rows.d);
         for (size_t v = 0; v < MP_PANEL; v++)
             factor[v] = (float)k[i * MP_PANEL + v];
         for (size_t j = at; j < end; j += MP_PANEL)
@@ -135,95 +160,79 @@ static void scores(const struct solver *s, const float *const *x, size_t n, cons
                    float *z)
 {
     for (size_t b = 0; b < s->blocks; b++)
-        mp_panel_scores(x, n, s->p->d, s->bias, w + mp_panel_at(b, s->p->d), z + b * MP_PANEL,
-                        s->lanes);
+        mp_panel_scores(x, n, s->p->rows.d, s->bias, w + mp_panel_at(b, s->p->rows.d),
+                        z + b * MP_PANEL, s->lanes);
 }
 
 static void add_rows(const struct solver *s, const float *const *x, size_t n, const float *r,
                      float *g)
 {
     for (size_t b = 0; b < s->blocks; b++)
-        mp_panel_add(x, n, s->p->d, s->bias, r + b * MP_PANEL, s->lanes,
-                     g + mp_panel_at(b, s->p->d));
+        mp_panel_add(x, n, s->p->rows.d, s->bias, r + b * MP_PANEL, s->lanes,
+                     g + mp_panel_at(b, s->p->rows.d));
 }
 
-/* Bytes from the first of n rows to the last: if they lie in a file, those between them that
- * are not in hand are read along. */
-static size_t reach(const struct solver *s, const float *const *x, size_t n)
+/* Work on each block of the rows in hand: `part` for i below PARTS. */
+static int pass(struct mp_ctx *c, struct solver *s,
+                int (*part)(struct mp_ctx *c, void *arg, size_t i))
 {
-    return (uintptr_t)(x[n - 1] + s->p->d) - (uintptr_t)x[0];
+    const struct mp_passes *p = &s->p->rows;
+    struct block *b = &s->block;
+    memset(s->sums, 0, PARTS * s->lanes * sizeof *s->sums);
+    for (size_t at = 0; at < s->rows.n; at += b->n) {
+        b->n = s->rows.n - at < b->size ? s->rows.n - at : b->size;
+        b->row = s->rows.row + at;
+        b->weight = s->rows.weight + at;
+        if (mp_passes_take(c, p, b->row, b->n, b->room, b->x) < 0)
+            return -1;
+        for (size_t i = 0; i < b->n; i++)
+            b->y[i] = p->y[b->row[i]];
+        if (mp_parallel_for(c, PARTS, part, s) < 0)
+            return -1;
+    }
+    return MP_OK;
 }
 
-static bool in_file(const struct solver *s)
+/* Rows on the right side of all margins have no slope: they are left out.  How many are kept. */
+static size_t keep_steep(const struct solver *s, const float *const *x, size_t n, float *slope,
+                         const float **kept)
 {
-    return s->p->file != NULL && s->p->file->file != 0;
+    size_t some = 0;
+    for (size_t q = 0; q < n; q++) {
+        float sum = 0, *to = slope + some * s->lanes;
+        for (size_t k = 0; k < s->lanes; k++) {
+            to[k] = slope[q * s->lanes + k] * s->live[k];
+            sum += fabsf(to[k]);
+        }
+        kept[some] = x[q];
+        some += sum > 0;
+    }
+    return some;
 }
 
-/* How many of the next n rows to take at a time. */
-static size_t together(const struct solver *s, const float *const *x, size_t n, size_t most)
-{
-    n = n < most ? n : most;
-    while (in_file(s) && n > 1 && reach(s, x, n) > LET_GO)
-        n /= 2;
-    return n;
-}
-
-/* A pass has read rows [*from, to) of x: once they reach over `least` bytes, the process lets
- * them go. */
-static void let_go(const struct solver *s, const float *const *x, size_t *from, size_t to,
-                   size_t least)
-{
-    if (!in_file(s) || to == *from || reach(s, x + *from, to - *from) < least)
-        return;
-    mp_rows_let_go(s->p->file, x[*from], x[to - 1] + s->p->d);
-    *from = to;
-}
-
-/* The same of the scores of part i. */
-static void let_scores_go(const struct solver *s, size_t i)
-{
-    const struct rows *r = &s->rows;
-    const size_t from = r->n * i / PARTS * s->lanes, to = r->n * (i + 1) / PARTS * s->lanes;
-    mp_rows_let_go(&r->z_room, r->z + from, r->z + to);
-    mp_rows_let_go(&r->next_room, r->next_z + from, r->next_z + to);
-}
-
-/* Part i of the loss and its gradient at next_w: rows on the right side of all margins
- * have no slope and are left out. */
+/* Part i of the loss and its gradient at next_w, and how much each row's curvature weighs. */
 static int look_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
-    const struct rows *r = &s->rows;
-    const size_t most = rows_at_once(s->p->d), to = r->n * (i + 1) / PARTS;
-    float *g = s->parts + i * s->size, *slope = mp_scratch(c, MAX_ROWS * s->lanes);
-    double *sum = s->sums + i * s->lanes;
-    size_t begin = r->n * i / PARTS;
-    if (slope == NULL)
+    const struct block *b = &s->block;
+    const size_t most = rows_at_once(s->p->rows.d), to = b->n * (i + 1) / PARTS, lanes = s->lanes;
+    float *z = mp_scratch(c, MAX_ROWS * lanes), *slope = mp_scratch(c, MAX_ROWS * lanes),
+          *h = mp_scratch(c, MAX_ROWS * lanes);
+    if (z == NULL || slope == NULL || h == NULL)
         return -1;
-    memset(g, 0, s->size * sizeof *g);
-    memset(sum, 0, s->lanes * sizeof *sum);
-    for (size_t at = begin, n; at < to; at += n) {
-        const float *x[MAX_ROWS];
-        size_t kept = 0;
-        float *z = r->next_z + at * s->lanes;
-        n = together(s, r->x + at, to - at, most);
-        scores(s, r->x + at, n, s->next_w, z);
-        mp_loss_rows(&s->loss, z, r->y + at, n, sum, slope, NULL);
-        for (size_t q = 0; q < n; q++) {
-            float some = 0, *to_row = slope + kept * s->lanes;
-            for (size_t k = 0; k < s->lanes; k++) {
-                to_row[k] = slope[q * s->lanes + k] * s->live[k];
-                some += fabsf(to_row[k]);
-            }
-            x[kept] = r->x[at + q];
-            kept += some > 0;
-        }
-        if (kept > 0)
-            add_rows(s, x, kept, slope, g);
-        let_go(s, r->x, &begin, at + n, LET_GO);
+    for (size_t at = b->n * i / PARTS, n; at < to; at += n) {
+        const float *kept[MAX_ROWS];
+        n = to - at < most ? to - at : most;
+        if (!s->rows.seen && mp_passes_check(c, &s->p->rows, b->x + at, n) < 0)
+            return -1;
+        scores(s, b->x + at, n, s->next_w, z);
+        mp_loss_rows(&s->loss, z, b->y + at, n, s->sums + i * lanes, slope, h);
+        for (size_t q = 0; q < n; q++)
+            b->weight[at + q] = mp_loss_weight(&s->loss, h + q * lanes, b->y[at + q], s->live);
+        const size_t some = keep_steep(s, b->x + at, n, slope, kept);
+        if (some > 0)
+            add_rows(s, kept, some, slope, s->parts + i * s->size);
     }
-    let_go(s, r->x, &begin, to, 0);
-    let_scores_go(s, i);
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
@@ -232,21 +241,19 @@ static int curve_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     const struct active *a = &s->active;
-    const size_t most = rows_at_once(s->p->d), to = a->n * (i + 1) / PARTS;
+    const size_t most = rows_at_once(s->p->rows.d), to = a->n * (i + 1) / PARTS;
     float *g = s->parts + i * s->size, *v = mp_scratch(c, MAX_ROWS * s->lanes);
-    size_t begin = a->n * i / PARTS;
     if (v == NULL)
         return -1;
-    memset(g, 0, s->size * sizeof *g);
-    for (size_t at = begin, n; at < to; at += n) {
-        n = together(s, a->x + at, to - at, most);
+    for (size_t at = a->n * i / PARTS, n; at < to; at += n) {
+        n = to - at < most ? to - at : most;
         scores(s, a->x + at, n, s->direction, v);
         mp_loss_curve(&s->loss, a->h + at * s->lanes, a->y + at, n, v);
+        for (size_t q = 0; q < n; q++)
+            for (size_t k = 0; k < s->lanes; k++)
+                v[q * s->lanes + k] *= a->scale[at + q];
         add_rows(s, a->x + at, n, v, g);
-        let_go(s, a->x, &begin, at + n, LET_GO);
     }
-    let_go(s, a->x, &begin, to, 0);
-    mp_rows_let_go(&a->h_room, a->h + a->n * i / PARTS * s->lanes, a->h + to * s->lanes);
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
@@ -290,8 +297,10 @@ static void objective(struct solver *s, const float *w, double *f)
 /* Objective and gradient at next_w. */
 static int look(struct mp_ctx *c, struct solver *s)
 {
-    if (mp_parallel_for(c, PARTS, look_part, s) < 0 || join(c, s, s->next_w, s->next_g) < 0)
+    memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
+    if (pass(c, s, look_part) < 0 || join(c, s, s->next_w, s->next_g) < 0)
         return -1;
+    s->rows.seen = true;
     objective(s, s->next_w, s->next_f);
     return MP_OK;
 }
@@ -302,93 +311,107 @@ static void move(struct solver *s)
 #define SWAP(type, a, b) do { type was = a; a = b; b = was; } while (0)
     SWAP(float *, s->w, s->next_w);
     SWAP(float *, s->g, s->next_g);
-    SWAP(float *, s->rows.z, s->rows.next_z);
-    SWAP(struct mp_rows, s->rows.z_room, s->rows.next_room);
     SWAP(double *, s->f, s->next_f);
 #undef SWAP
 }
 
 /* -------------------------------------------------------- Newton's step */
 
-/* Part i of the rows' weights.  Curvature is worked out again where it is needed: kept for
- * all rows it would take more memory than their scores. */
-static int weigh_part(struct mp_ctx *c, void *arg, size_t i)
+/* Part i of the curvature of the rows drawn, at w. */
+static int bend_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
-    const struct rows *r = &s->rows;
-    const size_t to = r->n * (i + 1) / PARTS;
-    float *h = mp_scratch(c, s->lanes);
-    double *unused = (double *)(void *)mp_scratch(c, 2 * s->lanes);
-    if (h == NULL || unused == NULL)
+    struct active *a = &s->active;
+    const size_t from = a->n * i / PARTS, n = a->n * (i + 1) / PARTS - from, lanes = s->lanes;
+    float *z = mp_scratch(c, n * lanes + 1);
+    double *unused = (double *)(void *)mp_scratch(c, 2 * lanes);
+    if (z == NULL || unused == NULL)
         return -1;
-    memset(unused, 0, s->lanes * sizeof *unused);
-    for (size_t at = r->n * i / PARTS; at < to; at++) {
-        mp_loss_rows(&s->loss, r->z + at * s->lanes, r->y + at, 1, unused, NULL, h);
-        r->weight[at] = mp_loss_weight(&s->loss, h, r->y[at], s->live);
-    }
-    let_scores_go(s, i);
+    memset(unused, 0, lanes * sizeof *unused);
+    scores(s, a->x + from, n, s->w, z);
+    mp_loss_rows(&s->loss, z, a->y + from, n, unused, NULL, a->h + from * lanes);
     return MP_OK;
 }
 
-/* For a number in every lane of n rows. */
-static int make_room(struct mp_ctx *c, const struct solver *s, size_t n, struct mp_rows *room)
-{
-    const size_t size = mp_product(mp_product(n, s->lanes), sizeof(float));
-    return mp_rows_resize(room, size) ? MP_OK
-                                      : mp_fail(c, "no memory for the scores of %zu rows", n);
-}
-
-/* Room for n active rows: as many as there were at most, which are few of all. */
+/* Room for n active rows. */
 static int make_active(struct mp_ctx *c, struct solver *s, size_t n)
 {
     struct active *a = &s->active;
     if (n <= a->room)
         return MP_OK;
+    free(a->row);
+    free(a->scale);
     free(a->x);
+    free(a->values);
     free(a->y);
+    free(a->h);
+    a->values = NULL;
     a->room = n;
+    a->row = mp_alloc(c, n, sizeof *a->row);
+    a->scale = mp_alloc(c, n, sizeof *a->scale);
     a->x = mp_alloc(c, n, sizeof *a->x);
     a->y = mp_alloc(c, n, sizeof *a->y);
-    if (a->x == NULL || a->y == NULL || make_room(c, s, n, &a->h_room) < 0)
-        return -1;
-    a->h = a->h_room.at;
-    return MP_OK;
+    a->h = mp_alloc(c, mp_product(n, s->lanes), sizeof *a->h);
+    return a->row != NULL && a->scale != NULL && a->x != NULL && a->y != NULL && a->h != NULL
+               ? mp_passes_room(c, &s->p->rows, n, &a->values) : -1;
 }
 
-/* Rows whose curvature counts: together the others have less than a hundredth. */
+/* The chance that row i of those in hand is drawn: so that it counts as much as it weighs. */
+static double chance(const struct solver *s, size_t i, double least, double each)
+{
+    const double weight = (double)s->rows.weight[i];
+    return !(weight >= least) ? 0 : weight >= each ? 1 : weight / each;
+}
+
+static bool drawn(struct mp_ctx *c, const struct solver *s, size_t i, double chance)
+{
+    return chance >= 1 ||
+           (double)(mp_random(c, s->rows.row[i], (uint64_t)s->result->steps) >> 11) * 0x1p-53 <
+               chance;
+}
+
+/* Rows whose curvature counts, together the others have less than a hundredth; or a draw. */
 static int find_active(struct mp_ctx *c, struct solver *s)
 {
     const struct rows *r = &s->rows;
     struct active *a = &s->active;
-    double sum = 0, *unused = s->spare;
+    double sum = 0, above = 0, each = 0;
     size_t n = 0;
-    if (mp_parallel_for(c, PARTS, weigh_part, s) < 0)
-        return -1;
     for (size_t i = 0; i < r->n; i++)
         sum += (double)r->weight[i];
-    const float least = fmaxf((float)(0.01 * sum / (double)r->n), FLT_TRUE_MIN);
+    const double least = fmax(0.01 * sum / (double)r->n, (double)FLT_TRUE_MIN);
     for (size_t i = 0; i < r->n; i++)
-        n += r->weight[i] >= least;
+        if ((double)r->weight[i] >= least) {
+            above += (double)r->weight[i];
+            n++;
+        }
+    if (n > a->most) {
+        each = above / (double)a->most;
+        n = 0;
+        for (size_t i = 0; i < r->n; i++)
+            n += drawn(c, s, i, chance(s, i, least, each));
+    }
     if (make_active(c, s, n) < 0)
         return -1;
     a->n = 0;
     for (size_t i = 0; i < r->n; i++) {
-        if (!(r->weight[i] >= least))
+        const double some = chance(s, i, least, each);
+        if (!(some > 0) || !drawn(c, s, i, some))
             continue;
-        a->x[a->n] = r->x[i];
-        a->y[a->n] = r->y[i];
-        mp_loss_rows(&s->loss, r->z + i * s->lanes, r->y + i, 1, unused, NULL,
-                     a->h + a->n * s->lanes);
-        a->n++;
+        a->row[a->n] = r->row[i];
+        a->y[a->n] = s->p->rows.y[r->row[i]];
+        a->scale[a->n++] = (float)(1 / some);
     }
-    mp_rows_let_go(&r->z_room, r->z, r->z + r->n * s->lanes);
-    return MP_OK;
+    if (mp_passes_take(c, &s->p->rows, a->row, a->n, a->values, a->x) < 0)
+        return -1;
+    return mp_parallel_for(c, PARTS, bend_part, s);
 }
 
 /* product = H direction. */
 static int multiply(struct mp_ctx *c, struct solver *s)
 {
     s->result->products++;
+    memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
     if (mp_parallel_for(c, PARTS, curve_part, s) < 0)
         return -1;
     return join(c, s, s->direction, s->product);
@@ -400,6 +423,7 @@ static int find_step(struct mp_ctx *c, struct solver *s)
     const size_t lanes = s->lanes;
     double *rz = s->spare + lanes, *next = rz + lanes, *first = next + lanes,
            *slope = first + lanes, *minus = slope + lanes, *k = minus + lanes;
+    const double enough = s->rows.n > 4 * s->active.most ? fine : coarse;
     for (size_t l = 0; l < lanes; l++)
         minus[l] = -(double)s->live[l];
     memset(s->step, 0, s->size * sizeof *s->step);
@@ -423,7 +447,7 @@ static int find_step(struct mp_ctx *c, struct solver *s)
             return -1;
         dot(s, s->residual, s->solved, next);
         for (size_t l = 0; l < lanes; l++) {
-            const bool more = next[l] > 0.09 * first[l] && rz[l] > 0;
+            const bool more = next[l] > enough * first[l] && rz[l] > 0;
             again = again || more;
             k[l] = more ? next[l] / rz[l] : 0;
             rz[l] = next[l];
@@ -437,30 +461,9 @@ static int find_step(struct mp_ctx *c, struct solver *s)
                 rz[l] = 0;
     }
     dot(s, s->step, s->residual, next);
-    dot(s, s->step, s->g, slope);
+    dot(s, s->step, s->g, s->slope);
     for (size_t l = 0; l < lanes; l++)
-        s->drop[l] = (next[l] - slope[l]) / 2;
-    return MP_OK;
-}
-
-/* Part i of the losses on the way from z to next_z, at t of each lane. */
-static int line_part(struct mp_ctx *c, void *arg, size_t i)
-{
-    struct solver *s = arg;
-    const struct rows *r = &s->rows;
-    const size_t to = r->n * (i + 1) / PARTS, lanes = s->lanes;
-    float *z = mp_scratch(c, lanes);
-    double *sum = s->sums + i * lanes;
-    if (z == NULL)
-        return -1;
-    memset(sum, 0, lanes * sizeof *sum);
-    for (size_t at = r->n * i / PARTS; at < to; at++) {
-        const float *from = r->z + at * lanes, *end = r->next_z + at * lanes;
-        for (size_t k = 0; k < lanes; k++)
-            z[k] = from[k] + (float)s->t[k] * (end[k] - from[k]);
-        mp_loss_rows(&s->loss, z, r->y + at, 1, sum, NULL, NULL);
-    }
-    let_scores_go(s, i);
+        s->drop[l] = (next[l] - s->slope[l]) / 2;
     return MP_OK;
 }
 
@@ -470,47 +473,60 @@ static bool fell(const struct solver *s, size_t k, double f)
     return f <= s->f[k] - 1e-4 * s->t[k] * s->drop[k] + noise * fabs(s->f[k]);
 }
 
-/* Halves steps until every lane's objective falls; 0 where none does, which is where f32
+/* Where a parabola through both objectives is lowest, or near either end of what may be. */
+static double shorter(const struct solver *s, size_t k)
+{
+    const double t = s->t[k], slope = t * s->slope[k], rise = s->next_f[k] - s->f[k] - slope;
+    const double at = rise > 0 ? -slope / (2 * rise) : 0;
+    return t * (at > 0.5 ? 0.5 : at > 0.0625 ? at : 0.0625);
+}
+
+/* Shortens steps until every lane's objective falls; 0 where none does, which is where f32
  * ends.  next_w and all that belongs to it follow. */
 static int shorten(struct mp_ctx *c, struct solver *s)
 {
-    bool bad = false;
-    for (size_t k = 0; k < s->lanes; k++) {
-        s->t[k] = 1;
-        bad = bad || !fell(s, k, s->next_f[k]);
-    }
-    if (!bad)
-        return MP_OK;
-    for (int i = 0; i < 20 && bad; i++) {
-        bad = false;
+    for (int i = 1; i <= MAX_TRIES; i++) {
+        bool bad = false;
         for (size_t k = 0; k < s->lanes; k++)
-            if (!fell(s, k, s->next_f[k])) {
-                s->t[k] = i < 19 ? s->t[k] / 2 : 0;
+            if (s->t[k] > 0 && !fell(s, k, s->next_f[k])) {
+                s->t[k] = i < MAX_TRIES ? shorter(s, k) : 0;
                 bad = true;
             }
+        if (!bad)
+            break;
         add(s, s->w, s->t, s->step, s->next_w);
-        if (mp_parallel_for(c, PARTS, line_part, s) < 0)
+        if (look(c, s) < 0)
             return -1;
-        objective(s, s->next_w, s->next_f);
     }
-    return look(c, s);
+    return MP_OK;
 }
 
 /* --------------------------------------------------------------- levels */
 
-/* Lanes whose step was to lower the objective by no more than a share of it are done; how
- * far the others are. */
+/* Lanes whose step is to lower the objective by no more than a share of it are done with it;
+ * how far the others are. */
 static double settle(struct solver *s, double tolerance)
 {
     double worst = 0;
     for (size_t k = 0; k < s->loss.vectors; k++) {
         const double share = s->drop[k] / (fabs(s->f[k]) + 1e-300);
-        if (s->t[k] == 0 || !(share > tolerance))
+        if (!(share > tolerance))
             s->live[k] = 0;
         else if (s->live[k] > 0 && share > worst)
             worst = share;
     }
     return worst;
+}
+
+/* Where no step lowers the objective, f32 ends. */
+static bool any_live(struct solver *s)
+{
+    bool some = false;
+    for (size_t k = 0; k < s->loss.vectors; k++) {
+        s->live[k] = s->t[k] > 0 ? s->live[k] : 0;
+        some = some || s->live[k] > 0;
+    }
+    return some;
 }
 
 static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance)
@@ -532,11 +548,12 @@ static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance)
             return -1;
         for (size_t k = 0; k < s->lanes; k++)
             s->t[k] = 1;
+        worst = settle(s, tolerance);
         add(s, s->w, s->t, s->step, s->next_w);
         if (look(c, s) < 0 || shorten(c, s) < 0)
             return -1;
         move(s);
-        worst = settle(s, tolerance);
+        worst = any_live(s) ? worst : 0;
         first = first > worst ? first : worst;
         if (worst > 0 && first > tolerance)
             mp_progress(c, s->progress + s->share * log(first / worst) / log(first / tolerance),
@@ -552,37 +569,60 @@ static void take_level(struct mp_ctx *c, struct solver *s, int bits)
 {
     const struct mp_dense_problem *p = s->p;
     const uint64_t mask = ((uint64_t)1 << bits) - 1;
-    s->rows.n = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        s->rows.x[s->rows.n] = p->x[i];
-        s->rows.y[s->rows.n] = p->y[i];
-        s->rows.n += (mp_random(c, i, 0) & mask) == 0;
+    struct rows *r = &s->rows;
+    r->n = 0;
+    r->seen = false;
+    for (size_t i = 0; i < p->rows.n; i++) {
+        r->row[r->n] = i;
+        r->n += (mp_random(c, i, 0) & mask) == 0;
     }
-    s->C = p->C * (double)p->n / (double)(s->rows.n > 0 ? s->rows.n : 1);
+    r->C = p->C * (double)p->rows.n / (double)(r->n > 0 ? r->n : 1);
     for (size_t k = 0; k < s->loss.vectors; k++) {
-        s->own[k] = (float)(s->C * p->factor[k]);
-        s->rest[k] = (float)(s->C * (p->vectors == 1 ? p->factor[1] : 1));
+        s->own[k] = (float)(r->C * p->factor[k]);
+        s->rest[k] = (float)(r->C * (p->vectors == 1 ? p->factor[1] : 1));
     }
+}
+
+/* How often the rows can be halved so that no fewer than so many stay. */
+static int halvings(size_t n, size_t least, int step)
+{
+    int bits = 0;
+    while (n >> (bits + step) >= least)
+        bits += step;
+    return bits;
+}
+
+/* From a sample of the rows, which is in hand afterwards. */
+static int precondition(struct mp_ctx *c, struct solver *s)
+{
+    const struct mp_passes *p = &s->p->rows;
+    const size_t enough = 2 * (p->d + 1) > 4096 ? 2 * (p->d + 1) : 4096;
+    float *room = NULL;
+    take_level(c, s, halvings(p->n, enough, 1));
+    const float **x = mp_alloc(c, s->rows.n + 1, sizeof *x);
+    int rc = x != NULL ? mp_passes_room(c, p, s->rows.n, &room) : -1;
+    if (rc == MP_OK)
+        rc = mp_passes_take(c, p, s->rows.row, s->rows.n, room, x);
+    if (rc == MP_OK)
+        rc = mp_passes_check(c, p, x, s->rows.n);
+    if (rc == MP_OK) {
+        /* A twentieth of the rows lies inside a margin when it matters. */
+        const double weight = (s->loss.kind == MP_SQUARED_HINGE ? 0.1 : 0.05) * s->rows.C;
+        const struct mp_sample some = { x, s->rows.n, p->d, s->bias };
+        rc = mp_preconditioner_open(c, &s->inverse, &some, weight, s->blocks);
+    }
+    free(room);
+    free(x);
+    return rc;
 }
 
 static int solve(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_dense_problem *p = s->p;
-    int bits = 0;
-    while (p->n >> (bits + LEVEL_BITS) >= 3 * (p->d + 1) && p->n >> (bits + LEVEL_BITS) >= 2048)
-        bits += LEVEL_BITS;
-    const size_t enough = 2 * (p->d + 1) > 4096 ? 2 * (p->d + 1) : 4096;
-    int sample = 0;
-    while (p->n >> (sample + 1) >= enough)
-        sample++;
-    take_level(c, s, sample);
-    /* A twentieth of the rows lies inside a margin when it matters. */
-    const double weight = (s->loss.kind == MP_SQUARED_HINGE ? 0.1 : 0.05) * s->C;
-    const struct mp_sample some = { (const float *const *)s->rows.x, s->rows.n, p->d, s->bias,
-                                    p->file };
-    if (mp_preconditioner_open(c, &s->inverse, &some, weight, s->blocks) < 0)
+    const size_t least = 3 * (p->rows.d + 1) > 2048 ? 3 * (p->rows.d + 1) : 2048;
+    if (precondition(c, s) < 0)
         return -1;
-    for (; bits >= 0; bits -= LEVEL_BITS) {
+    for (int bits = halvings(p->rows.n, least, LEVEL_BITS); bits >= 0; bits -= LEVEL_BITS) {
         s->share = bits > 0 ? (0.9 - s->progress) / 2 : 1 - s->progress;
         take_level(c, s, bits);
         if (solve_level(c, s, bits > 0 && p->tolerance < rough ? rough : p->tolerance) < 0)
@@ -593,70 +633,88 @@ static int solve(struct mp_ctx *c, struct solver *s)
 
 /* ---------------------------------------------------------- the whole */
 
-/* Part i of the losses with sums in double, whose scores lie panel after panel. */
+/* Part i of the losses with sums in double, whose scores lie panel after panel, less those
+ * with sums in f32. */
 static int exact_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
-    const struct mp_dense_problem *p = s->p;
+    const struct block *b = &s->block;
     enum { MOST = 16 };
-    const size_t to = p->n * (i + 1) / PARTS;
-    size_t begin = p->n * i / PARTS;
+    const size_t to = b->n * (i + 1) / PARTS, d = s->p->rows.d;
+    float *near = mp_scratch(c, MOST * s->lanes);
     double *z = (double *)(void *)mp_scratch(c, 2 * s->lanes);
     double *all = (double *)(void *)mp_scratch(c, 2 * MOST * s->lanes);
-    if (z == NULL || all == NULL)
+    double *f32 = (double *)(void *)mp_scratch(c, 2 * s->lanes);
+    if (near == NULL || z == NULL || all == NULL || f32 == NULL)
         return -1;
-    memset(s->sums + i * s->lanes, 0, s->lanes * sizeof *s->sums);
-    for (size_t at = begin; at < to; at += MOST) {
+    memset(f32, 0, s->lanes * sizeof *f32);
+    for (size_t at = b->n * i / PARTS; at < to; at += MOST) {
         const size_t n = to - at < MOST ? to - at : MOST;
-        for (size_t b = 0; b < s->blocks; b++)
-            mp_panel_scores_exact(p->x + at, n, p->d, s->bias, s->w + mp_panel_at(b, p->d),
-                                  all + b * MOST * MP_PANEL);
+        scores(s, b->x + at, n, s->w, near);
+        mp_loss_rows(&s->loss, near, b->y + at, n, f32, NULL, NULL);
+        for (size_t k = 0; k < s->blocks; k++)
+            mp_panel_scores_exact(b->x + at, n, d, s->bias, s->w + mp_panel_at(k, d),
+                                  all + k * MOST * MP_PANEL);
         for (size_t q = 0; q < n; q++) {
             for (size_t k = 0; k < s->lanes; k++)
                 z[k] = all[(k / MP_PANEL * MOST + q) * MP_PANEL + k % MP_PANEL];
-            mp_loss_exact(&s->loss, z, p->y[at + q], s->sums + i * s->lanes);
+            mp_loss_exact(&s->loss, z, b->y[at + q], s->sums + i * s->lanes);
         }
-        let_go(s, p->x, &begin, at + n, LET_GO);
     }
-    let_go(s, p->x, &begin, to, 0);
+    for (size_t k = 0; k < s->lanes; k++)
+        s->sums[i * s->lanes + k] -= f32[k];
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
 
-/* The objective itself, of all vectors together, and how far f32 was from telling it. */
+/* The objective itself, of all vectors together, and how far f32 was from telling it: of many
+ * rows by a sample. */
 static int check(struct mp_ctx *c, struct solver *s)
 {
-    double *exact = s->spare + s->lanes, *f = s->f;
+    double *off = s->spare + s->lanes;
     struct mp_dense_result *r = s->result;
-    if (mp_parallel_for(c, PARTS, exact_part, s) < 0)
+    take_level(c, s, halvings(s->p->rows.n, EXACT_ROWS, 1));
+    if (pass(c, s, exact_part) < 0)
         return -1;
-    objective(s, s->w, exact);
+    memset(off, 0, s->lanes * sizeof *off);
+    for (size_t i = 0; i < PARTS; i++)
+        for (size_t k = 0; k < s->lanes; k++)
+            off[k] += s->sums[i * s->lanes + k];
+    couple(s, off);
     for (size_t k = 0; k < s->loss.vectors; k++) {
+        const double exact = s->f[k] + off[k];
         /* A vector that no step improved may be as far off as its last one was to go. */
         const double left = s->t[k] == 0 ? s->drop[k] : 0;
-        const double off = (fabs(exact[k] - f[k]) + left) / (exact[k] + 1e-300);
-        r->doubt = off > r->doubt ? off : r->doubt;
-        r->objective += coupled(s) && k > 0 ? 0 : exact[k];
+        const double doubt = (fabs(off[k]) + left) / (exact + 1e-300);
+        r->doubt = doubt > r->doubt ? doubt : r->doubt;
+        r->objective += coupled(s) && k > 0 ? 0 : exact;
     }
     return MP_OK;
 }
 
-static int open_scores(struct mp_ctx *c, struct solver *s)
+static int open_rows(struct mp_ctx *c, struct solver *s)
 {
-    struct rows *r = &s->rows;
-    if (make_room(c, s, s->p->n, &r->z_room) < 0 || make_room(c, s, s->p->n, &r->next_room) < 0)
-        return -1;
-    r->z = r->z_room.at;
-    r->next_z = r->next_room.at;
-    return MP_OK;
+    const struct mp_passes *p = &s->p->rows;
+    const size_t fit = BLOCK_VALUES / (p->d + 1) / PARTS * PARTS;
+    struct block *b = &s->block;
+    b->size = fit > PARTS ? fit : PARTS;
+    b->x = mp_alloc(c, b->size, sizeof *b->x);
+    b->y = mp_alloc(c, b->size, sizeof *b->y);
+    s->rows.row = mp_alloc(c, p->n + 1, sizeof *s->rows.row);
+    s->rows.weight = mp_alloc(c, p->n + 1, sizeof *s->rows.weight);
+    /* Of fewer than some for each value, H would know too little. */
+    const size_t fast = DRAWN_VALUES / (p->d + 1), least = 4 * p->d;
+    s->active.most = s->p->drawn > 0 ? s->p->drawn : fast > least ? fast : least;
+    return b->x != NULL && b->y != NULL && s->rows.row != NULL && s->rows.weight != NULL
+               ? mp_passes_room(c, p, b->size < p->n ? b->size : p->n, &b->room) : -1;
 }
 
 static int open_solver(struct mp_ctx *c, struct solver *s)
 {
-    const size_t n = s->p->n, lanes = s->lanes;
+    const size_t lanes = s->lanes;
     float **panels[] = { &s->w, &s->step, &s->g, &s->residual, &s->direction, &s->product,
                          &s->solved, &s->next_w, &s->next_g };
     float **by_lane[] = { &s->own, &s->rest, &s->live };
-    double **doubles[] = { &s->f, &s->next_f, &s->drop, &s->t };
+    double **doubles[] = { &s->f, &s->next_f, &s->drop, &s->slope, &s->t };
     bool good = true;
     for (size_t i = 0; i < sizeof panels / sizeof *panels; i++)
         good = good && (*panels[i] = mp_alloc(c, s->size, sizeof(float))) != NULL;
@@ -667,10 +725,7 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
     good = good && (s->parts = mp_alloc(c, mp_product(PARTS, s->size), sizeof(float))) != NULL &&
            (s->sums = mp_alloc(c, PARTS * lanes, sizeof(double))) != NULL &&
            (s->spare = mp_alloc(c, SPARE * lanes, sizeof(double))) != NULL &&
-           (s->rows.x = mp_alloc(c, n + 1, sizeof *s->rows.x)) != NULL &&
-           (s->rows.y = mp_alloc(c, n + 1, sizeof *s->rows.y)) != NULL &&
-           (s->rows.weight = mp_alloc(c, n + 1, sizeof *s->rows.weight)) != NULL &&
-           open_scores(c, s) == MP_OK;
+           open_rows(c, s) == MP_OK;
     s->loss.own = s->own;
     s->loss.rest = s->rest;
     return good ? MP_OK : -1;
@@ -678,15 +733,14 @@ static int open_solver(struct mp_ctx *c, struct solver *s)
 
 static void close_solver(struct solver *s)
 {
+    struct active *a = &s->active;
     void *all[] = { s->w, s->step, s->g, s->residual, s->direction, s->product, s->solved,
-                    s->next_w, s->next_g, s->rows.weight,
-                    s->own, s->rest, s->live, s->f, s->next_f, s->drop, s->t, s->parts,
-                    s->sums, s->spare, s->rows.x, s->rows.y, s->active.x, s->active.y };
+                    s->next_w, s->next_g, s->own, s->rest, s->live, s->f, s->next_f, s->drop,
+                    s->slope, s->t, s->parts, s->sums, s->spare, s->rows.row, s->rows.weight,
+                    (void *)s->block.x, s->block.y, s->block.room,
+                    a->row, a->scale, (void *)a->x, a->values, a->y, a->h };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
-    mp_rows_free(&s->rows.z_room);
-    mp_rows_free(&s->rows.next_room);
-    mp_rows_free(&s->active.h_room);
     mp_preconditioner_close(&s->inverse);
 }
 
@@ -696,7 +750,7 @@ int mp_dense_solve(struct mp_ctx *c, const struct mp_dense_problem *p, double *w
     struct solver s = { .p = p, .result = r, .bias = (float)p->bias };
     s.blocks = (p->vectors + MP_PANEL - 1) / MP_PANEL;
     s.lanes = s.blocks * MP_PANEL;
-    s.size = mp_panel_at(s.blocks, p->d);
+    s.size = mp_panel_at(s.blocks, p->rows.d);
     s.loss = (struct mp_loss){ .kind = p->loss, .vectors = p->vectors, .lanes = s.lanes };
     *r = (struct mp_dense_result){ 0 };
     int rc = open_solver(c, &s);
@@ -705,8 +759,8 @@ int mp_dense_solve(struct mp_ctx *c, const struct mp_dense_problem *p, double *w
     if (rc == MP_OK)
         rc = check(c, &s);
     for (size_t k = 0; k < p->vectors && rc == MP_OK; k++)
-        for (size_t j = 0; j <= p->d; j++)
-            w[k * (p->d + 1) + j] = (double)s.w[mp_panel_at(k / MP_PANEL, p->d) + j * MP_PANEL +
+        for (size_t j = 0; j <= p->rows.d; j++)
+            w[k * (p->rows.d + 1) + j] = (double)s.w[mp_panel_at(k / MP_PANEL, p->rows.d) + j * MP_PANEL +
                                                 k % MP_PANEL];
     close_solver(&s);
     return rc;

@@ -7,15 +7,13 @@
  * constant feature counts in |w|, as in liblinear. Private to linear/. */
 #ifndef MP_DENSE_SOLVER_H
 #define MP_DENSE_SOLVER_H
-#include "core/rows.h"
-#include "core/learner.h"
 #include "linear/loss.h"
+#include "linear/passes.h"
 
 struct mp_dense_problem {
-    const float *const *x; /* the rows: n of d values */
-    const struct mp_rows *file; /* where those lie that are not in memory, in order; or NULL */
-    const int *y;          /* their classes */
-    size_t n, d;
+    struct mp_passes rows;
+    size_t drawn;          /* rows that curvature is taken from, about; 0: as many as are read
+                              fast again and again */
     size_t vectors;        /* classes; 1: class 0 against class 1 */
     enum mp_loss_kind loss;
     double C, bias;        /* bias: the constant feature's value; 0: there is none */

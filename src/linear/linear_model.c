@@ -89,16 +89,6 @@ static void on_print(const char *text)
     progress(t, t->iterations / (t->iterations + 15.0));
 }
 
-/* ------------------------------------------------------------------ rows */
-
-void mp_linear_clear(void *state)
-{
-    struct mp_linear *m = state;
-    mp_linear_rows_free(&m->rows);
-    free(m->w);
-    memset(m, 0, sizeof *m);
-}
-
 int mp_linear_shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                     struct mp_shape *out)
 {
@@ -107,24 +97,11 @@ int mp_linear_shape(struct mp_ctx *c, const void *params, const void *state, str
     return mp_class_weights_check(c, p->weights);
 }
 
-int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
-{
-    struct mp_linear *m = state;
-    (void)params;
-    if (in->y == NULL)
-        return mp_fail(c, "needs labels to learn from");
-    return mp_linear_rows_add(c, &m->rows, in);
-}
-
-int mp_linear_merge(struct mp_ctx *c, void *into_state, void *from_state)
-{
-    struct mp_linear *into = into_state, *from = from_state;
-    return mp_linear_rows_merge(c, &into->rows, &from->rows);
-}
-
 /* -------------------------------------------------------------- training */
 
-/* liblinear's form of the rows of a block. */
+enum { PIECE = 1024 }; /* rows at a time that become liblinear's */
+
+/* liblinear's form of a piece of the rows. */
 struct nodes {
     struct nodes *next;
     struct feature_node at[];
@@ -133,11 +110,10 @@ struct nodes {
 struct job {
     struct mp_linear *m;
     const struct mp_linear_params *p;
+    const struct mp_passes *rows;
     int solver;
     struct nodes *nodes;
     struct feature_node **x;
-    const float **rows;     /* of the dense solver */
-    int *y;
     double *weight;         /* of each class */
     double *shares;
 };
@@ -145,15 +121,11 @@ struct job {
 static int open_job(struct mp_ctx *c, struct job *j)
 {
     const struct mp_linear *m = j->m;
-    j->y = mp_alloc(c, m->rows.n, sizeof *j->y);
     j->weight = mp_alloc(c, m->classes, sizeof *j->weight);
     j->shares = mp_alloc(c, m->classes, sizeof *j->shares);
-    if (j->y == NULL || j->weight == NULL || j->shares == NULL)
+    if (j->weight == NULL || j->shares == NULL)
         return -1;
-    size_t at = 0;
-    for (const struct mp_linear_block *b = m->rows.first; b != NULL; at += b->n, b = b->next)
-        memcpy(j->y + at, b->y, b->n * sizeof *j->y);
-    return mp_class_weights(c, j->p->weights, j->y, m->rows.n, j->weight);
+    return mp_class_weights(c, j->p->weights, j->rows->y, j->rows->n, j->weight);
 }
 
 static void close_job(struct job *j)
@@ -164,10 +136,32 @@ static void close_job(struct job *j)
         j->nodes = next;
     }
     free(j->x);
-    free(j->rows);
-    free(j->y);
     free(j->weight);
     free(j->shares);
+}
+
+/* Rows that are read a piece at a time. */
+struct piece {
+    size_t n, row[PIECE];
+    const float *x[PIECE];
+    float *room;
+};
+
+static int take_piece(struct mp_ctx *c, const struct mp_passes *p, size_t from, struct piece *piece)
+{
+    piece->n = p->n - from < PIECE ? p->n - from : PIECE;
+    for (size_t i = 0; i < piece->n; i++)
+        piece->row[i] = from + i;
+    return mp_passes_take(c, p, piece->row, piece->n, piece->room, piece->x);
+}
+
+static size_t count_values(const struct piece *p, size_t d)
+{
+    size_t some = 0;
+    for (size_t i = 0; i < p->n; i++)
+        for (size_t j = 0; j < d; j++)
+            some += p->x[i][j] != 0;
+    return some;
 }
 
 /* One row; where the next begins. */
@@ -185,30 +179,42 @@ static struct feature_node *write_nodes(struct feature_node *at, const float *x,
     return at;
 }
 
-/* The rows as liblinear wants them; a block that has been written is let go. */
-static int make_nodes(struct mp_ctx *c, struct job *j)
+/* The rows of a piece, from number `row` on, as liblinear wants them. */
+static int add_nodes(struct mp_ctx *c, struct job *j, const struct piece *p, size_t row)
 {
-    struct mp_linear *m = j->m;
-    size_t row = 0;
-    if ((j->x = mp_alloc(c, m->rows.n, sizeof *j->x)) == NULL)
-        return -1;
-    for (const struct mp_linear_block *b; (b = m->rows.first) != NULL;) {
-        /* One more: a value is written before it is known whether it counts. */
-        const size_t n = b->values + 2 * b->n + 1, d = m->features;
-        struct nodes *nodes = malloc(sizeof *nodes + n * sizeof *nodes->at);
-        if (nodes == NULL)
-            return mp_fail(c, "no memory for %zu values of rows", n);
-        nodes->next = j->nodes;
-        j->nodes = nodes;
-        struct feature_node *at = nodes->at;
-        for (size_t i = 0; i < b->n; i++) {
-            j->x[row++] = at;
-            at = write_nodes(at, b->x + i * d, d, m->bias);
-        }
-        mp_rows_let_go(&m->rows.file, b->x, b->x + b->n * d);
-        mp_linear_rows_drop(&m->rows);
+    const size_t d = j->m->features;
+    /* One more: a value is written before it is known whether it counts. */
+    const size_t n = count_values(p, d) + 2 * p->n + 1;
+    struct nodes *nodes = malloc(sizeof *nodes + n * sizeof *nodes->at);
+    if (nodes == NULL)
+        return mp_fail(c, "no memory for %zu values of rows", n);
+    nodes->next = j->nodes;
+    j->nodes = nodes;
+    struct feature_node *at = nodes->at;
+    for (size_t i = 0; i < p->n; i++) {
+        j->x[row + i] = at;
+        at = write_nodes(at, p->x[i], d, j->m->bias);
     }
     return MP_OK;
+}
+
+static int make_nodes(struct mp_ctx *c, struct job *j)
+{
+    const struct mp_passes *p = j->rows;
+    struct piece *piece = mp_alloc(c, 1, sizeof *piece);
+    j->x = mp_alloc(c, p->n, sizeof *j->x);
+    int rc = piece != NULL && j->x != NULL ? mp_passes_room(c, p, PIECE, &piece->room) : -1;
+    for (size_t at = 0; at < p->n && rc == MP_OK; at += PIECE) {
+        rc = take_piece(c, p, at, piece);
+        if (rc == MP_OK)
+            rc = mp_passes_check(c, p, piece->x, piece->n);
+        if (rc == MP_OK)
+            rc = add_nodes(c, j, piece, at);
+    }
+    if (piece != NULL)
+        free(piece->room);
+    free(piece);
+    return rc;
 }
 
 /* liblinear's train() under this thread's rand() and print function. */
@@ -218,7 +224,7 @@ static struct model *train_one(struct mp_ctx *c, struct job *j, int class, const
     const struct mp_linear *m = j->m;
     const bool dual = j->solver == L2R_L2LOSS_SVC_DUAL || j->solver == L2R_L1LOSS_SVC_DUAL ||
                       j->solver == MCSVM_CS || j->solver == L2R_LR_DUAL;
-    struct problem problem = { .l = (int)m->rows.n, .n = (int)(m->features + (m->bias >= 0)),
+    struct problem problem = { .l = (int)j->rows->n, .n = (int)(m->features + (m->bias >= 0)),
                                .y = (double *)(uintptr_t)y, .x = j->x, .bias = m->bias };
     struct parameter parameter = { .solver_type = j->solver,
                                    .eps = j->p->tolerance > 0 ? j->p->tolerance : dual ? 0.1 : 0.01,
@@ -276,13 +282,13 @@ static int train_class(struct mp_ctx *c, void *arg, size_t i)
     struct mp_linear *m = j->m;
     const double factor[2] = { j->weight[i], m->columns == 1 ? j->weight[1] : 1 };
     int labels[2], n_weights = 0;
-    double weights[2], *y = mp_alloc(c, m->rows.n, sizeof *y);
+    double weights[2], *y = mp_alloc(c, j->rows->n, sizeof *y);
     if (y == NULL)
         return -1;
-    for (size_t r = 0; r < m->rows.n; r++)
-        y[r] = j->y[r] == (int)i ? 1 : -1;
+    for (size_t r = 0; r < j->rows->n; r++)
+        y[r] = j->rows->y[r] == (int)i ? 1 : -1;
     for (int s = 0; s < 2; s++)
-        if (factor[s] != 1 && occurs(y, m->rows.n, 1 - 2 * s)) {
+        if (factor[s] != 1 && occurs(y, j->rows->n, 1 - 2 * s)) {
             labels[n_weights] = 1 - 2 * s;
             weights[n_weights++] = factor[s];
         }
@@ -301,14 +307,14 @@ static int train_together(struct mp_ctx *c, struct job *j)
     struct mp_linear *m = j->m;
     const int k = (int)m->classes;
     int *labels = mp_alloc(c, m->classes, sizeof *labels);
-    double *y = mp_alloc(c, m->rows.n, sizeof *y);
+    double *y = mp_alloc(c, j->rows->n, sizeof *y);
     struct model *trained = NULL;
     if (labels != NULL && y != NULL) {
         int n_weights = 0;
-        for (size_t r = 0; r < m->rows.n; r++)
-            y[r] = j->y[r];
+        for (size_t r = 0; r < j->rows->n; r++)
+            y[r] = j->rows->y[r];
         for (int i = 0; i < k; i++)
-            if (j->weight[i] != 1 && occurs(y, m->rows.n, i)) {
+            if (j->weight[i] != 1 && occurs(y, j->rows->n, i)) {
                 labels[n_weights] = i;
                 j->weight[n_weights++] = j->weight[i];
             }
@@ -327,9 +333,9 @@ static int train_together(struct mp_ctx *c, struct job *j)
 static int train_liblinear(struct mp_ctx *c, struct job *j)
 {
     const struct mp_linear *m = j->m;
-    if (m->rows.n > INT32_MAX || m->features >= INT32_MAX)
+    if (j->rows->n > INT32_MAX || m->features >= INT32_MAX)
         return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu",
-                       INT32_MAX, (unsigned long long)m->rows.n, (unsigned long long)m->features);
+                       INT32_MAX, (unsigned long long)j->rows->n, (unsigned long long)m->features);
     if (make_nodes(c, j) < 0)
         return -1;
     linear.set_print_string_function(on_print);
@@ -340,18 +346,11 @@ static int train_liblinear(struct mp_ctx *c, struct job *j)
 static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 {
     struct mp_linear *m = j->m;
-    struct mp_dense_problem p = { .y = j->y, .n = m->rows.n, .d = m->features,
-                                  .file = &m->rows.file, .vectors = m->columns, .loss = loss,
+    struct mp_dense_problem p = { .rows = *j->rows, .vectors = m->columns, .loss = loss,
                                   .C = j->p->C, .bias = m->bias > 0 ? m->bias : 0,
                                   .factor = j->weight,
                                   .tolerance = j->p->tolerance > 0 ? j->p->tolerance : 1e-3 };
     struct mp_dense_result result;
-    if ((p.x = j->rows = mp_alloc(c, m->rows.n, sizeof *j->rows)) == NULL)
-        return -1;
-    size_t at = 0;
-    for (const struct mp_linear_block *b = m->rows.first; b != NULL; b = b->next)
-        for (size_t i = 0; i < b->n; i++)
-            j->rows[at++] = b->x + i * m->features;
     if (mp_dense_solve(c, &p, m->w, &result) < 0)
         return -1;
     for (size_t k = 0; k < m->columns; k++)
@@ -369,22 +368,35 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 }
 
 /* Where the dense solver is faster, measured on pixels and gradient histograms of 100 to
- * 60 000 digits: where liblinear would have much to do, and the rows are not mostly zeros. */
-static bool dense_pays(const struct mp_linear *m)
+ * 60 000 digits: where liblinear would have much to do, and the rows are not mostly zeros.  That
+ * is counted in the first ones. */
+static int dense_pays(struct mp_ctx *c, const struct job *j, bool *pays)
 {
     const double work = 4e6, filled = 0.1;
-    const double values = (double)m->rows.values;
-    return values * (double)m->columns >= work &&
-           values >= filled * (double)m->rows.n * (double)m->features;
+    const struct mp_passes *p = j->rows;
+    struct piece *piece = mp_alloc(c, 1, sizeof *piece);
+    size_t values = 0, rows = 0;
+    int rc = piece != NULL ? mp_passes_room(c, p, PIECE, &piece->room) : -1;
+    for (; rows < p->n && rows < 8 * PIECE && rc == MP_OK; rows += piece->n) {
+        rc = take_piece(c, p, rows, piece);
+        values += rc == MP_OK ? count_values(piece, p->d) : 0;
+    }
+    const double share = (double)values / ((double)rows * (double)p->d);
+    *pays = share >= filled &&
+            share * (double)p->n * (double)p->d * (double)j->m->columns >= work;
+    if (piece != NULL)
+        free(piece->room);
+    free(piece);
+    return rc;
 }
 
 static int train_rows(struct mp_ctx *c, struct job *j, const struct mp_linear_solver *solver)
 {
     struct mp_linear *m = j->m;
-    const bool dense = solver->method == MP_LINEAR_DENSE ||
-                       (solver->method == MP_LINEAR_AUTO && dense_pays(m));
+    bool dense = solver->method == MP_LINEAR_DENSE;
     if (open_job(c, j) < 0 ||
-        (m->w = mp_alloc(c, mp_product(m->columns, m->features + 1), sizeof *m->w)) == NULL)
+        (m->w = mp_alloc(c, mp_product(m->columns, m->features + 1), sizeof *m->w)) == NULL ||
+        (solver->method == MP_LINEAR_AUTO && dense_pays(c, j, &dense) < 0))
         return -1;
     if (solver->method == MP_LINEAR_AUTO && !dense)
         mp_remark(c, "solved by liblinear: the rows are few or mostly zeros");
@@ -392,12 +404,13 @@ static int train_rows(struct mp_ctx *c, struct job *j, const struct mp_linear_so
 }
 
 int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
-                    const struct mp_linear_solver *solver)
+                    const struct mp_linear_solver *solver, const struct mp_passes *rows)
 {
     struct mp_linear *m = state;
-    struct job j = { .m = m, .p = params, .solver = solver->liblinear };
-    mp_linear_rows_find(&m->rows);
-    m->features = m->rows.d;
+    struct job j = { .m = m, .p = params, .rows = rows, .solver = solver->liblinear };
+    if (rows->y == NULL)
+        return mp_fail(c, "needs labels to learn from");
+    m->features = rows->d;
     m->classes = (uint64_t)mp_classes(c, NULL);
     /* Two classes need one vector, as in liblinear's own files, unless they are one problem. */
     m->columns = m->classes == 2 && solver->liblinear != MCSVM_CS ? 1 : m->classes;
@@ -406,8 +419,14 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
         return mp_fail(c, "needs rows of at least two classes, got %d", (int)m->classes);
     const int rc = mp_linear_prepare(c) < 0 ? -1 : train_rows(c, &j, solver);
     close_job(&j);
-    mp_linear_rows_free(&m->rows);
     return rc;
+}
+
+void mp_linear_clear(void *state)
+{
+    struct mp_linear *m = state;
+    free(m->w);
+    memset(m, 0, sizeof *m);
 }
 
 /* --------------------------------------------------------------- applying */

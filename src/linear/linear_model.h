@@ -11,10 +11,9 @@
  * linear classification". */
 #ifndef MP_LINEAR_MODEL_H
 #define MP_LINEAR_MODEL_H
-#include "core/learner.h"
 #include "linear/class_weights.h"
-#include "linear/linear_rows.h"
 #include "linear/loss.h"
+#include "linear/passes.h"
 
 struct mp_linear_params {
     int solver; /* order of the model's .choices */
@@ -36,7 +35,6 @@ struct mp_linear_params {
 
 /* The state of a linear model. */
 struct mp_linear {
-    struct mp_linear_rows rows;          /* for training, until done() */
     uint64_t features;
     uint64_t columns;                    /* weight vectors: classes, or 1 when there are two */
     uint64_t classes;
@@ -62,17 +60,11 @@ bool mp_linear_version(char *text, size_t size);
 int mp_linear_shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                     struct mp_shape *out);
 
-/* Keeps the rows: 4 bytes per value, in a file where that is more than memory is for. */
-int mp_linear_fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in);
-
-/* Takes over the rows of `from`. */
-int mp_linear_merge(struct mp_ctx *c, void *into, void *from);
-
-/* For done(): trains, and lets the rows go.  liblinear is given its 16 bytes per value that
- * is not zero block by block, as the rows go.  MP_LINEAR_AUTO takes the dense solver where
- * that is faster: for rows of many values that are not mostly zeros. */
+/* For done(): trains from these rows, most often mp_passes_of().  liblinear is given a copy of
+ * 16 bytes per value that is not zero.  MP_LINEAR_AUTO takes the dense solver where that is
+ * faster: for rows of many values that are not mostly zeros. */
 int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
-                    const struct mp_linear_solver *solver);
+                    const struct mp_linear_solver *solver, const struct mp_passes *rows);
 
 /* Scores are decision values, summed in double, rounded to float. */
 int mp_linear_apply(struct mp_ctx *c, const void *params, const void *state,

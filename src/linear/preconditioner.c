@@ -16,7 +16,6 @@ enum {
     BLOCK = 64,      /* of the factor */
     TILE = 192,      /* of the Gram matrix */
     PIECE = 1024,    /* rows at a time */
-    FEW = 16,        /* rows of a sample that are let go together: many lie between them */
     LARGEST = 8192,  /* values of a vector: beyond, the matrix takes too much */
     PARTS = 16       /* of the sums that threads make */
 };
@@ -47,14 +46,6 @@ static int add_tile(struct mp_ctx *c, void *arg, size_t q)
     return MP_OK;
 }
 
-/* Row i has been read, after those before it. */
-static void let_go(const struct mp_sample *s, size_t i)
-{
-    const size_t from = i / FEW * FEW;
-    if (s->file != NULL && (i + 1 == from + FEW || i + 1 == s->n))
-        mp_rows_let_go(s->file, s->x[from], s->x[i] + s->d);
-}
-
 static int gram_of(struct mp_ctx *c, struct mp_preconditioner *p, const struct mp_sample *s,
                    double weight)
 {
@@ -69,7 +60,6 @@ static int gram_of(struct mp_ctx *c, struct mp_preconditioner *p, const struct m
         for (size_t i = 0; i < g.rows; i++) {
             memcpy(g.piece + i * p->pad, s->x[from + i], s->d * sizeof *g.piece);
             g.piece[i * p->pad + s->d] = s->bias;
-            let_go(s, from + i);
         }
         rc = mp_parallel_for(c, side * (side + 1) / 2, add_tile, &g);
     }
@@ -241,11 +231,9 @@ int mp_preconditioner_open(struct mp_ctx *c, struct mp_preconditioner *p,
     p->diagonal = mp_alloc(c, p->n, sizeof *p->diagonal);
     double *sum = mp_alloc(c, p->n, sizeof *sum);
     int rc = p->diagonal != NULL && sum != NULL ? MP_OK : -1;
-    for (size_t i = 0; i < s->n && rc == MP_OK; i++) {
+    for (size_t i = 0; i < s->n && rc == MP_OK; i++)
         for (size_t j = 0; j < d; j++)
             sum[j] += (double)s->x[i][j] * (double)s->x[i][j];
-        let_go(s, i);
-    }
     for (size_t j = 0; j <= d && rc == MP_OK; j++) {
         const double squares = j < d ? sum[j] : (double)s->n * (double)s->bias * (double)s->bias;
         p->diagonal[j] = (float)(1 / (1 + weight * squares));

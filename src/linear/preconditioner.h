@@ -6,7 +6,6 @@
  * Private to linear/. */
 #ifndef MP_PRECONDITIONER_H
 #define MP_PRECONDITIONER_H
-#include "core/rows.h"
 #include "core/stage.h"
 
 struct mp_preconditioner {
@@ -21,10 +20,9 @@ struct mp_preconditioner {
 
 /* What it is estimated from. */
 struct mp_sample {
-    const float *const *x;      /* n rows of d values */
+    const float *const *x; /* n rows of d values */
     size_t n, d;
-    float bias;                 /* a value more in each */
-    const struct mp_rows *file; /* where rows lie that are not in memory, or NULL */
+    float bias;            /* a value more in each */
 };
 
 /* Of I + weight * sum x x'.  Where the factor would cost more than it saves, the diagonal is
