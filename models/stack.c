@@ -9,6 +9,7 @@
 #include "linear/linear_model.h"
 #include <linear.h>
 #include <math.h>
+#include <stdlib.h>
 
 #define LEAST 1e-6 /* probabilities below count as this; more than that is not known of any */
 

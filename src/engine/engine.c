@@ -635,7 +635,8 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
     char what[80];
     if (s->done == NULL)
         return MP_OK;
-    if (mp_learner(n->entry)->learns == MP_IN_PASSES && tell_passes(c, e, f, &puller, &repeated) < 0)
+    if (mp_learner(n->entry)->learns == MP_IN_PASSES &&
+        tell_passes(c, e, f, &puller, &repeated) < 0)
         return -1;
     snprintf(what, sizeof what, "train %s", n->entry->name);
     mp_bar_begin(c->run->bar, what, 100, "%");
@@ -846,7 +847,8 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     borrow(e, input);
     need(e, input);
     const enum mp_learns how = mp_learner(n->entry)->learns;
-    const bool pulls = how == MP_IN_EPOCHS || how == MP_IN_PASSES; /* and keeps what it needs itself */
+    /* And keeps what it needs itself. */
+    const bool pulls = how == MP_IN_EPOCHS || how == MP_IN_PASSES;
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {
         const size_t size = mp_product(rows_learned(e, f), row_bytes(e, input));

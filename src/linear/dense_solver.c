@@ -748,9 +748,10 @@ int mp_dense_solve(struct mp_ctx *c, const struct mp_dense_problem *p, double *w
                    struct mp_dense_result *r)
 {
     struct solver s = { .p = p, .result = r, .bias = (float)p->bias };
+    const size_t d = p->rows.d;
     s.blocks = (p->vectors + MP_PANEL - 1) / MP_PANEL;
     s.lanes = s.blocks * MP_PANEL;
-    s.size = mp_panel_at(s.blocks, p->rows.d);
+    s.size = mp_panel_at(s.blocks, d);
     s.loss = (struct mp_loss){ .kind = p->loss, .vectors = p->vectors, .lanes = s.lanes };
     *r = (struct mp_dense_result){ 0 };
     int rc = open_solver(c, &s);
@@ -758,10 +759,11 @@ int mp_dense_solve(struct mp_ctx *c, const struct mp_dense_problem *p, double *w
         rc = solve(c, &s);
     if (rc == MP_OK)
         rc = check(c, &s);
-    for (size_t k = 0; k < p->vectors && rc == MP_OK; k++)
-        for (size_t j = 0; j <= p->rows.d; j++)
-            w[k * (p->rows.d + 1) + j] = (double)s.w[mp_panel_at(k / MP_PANEL, p->rows.d) + j * MP_PANEL +
-                                                k % MP_PANEL];
+    for (size_t k = 0; k < p->vectors && rc == MP_OK; k++) {
+        const float *from = s.w + mp_panel_at(k / MP_PANEL, d) + k % MP_PANEL;
+        for (size_t j = 0; j <= d; j++)
+            w[k * (d + 1) + j] = (double)from[j * MP_PANEL];
+    }
     close_solver(&s);
     return rc;
 }
