@@ -175,8 +175,10 @@ static void find_ids(struct mp_csv *h)
 {
     static const char *const ids[] = { "id", "ImageId", "image_id", "file", "filename", NULL };
     static const char *const counts[] = { "index", "rownames", NULL };
+    enum { FEW = 3 }; /* of which each is named: more are no table that a person made */
     char text[MP_CELL_TEXT + 32];
     bool id = false;
+    size_t left = 0;
     for (size_t i = 0; h->name != NULL && i < h->columns; i++) {
         if (h->to[i] < 0)
             continue;
@@ -185,10 +187,13 @@ static void find_ids(struct mp_csv *h)
             id = true;
         } else if (unnamed(&h->name[i]) || any_of(&h->name[i], counts)) {
             h->to[i] = MP_COLUMN_LEFT;
-            mp_csv_say(h, "%s%s was left out: it numbers the rows", call(h, i, text),
-                       h->name[i].n == 0 ? ", which has no name," : "");
+            if (left++ < FEW)
+                mp_csv_say(h, "%s%s was left out: it numbers the rows", call(h, i, text),
+                           h->name[i].n == 0 ? ", which has no name," : "");
         }
     }
+    if (left > FEW)
+        mp_csv_say(h, "%zu more columns that number the rows were left out", left - FEW);
 }
 
 /* A column that is called as labels usually are; two of them are one too many. */

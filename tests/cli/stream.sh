@@ -38,6 +38,7 @@ pipeline() { # NAME LINE...
 }
 pipeline net 'net epochs=1 batch=512' '  maxpool size=4' '  dense units=8'
 pipeline svm 'resize width=10 height=10' 'svm solver=dense'
+pipeline copied 'augment copies=1' 'resize width=10 height=10' 'svm solver=dense'
 pipeline ridge 'deskew' 'pca components=16' 'ridge'
 run() { # NAME ROWS FOLDER
     mp run "$1.txt" --train "$2-images-idx3-ubyte" --test few-images-idx3-ubyte --threads 2 -o "$3"
@@ -62,9 +63,16 @@ for name in net svm ridge; do
     [ $((all - half)) -lt $((half_file / 2)) ]
     ok "$name: and little more than on half of them: $half, $all KiB"
 done
-run svm many free && (ulimit -d $limit && run svm many limited) &&
-    same limited/predictions.csv free/predictions.csv
-ok "which finds what it finds without a limit"
+again='each *pass makes them again'
+for name in svm:many copied:half; do
+    rows=${name#*:} name=${name%:*}
+    run $name $rows free && (ulimit -d $limit && run $name $rows limited) &&
+        tr -s '\n ' ' ' < limited/report.txt | grep -q "$again" &&
+        ! tr -s '\n ' ' ' < free/report.txt | grep -q "$again"
+    ok "$name: rows that memory has no room for are made again in each pass, and it says so"
+    same limited/bundle.mnp free/bundle.mnp && same limited/predictions.csv free/predictions.csv
+    ok "$name: which finds what it finds without a limit, to the byte"
+done
 ! (export TMPDIR=$dir/nowhere && ulimit -d $limit && run net many none) &&
     grep -q 'no memory for [0-9]* x 1 bytes' "$err"
 ok "without a place for temporary files there is not enough memory, and it says so"

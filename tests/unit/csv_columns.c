@@ -104,6 +104,12 @@ static const struct {
     { "an index without a name, and an id", "Unnamed: 0,Id,class,a,b,c,d\nx,1,5,1,2,3,4\n", "",
       "5: 1 2 3 4, 1 rows", "f: column 1 (Unnamed: 0) was left out: it numbers the rows\n"
       "f: column 3 (class) was taken for the label\n" },
+    { "more of them than anyone has", ",,,,,class,a,b,c,d\n1,1,1,1,1,5,1,2,3,4\n", "",
+      "5: 1 2 3 4, 1 rows", "f: column 1, which has no name, was left out: it numbers the rows\n"
+      "f: column 2, which has no name, was left out: it numbers the rows\n"
+      "f: column 3, which has no name, was left out: it numbers the rows\n"
+      "f: 2 more columns that number the rows were left out\n"
+      "f: column 6 (class) was taken for the label\n" },
     { "R's row names, which have no name", "\"class\" \"p1\" \"p2\" \"p3\" \"p4\"\n"
       "\"1\" 5 1 2 3 4\n\"2\" 6 7 8 9 10\n", "", "5: 1 2 3 4 | 6: 7 8 9 10, 2 rows",
       NAMELESS "f: column 2 (class) was taken for the label\n" },
