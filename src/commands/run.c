@@ -45,8 +45,7 @@ static const struct mp_param table[] = {
 
 /* Remarks of the run: shown at once, and kept for the report. */
 struct remarks {
-    char **text;
-    int n;
+    struct mp_kept kept;
     bool quiet;
 };
 
@@ -54,20 +53,8 @@ static void keep_warning(void *arg, const char *text)
 {
     struct remarks *w = arg;
 #pragma omp critical(mp_remarks)
-    {
-        bool known = false;
-        for (int i = 0; i < w->n; i++)
-            known = known || strcmp(w->text[i], text) == 0;
-        char *copy = known ? NULL : strdup(text), **more = NULL;
-        if (copy != NULL && (more = realloc(w->text, (size_t)(w->n + 1) * sizeof *more)) != NULL) {
-            w->text = more;
-            w->text[w->n++] = copy;
-        } else {
-            free(copy); /* it is said nevertheless */
-        }
-        if (!known && !w->quiet)
-            fprintf(stderr, "warning: %s\n", text);
-    }
+    if (mp_keep(&w->kept, text) && !w->quiet)
+        fprintf(stderr, "warning: %s\n", text);
 }
 
 /* One more value of a model's series. */
@@ -340,8 +327,7 @@ static int write_report(struct mp_ctx *c, struct job *j)
 {
     struct mp_output *text, *json;
     struct mp_report *r = &j->report;
-    r->warnings = (const char *const *)j->remarks.text;
-    r->n_warnings = j->remarks.n;
+    r->warnings = &j->remarks.kept;
     json_decref(j->json);
     if ((j->json = mp_report_json(c, r)) == NULL ||
         (text = open_output(c, j, "report.txt")) == NULL ||
@@ -497,9 +483,7 @@ static void job_free(struct job *j)
 {
     close_outputs(j);
     mp_folder_release(&j->held);
-    for (int i = 0; i < j->remarks.n; i++)
-        free(j->remarks.text[i]);
-    free(j->remarks.text);
+    mp_kept_free(&j->remarks.kept);
     json_decref(j->json);
     json_decref(j->report.curves);
     json_decref(j->report.parts);

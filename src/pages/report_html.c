@@ -61,9 +61,9 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
                      : r->cross != NULL ? "accuracy|errors|folds|interval|macro F1|seed|"
                                           "standard deviation"
                                         : "accuracy|errors|interval|macro F1|row|seed");
-    for (int i = 0; i < r->n_warnings; i++) {
+    for (int i = 0; i < mp_kept_count(r->warnings); i++) {
         fputs("<p class=\"warning\"><strong>Warning:</strong> ", f);
-        mp_html_text(f, r->warnings[i]);
+        mp_html_text(f, mp_kept_at(r->warnings, i));
         fputs("</p>\n", f);
     }
 }

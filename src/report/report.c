@@ -268,8 +268,8 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         json_array_append_new(labels, mp_class_json(mp_names_at(&x->classes, (size_t)i)));
     for (int i = 0; i < x->plan.n_nodes; i++)
         json_array_append_new(stages, stage_json(c, &x->plan.nodes[i]));
-    for (int i = 0; i < r->n_warnings; i++)
-        json_array_append_new(warnings, json_string(r->warnings[i]));
+    for (int i = 0; i < mp_kept_count(r->warnings); i++)
+        json_array_append_new(warnings, json_string(mp_kept_at(r->warnings, i)));
     char *text = mp_script_text(c, &x->script, true);
     json_object_set_new(train, "copies", json_integer((json_int_t)copies(x)));
     json_t *changes = json_array();
@@ -605,8 +605,8 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
     json_t *remark;
     accuracy_text(f, r, p);
     origin_text(f, c, r);
-    for (int k = 0; k < r->n_warnings; k++)
-        mp_say(f, "warning", LABEL, "%s", r->warnings[k]);
+    for (int k = 0; k < mp_kept_count(r->warnings); k++)
+        mp_say(f, "warning", LABEL, "%s", mp_kept_at(r->warnings, k));
     if (r->metrics != NULL) {
         fputc('\n', f);
         mp_confusion_text(f, r->metrics, mp_names_all(&r->x->classes), p, whole);

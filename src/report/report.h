@@ -3,6 +3,7 @@
 #ifndef MP_REPORT_H
 #define MP_REPORT_H
 #include "core/ctx.h"
+#include "core/kept.h"
 #include "data/duplicates.h"
 #include "engine/branches.h"
 #include "engine/folds.h"
@@ -29,8 +30,7 @@ struct mp_report {
     const char *page;                        /* what it lacks: "none", "without pictures"; NULL:
                                                 it is whole, or yet to be made */
     const char *folder;
-    const char *const *warnings;
-    int n_warnings;
+    const struct mp_kept *warnings;
 };
 
 /* The files of a run's folder, besides the model in its library's own form; NULL ends. */

@@ -28,19 +28,8 @@ static void keep_warning(void *arg, const char *text)
 {
     struct mp_search *s = arg;
 #pragma omp critical(mp_search_warnings)
-    {
-        struct mp_trial *t = s->now;
-        bool known = t == NULL;
-        for (int i = 0; t != NULL && i < t->n_warnings; i++)
-            known = known || strcmp(t->warnings[i], text) == 0;
-        const size_t room = t != NULL ? (size_t)t->n_warnings + 1 : 0;
-        char **more = known ? NULL : realloc(t->warnings, room * sizeof *more);
-        if (more != NULL) {
-            t->warnings = more;
-            if ((more[t->n_warnings] = strdup(text)) != NULL)
-                t->n_warnings++;
-        }
-    }
+    if (s->now != NULL)
+        mp_keep(&s->now->warnings, text);
 }
 
 /* ---------------------------------------------------------------- planning */
@@ -499,9 +488,7 @@ int mp_search_open(struct mp_ctx *c, const struct mp_search_ask *ask, struct mp_
 
 static void trial_free(struct mp_trial *t)
 {
-    for (int i = 0; i < t->n_warnings; i++)
-        free(t->warnings[i]);
-    free(t->warnings);
+    mp_kept_free(&t->warnings);
     free(t->error);
     free(t->fold);
     free(t->means);

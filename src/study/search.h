@@ -10,6 +10,7 @@
  * much, until those that are left, three at most, get all of it. */
 #ifndef MP_SEARCH_H
 #define MP_SEARCH_H
+#include "core/kept.h"
 #include "engine/folds.h"
 #include "pipeline/grid.h"
 #include "study/job.h"
@@ -41,8 +42,7 @@ struct mp_trial {
     double low, high;     /* of the accuracy on all rows scored, 95 %, Wilson */
     uint64_t values;      /* numbers that the fitted pipeline keeps, of the first fold */
     double seconds;       /* of all fits, by the clock; what the cache gave as it once took */
-    char **warnings;
-    int n_warnings;
+    struct mp_kept warnings;
 };
 
 struct mp_search {

@@ -72,8 +72,8 @@ static json_t *trial_json(const struct mp_search *s, int i)
     if (t->error == NULL)
         add_scores(o, s, t);
     json_object_set_new(o, "seconds", json_real(t->seconds));
-    for (int k = 0; k < t->n_warnings; k++)
-        json_array_append_new(warnings, mp_name_json(t->warnings[k]));
+    for (int k = 0; k < mp_kept_count(&t->warnings); k++)
+        json_array_append_new(warnings, mp_name_json(mp_kept_at(&t->warnings, k)));
     json_object_set_new(o, "warnings", warnings);
     return o;
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kept.c - warnings are kept once each, and it is said where there was no memory for one. */
+#include "core/kept.h"
+#include "../tap.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { LONG = 64 << 20 };
+
+int main(void)
+{
+    struct tap t = { 0 };
+    struct mp_kept k = { .n = 0 };
+    const bool good = mp_keep(&k, "one") && mp_keep(&k, "two") && !mp_keep(&k, "one");
+    tap_ok(&t, good && mp_kept_count(&k) == 2 && strcmp(mp_kept_at(&k, 1), "two") == 0,
+           "each once, in the order in which they come");
+    char *text = malloc(LONG);
+    const struct rlimit none = { 1, 1 };
+    if (text == NULL || setrlimit(RLIMIT_AS, &none) < 0) {
+        tap_skip(&t, "one for which there is no memory", "no limit");
+        return tap_end(&t);
+    }
+    memset(text, 'x', LONG - 1);
+    text[LONG - 1] = '\0';
+    const bool again = mp_keep(&k, text) && mp_keep(&k, text);
+    tap_ok(&t, again && mp_kept_count(&k) == 3 && strstr(mp_kept_at(&k, 2), "more warnings"),
+           "one for which there is no memory: the last says so");
+    mp_kept_free(&k);
+    free(text);
+    return tap_end(&t);
+}
