@@ -43,12 +43,10 @@ enum {
 /* Scores are f32: differences of the objective below this share of it are noise. */
 static const double noise = 2e-7;
 
-/* The tolerance on a sample: its solution is a start, no more. */
-static const double rough = 0.2;
-
-/* How far the residual of a step is brought down, squared: further where a pass over the rows
- * costs more than the products with H do. */
-static const double coarse = 0.09, fine = 0.01;
+/* The tolerance on a sample, whose solution is a start, no more; and how far the residual of a
+ * step is brought down, squared: further where a pass over all rows costs more than what is
+ * done with a sample, or with the rows that H is made of. */
+static const double rough[] = { 0.2, 0.05 }, residual[] = { 0.09, 0.01 };
 
 /* The rows in hand. */
 struct rows {
@@ -107,6 +105,12 @@ enum { SPARE = 7 };
 static bool coupled(const struct solver *s)
 {
     return s->loss.kind == MP_MULTINOMIAL;
+}
+
+/* Whether a pass over n rows costs more than a step's products with H. */
+static bool costly(const struct solver *s, size_t n)
+{
+    return n > 4 * s->active.most;
 }
 
 /* ------------------------------------------------------ sums by lane */
@@ -423,7 +427,7 @@ static int find_step(struct mp_ctx *c, struct solver *s)
     const size_t lanes = s->lanes;
     double *rz = s->spare + lanes, *next = rz + lanes, *first = next + lanes,
            *slope = first + lanes, *minus = slope + lanes, *k = minus + lanes;
-    const double enough = s->rows.n > 4 * s->active.most ? fine : coarse;
+    const double enough = residual[costly(s, s->rows.n)];
     for (size_t l = 0; l < lanes; l++)
         minus[l] = -(double)s->live[l];
     memset(s->step, 0, s->size * sizeof *s->step);
@@ -620,12 +624,13 @@ static int solve(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_dense_problem *p = s->p;
     const size_t least = 3 * (p->rows.d + 1) > 2048 ? 3 * (p->rows.d + 1) : 2048;
+    const double start = rough[costly(s, p->rows.n)];
     if (precondition(c, s) < 0)
         return -1;
     for (int bits = halvings(p->rows.n, least, LEVEL_BITS); bits >= 0; bits -= LEVEL_BITS) {
         s->share = bits > 0 ? (0.9 - s->progress) / 2 : 1 - s->progress;
         take_level(c, s, bits);
-        if (solve_level(c, s, bits > 0 && p->tolerance < rough ? rough : p->tolerance) < 0)
+        if (solve_level(c, s, bits > 0 ? fmax(start, p->tolerance) : p->tolerance) < 0)
             return -1;
     }
     return MP_OK;
