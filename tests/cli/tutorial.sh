@@ -47,4 +47,21 @@ while IFS=$'\t' read -r verdict name why; do
 done < "$out"
 [ $status -eq 0 ] && grep -q '^good' "$out"
 ok "all pages were looked at"
+# The README's picture of the first command; times and memory are another machine's.
+shown() { # SVG
+    "$python" - "$1" << 'END'
+import html
+import re
+import sys
+text = html.unescape(re.sub("<[^>]*>", "", open(sys.argv[1]).read()))
+results, _, costs = re.sub(r"\s", "", text).partition("stagegives")
+print(results, re.sub(r"[0-9.]+[kMG]?", "", costs))
+END
+}
+mkdir picture picture/bin && ln -s "$program" picture/bin/mnistpipe &&
+    ln -s "$source/pipelines" picture/pipelines
+(cd picture && PATH=$PWD/bin:$PATH "$python" "$source/docs/terminal.py" run.svg \
+    mnistpipe run pipelines/hog_svm.txt) >> "$log" 2>&1 &&
+    equal "$(shown picture/run.svg)" "$(shown "$source/docs/run.svg")"
+ok "the picture in the README is what the program shows"
 finish
