@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mine.c - the ink of each line of an image. FILL IN: what it makes of an image, in a line.
+/* mine.c - the ink of each line of an image. FILL IN: what it makes of one.
  *
  * FILL IN: the method, its reference, what it costs.  What learns from the training rows has
  * a state besides: features/standardize.c is the example.
@@ -43,7 +43,7 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 MP_STAGE(mine) = {
     .brief = "Add up the ink of each line", /* FILL IN: verb first, no full stop */
     .doc = "One value for each line of the image, the sum of its pixels.", /* FILL IN: manual */
-    .example = "mine",  /* FILL IN: with a parameter, if it has any: filters/deskew.c */
+    .example = "mine", /* FILL IN: with a parameter: filters/deskew.c */
     .flags = MP_IMAGES, /* FILL IN: those of stage.h that hold; this: not after vectors */
     .shape = shape,
     .label = label,

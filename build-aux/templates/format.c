@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mine.c - values with blanks between them, a row a line. FILL IN: what the format is, in a line.
+/* mine.c - values with blanks between them, a row a line. FILL IN: its words.
  *
  * Labels come first, where rows have them.  FILL IN: reference.
  * Written only.  FILL IN: what is read, too, has sniff() and read(): idx.c is the example.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mine.c - multiplies all values by a number. FILL IN: what the layer computes, in a line.
+/* mine.c - multiplies all values by a number. FILL IN: what it does.
  *
  * FILL IN: y = f(x) and its gradients, reference, cost.  A layer with weights lists them in
  * weights(): models/net/dense.c is the example.
@@ -45,7 +45,7 @@ static int backward(struct mp_pass *p, const float *x, const float *y, float *dy
 MP_LAYER(mine) = {
     .brief = "Multiply all values by a number", /* FILL IN: verb first, no full stop */
     .doc = "y = factor x.",                     /* FILL IN: the manual */
-    .example = "mine factor=2",                 /* FILL IN: it is run by `make check` */
+    .example = "mine factor=2", /* FILL IN: it is run by `make check` */
     .params = table,
     .params_size = sizeof(struct params),
     .forward = forward, /* FILL IN: and .shape, if y has another shape or some are refused */

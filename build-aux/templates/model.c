@@ -118,7 +118,7 @@ MP_STAGE(mine) = {
     .brief = "Choose the class whose mean is nearest", /* FILL IN: verb first, no full stop */
     .doc = "A class's score is the squared distance to the mean of its training rows, less than\n"
            "0: the nearest wins.", /* FILL IN: the manual */
-    .example = "mine", /* FILL IN: with a parameter, if it has any: filters/deskew.c */
+    .example = "mine", /* FILL IN: with a parameter: filters/deskew.c */
     .flags = MP_SUMS,  /* FILL IN: leave it out if done() takes longer for more rows */
     .state_size = sizeof(struct state),
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
