@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mine.c - `mnistpipe mine`: prints its arguments. FILL IN: what it does. */
+/* mine.c - prints its arguments. FILL IN: what it does. */
 #include "core/ctx.h"
 #include "pipeline/registry.h"
 
