@@ -7,22 +7,27 @@
  * The second is liblinear's own train(), -s 1 -c 0.3 -B 1.
  *
  * Features are float32 as `mnistpipe export --format npy` writes them, labels a byte each.
- * Rows go from the file straight into what the solver keeps, so the process's peak is the
- * solver's.  Prints the seconds of keeping rows and training without reading; OUT gets the
- * weights, class by class in double, the offset last. */
+ * Rows go from the file straight into memory, or where that has no room for them are read in each
+ * pass, so the process's peak is the solver's.  Prints the seconds of training, those of the
+ * passes' reading with them; OUT gets the weights, class by class in double, the offset last. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* pread() */
+#endif
 #include "core/clock.h"
+#include "core/ctx.h"
+#include "core/rows.h"
 #include "linear/linear_model.h"
 #include "pipeline/pipeline.h"
 #include <linear.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SHARD = 1024, CHUNK = 256 };
+#include <unistd.h>
 
 struct input {
     FILE *f;
     const unsigned char *label;
     size_t rows, d;
+    off_t begin;     /* of the first row */
     double seconds;
 };
 
@@ -31,44 +36,59 @@ static bool next(struct input *in, float *x, size_t rows)
     return fread(x, sizeof *x * in->d, rows, in->f) == rows;
 }
 
+/* Rows by number from the file: what the engine does where memory has no room for all. */
+static int pull(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
+                size_t epoch, float *x)
+{
+    const struct input *in = arg;
+    const size_t row = in->d * sizeof *x;
+    (void)training, (void)epoch;
+    for (size_t i = 0; i < n; i++)
+        if (pread(fileno(in->f), x + i * in->d, row, in->begin + (off_t)(rows[i] * row)) !=
+            (ssize_t)row)
+            return mp_fail(c, "the features end before row %zu", rows[i]);
+    return MP_OK;
+}
+
+/* All rows in memory, if there is room. */
+static int keep(struct mp_ctx *c, struct input *in, struct mp_rows *room)
+{
+    const size_t size = in->rows * in->d * sizeof(float);
+    if (size >= mp_rows_limit())
+        return MP_OK;
+    if (!mp_rows_resize(room, size) || !next(in, room->at, in->rows))
+        return mp_fail(c, "cannot read %zu rows", in->rows);
+    return MP_OK;
+}
+
 static int by_stage(struct mp_ctx *c, struct input *in, const char *line, FILE *out)
 {
     struct mp_script script = { 0 };
     struct mp_plan plan = { 0 };
+    struct mp_rows room = { .at = NULL };
     if (mp_script_parse(c, "bench", line, &script) < 0 || mp_plan_build(c, &script, &plan) < 0)
         return -1;
     const struct mp_node *n = &plan.nodes[plan.n_nodes - 1];
     const struct mp_stage *s = n->entry->stage;
     struct mp_linear all = { 0 };
-    float *x = mp_alloc(c, CHUNK * in->d, sizeof *x);
-    int y[CHUNK];
-    if (x == NULL || s->state_size != sizeof all)
+    int *y = mp_alloc(c, in->rows, sizeof *y);
+    if (s->state_size != sizeof all)
         return mp_fail(c, "%s: expected a linear model", line);
-    for (size_t shard = 0; shard < in->rows; shard += SHARD) {
-        struct mp_linear part = { 0 };
-        for (size_t at = shard; at < in->rows && at < shard + SHARD; at += CHUNK) {
-            const size_t rows = in->rows - at < CHUNK ? in->rows - at : CHUNK;
-            if (!next(in, x, rows))
-                return mp_fail(c, "the features end before row %zu", at + rows);
-            for (size_t i = 0; i < rows; i++)
-                y[i] = in->label[at + i];
-            const struct mp_chunk chunk = { .n = rows, .shape = { 1, (int)in->d, 1 }, .x = x,
-                                            .y = y, .row0 = at };
-            const double start = mp_seconds();
-            if (s->fit(c, n->params, &part, &chunk) < 0)
-                return -1;
-            in->seconds += mp_seconds() - start;
-        }
-        if (s->merge(c, &all, &part) < 0)
-            return -1;
-    }
+    if (y == NULL || keep(c, in, &room) < 0)
+        return -1;
+    for (size_t i = 0; i < in->rows; i++)
+        y[i] = in->label[i];
+    const struct mp_puller puller = { .n = in->rows, .y = y, .shape = { 1, (int)in->d, 1 },
+                                      .pull = pull, .arg = in, .kept = room.at };
     const double start = mp_seconds();
+    c->puller = &puller;
     if (s->done(c, n->params, &all) < 0)
         return -1;
     in->seconds += mp_seconds() - start;
     fwrite(all.w, sizeof *all.w, all.columns * (all.features + 1), out);
     s->clear(&all);
-    free(x);
+    mp_rows_free(&room);
+    free(y);
     mp_plan_free(&plan);
     mp_script_free(&script);
     return MP_OK;
@@ -130,20 +150,19 @@ static bool open_npy(struct input *in, const char *path)
     const size_t length = head[8] + 256u * head[9];
     return length < sizeof text && fread(text, 1, length, in->f) == length &&
            strstr(text, "'<f4'") != NULL && (shape = strstr(text, "'shape': (")) != NULL &&
-           sscanf(shape + 10, "%*u, %zu", &in->d) == 1;
+           sscanf(shape + 10, "%*u, %zu", &in->d) == 1 && (in->begin = ftello(in->f)) > 0;
 }
 
 int main(int argc, char **argv)
 {
-    int labels[10], solver, rc = -1;
+    static const char *const digits[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
+    int solver, rc = -1;
     double C;
     struct input in = { 0 };
-    struct mp_run run = { .seed = 1, .n_classes = 10, .labels = labels };
+    struct mp_run run = { .seed = 1, .n_classes = 10, .classes = digits };
     struct mp_ctx c;
     if (argc != 7)
         return 2;
-    for (int i = 0; i < 10; i++)
-        labels[i] = i;
     in.rows = strtoul(argv[3], NULL, 10);
     run.threads = atoi(argv[4]);
     mp_ctx_init(&c, &run);

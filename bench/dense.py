@@ -6,7 +6,7 @@ histograms: `svm solver=dense` against liblinear, on all cores and by itself (be
 The features come from one file; reading it does not count.  `svm solver=l2loss_dual` is
 liblinear with a class on each core, as mnistpipe calls it; `liblinear -s 1` is its own train(),
 which knows one core.  "allowed" may have no more memory of its own than so many MiB (prlimit
---data), and keeps its rows in a file.  Beside the seconds: the objective of each one's weights,
+--data), and reads its rows from the file in each pass.  Beside the seconds: the objective of each one's weights,
 computed here in double, accuracy on the test images, and the peak memory of the process, which
 holds the rows and nothing else of size.
 The limit is reading the rows once from memory.

@@ -23,6 +23,14 @@ END
 ok "the sample as MNIST's four files"
 suite() { "$python" "$source/bench/suite.py" "$@" -- --rows 400 > "$out" 2> "$err"; }
 
+if command -v make > /dev/null; then
+    for tool in "$source"/bench/*.c; do
+        tool=bench/$(basename "$tool" .c)
+        env -u MAKEFLAGS -u MAKELEVEL make -s -C "$BUILD" "$tool" > "$log" 2>&1 &&
+            ! grep 'warning:' "$log"
+        ok "$tool builds"
+    done
+fi
 suite read && grep -q '^look at ' "$out" && grep -q '^| train.csv, 1 MB | mnistpipe |' "$out"
 ok "one benchmark"
 "$python" - "$source" << 'END' >> "$log" 2>&1
