@@ -57,15 +57,11 @@ struct rows {
     double C;
 };
 
-/* Some rows in memory, or where they can be made. */
+/* Some of them, whose values are there. */
 struct block {
-    size_t size;      /* of rows, at most */
-    size_t n;
-    const size_t *row;
-    float *weight;    /* the rows': where look_part() puts it */
-    const float **x;
-    float *room;
-    int *y;
+    const struct solver *s;
+    size_t from, n;   /* of the rows in hand */
+    const float *made; /* their values, or NULL: they lie among all that are kept */
 };
 
 /* Of these the rows that H is made of. */
@@ -95,7 +91,8 @@ struct solver {
                                               the step goes down, its length */
     double *spare;                    /* SPARE times lanes, for who needs them within a call */
     struct rows rows;
-    struct block block;
+    size_t block;                     /* rows of one */
+    float *room;                      /* for their values, where they are made */
     struct active active;
     double progress, share;           /* of the bar: done, and of this level */
 };
@@ -176,25 +173,66 @@ static void add_rows(const struct solver *s, const float *const *x, size_t n, co
                      g + mp_panel_at(b, s->p->rows.d));
 }
 
-/* Work on each block of the rows in hand: `part` for i below PARTS. */
-static int pass(struct mp_ctx *c, struct solver *s,
-                int (*part)(struct mp_ctx *c, void *arg, size_t i))
+/* Part i of the work on a block. */
+typedef int block_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i);
+
+struct pass {
+    struct solver *s;
+    block_part *part;
+    struct block block;
+};
+
+static struct block block_at(const struct solver *s, size_t from)
 {
-    const struct mp_passes *p = &s->p->rows;
-    struct block *b = &s->block;
+    const size_t left = s->rows.n - from;
+    return (struct block){ s, from, left < s->block ? left : s->block, s->room };
+}
+
+static int made_part(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct pass *p = arg;
+    return p->part(c, p->s, &p->block, i);
+}
+
+/* Of rows that are there all blocks at once: sums are added in the same order. */
+static int kept_part(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct pass *p = arg;
+    int rc = MP_OK;
+    for (size_t at = 0; at < p->s->rows.n && rc == MP_OK; at += p->s->block) {
+        const struct block b = block_at(p->s, at);
+        const int mark = mp_scratch_mark(c);
+        rc = p->part(c, p->s, &b, i);
+        mp_scratch_release(c, mark);
+    }
+    return rc;
+}
+
+/* Work on all rows in hand: `part` for i below PARTS of each block. */
+static int pass(struct mp_ctx *c, struct solver *s, block_part *part)
+{
+    struct pass p = { s, part, { .s = s } };
     memset(s->sums, 0, PARTS * s->lanes * sizeof *s->sums);
-    for (size_t at = 0; at < s->rows.n; at += b->n) {
-        b->n = s->rows.n - at < b->size ? s->rows.n - at : b->size;
-        b->row = s->rows.row + at;
-        b->weight = s->rows.weight + at;
-        if (mp_passes_take(c, p, b->row, b->n, b->room, b->x) < 0)
-            return -1;
-        for (size_t i = 0; i < b->n; i++)
-            b->y[i] = p->y[b->row[i]];
-        if (mp_parallel_for(c, PARTS, part, s) < 0)
+    if (s->room == NULL)
+        return mp_parallel_for(c, PARTS, kept_part, &p);
+    for (size_t at = 0; at < s->rows.n; at += p.block.n) {
+        p.block = block_at(s, at);
+        if (mp_pull(c, s->rows.row + at, p.block.n, true, 0, s->room) < 0 ||
+            mp_parallel_for(c, PARTS, made_part, &p) < 0)
             return -1;
     }
     return MP_OK;
+}
+
+/* Where rows at .. at + n - 1 of a block are, and their classes. */
+static void find_rows(const struct block *b, size_t at, size_t n, const float **x, int *y)
+{
+    const struct mp_passes *p = &b->s->p->rows;
+    const size_t *row = b->s->rows.row + b->from + at;
+    for (size_t q = 0; q < n; q++) {
+        x[q] = b->made != NULL ? b->made + (at + q) * p->d : p->x + row[q] * p->d;
+        y[q] = p->y[row[q]];
+    }
 }
 
 /* Rows on the right side of all margins have no slope: they are left out.  How many are kept. */
@@ -215,25 +253,25 @@ static size_t keep_steep(const struct solver *s, const float *const *x, size_t n
 }
 
 /* Part i of the loss and its gradient at next_w, and how much each row's curvature weighs. */
-static int look_part(struct mp_ctx *c, void *arg, size_t i)
+static int look_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i)
 {
-    struct solver *s = arg;
-    const struct block *b = &s->block;
     const size_t most = rows_at_once(s->p->rows.d), to = b->n * (i + 1) / PARTS, lanes = s->lanes;
-    float *z = mp_scratch(c, MAX_ROWS * lanes), *slope = mp_scratch(c, MAX_ROWS * lanes),
-          *h = mp_scratch(c, MAX_ROWS * lanes);
+    float *weight = s->rows.weight + b->from, *z = mp_scratch(c, MAX_ROWS * lanes),
+          *slope = mp_scratch(c, MAX_ROWS * lanes), *h = mp_scratch(c, MAX_ROWS * lanes);
     if (z == NULL || slope == NULL || h == NULL)
         return -1;
     for (size_t at = b->n * i / PARTS, n; at < to; at += n) {
-        const float *kept[MAX_ROWS];
+        const float *x[MAX_ROWS], *kept[MAX_ROWS];
+        int y[MAX_ROWS];
         n = to - at < most ? to - at : most;
-        if (!s->rows.seen && mp_passes_check(c, &s->p->rows, b->x + at, n) < 0)
+        find_rows(b, at, n, x, y);
+        if (!s->rows.seen && mp_passes_check(c, &s->p->rows, x, n) < 0)
             return -1;
-        scores(s, b->x + at, n, s->next_w, z);
-        mp_loss_rows(&s->loss, z, b->y + at, n, s->sums + i * lanes, slope, h);
+        scores(s, x, n, s->next_w, z);
+        mp_loss_rows(&s->loss, z, y, n, s->sums + i * lanes, slope, h);
         for (size_t q = 0; q < n; q++)
-            b->weight[at + q] = mp_loss_weight(&s->loss, h + q * lanes, b->y[at + q], s->live);
-        const size_t some = keep_steep(s, b->x + at, n, slope, kept);
+            weight[at + q] = mp_loss_weight(&s->loss, h + q * lanes, y[q], s->live);
+        const size_t some = keep_steep(s, x, n, slope, kept);
         if (some > 0)
             add_rows(s, kept, some, slope, s->parts + i * s->size);
     }
@@ -513,7 +551,8 @@ static double settle(struct solver *s, double tolerance)
 {
     double worst = 0;
     for (size_t k = 0; k < s->loss.vectors; k++) {
-        const double share = s->drop[k] / (fabs(s->f[k]) + 1e-300);
+        const double left = s->f[k] - s->drop[k]; /* of the objective, after the step */
+        const double share = left > 0 ? s->drop[k] / left : s->drop[k] > 0 ? INFINITY : 0;
         if (!(share > tolerance))
             s->live[k] = 0;
         else if (s->live[k] > 0 && share > worst)
@@ -638,12 +677,10 @@ static int solve(struct mp_ctx *c, struct solver *s)
 
 /* ---------------------------------------------------------- the whole */
 
-/* Part i of the losses with sums in double, whose scores lie panel after panel, less those
- * with sums in f32. */
-static int exact_part(struct mp_ctx *c, void *arg, size_t i)
+/* Part i of the losses with sums in double, whose scores lie panel after panel; of a sample less
+ * those with sums in f32. */
+static int exact_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i)
 {
-    struct solver *s = arg;
-    const struct block *b = &s->block;
     enum { MOST = 16 };
     const size_t to = b->n * (i + 1) / PARTS, d = s->p->rows.d;
     float *near = mp_scratch(c, MOST * s->lanes);
@@ -654,21 +691,35 @@ static int exact_part(struct mp_ctx *c, void *arg, size_t i)
         return -1;
     memset(f32, 0, s->lanes * sizeof *f32);
     for (size_t at = b->n * i / PARTS; at < to; at += MOST) {
+        const float *x[MOST];
+        int y[MOST];
         const size_t n = to - at < MOST ? to - at : MOST;
-        scores(s, b->x + at, n, s->w, near);
-        mp_loss_rows(&s->loss, near, b->y + at, n, f32, NULL, NULL);
+        find_rows(b, at, n, x, y);
+        if (s->rows.n < s->p->rows.n) {
+            scores(s, x, n, s->w, near);
+            mp_loss_rows(&s->loss, near, y, n, f32, NULL, NULL);
+        }
         for (size_t k = 0; k < s->blocks; k++)
-            mp_panel_scores_exact(b->x + at, n, d, s->bias, s->w + mp_panel_at(k, d),
+            mp_panel_scores_exact(x, n, d, s->bias, s->w + mp_panel_at(k, d),
                                   all + k * MOST * MP_PANEL);
         for (size_t q = 0; q < n; q++) {
             for (size_t k = 0; k < s->lanes; k++)
                 z[k] = all[(k / MP_PANEL * MOST + q) * MP_PANEL + k % MP_PANEL];
-            mp_loss_exact(&s->loss, z, b->y[at + q], s->sums + i * s->lanes);
+            mp_loss_exact(&s->loss, z, y[q], s->sums + i * s->lanes);
         }
     }
     for (size_t k = 0; k < s->lanes; k++)
         s->sums[i * s->lanes + k] -= f32[k];
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
+}
+
+/* The losses of all rows, of which the last pass has left f, less those. */
+static void less_f32(struct solver *s, double *loss)
+{
+    double *size = s->spare + 2 * s->lanes;
+    dot(s, s->w, s->w, size);
+    for (size_t k = 0; k < s->lanes; k++)
+        loss[k] -= s->f[k] - size[k] / 2;
 }
 
 /* The objective itself, of all vectors together, and how far f32 was from telling it: of many
@@ -685,6 +736,8 @@ static int check(struct mp_ctx *c, struct solver *s)
         for (size_t k = 0; k < s->lanes; k++)
             off[k] += s->sums[i * s->lanes + k];
     couple(s, off);
+    if (s->rows.n == s->p->rows.n)
+        less_f32(s, off);
     for (size_t k = 0; k < s->loss.vectors; k++) {
         const double exact = s->f[k] + off[k];
         /* A vector that no step improved may be as far off as its last one was to go. */
@@ -699,18 +752,15 @@ static int check(struct mp_ctx *c, struct solver *s)
 static int open_rows(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_passes *p = &s->p->rows;
-    const size_t fit = BLOCK_VALUES / (p->d + 1) / PARTS * PARTS;
-    struct block *b = &s->block;
-    b->size = fit > PARTS ? fit : PARTS;
-    b->x = mp_alloc(c, b->size, sizeof *b->x);
-    b->y = mp_alloc(c, b->size, sizeof *b->y);
-    s->rows.row = mp_alloc(c, p->n + 1, sizeof *s->rows.row);
-    s->rows.weight = mp_alloc(c, p->n + 1, sizeof *s->rows.weight);
+    const size_t part = PARTS * rows_at_once(p->d), fit = BLOCK_VALUES / (p->d + 1) / part;
     /* Of fewer than some for each value, H would know too little. */
     const size_t fast = DRAWN_VALUES / (p->d + 1), least = 4 * p->d;
     s->active.most = s->p->drawn > 0 ? s->p->drawn : fast > least ? fast : least;
-    return b->x != NULL && b->y != NULL && s->rows.row != NULL && s->rows.weight != NULL
-               ? mp_passes_room(c, p, b->size < p->n ? b->size : p->n, &b->room) : -1;
+    s->block = part * (fit > 1 ? fit : 1);
+    s->rows.row = mp_alloc(c, p->n + 1, sizeof *s->rows.row);
+    s->rows.weight = mp_alloc(c, p->n + 1, sizeof *s->rows.weight);
+    return s->rows.row != NULL && s->rows.weight != NULL
+               ? mp_passes_room(c, p, s->block < p->n ? s->block : p->n, &s->room) : -1;
 }
 
 static int open_solver(struct mp_ctx *c, struct solver *s)
@@ -742,8 +792,7 @@ static void close_solver(struct solver *s)
     void *all[] = { s->w, s->step, s->g, s->residual, s->direction, s->product, s->solved,
                     s->next_w, s->next_g, s->own, s->rest, s->live, s->f, s->next_f, s->drop,
                     s->slope, s->t, s->parts, s->sums, s->spare, s->rows.row, s->rows.weight,
-                    (void *)s->block.x, s->block.y, s->block.room,
-                    a->row, a->scale, (void *)a->x, a->values, a->y, a->h };
+                    s->room, a->row, a->scale, (void *)a->x, a->values, a->y, a->h };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     mp_preconditioner_close(&s->inverse);
