@@ -724,12 +724,22 @@ static bool worth_keeping(struct mp_ctx *c, struct engine *e, int k, size_t rows
     return kept;
 }
 
+/* How many rows a thread makes at a time: those of several huge pages, where two threads in one
+ * page would both have the system clear it, but enough shares for all threads. */
+static size_t share_of(const struct engine *e, size_t rows, size_t row, size_t step)
+{
+    const size_t pages = ((size_t)8 << 20) / row, even = rows / (4 * (size_t)e->threads);
+    const size_t most = pages < even ? pages : even;
+    return most > step ? most / step * step : step;
+}
+
 /* Runs `rows` rows, those of all passes, once up to node k and keeps its output, if there is
  * room. */
 static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
 {
     const struct mp_node *n = &e->p->nodes[k];
     const size_t row = row_bytes(e, k), size = mp_product(rows, row), step = chunk_rows(e->p, k);
+    const size_t share = share_of(e, rows, row, step);
     int failed = 0;
     borrow(e, k);
     need(e, k);
@@ -740,9 +750,9 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
     const double start = mp_seconds();
     mp_bar_begin(c->run->bar, "prepare rows", (double)rows, "rows");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
-    for (size_t at = 0; at < rows; at += step) {
+    for (size_t at = 0; at < rows; at += share) {
         struct worker *w = &e->workers[omp_get_thread_num()];
-        const size_t end = at + rows_left(at, rows, step);
+        const size_t end = at + rows_left(at, rows, share);
         bool good = true;
         for (size_t from = at; from < end && good;) {
             const struct span s = span_at(e, from, end, step);

@@ -21,6 +21,7 @@
  * "On the use of stochastic Hessian information in optimization methods for machine
  * learning". */
 #include "linear/dense_solver.h"
+#include "core/finite.h"
 #include "linear/panel.h"
 #include "linear/preconditioner.h"
 #include <float.h>
@@ -53,7 +54,6 @@ struct rows {
     size_t *row;      /* their numbers, ascending */
     size_t n;
     float *weight;    /* of the curvature of each at next_w */
-    bool seen;        /* that their values are numbers */
     double C;
 };
 
@@ -265,9 +265,10 @@ static int look_part(struct mp_ctx *c, struct solver *s, const struct block *b, 
         int y[MAX_ROWS];
         n = to - at < most ? to - at : most;
         find_rows(b, at, n, x, y);
-        if (!s->rows.seen && mp_passes_check(c, &s->p->rows, x, n) < 0)
-            return -1;
         scores(s, x, n, s->next_w, z);
+        /* A value that is no number makes scores that are none, whatever the weights. */
+        if (!mp_all_finite(z, n * lanes) && mp_passes_check(c, &s->p->rows, x, n) < 0)
+            return -1;
         mp_loss_rows(&s->loss, z, y, n, s->sums + i * lanes, slope, h);
         for (size_t q = 0; q < n; q++)
             weight[at + q] = mp_loss_weight(&s->loss, h + q * lanes, y[q], s->live);
@@ -342,7 +343,6 @@ static int look(struct mp_ctx *c, struct solver *s)
     memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
     if (pass(c, s, look_part) < 0 || join(c, s, s->next_w, s->next_g) < 0)
         return -1;
-    s->rows.seen = true;
     objective(s, s->next_w, s->next_f);
     return MP_OK;
 }
@@ -614,7 +614,6 @@ static void take_level(struct mp_ctx *c, struct solver *s, int bits)
     const uint64_t mask = ((uint64_t)1 << bits) - 1;
     struct rows *r = &s->rows;
     r->n = 0;
-    r->seen = false;
     for (size_t i = 0; i < p->rows.n; i++) {
         r->row[r->n] = i;
         r->n += (mp_random(c, i, 0) & mask) == 0;
