@@ -37,7 +37,7 @@ enum {
     MAX_TRIES = 5,    /* of a step's length */
     BLOCK_VALUES = 1 << 23,  /* of the rows of a pass that are there at a time */
     DRAWN_VALUES = 1 << 25,  /* of the rows that H is made of */
-    EXACT_ROWS = 1 << 17,    /* of which the objective is worked out in double */
+    EXACT_ROWS = 1 << 13,    /* of which the objective is worked out in double */
     LEVEL_BITS = 2    /* a sample is a 2^LEVEL_BITS-th of the next larger one */
 };
 
