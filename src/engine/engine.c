@@ -709,18 +709,20 @@ static void end_save(struct engine *e, int k, bool good, double seconds)
     e->save = NULL;
 }
 
-/* Whether rows that are read again are better kept: in memory, where there is room, and on disk
- * only if they take longer to make than to read. */
-static bool worth_keeping(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+/* Room for rows that are read again and again: in memory, or on disk, if they take longer to make
+ * than to read.  False: there is none, and each pass makes them. */
+static bool room_for(struct mp_ctx *c, struct engine *e, int k, size_t rows)
 {
     const size_t row = row_bytes(e, k), size = mp_product(rows, row), free = mp_rows_limit();
-    if (size < free)
-        return true;
-    const double seconds = row_seconds(e, k);
-    const bool kept = seconds > (double)row / disk_speed;
-    mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s", rows,
-              ldexp((double)size, -30), ldexp((double)free, -30),
-              kept ? "they lie on disk" : "each pass makes them again");
+    const bool small = size < free;
+    const bool kept = (small || row_seconds(e, k) > (double)row / disk_speed) &&
+                      mp_rows_resize(&e->room[k], size);
+    if (!small || !kept)
+        mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s", rows,
+                  ldexp((double)size, -30), ldexp((double)free, -30),
+                  !kept                  ? "each pass makes them again"
+                  : e->room[k].file != 0 ? "they lie on disk"
+                                         : "they are there, for want of a place for files");
     return kept;
 }
 
@@ -743,8 +745,7 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
     int failed = 0;
     borrow(e, k);
     need(e, k);
-    if (e->kept[k] != NULL || !worth_keeping(c, e, k, rows) ||
-        !mp_rows_resize(&e->room[k], size))
+    if (e->kept[k] != NULL || !room_for(c, e, k, rows))
         return MP_OK;
     char *all = e->room[k].at;
     const double start = mp_seconds();

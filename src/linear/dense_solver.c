@@ -30,15 +30,15 @@
 #include <string.h>
 
 enum {
-    PARTS = 16,       /* of a block's rows and of sums */
-    MAX_ROWS = 128,   /* at a time */
-    MAX_STEPS = 200,  /* of Newton */
-    MAX_PRODUCTS = 40, /* in one of them */
-    MAX_TRIES = 5,    /* of a step's length */
-    BLOCK_VALUES = 1 << 23,  /* of the rows of a pass that are there at a time */
-    DRAWN_VALUES = 1 << 25,  /* of the rows that H is made of */
-    EXACT_ROWS = 1 << 13,    /* of which the objective is worked out in double */
-    LEVEL_BITS = 2    /* a sample is a 2^LEVEL_BITS-th of the next larger one */
+    PARTS = 16,             /* of a block's rows and of sums */
+    MAX_ROWS = 128,         /* at a time */
+    MAX_STEPS = 200,        /* of Newton */
+    MAX_PRODUCTS = 40,      /* in one of them */
+    MAX_TRIES = 5,          /* of a step's length */
+    BLOCK_VALUES = 1 << 23, /* of the rows of a pass that are there at a time */
+    DRAWN_VALUES = 1 << 25, /* of the rows that H is made of */
+    EXACT_ROWS = 1 << 13,   /* at least, of which the losses are worked out in double */
+    LEVEL_BITS = 2          /* a sample is a 2^LEVEL_BITS-th of the next larger one */
 };
 
 /* Scores are f32: differences of the objective below this share of it are noise. */
