@@ -22,14 +22,21 @@
 /* The only way to hear of a signal is a variable that its handler can reach. */
 static volatile sig_atomic_t stopped;
 
-/* The first asks the work to stop and clean up; the second kills. */
+/* The first asks the work to stop and clean up; the second kills.  A signal that comes between
+ * the last look and a call that waits, as open() and read() of a pipe do, would not end that: so
+ * one more comes every second from then on. */
 static void on_signal(int number)
 {
+    if (number == SIGALRM) {
+        alarm(1);
+        return;
+    }
     if (stopped != 0) {
         signal(number, SIG_DFL);
         raise(number);
     }
     stopped = number;
+    alarm(1);
 }
 
 static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
@@ -62,6 +69,7 @@ static void hear_signals(void)
         if (stops[i] != SIGHUP || (sigaction(SIGHUP, NULL, &was) == 0 &&
                                    was.sa_handler != SIG_IGN)) /* of nohup */
             sigaction(stops[i], &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
     signal(SIGXFSZ, SIG_IGN);
 }
@@ -69,6 +77,7 @@ static void hear_signals(void)
 /* Afterwards nobody would ask whether one came: it ends the program. */
 static void heed_signals(void)
 {
+    signal(SIGALRM, SIG_IGN);
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
         struct sigaction now;
         if (sigaction(stops[i], NULL, &now) == 0 && now.sa_handler == on_signal)

@@ -5,18 +5,21 @@
  *   INJECT_FROM=own  counts those of the program, of libc and of jansson on its behalf; `glib`
  *                    those of GLib, which ends a program by design; `other` all others
  *   INJECT_LOG=FILE  gets, at the end, how many there were
+ *   INJECT_SIGNAL=N  signal N comes just before the first read() of a pipe
  *
  * Only the first process of a tree is meant: its children run without. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What is behind malloc() and the others; dlsym() would allocate. */
@@ -31,11 +34,13 @@ static char from[8] = "own";
 static bool ready;
 static int record = -1;
 static __thread bool inside;
+static atomic_int number; /* of the signal that is still to come */
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *at = getenv("INJECT_AT"), *kind = getenv("INJECT_FROM");
-    const char *file = getenv("INJECT_LOG");
+    const char *file = getenv("INJECT_LOG"), *comes = getenv("INJECT_SIGNAL");
+    number = comes != NULL ? atoi(comes) : 0;
     if (at == NULL)
         return;
     wanted = atol(at);
@@ -107,4 +112,15 @@ int posix_memalign(void **p, size_t alignment, size_t size)
 {
     *p = REFUSED() ? NULL : __libc_memalign(alignment, size);
     return *p != NULL ? 0 : ENOMEM;
+}
+
+ssize_t read(int fd, void *to, size_t n)
+{
+    static ssize_t (*next)(int, void *, size_t);
+    struct stat st;
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "read");
+    if (number != 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+        raise(atomic_exchange(&number, 0));
+    return next(fd, to, n);
 }

@@ -26,7 +26,7 @@ const char *mp_param_choice(const struct mp_param *p, int i, size_t *n)
     const char *word = p->choice != NULL ? p->choice(i) : p->choices;
     for (; p->choice == NULL && word != NULL && i > 0; i--) {
         word = strchr(word, '|');
-        word += word != NULL;
+        word = word != NULL ? word + 1 : NULL;
     }
     *n = word != NULL ? strcspn(word, "|") : 0;
     return word;

@@ -47,6 +47,16 @@ for signal in INT TERM HUP; do
     ended $signal && equal "$(cat "$err")" "mnistpipe: interrupted" && [ ! -e kept ]
     ok "run: SIG$signal"
 done
+# One that comes after the last look whether one came, before the call that waits.
+if sanitized; then
+    skip "just before a read" "the sanitizer wants to be loaded first"
+else
+    LD_PRELOAD=$BUILD/tests/inject.so INJECT_SIGNAL=15 OMP_WAIT_POLICY=passive \
+        "$program" run svm.txt --train rows -o kept > "$out" 2> "$err" &
+    pid=$!
+    ended TERM && equal "$(cat "$err")" "mnistpipe: interrupted" && [ ! -e kept ]
+    ok "just before a read"
+fi
 for command in "check svm.txt --train rows" "export svm.txt --train rows -o e" "inspect rows" \
     "predict run/bundle.mnp rows -o p.csv" "search long.txt --set net.batch={16,32}"; do
     # shellcheck disable=SC2086

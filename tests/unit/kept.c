@@ -8,6 +8,26 @@
 
 enum { LONG = 64 << 20 };
 
+#ifndef __SANITIZE_ADDRESS__
+static void test_refused(struct tap *t, struct mp_kept *k)
+{
+    const char *name = "one for which there is no memory: the last says so";
+    char *text = malloc(LONG);
+    const struct rlimit none = { 1, 1 };
+    if (text == NULL || setrlimit(RLIMIT_AS, &none) < 0) {
+        tap_skip(t, name, "no limit");
+        free(text);
+        return;
+    }
+    memset(text, 'x', LONG - 1);
+    text[LONG - 1] = '\0';
+    const bool again = mp_keep(k, text) && mp_keep(k, text);
+    tap_ok(t, again && mp_kept_count(k) == 3 && strstr(mp_kept_at(k, 2), "more warnings"), "%s",
+           name);
+    free(text);
+}
+#endif
+
 int main(void)
 {
     struct tap t = { 0 };
@@ -15,18 +35,12 @@ int main(void)
     const bool good = mp_keep(&k, "one") && mp_keep(&k, "two") && !mp_keep(&k, "one");
     tap_ok(&t, good && mp_kept_count(&k) == 2 && strcmp(mp_kept_at(&k, 1), "two") == 0,
            "each once, in the order in which they come");
-    char *text = malloc(LONG);
-    const struct rlimit none = { 1, 1 };
-    if (text == NULL || setrlimit(RLIMIT_AS, &none) < 0) {
-        tap_skip(&t, "one for which there is no memory", "no limit");
-        return tap_end(&t);
-    }
-    memset(text, 'x', LONG - 1);
-    text[LONG - 1] = '\0';
-    const bool again = mp_keep(&k, text) && mp_keep(&k, text);
-    tap_ok(&t, again && mp_kept_count(&k) == 3 && strstr(mp_kept_at(&k, 2), "more warnings"),
-           "one for which there is no memory: the last says so");
+#ifdef __SANITIZE_ADDRESS__
+    tap_skip(&t, "one for which there is no memory: the last says so",
+             "the sanitizer ends a process without");
+#else
+    test_refused(&t, &k);
+#endif
     mp_kept_free(&k);
-    free(text);
     return tap_end(&t);
 }
