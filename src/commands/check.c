@@ -3,6 +3,7 @@
 #include "core/ctx.h"
 #include "engine/engine.h"
 #include "engine/fit.h"
+#include "engine/room.h"
 #include "sources/experiment.h"
 #include "text/layout.h"
 #include <math.h>
@@ -98,6 +99,39 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
     say_time(total + x->read_seconds, trial_rows);
 }
 
+/* Seconds that a row takes up to node k, by the clock, as the trial went. */
+static double row_seconds(const struct mp_ctx *c, const struct mp_plan *p, int k)
+{
+    const struct mp_node *n = &p->nodes[k];
+    const double done = (double)n->cost.apply_rows * c->run->threads;
+    double sum = done > 0 ? n->cost.apply / done : 0;
+    for (int j = 0; j < n->n_inputs; j++)
+        if (n->inputs[j] >= 0)
+            sum += row_seconds(c, p, n->inputs[j]);
+    return sum;
+}
+
+/* Where the rows that node f reads again and again would lie. */
+static void say_rows(const struct mp_ctx *c, const struct mp_experiment *x, int f)
+{
+    const struct mp_plan *p = &x->plan;
+    for (int k = 0; k < f; k++) {
+        size_t size, free;
+        if (!mp_room_wanted(p, f, k))
+            continue;
+        const size_t each = x->train.n, rows = mp_learns(p->nodes[f].entry, MP_IN_PASSES)
+                                                   ? each * p->nodes[k].passes : each;
+        const bool fits = mp_room_fits(p, k, rows, &size, &free);
+        const bool slow = !fits && mp_room_slow(p, k, row_seconds(c, p, k));
+        mp_say(stdout, "", 0, "line %d reads %zu rows of line %d again and again, %.1f MB; %.1f GB "
+               "of memory are free for rows: %s", p->nodes[f].line, rows, p->nodes[k].line,
+               1e-6 * (double)size, 1e-9 * (double)free,
+               fits   ? "they are kept there"
+               : slow ? "they lie on disk, as they take longer to make than to read"
+                      : "each pass makes them again");
+    }
+}
+
 static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part)
 {
     c->run->trial.on = true;
@@ -110,6 +144,8 @@ static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part
          mp_engine_apply(c, &x->plan, part, x->plan.n_nodes - 1, "check", nothing, NULL) < 0))
         return -1;
     print_table(c, x, part->n);
+    for (int f = 0; f < x->plan.n_nodes; f++)
+        say_rows(c, x, f);
     for (int i = 0; i < x->plan.n_nodes; i++) {
         const struct mp_node *k = &x->plan.nodes[i];
         if (mp_learner(k->entry)->describe == NULL)
@@ -144,7 +180,8 @@ MP_COMMAND(check) = {
     .usage = "PIPELINE",
     .doc = "Finds mistakes in the pipeline and in the data without running the experiment,\n"
            "and shows the shape of a row after every stage, the memory that all training\n"
-           "rows would take there, and a guess of the time, from a trial on 1024 rows.",
+           "rows would take there, and a guess of the time, from a trial on 1024 rows. Of rows\n"
+           "that a stage reads again and again it says whether memory has room for them.",
     .pipeline = true,
     .run = run,
 };

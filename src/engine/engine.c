@@ -6,13 +6,11 @@
 #include "core/diary.h"
 #include "core/progress.h"
 #include "core/simd.h"
+#include "engine/room.h"
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Bytes a second that a plain disk reads. */
-static const double disk_speed = 300e6;
 
 struct block {
     void *at;
@@ -252,13 +250,6 @@ static void *rows_of(struct worker *w, struct block *b, const void *all, size_t 
     return at;
 }
 
-/* Bytes of a row that node k gives. */
-static size_t row_bytes(const struct engine *e, int k)
-{
-    const struct mp_node *n = &e->p->nodes[k];
-    return mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
-}
-
 /* Rows from `from` to `to`, of the data and of what was kept, are done with for now: there may
  * be more of them than memory holds. */
 static void let_go(const struct engine *e, size_t from, size_t to)
@@ -267,15 +258,16 @@ static void let_go(const struct engine *e, size_t from, size_t to)
     mp_rows_let_go(&e->d->store, e->d->x + from * image, e->d->x + to * image);
     for (int k = 0; k < e->p->n_nodes; k++)
         for (size_t pass = 0; e->room[k].file != 0 && pass < e->p->nodes[k].passes; pass++) {
-            const char *at = (char *)e->room[k].at + pass * e->d->n * row_bytes(e, k);
-            mp_rows_let_go(&e->room[k], at + from * row_bytes(e, k), at + to * row_bytes(e, k));
+            const size_t row = mp_room_row(e->p, k);
+            const char *at = (char *)e->room[k].at + pass * e->d->n * row;
+            mp_rows_let_go(&e->room[k], at + from * row, at + to * row);
         }
 }
 
 static int view_kept(struct engine *e, struct worker *w, int k, const struct span *s)
 {
     const struct mp_node *n = &e->p->nodes[k];
-    const size_t row = row_bytes(e, k);
+    const size_t row = mp_room_row(e->p, k);
     const char *pass = (char *)e->kept[k] + (n->passes > 1 ? s->pass : 0) * e->d->n * row;
     void *at = rows_of(w, &w->out[k + 1], pass, row, s);
     struct mp_chunk v = w->view[0];
@@ -652,24 +644,12 @@ static int finish(struct mp_ctx *c, struct engine *e, int f)
     return rc;
 }
 
-/* Whether what node k gives is the same every epoch. */
-static bool steady(const struct mp_plan *p, int k)
-{
-    const struct mp_node *n = &p->nodes[k];
-    if (n->entry != NULL && (n->entry->stage->flags & MP_TRAIN_ONLY))
-        return false;
-    for (int j = 0; j < n->n_inputs; j++)
-        if (n->inputs[j] >= 0 && !steady(p, n->inputs[j]))
-            return false;
-    return true;
-}
-
 /* Takes what the cache has of the rows that node k's output is made of, or that output. */
 static void borrow(struct engine *e, int k)
 {
     if (e->reuse == NULL || k < 0 || e->kept[k] != NULL)
         return;
-    if (steady(e->p, k) && (e->kept[k] = mp_reuse_rows(e->reuse, k)) != NULL) {
+    if (mp_room_steady(e->p, k) && (e->kept[k] = mp_reuse_rows(e->reuse, k)) != NULL) {
         e->lent[k] = true;
         return;
     }
@@ -695,7 +675,7 @@ static double row_seconds(struct engine *e, int k)
 static void begin_save(struct engine *e, int k)
 {
     e->save = NULL;
-    if (e->reuse != NULL && k >= 0 && e->kept[k] == NULL && steady(e->p, k) &&
+    if (e->reuse != NULL && k >= 0 && e->kept[k] == NULL && mp_room_steady(e->p, k) &&
         mp_reuse_worth(e->reuse, k, row_seconds(e, k)))
         e->save = mp_reuse_begin(e->reuse, k);
 }
@@ -709,13 +689,13 @@ static void end_save(struct engine *e, int k, bool good, double seconds)
     e->save = NULL;
 }
 
-/* Room for rows that are read again and again: in memory, or on disk, if they take longer to make
- * than to read.  False: there is none, and each pass makes them. */
+/* Room for rows that are read again and again.  False: there is none, and each pass makes
+ * them. */
 static bool room_for(struct mp_ctx *c, struct engine *e, int k, size_t rows)
 {
-    const size_t row = row_bytes(e, k), size = mp_product(rows, row), free = mp_rows_limit();
-    const bool small = size < free;
-    const bool kept = (small || row_seconds(e, k) > (double)row / disk_speed) &&
+    size_t size, free;
+    const bool small = mp_room_fits(e->p, k, rows, &size, &free);
+    const bool kept = (small || mp_room_slow(e->p, k, row_seconds(e, k))) &&
                       mp_rows_resize(&e->room[k], size);
     if (!small || !kept)
         mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s", rows,
@@ -740,8 +720,8 @@ static size_t share_of(const struct engine *e, size_t rows, size_t row, size_t s
 static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
 {
     const struct mp_node *n = &e->p->nodes[k];
-    const size_t row = row_bytes(e, k), size = mp_product(rows, row), step = chunk_rows(e->p, k);
-    const size_t share = share_of(e, rows, row, step);
+    const size_t row = mp_room_row(e->p, k), size = mp_product(rows, row);
+    const size_t step = chunk_rows(e->p, k), share = share_of(e, rows, row, step);
     int failed = 0;
     borrow(e, k);
     need(e, k);
@@ -789,41 +769,25 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
 static void drop_unsteady(struct engine *e)
 {
     for (int k = 0; k < e->p->n_nodes; k++)
-        if (e->kept[k] != NULL && !steady(e->p, k)) {
+        if (e->kept[k] != NULL && !mp_room_steady(e->p, k)) {
             mp_rows_free(&e->room[k]);
             e->kept[k] = NULL;
         }
 }
 
-/* Keeps what the pulls of node f will read and what is the same every epoch. */
+/* Keeps what node f will read again and again; what it learns in epochs from, but each row once. */
 static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
 {
-    drop_unsteady(e);
-    for (int k = 0; k <= f; k++) {
-        const struct mp_node *n = &e->p->nodes[k];
-        need(e, e->p->nodes[f].inputs[0]);
-        if (k != f && (!e->needed[k] || steady(e->p, k)))
-            continue;
-        for (int j = 0; j < n->n_inputs; j++)
-            if (n->inputs[j] >= 0 && steady(e->p, n->inputs[j]) &&
-                keep_node(c, e, n->inputs[j], e->d->n) < 0)
-                return -1;
-    }
+    const bool passes = mp_learns(e->p->nodes[f].entry, MP_IN_PASSES);
+    const size_t rows = passes ? rows_learned(e, f) : e->d->n;
+    if (!passes)
+        drop_unsteady(e);
+    for (int k = 0; k < f; k++)
+        if (mp_room_wanted(e->p, f, k) && keep_node(c, e, k, rows) < 0)
+            return -1;
     need(e, e->p->nodes[f].inputs[0]);
     e->puller = f;
-    e->workers[0].cost[f].fit_rows += e->d->n;
-    return MP_OK;
-}
-
-/* Keeps the rows that node f reads in passes. */
-static int prepare_passes(struct mp_ctx *c, struct engine *e, int f)
-{
-    const int input = e->p->nodes[f].inputs[0];
-    if (input >= 0 && keep_node(c, e, input, rows_learned(e, f)) < 0)
-        return -1;
-    need(e, input);
-    e->puller = f;
-    e->workers[0].cost[f].fit_rows += rows_learned(e, f);
+    e->workers[0].cost[f].fit_rows += rows;
     return MP_OK;
 }
 
@@ -862,7 +826,7 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     const bool pulls = how == MP_IN_EPOCHS || how == MP_IN_PASSES;
     bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
     if (keep) {
-        const size_t size = mp_product(rows_learned(e, f), row_bytes(e, input));
+        const size_t size = mp_product(rows_learned(e, f), mp_room_row(e->p, input));
         /* Held in the spare last slot until the pass is over.  Not in a file: for one more
          * pass, writing and reading that takes longer than most stages do. */
         keep = size < mp_rows_limit() && mp_rows_resize(&e->room[e->p->n_nodes], size);
@@ -874,10 +838,9 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     const double start = mp_seconds(), own = fit_seconds(e, f);
     if (!pulls)
         begin_save(e, input);
-    int rc = how == MP_IN_EPOCHS   ? prepare_pull(c, e, f)
-             : how == MP_IN_PASSES ? prepare_passes(c, e, f)
-             : how == MP_IN_ORDER  ? fit_in_order(c, e, f, keep)
-                                   : fit_shards(c, e, f, keep);
+    int rc = pulls                ? prepare_pull(c, e, f)
+             : how == MP_IN_ORDER ? fit_in_order(c, e, f, keep)
+                                  : fit_shards(c, e, f, keep);
     end_save(e, input, rc == MP_OK, mp_seconds() - start - (fit_seconds(e, f) - own));
     if (keep && rc == MP_OK) {
         e->kept[input] = e->kept[e->p->n_nodes];

@@ -73,6 +73,12 @@ for name in svm:many copied:half; do
     same limited/bundle.mnp free/bundle.mnp && same limited/predictions.csv free/predictions.csv
     ok "$name: which finds what it finds without a limit, to the byte"
 done
+checked() { # ENDING: what `check` says of the same rows
+    mp check svm.txt --train many-images-idx3-ubyte --test few-images-idx3-ubyte --threads 2 &&
+        flat "$out" | grep -q "again and again, [0-9.]* MB; [0-9.]* GB of .*: $1"
+}
+checked 'they are kept there' && (ulimit -d $limit && checked 'each pass makes them again')
+ok "check: says before where they will lie"
 ! (export TMPDIR=$dir/nowhere && ulimit -d $limit && run net many none) &&
     grep -q 'no memory for [0-9]* x 1 bytes' "$err"
 ok "without a place for temporary files there is not enough memory, and it says so"

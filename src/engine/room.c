@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* room.c - which rows a fit reads again and again, and where these lie meanwhile. */
+#include "engine/room.h"
+#include "core/learner.h"
+#include "core/rows.h"
+
+/* Bytes a second that a plain disk reads. */
+static const double disk_speed = 300e6;
+
+bool mp_room_steady(const struct mp_plan *p, int k)
+{
+    const struct mp_node *n = &p->nodes[k];
+    if (n->entry != NULL && (n->entry->stage->flags & MP_TRAIN_ONLY))
+        return false;
+    for (int j = 0; j < n->n_inputs; j++)
+        if (n->inputs[j] >= 0 && !mp_room_steady(p, n->inputs[j]))
+            return false;
+    return true;
+}
+
+/* Whether node `at`, which runs in every epoch, or one before it that does, reads node k. */
+static bool reads(const struct mp_plan *p, int at, int k)
+{
+    const struct mp_node *n = &p->nodes[at];
+    for (int j = 0; j < n->n_inputs; j++) {
+        const int from = n->inputs[j];
+        if (from == k || (from >= 0 && !mp_room_steady(p, from) && reads(p, from, k)))
+            return true;
+    }
+    return false;
+}
+
+bool mp_room_wanted(const struct mp_plan *p, int f, int k)
+{
+    if (k < 0)
+        return false;
+    if (mp_learns(p->nodes[f].entry, MP_IN_PASSES)) /* all copies, drawn once */
+        return p->nodes[f].inputs[0] == k;
+    return mp_learns(p->nodes[f].entry, MP_IN_EPOCHS) && mp_room_steady(p, k) && reads(p, f, k);
+}
+
+size_t mp_room_row(const struct mp_plan *p, int k)
+{
+    const struct mp_node *n = &p->nodes[k];
+    return mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
+}
+
+bool mp_room_fits(const struct mp_plan *p, int k, size_t rows, size_t *size, size_t *free)
+{
+    *size = mp_product(rows, mp_room_row(p, k));
+    *free = mp_rows_limit();
+    return *size < *free;
+}
+
+bool mp_room_slow(const struct mp_plan *p, int k, double seconds)
+{
+    return seconds > (double)mp_room_row(p, k) / disk_speed;
+}
