@@ -15,8 +15,9 @@ hears() { # whether the job is the program by now, and has its handlers
     [ "$(readlink /proc/$pid/exe)" = "$program" ] &&
         grep -Eq '^SigCgt:.*[4-7c-f][0-9a-f]{3}$' /proc/$pid/status 2> /dev/null
 }
+# As from a terminal, also where nohup runs the tests.
 start() { # COMMAND...
-    "$program" "$@" > "$out" 2> "$err" &
+    env --default-signal=HUP "$program" "$@" > "$out" 2> "$err" &
     pid=$!
     until hears || ! kill -0 $pid 2> /dev/null; do sleep 0.05; done
 }
