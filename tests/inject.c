@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* inject.c - to be loaded before the program (LD_PRELOAD): one of its allocations is refused.
+/* inject.c - to be loaded before the program (LD_PRELOAD): one of its allocations is refused, or a
+ * signal comes at a bad moment.
  *
  *   INJECT_AT=N      the N-th allocation, counted from 1, gets no memory; 0: none
  *   INJECT_FROM=own  counts those of the program, of libc and of jansson on its behalf; `glib`
@@ -41,6 +42,8 @@ __attribute__((constructor)) static void begin(void)
     const char *at = getenv("INJECT_AT"), *kind = getenv("INJECT_FROM");
     const char *file = getenv("INJECT_LOG"), *comes = getenv("INJECT_SIGNAL");
     number = comes != NULL ? atoi(comes) : 0;
+    if (at != NULL || comes != NULL)
+        unsetenv("LD_PRELOAD");
     if (at == NULL)
         return;
     wanted = atol(at);
@@ -48,7 +51,6 @@ __attribute__((constructor)) static void begin(void)
         snprintf(from, sizeof from, "%s", kind);
     if (file != NULL)
         record = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    unsetenv("LD_PRELOAD");
     ready = true;
 }
 

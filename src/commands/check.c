@@ -102,13 +102,13 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
 /* Seconds that a row takes up to node k, by the clock, as the trial went. */
 static double row_seconds(const struct mp_ctx *c, const struct mp_plan *p, int k)
 {
-    const struct mp_node *n = &p->nodes[k];
-    const double done = (double)n->cost.apply_rows * c->run->threads;
-    double sum = done > 0 ? n->cost.apply / done : 0;
-    for (int j = 0; j < n->n_inputs; j++)
-        if (n->inputs[j] >= 0)
-            sum += row_seconds(c, p, n->inputs[j]);
-    return sum;
+    double sum = 0;
+    for (int j = 0; j <= k; j++) {
+        const struct mp_cost *cost = &p->nodes[j].cost;
+        if (cost->apply_rows > 0 && mp_room_depends(p, k, j))
+            sum += cost->apply / (double)cost->apply_rows;
+    }
+    return sum / c->run->threads;
 }
 
 /* Where the rows that node f reads again and again would lie. */

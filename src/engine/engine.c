@@ -775,7 +775,8 @@ static void drop_unsteady(struct engine *e)
         }
 }
 
-/* Keeps what node f will read again and again; what it learns in epochs from, but each row once. */
+/* Keeps what node f will read again and again: for one that learns in epochs each row once, without
+ * its copies, which change. */
 static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
 {
     const bool passes = mp_learns(e->p->nodes[f].entry, MP_IN_PASSES);
@@ -800,17 +801,6 @@ static double fit_seconds(const struct engine *e, int f)
     return sum / e->threads;
 }
 
-/* Whether node k needs what node `from` gives. */
-static bool depends(const struct mp_plan *p, int k, int from)
-{
-    if (k <= from)
-        return k == from;
-    for (int j = 0; j < p->nodes[k].n_inputs; j++)
-        if (depends(p, p->nodes[k].inputs[j], from))
-            return true;
-    return false;
-}
-
 static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *which)
 {
     const struct mp_node *n = &e->p->nodes[f];
@@ -818,7 +808,7 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     bool again = false;
     char what[80];
     for (int k = f + 1; k < e->p->n_nodes; k++)
-        again = again || (which[k] && depends(e->p, k, input));
+        again = again || (which[k] && mp_room_depends(e->p, k, input));
     borrow(e, input);
     need(e, input);
     const enum mp_learns how = mp_learner(n->entry)->learns;

@@ -39,6 +39,16 @@ bool mp_room_wanted(const struct mp_plan *p, int f, int k)
     return mp_learns(p->nodes[f].entry, MP_IN_EPOCHS) && mp_room_steady(p, k) && reads(p, f, k);
 }
 
+bool mp_room_depends(const struct mp_plan *p, int k, int from)
+{
+    if (k <= from)
+        return k == from;
+    for (int j = 0; j < p->nodes[k].n_inputs; j++)
+        if (mp_room_depends(p, p->nodes[k].inputs[j], from))
+            return true;
+    return false;
+}
+
 size_t mp_room_row(const struct mp_plan *p, int k)
 {
     const struct mp_node *n = &p->nodes[k];

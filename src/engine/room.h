@@ -11,6 +11,9 @@ bool mp_room_wanted(const struct mp_plan *p, int f, int k);
 /* Whether what node k gives is the same every epoch. */
 bool mp_room_steady(const struct mp_plan *p, int k);
 
+/* Whether node k needs what node `from` gives, or is that node. */
+bool mp_room_depends(const struct mp_plan *p, int k, int from);
+
 /* Bytes of a row that node k gives. */
 size_t mp_room_row(const struct mp_plan *p, int k);
 
