@@ -4,7 +4,7 @@
  * Batches are drawn from the training rows in a new order every epoch.  A batch
  * is cut into items of MP_NET_ITEM rows; each goes forward and backward on one
  * thread, and the items' gradients are added in order, so that any number of
- * threads gives the same bytes.  Where the processor has bf16, layers may pass it on
+ * threads gives the same bytes.  Where products read bf16, layers may pass it on
  * (see layer.h); weights, their gradients and the last layer stay f32.
  *
  * Cost: three times the multiply-adds of a forward pass, for each row and epoch;
@@ -30,8 +30,6 @@ struct params {
     char *weights;
 };
 
-enum { AUTO, F32, BF16 }; /* precision */
-
 static const struct mp_param table[] = {
     MP_PARAM(epochs, .def = "8", .min = 1, .max = 10000,
              .doc = "how often the training rows are seen"),
@@ -52,8 +50,9 @@ static const struct mp_param table[] = {
              .doc = "share of the label that is spread over all classes"),
     MP_CLASS_WEIGHTS(struct params, "the gradient of rows"),
     MP_PARAM(init, .def = "he", .choices = "he|glorot", .doc = "spread of the first weights"),
-    MP_PARAM(precision, .def = "auto", .choices = "auto|f32|bf16",
-             .doc = "what products read, summed in f32; auto: bf16 where the processor has it"),
+    MP_PARAM(precision, .def = "auto", .choices = MP_PRECISIONS,
+             .doc = "what products read, summed in f32; auto: bf16 where the processor multiplies "
+                    "that faster"),
     MP_PARAM(validation, .def = "0", .min = 0, .max = 0.5,
              .doc = "share of each class's training rows that only judges: the weights of the "
                     "epoch of the highest accuracy are kept, of equals of the smallest loss"),
@@ -67,16 +66,6 @@ struct state {
     float *w;
     struct mp_net net;     /* made by ready() */
 };
-
-/* A bundle may come from another processor, so what is missing is no failure. */
-static enum mp_precision precision_of(struct mp_ctx *c, const struct params *p)
-{
-    const bool has = mp_dnn_has_bf16();
-    if (p->precision == BF16 && !has)
-        mp_warn(c, "precision=bf16: this processor has neither AVX512_BF16 nor AMX (%s); products "
-                   "read f32", mp_dnn_isa());
-    return p->precision != F32 && has ? MP_BF16 : MP_F32;
-}
 
 /* Recorded each epoch. */
 enum { LOSS, ACCURACY, VALIDATION_LOSS, VALIDATION_ACCURACY, SERIES };
@@ -367,7 +356,7 @@ static int prepare(struct mp_ctx *c, struct training *t)
     t->o = (struct mp_optimizer){ .kind = t->p->optimizer, .momentum = t->p->momentum,
                                   .decay = t->p->decay, .clip = t->p->clip };
     if (mp_optimizer_open(c, &t->o, t->net.weights) < 0 ||
-        mp_net_plan(c, &t->net, precision_of(c, t->p), (size_t)t->p->batch) < 0)
+        mp_net_plan(c, &t->net, mp_dnn_precision(c, t->p->precision), (size_t)t->p->batch) < 0)
         return -1;
     return mp_net_begin(c, &t->net, (enum mp_net_init)t->p->init, t->w);
 }
@@ -675,7 +664,7 @@ static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_sh
     if (s->net.weights != s->n)
         return mp_fail(c, "the state has %llu weights, these layers need %zu",
                        (unsigned long long)s->n, s->net.weights);
-    if (mp_net_plan(c, &s->net, precision_of(c, p), 0) < 0)
+    if (mp_net_plan(c, &s->net, mp_dnn_precision(c, p->precision), 0) < 0)
         return -1;
     mp_net_round(&s->net, s->w, 0, s->n);
     return MP_OK;

@@ -16,8 +16,6 @@
 #include "linear/linear_model.h"
 #include <stdlib.h>
 
-enum { AUTO, F32, BF16 }; /* precision */
-
 struct params {
     double ridge;
     int precision;
@@ -29,7 +27,7 @@ static const struct mp_param table[] = {
     MP_PARAM(ridge, .def = "0.0001", .min = 1e-12, .max = 1e6,
              .doc = "penalty on large weights, in units of the mean sum of squares of a value"),
     MP_PARAM(offset, .def = "yes", .doc = "learn a constant for each class, without penalty"),
-    MP_PARAM(precision, .def = "f32", .choices = "auto|f32|bf16",
+    MP_PARAM(precision, .def = "f32", .choices = MP_PRECISIONS,
              .doc = "what the products of training read; auto: bf16 where the processor "
                     "multiplies that faster"),
     MP_CLASS_WEIGHTS(struct params, "the squares of rows"),
@@ -40,15 +38,6 @@ struct state {
     struct mp_linear model; /* first: its functions are hooks of this stage */
     struct mp_gram gram;    /* until done() */
 };
-
-static enum mp_precision precision_of(struct mp_ctx *c, const struct params *p)
-{
-    const bool has = mp_dnn_has_bf16();
-    if (p->precision == BF16 && !has)
-        mp_warn(c, "precision=bf16: this processor has neither AVX512_BF16 nor AMX (%s); "
-                   "products read f32", mp_dnn_isa());
-    return p->precision != F32 && has ? MP_BF16 : MP_F32;
-}
 
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                  struct mp_shape *out)
@@ -76,7 +65,7 @@ static int begin(struct mp_ctx *c, const struct params *p, struct mp_gram *g, si
         rc = weight != NULL ? mp_class_weights(c, p->weights, y, n, weight) : -1;
     }
     if (rc == MP_OK)
-        rc = mp_gram_open(c, g, d, classes, p->offset, precision_of(c, p), weight);
+        rc = mp_gram_open(c, g, d, classes, p->offset, mp_dnn_precision(c, p->precision), weight);
     free(weight);
     return rc;
 }

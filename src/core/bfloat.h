@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bfloat.h - bf16: the upper half of a float, for products at twice the speed.
+/* bfloat.h - bf16: the upper half of a float, for products at twice the speed and more
+ * where dnn.h says so.
  *
  * Eight bits of precision and the range of a float.  Processors with AVX512_BF16 or
  * AMX multiply pairs of them and add in f32. */

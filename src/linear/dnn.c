@@ -66,6 +66,33 @@ bool mp_dnn_has_bf16(void)
     return has(isa_here(), BF16);
 }
 
+static bool by_amd(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_is("amd");
+#else
+    return false;
+#endif
+}
+
+/* VDPBF16PS makes twice the products of an FMA.  AMD's, from Zen 4 on, begin as often: twice
+ * f32's.  Intel's (Cooper Lake; Sapphire Rapids and later where a hypervisor hides AMX) begin a
+ * quarter as often: half of f32's, measured with bench/peak.c.  AMX makes many times f32's. */
+bool mp_dnn_bf16_pays(int isa, bool amd)
+{
+    return has(isa, AMX) || (amd && has(isa, BF16));
+}
+
+enum mp_precision mp_dnn_precision(struct mp_ctx *c, int asked)
+{
+    if (asked == MP_ASKED_BF16 && !mp_dnn_has_bf16())
+        mp_warn(c, "precision=bf16: this processor has neither AVX512_BF16 nor AMX (%s); products "
+                   "read f32", mp_dnn_isa());
+    const bool bf16 = asked == MP_ASKED_AUTO ? mp_dnn_bf16_pays(isa_here(), by_amd())
+                                             : asked == MP_ASKED_BF16 && mp_dnn_has_bf16();
+    return bf16 ? MP_BF16 : MP_F32;
+}
+
 bool mp_dnn_doubtful(int major, int minor, int patch, int isa)
 {
     return has(isa, AMX) && (major * 100 + minor) * 100 + patch < 30703;

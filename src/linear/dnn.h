@@ -3,6 +3,7 @@
  * its plain product.  convolution.h and matmul.h are what callers open. */
 #ifndef MP_DNN_H
 #define MP_DNN_H
+#include "core/bfloat.h"
 #include "core/stage.h"
 
 /* Loads the library unless it is there: before rows are read by `prepare` of a stage, or by
@@ -23,8 +24,19 @@ bool mp_dnn_doubtful(int major, int minor, int patch, int isa);
 /* A remark for the report, if that is what runs here; after something was opened. */
 void mp_dnn_remark(struct mp_ctx *c);
 
-/* Whether the processor multiplies bf16 faster than f32: AVX512_BF16 or AMX. */
+/* Whether the processor multiplies bf16: AVX512_BF16 or AMX. */
 bool mp_dnn_has_bf16(void);
+
+/* Whether one with such instructions, by AMD or not, multiplies it faster than f32. */
+bool mp_dnn_bf16_pays(int isa, bool amd);
+
+/* What a parameter `precision` asks for; the choices are in the order of the enum. */
+#define MP_PRECISIONS "auto|f32|bf16"
+enum mp_precision_asked { MP_ASKED_AUTO, MP_ASKED_F32, MP_ASKED_BF16 };
+
+/* What products read then: with `auto` what is faster here.  Where there is no bf16 f32, with a
+ * warning if it was asked for: a bundle may come from another processor. */
+enum mp_precision mp_dnn_precision(struct mp_ctx *c, int asked);
 
 /* c = alpha op(a) op(b) + beta c: m x n, of op(a) m x k and op(b) k x n.  op(a) is a,
  * or with ta its transpose, stored k x m; the same for b.  lda, ldb and ldc are the

@@ -24,8 +24,9 @@ const struct mp_word mp_glossary[] = {
       "The rows that a net sees before it changes its weights once: a step." },
     { "bf16", "bfloat16|f32|precision of products",
       "A number of 16 bits that keeps the range of a 32-bit float (f32) but only 8 bits of its "
-      "digits. Processors that multiply bf16 are several times faster at it; sums stay f32, and "
-      "the accuracy rarely changes. `net precision=f32` asks for floats." },
+      "digits. With AMX, and by AMD's AVX512_BF16, processors multiply it several times faster; "
+      "there nets read it, sums stay f32, and the accuracy rarely changes. `net precision=f32` "
+      "asks for floats." },
     { "branch", "branches",
       "One of several chains of stages side by side: in a `union` their features are joined, in a "
       "`vote` or a `stack` each ends in a model of its own." },

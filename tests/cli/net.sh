@@ -23,6 +23,15 @@ net epochs=2 batch=64 optimizer=adamw decay=0.01 clip=1 smoothing=0.1
   lstm units=16 directions=2
 END
 
+# By the kernel's names: AMX multiplies bf16 faster than f32, and so does AMD's AVX512_BF16.
+best=f32
+if grep -qw amx_bf16 /proc/cpuinfo ||
+    { grep -q AuthenticAMD /proc/cpuinfo && grep -qw avx512_bf16 /proc/cpuinfo; }; then
+    best=bf16
+fi
+mp run small.txt -o auto && tr -s "\n " " " < auto/report.txt | grep -q "products of the net read $best,"
+ok "precision=auto reads what the processor multiplies faster: $best"
+
 for p in small lstm; do
     for precision in f32 bf16; do # bf16 is f32 where the processor has none, with a warning
         for threads in 1 2 4; do

@@ -270,11 +270,18 @@ static void test_versions(struct tap *t)
     tap_ok(t, !mp_dnn_doubtful(3, 7, 2, sse41) && !mp_dnn_doubtful(3, 7, 2, avx2) &&
                   !mp_dnn_doubtful(3, 7, 2, bf16) && !mp_dnn_doubtful(3, 7, 2, fp16),
            "without AMX they are not");
+    tap_ok(t, mp_dnn_bf16_pays(amx_2, false) && mp_dnn_bf16_pays(amx, false) &&
+                  mp_dnn_bf16_pays(bf16, true),
+           "bf16 is faster with AMX, and with AMD's AVX512_BF16");
+    tap_ok(t, !mp_dnn_bf16_pays(bf16, false) && !mp_dnn_bf16_pays(fp16, false) &&
+                  !mp_dnn_bf16_pays(0x27, true) && !mp_dnn_bf16_pays(avx2, true),
+           "f32 is with Intel's, and where there is none");
 #elif defined __aarch64__
     tap_ok(t, strcmp(mp_dnn_isa_name(0x1), "ASIMD") == 0 &&
                   strcmp(mp_dnn_isa_name(0x1f), "SVE") == 0,
            "instructions of arm64 have their own names");
-    tap_ok(t, !mp_dnn_has_bf16() && !mp_dnn_doubtful(3, 7, 2, 0xfff), "and no AMX");
+    tap_ok(t, !mp_dnn_has_bf16() && !mp_dnn_bf16_pays(0xfff, false) &&
+                  !mp_dnn_doubtful(3, 7, 2, 0xfff), "and no AMX");
 #else
     tap_ok(t, strcmp(mp_dnn_isa_name(0xfff), "portable") == 0, "no instructions have a name here");
 #endif
