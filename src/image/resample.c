@@ -63,3 +63,28 @@ int mp_axis_resample(struct mp_ctx *c, struct mp_axis *a, int from, int to, enum
     mp_scratch_release(c, mark);
     return MP_OK;
 }
+
+int mp_axis_means(struct mp_ctx *c, struct mp_axis *a, int from, int to)
+{
+    const double step = (double)from / to;
+
+    if (mp_axis_new(c, a, from, to, (int)step + 2) < 0)
+        return -1;
+    const int mark = mp_scratch_mark(c);
+    double *w = (double *)mp_scratch(c, ((size_t)step + 2) * (sizeof *w / sizeof(float)));
+    if (w == NULL)
+        return -1;
+    for (int i = 0; i < to; i++) {
+        /* In whole numbers: part i is from i * from to (i + 1) * from, pixels have length `to`. */
+        const int64_t low = (int64_t)i * from, high = low + from;
+        const int first = (int)(low / to), last = (int)((high - 1) / to);
+        for (int k = first; k <= last; k++) {
+            const int64_t left = (int64_t)k * to, right = left + to;
+            w[k - first] = (double)((right < high ? right : high) - (left > low ? left : low)) /
+                           from;
+        }
+        mp_axis_set(a, i, first, last - first + 1, w, MP_NEAREST);
+    }
+    mp_scratch_release(c, mark);
+    return MP_OK;
+}

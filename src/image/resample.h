@@ -13,4 +13,8 @@ enum mp_kernel { MP_KERNEL_NEAREST, MP_KERNEL_LINEAR, MP_KERNEL_CUBIC, MP_KERNEL
 
 /* `from` pixels become `to`.  In scratch. */
 int mp_axis_resample(struct mp_ctx *c, struct mp_axis *a, int from, int to, enum mp_kernel kernel);
+
+/* Each of `to` equal parts of `from` pixels is their mean there, parts of pixels by their share.
+ * In scratch. */
+int mp_axis_means(struct mp_ctx *c, struct mp_axis *a, int from, int to);
 #endif

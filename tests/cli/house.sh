@@ -55,7 +55,7 @@ refused "a stage that needs two folders of helpers" \
     "filters/median.c:1: a stage includes core/ and one folder of helpers, this one image linear"
 planted features/hog.c data/data.h
 refused "a stage that includes more than its contract and helpers" \
-    "features/hog.c:$at: features/ may not include data/; src/LAYERS allows core linear"
+    "features/hog.c:$at: features/ may not include data/; src/LAYERS allows core image linear"
 planted src/data/fold.c data/near.h
 sed -i '/^#include/i #include "data/fold.h"' tree/src/data/near.h
 refused "two files that include each other" \
