@@ -8,6 +8,7 @@
 #include "core/ctx.h"
 #include "core/param.h"
 #include "core/progress.h"
+#include "core/ranks.h"
 #include "manual/doc.h"
 #include "pipeline/options.h"
 #include "text/json.h"
@@ -117,13 +118,29 @@ static const struct mp_command_entry *find_command(const char *name)
 }
 
 /* As many as may compute at the same time: of the processors that the process may run on, what
- * its cgroups' time is enough for, and no more than $OMP_NUM_THREADS. */
+ * its cgroups' time is enough for, and no more than $OMP_NUM_THREADS.  Ranks on one machine, of
+ * which none is bound to some of its processors, share them. */
 static int default_threads(void)
 {
     const int processors = omp_get_num_procs(), wanted = omp_get_max_threads();
-    const int time = mp_cgroup_processors("");
-    const int least = processors < wanted ? processors : wanted;
-    return least < time ? least : time;
+    const int time = mp_cgroup_processors(""), here = mp_launched().here;
+    int least = processors < time ? processors : time;
+    if (processors >= sysconf(_SC_NPROCESSORS_ONLN))
+        least = least > here ? least / here : 1;
+    return least < wanted ? least : wanted;
+}
+
+/* mpirun binds each of one or two ranks to a core, and threads to that. */
+static void note_binding(const struct mp_run *run)
+{
+    const struct mp_launch l = mp_launched();
+    const int mine = omp_get_num_procs();
+    const long all = sysconf(_SC_NPROCESSORS_ONLN);
+    if (l.n > 1 && l.mine == 0 && !run->quiet && run->command.asked->threads == 0 &&
+        getenv("OMP_NUM_THREADS") == NULL && (long)mine * l.here < all)
+        fprintf(stderr, "note: each rank is bound to %d of %ld processors, which has room for %d "
+                        "thread%s; `mpirun --bind-to none` lets ranks share all of them\n", mine,
+                all, run->threads, run->threads == 1 ? "" : "s");
 }
 
 /* A thread that waits for others looks again and again before it sleeps: 300000 times, if
@@ -143,8 +160,19 @@ static void wait_briefly(char *const *argv)
         execv(path, argv); /* if it fails, all goes on as it is */
 }
 
+/* Of several ranks the first one speaks. */
+static void be_silent(struct mp_run *run)
+{
+    run->quiet = true;
+    if (freopen("/dev/null", "w", stdout) == NULL) {
+        /* Then what it prints, which is nothing, is printed. */
+    }
+}
+
+/* *met: the ranks have met, and the result is that of all. */
 static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
-                       const struct mp_asked *asked, const void *options, int n, char **args)
+                       const struct mp_asked *asked, const void *options, int n, char **args,
+                       bool *met)
 {
     struct mp_run *run = c->run;
     run->command.asked = asked;
@@ -152,15 +180,22 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     run->threads = asked->threads > 0 ? asked->threads : default_threads();
     if (run->threads > 1)
         wait_briefly(run->command.argv);
+    if (mp_ranks_open(c, e->command->ranks) < 0)
+        return -1;
+    *met = true;
+    note_binding(run);
+    if (mp_rank(c) > 0)
+        be_silent(run);
     run->stopped = &stopped;
     void *stack = make_stack();
     hear_signals();
-    run->bar = mp_bar_new(asked->quiet);
+    run->bar = mp_bar_new(run->quiet);
     mp_json_watch();
     int rc = e->command->run(c, options, n, args);
     if (rc == MP_OK && mp_json_refused())
         rc = mp_no_memory(c, "all of a JSON document");
     mp_bar_free(run->bar);
+    rc = mp_ranks_close(c, rc);
     heed_signals();
     free_stack(stack);
     return rc;
@@ -183,7 +218,7 @@ int main(int argc, char **argv)
     struct mp_run run = { .command = { .start = mp_seconds(), .argc = argc, .argv = argv } };
     struct mp_ctx c;
     struct mp_asked asked = { 0 };
-    bool help;
+    bool help, met = false;
     int n = 0, status = 0;
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         mp_help_program(argc < 2 ? stderr : stdout);
@@ -204,10 +239,12 @@ int main(int argc, char **argv)
         status = 2;
     else if (help)
         mp_help_command(stdout, e);
-    else if (run_command(&c, e, &asked, options, n, args) < 0)
+    else if (run_command(&c, e, &asked, options, n, args, &met) < 0)
         status = c.usage ? 2 : 1;
-    if (status != 0)
+    if (status != 0 && mp_launched().mine == 0)
         fprintf(stderr, "mnistpipe: %s\n", c.msg);
+    else if (met || status == 2)
+        status = 0; /* rank 0 says it: mpirun would stop it from that, were another rank first */
     mp_params_free(e->command->options, options);
     mp_params_free(mp_asked_table, &asked);
     mp_params_free(mp_asked_pipeline_table, &asked);

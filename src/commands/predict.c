@@ -2,6 +2,7 @@
 /* predict.c - `mnistpipe predict`: a fitted pipeline on new rows. */
 #include "core/clock.h"
 #include "core/ctx.h"
+#include "core/ranks.h"
 #include "engine/bundle.h"
 #include "engine/lying.h"
 #include "engine/metrics.h"
@@ -51,6 +52,7 @@ struct part {
 
 struct job {
     const struct params *o;
+    bool writes;               /* others only compute with it */
     struct mp_bundle b;
     struct part *parts;
     struct mp_predicted *in;
@@ -92,7 +94,8 @@ static int predict(struct mp_ctx *c, struct job *j, size_t i, const char *file)
     j->in[i] = (struct mp_predicted){ file, &part->d, &part->p };
     if (mp_lying_warn(c, &j->b.plan, &part->d, part->y, j->b.lead, file) < 0)
         return -1;
-    return mp_predict(c, &j->b.plan, &part->d, &part->p);
+    return mp_ranks_same(c, MP_OK, part->d.crc, file) < 0
+               ? -1 : mp_predict(c, &j->b.plan, &part->d, &part->p);
 }
 
 /* How good the predictions are, of the rows that have labels. */
@@ -212,6 +215,10 @@ static int check(struct mp_ctx *c, const struct job *j, int n, char **args)
     if (*j->form.header != '\0' && strchr(j->form.header, ',') == NULL)
         return mp_usage(c, "predict: --submission=%s: expected two names such as id,label",
                         j->form.header);
+    for (int i = 1; i < n; i++)
+        if (strcmp(args[i], "-") == 0 && mp_ranks(c) > 1)
+            return mp_usage(c, "predict: -: standard input has rows for one process, and there are "
+                               "%d; name a file", mp_ranks(c));
     for (int i = 0; i < n; i++)
         if (mp_output_apart(c, j->output, args[i]) < 0)
             return -1;
@@ -227,6 +234,14 @@ static int check_outputs(struct mp_ctx *c, const struct job *j)
     return *j->o->wrong != '\0' ? mp_check_folder(c, j->o->wrong) : MP_OK;
 }
 
+static int write_all(struct mp_ctx *c, struct job *j)
+{
+    if (write_file(c, j) < 0 || write_wrong(c, j) < 0)
+        return -1;
+    say(c, j);
+    return MP_OK;
+}
+
 static int predict_all(struct mp_ctx *c, struct job *j, char **files)
 {
     j->parts = mp_alloc(c, j->n, sizeof *j->parts);
@@ -239,13 +254,9 @@ static int predict_all(struct mp_ctx *c, struct job *j, char **files)
     if (rc == MP_OK && *j->o->wrong != '\0' && j->metrics.k == 0)
         rc = mp_fail(c, "--wrong: %s has no labels, so nothing tells which rows are wrong",
                      files[0]);
-    if (rc == MP_OK)
-        rc = write_file(c, j);
-    if (rc == MP_OK)
-        rc = write_wrong(c, j);
-    if (rc == MP_OK)
-        say(c, j);
-    return rc;
+    rc = mp_ranks_agree(c, rc);
+    mp_ranks_part(c);
+    return rc == MP_OK && j->writes ? write_all(c, j) : rc;
 }
 
 static void close_job(struct job *j)
@@ -264,14 +275,14 @@ static void close_job(struct job *j)
 static int run(struct mp_ctx *c, const void *options, int n, char **args)
 {
     const struct params *o = options;
-    struct job j = { .o = o, .n = n > 0 ? (size_t)n - 1 : 0 };
+    struct job j = { .o = o, .writes = mp_rank(c) == 0, .n = n > 0 ? (size_t)n - 1 : 0 };
     j.output = *o->output != '\0' ? o->output : o->json ? "-" : "predictions.csv";
     j.form = (struct mp_prediction_form){ .classes = &j.b.classes, .threshold = o->threshold,
                                           .header = strcmp(o->submission, "yes") == 0
                                                         ? "" : o->submission };
     if (check(c, &j, n, args) < 0 || mp_bundle_read(c, args[0], &j.b) < 0)
         return -1;
-    const int rc = check_outputs(c, &j) < 0 ? -1 : predict_all(c, &j, args + 1);
+    const int rc = j.writes && check_outputs(c, &j) < 0 ? -1 : predict_all(c, &j, args + 1);
     close_job(&j);
     return rc;
 }
@@ -286,5 +297,6 @@ MP_COMMAND(predict) = {
            "order, which shows in the last digits of scores.",
     .options = table,
     .options_size = sizeof(struct params),
+    .ranks = true,
     .run = run,
 };

@@ -3,6 +3,7 @@
 #include "cache/cache.h"
 #include "core/clock.h"
 #include "core/ctx.h"
+#include "core/ranks.h"
 #include "core/text.h"
 #include "data/duplicates.h"
 #include "engine/bundle.h"
@@ -103,6 +104,7 @@ static void listen(struct mp_run *run, struct mp_report *r)
 /* All that a run makes, while it makes it. */
 struct job {
     const struct params *o;
+    bool writes; /* others only compute with it */
     char *folder, *checkpoint, *identity;
     struct mp_folder held;
     struct mp_experiment x;
@@ -465,6 +467,18 @@ static int warn_of_overlap(struct mp_ctx *c, struct job *j)
     return MP_OK;
 }
 
+static int hold_folder(struct mp_ctx *c, struct job *j)
+{
+    return mp_check_folder(c, j->folder) < 0 || mp_folder_hold(c, &j->held, j->folder) < 0
+               ? -1 : check_files(c, j);
+}
+
+/* A number for the rows that were read. */
+static uint64_t digest_rows(const struct mp_experiment *x)
+{
+    return (uint64_t)x->train.crc << 32 | x->test.crc;
+}
+
 static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
 {
     if (mp_experiment_plan(c, pipeline, &j->x) < 0)
@@ -472,11 +486,13 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
     if (!j->x.plan.has_model)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "
                           "(`mnistpipe export` writes features without one)", pipeline);
-    if (mp_check_folder(c, j->folder) < 0 || mp_plan_prepare(c, &j->x.plan) < 0 ||
-        mp_folder_hold(c, &j->held, j->folder) < 0 || check_files(c, j) < 0 ||
-        mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 || learn(c, j) < 0)
+    if (mp_plan_prepare(c, &j->x.plan) < 0 || (j->writes && hold_folder(c, j) < 0) ||
+        mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 ||
+        mp_ranks_same(c, MP_OK, digest_rows(&j->x), "the rows") < 0 ||
+        mp_ranks_agree(c, learn(c, j)) < 0)
         return -1;
-    return write_folder(c, j);
+    mp_ranks_part(c);
+    return j->writes ? write_folder(c, j) : MP_OK;
 }
 
 static void job_free(struct job *j)
@@ -512,7 +528,7 @@ static void show(struct mp_ctx *c, const struct job *j)
 
 static int run(struct mp_ctx *c, const void *options, int n, char **args)
 {
-    struct job j = { .o = options };
+    struct job j = { .o = options, .writes = mp_rank(c) == 0 };
     if (n != 1)
         return mp_usage(c, "run: expected one pipeline file, found %d argument%s", n,
                         n == 1 ? "" : "s");
@@ -522,10 +538,12 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     j.remarks.quiet = c->run->quiet;
     c->run->warnings = (struct mp_warnings){ keep_warning, &j.remarks };
     listen(c->run, &j.report);
+    if (*j.o->cache != '\0' && mp_ranks(c) > 1)
+        return mp_usage(c, "--cache: is for one process, and there are %d", mp_ranks(c));
     if (*j.o->cache != '\0')
         c->run->cache = mp_cache_open(c, j.o->cache);
     const int rc = job_run(c, &j, args[0]);
-    if (rc == MP_OK)
+    if (rc == MP_OK && j.writes)
         show(c, &j);
     mp_cache_close(c->run->cache);
     c->run->cache = NULL;
@@ -556,5 +574,6 @@ MP_COMMAND(run) = {
     .options = table,
     .options_size = sizeof(struct params),
     .pipeline = true,
+    .ranks = true,
     .run = run,
 };

@@ -54,6 +54,7 @@ struct mp_run {
     const char *const *classes;        /* what they are called, in their order */
     bool quiet;                        /* no remarks on stderr */
     struct mp_bar *bar;                /* NULL: no progress shown */
+    struct mp_ranks *ranks;            /* the processes that share the work; NULL: this one */
     volatile const sig_atomic_t *stopped; /* set by the signal handler; NULL: never */
     struct {
         double start;                  /* of the program, by mp_seconds() */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* checkpoint.c - how far training has come, in a sealed file beside the results. */
 #include "core/ctx.h"
+#include "core/ranks.h"
 #include "core/state.h"
 #include "files/sealed.h"
 #include <stdlib.h>
@@ -29,7 +30,7 @@ int mp_checkpoint_save(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *ar
 {
     struct mp_io io = { .c = c };
     char *identity = c->run != NULL ? (char *)(uintptr_t)c->run->checkpoint.identity : NULL;
-    if (identity == NULL || c->run->checkpoint.file == NULL)
+    if (identity == NULL || c->run->checkpoint.file == NULL || mp_rank(c) > 0)
         return MP_OK;
     int rc = mp_io_text(&io, "identity", &identity, MAX_IDENTITY);
     uint64_t place = c->place; /* of several that train, the one that does */
@@ -52,20 +53,42 @@ int mp_checkpoint_save(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *ar
     return rc;
 }
 
+/* What rank 0 finds is what all have; 0: there is none. */
+static int read_file(struct mp_ctx *c, const char *file, unsigned char **bytes, size_t *size)
+{
+    const bool reads = mp_rank(c) == 0 && access(file, F_OK) == 0;
+    *bytes = NULL;
+    *size = 0;
+    if (reads)
+        *bytes = mp_sealed_read(c, file, &seal, size);
+    if (mp_ranks_tell(c, reads && *bytes == NULL ? -1 : MP_OK, size, sizeof *size) < 0)
+        return -1;
+    if (*size > 0 && *bytes == NULL)
+        *bytes = mp_alloc(c, *size, 1);
+    if (*size > 0 && mp_ranks_tell(c, *bytes != NULL ? MP_OK : -1, *bytes, *size) < 0)
+        return -1;
+    return *bytes != NULL;
+}
+
 int mp_checkpoint_load(struct mp_ctx *c, int (*visit)(struct mp_io *io, void *arg), void *arg)
 {
     const struct mp_run *run = c->run;
     char *identity = NULL;
+    unsigned char *bytes;
     size_t size;
-    if (run == NULL || !run->checkpoint.resume || run->checkpoint.file == NULL ||
-        access(run->checkpoint.file, F_OK) != 0)
+    if (run == NULL || !run->checkpoint.resume || run->checkpoint.file == NULL)
         return 0;
     char where[sizeof c->where];
     memcpy(where, c->where, sizeof where);
     mp_ctx_where(c, "%s: ", run->checkpoint.file);
-    unsigned char *bytes = mp_sealed_read(c, run->checkpoint.file, &seal, &size);
+    int rc = read_file(c, run->checkpoint.file, &bytes, &size);
     struct mp_io io = { .c = c, .loading = true, .buf = bytes, .len = size };
-    int rc = bytes != NULL ? mp_io_text(&io, "identity", &identity, MAX_IDENTITY) : -1;
+    if (rc <= 0) {
+        memcpy(c->where, where, sizeof where);
+        free(bytes);
+        return rc;
+    }
+    rc = mp_io_text(&io, "identity", &identity, MAX_IDENTITY);
     if (rc == MP_OK && strcmp(identity, run->checkpoint.identity) != 0)
         rc = mp_fail(c, "is of another pipeline, other data or another seed; without --resume the "
                         "run begins anew");

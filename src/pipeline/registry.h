@@ -36,6 +36,7 @@ struct mp_command {
     size_t options_size;
     bool pipeline;     /* takes the options that change a pipeline: --train, --set ... */
     bool cache;        /* takes the options of the cache: --cache, --no-cache */
+    bool ranks;        /* shares its work among the processes that mpirun starts: ranks.h */
     int (*run)(struct mp_ctx *c, const void *options, int n, char **args);
 };
 struct mp_command_entry {

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mpi.h - bytes between processes: all that the program takes of MPI.
+ * Private to core/ranks.c. */
+#ifndef MP_MPI_H
+#define MP_MPI_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether the program was built with MPI; without, nothing below is called. */
+bool mp_mpi_built(void);
+
+/* What goes on between begin and end; how many there are, and which one this is. */
+struct mp_mpi {
+    int n, mine;
+    uint64_t sent;  /* bytes of this one that others were given */
+    double waited;  /* seconds until they had given theirs */
+};
+void mp_mpi_begin(struct mp_mpi *m);
+void mp_mpi_end(void);
+
+/* The `size` bytes at `own` of each, one after the other. */
+void mp_mpi_all(struct mp_mpi *m, const void *own, void *all, size_t size);
+
+/* Those of one to the others. */
+void mp_mpi_tell(struct mp_mpi *m, void *at, size_t size, int from);
+
+/* Pieces of `size` bytes: those from cut[r] to cut[r + 1] are made by r, and all get them. */
+void mp_mpi_gather(struct mp_mpi *m, void *at, size_t size, const size_t *cut);
+
+/* A matrix of floats of which r has the rows from row[r] on, and gets the columns from col[r] on;
+ * row and col end with how many there are of all. */
+void mp_mpi_turn(struct mp_mpi *m, float *at, const size_t *row, const size_t *col);
+#endif

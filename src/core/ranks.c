@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ranks.c - the processes that share a run's work.
+ *
+ * Before anything is exchanged, each rank says whether it has failed, and how much it is about to
+ * exchange: so a rank that fails anywhere says it in its next exchange, or at the end, and the
+ * others hear of it where they are; and ranks that are not at the same work do not wait for
+ * each other for ever, or take one thing for another.  Cost: some bytes for each exchange. */
+#include "core/ranks.h"
+#include "core/clock.h"
+#include "core/ctx.h"
+#include "core/mpi.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct host {
+    char name[64];
+};
+
+/* What each rank says before an exchange. */
+struct word {
+    uint64_t failed, kind, size, value;
+};
+
+enum kind { AGREE, SAME, TELL, GATHER, TURN, END };
+
+struct account {
+    double seconds, waited;
+    uint64_t sent;
+};
+
+struct mp_ranks {
+    struct mp_mpi mpi;
+    struct host *host;  /* of each */
+    struct word *word;  /* of each, in the exchange at hand */
+    struct account *account; /* of each, at the end */
+    size_t *row;        /* where shares begin: n + 1 */
+    double start;
+    bool parted;        /* rank 0 works alone */
+    bool over;          /* all know that one has failed */
+};
+
+/* ------------------------------------------------------------------ the launcher */
+
+/* A whole number in the environment; what follows it does not matter. */
+static int number(const char *name, int otherwise)
+{
+    const char *text = getenv(name);
+    const long n = text != NULL && *text >= '0' && *text <= '9' ? strtol(text, NULL, 10) : -1;
+    return n >= 0 && n < 1 << 24 ? (int)n : otherwise;
+}
+
+struct mp_launch mp_launched(void)
+{
+    /* Open MPI; MPICH and what starts as it does; PMIx, as `srun --mpi=pmix` has it. */
+    static const char *const names[][3] = {
+        { "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE" },
+        { "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS" },
+        { "SLURM_STEP_NUM_TASKS", "PMIX_RANK", "SLURM_STEP_TASKS_PER_NODE" },
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const int n = number(names[i][0], 0), mine = number(names[i][1], -1);
+        const int here = number(names[i][2], n);
+        if (n > 0 && mine >= 0 && mine < n)
+            return (struct mp_launch){ n, mine, here > 0 && here < n ? here : n };
+    }
+    return (struct mp_launch){ 1, 0, 1 };
+}
+
+/* ------------------------------------------------------------------- a beginning */
+
+static void ranks_free(struct mp_ranks *r)
+{
+    if (r == NULL)
+        return;
+    free(r->host);
+    free(r->word);
+    free(r->account);
+    free(r->row);
+    free(r);
+}
+
+static int meet(struct mp_ctx *c, struct mp_ranks *r, int expected)
+{
+    struct host own = { { 0 } };
+    mp_mpi_begin(&r->mpi);
+    const size_t n = (size_t)r->mpi.n;
+    r->host = mp_alloc(c, n, sizeof *r->host);
+    r->word = mp_alloc(c, n, sizeof *r->word);
+    r->account = mp_alloc(c, n, sizeof *r->account);
+    r->row = mp_alloc(c, n + 1, sizeof *r->row);
+    if (r->host == NULL || r->word == NULL || r->account == NULL || r->row == NULL)
+        return -1;
+    if (r->mpi.n != expected)
+        return mp_fail(c, "of %d processes that were started MPI has found %d: it is another MPI "
+                          "than that of mpirun", expected, r->mpi.n);
+    gethostname(own.name, sizeof own.name - 1);
+    mp_mpi_all(&r->mpi, &own, r->host, sizeof own);
+    return MP_OK;
+}
+
+int mp_ranks_open(struct mp_ctx *c, bool shares)
+{
+    const struct mp_launch l = mp_launched();
+    if (l.n == 1)
+        return MP_OK;
+    if (!shares)
+        return mp_usage(c, "%d processes were started, among which this command shares nothing: "
+                           "each would do all of it; start it without mpirun or srun", l.n);
+    if (!mp_mpi_built())
+        return mp_fail(c, "%d processes were started, and this program was built without MPI: each "
+                          "would do all of the work; ./configure --with-mpi builds one that "
+                          "shares it", l.n);
+    struct mp_ranks *r = mp_alloc(c, 1, sizeof *r);
+    if (r == NULL)
+        return -1;
+    r->start = mp_seconds();
+    if (meet(c, r, l.n) < 0) {
+        mp_mpi_end();
+        ranks_free(r);
+        return -1;
+    }
+    c->run->ranks = r;
+    return MP_OK;
+}
+
+/* ---------------------------------------------------------------------- an exchange */
+
+static struct mp_ranks *ranks_of(const struct mp_ctx *c)
+{
+    struct mp_ranks *r = c->run != NULL ? c->run->ranks : NULL;
+    return r != NULL && !r->parted ? r : NULL;
+}
+
+int mp_ranks(const struct mp_ctx *c)
+{
+    const struct mp_ranks *r = ranks_of(c);
+    return r != NULL ? r->mpi.n : 1;
+}
+
+int mp_rank(const struct mp_ctx *c)
+{
+    const struct mp_ranks *r = ranks_of(c);
+    return r != NULL ? r->mpi.mine : 0;
+}
+
+void mp_ranks_part(struct mp_ctx *c)
+{
+    if (c->run != NULL && c->run->ranks != NULL)
+        c->run->ranks->parted = true;
+}
+
+size_t mp_share(const struct mp_ctx *c, size_t n, int r)
+{
+    const size_t all = (size_t)mp_ranks(c);
+    return n / all * (size_t)r + n % all * (size_t)r / all;
+}
+
+/* All ranks fail with what the first that has failed has to say.  Which one that is says nothing
+ * where all have: then they have failed alike. */
+static int fail_all(struct mp_ctx *c, struct mp_ranks *r, int from)
+{
+    bool alone = false;
+    struct { char text[sizeof c->msg]; bool usage, no_memory; } said = { { 0 }, false, false };
+    memcpy(said.text, c->msg, sizeof said.text);
+    said.usage = c->usage;
+    said.no_memory = c->no_memory;
+    mp_mpi_tell(&r->mpi, &said, sizeof said, from);
+    r->over = true;
+    c->usage = said.usage;
+    c->no_memory = said.no_memory;
+    for (int k = 0; k < r->mpi.n; k++)
+        alone = alone || !r->word[k].failed;
+    if (alone)
+        snprintf(c->msg, sizeof c->msg, "rank %d on %s: %.900s", from, r->host[from].name,
+                 said.text);
+    else
+        memcpy(c->msg, said.text, sizeof c->msg);
+    return -1;
+}
+
+/* The words before an exchange; MP_OK: all ranks are ready for it. */
+static int ready(struct mp_ctx *c, struct mp_ranks *r, int rc, enum kind kind, size_t size,
+                 uint64_t value)
+{
+    const struct word own = { rc < 0, (uint64_t)kind, size, value };
+    if (r->over)
+        return mp_fail(c, "another rank has failed");
+    mp_mpi_all(&r->mpi, &own, r->word, sizeof own);
+    for (int k = 0; k < r->mpi.n; k++)
+        if (r->word[k].failed)
+            return fail_all(c, r, k);
+    for (int k = 1; k < r->mpi.n; k++)
+        if (r->word[k].kind != r->word[0].kind || r->word[k].size != r->word[0].size) {
+            r->over = true;
+            return mp_fail(c, "rank %d on %s is not at the work that rank 0 on %s is at: the ranks "
+                              "need the same program, the same files and processors of one kind",
+                           k, r->host[k].name, r->host[0].name);
+        }
+    return MP_OK;
+}
+
+int mp_ranks_agree(struct mp_ctx *c, int rc)
+{
+    struct mp_ranks *r = ranks_of(c);
+    return r == NULL ? rc : ready(c, r, rc, AGREE, 0, 0);
+}
+
+int mp_ranks_same(struct mp_ctx *c, int rc, uint64_t value, const char *what)
+{
+    struct mp_ranks *r = ranks_of(c);
+    if (r == NULL)
+        return rc;
+    if (ready(c, r, rc, SAME, 0, value) < 0)
+        return -1;
+    for (int k = 1; k < r->mpi.n; k++)
+        if (r->word[k].value != r->word[0].value) {
+            r->over = true;
+            return mp_fail(c, "%s are not the same for rank %d on %s as for rank 0 on %s", what, k,
+                           r->host[k].name, r->host[0].name);
+        }
+    return MP_OK;
+}
+
+int mp_ranks_tell(struct mp_ctx *c, int rc, void *at, size_t size)
+{
+    struct mp_ranks *r = ranks_of(c);
+    if (r == NULL)
+        return rc;
+    if (ready(c, r, rc, TELL, size, 0) < 0)
+        return -1;
+    mp_mpi_tell(&r->mpi, at, size, 0);
+    return MP_OK;
+}
+
+int mp_ranks_gather(struct mp_ctx *c, int rc, void *at, size_t size, const size_t *cut)
+{
+    struct mp_ranks *r = ranks_of(c);
+    if (r == NULL)
+        return rc;
+    if (rc == MP_OK && (size > INT32_MAX || cut[r->mpi.n] > INT32_MAX))
+        rc = mp_fail(c, "%zu pieces of %zu bytes are too many for MPI", cut[r->mpi.n], size);
+    if (ready(c, r, rc, GATHER, size * cut[r->mpi.n], 0) < 0)
+        return -1;
+    mp_mpi_gather(&r->mpi, at, size, cut);
+    return MP_OK;
+}
+
+static void cut_evenly(const struct mp_ctx *c, size_t n, size_t *cut)
+{
+    for (int k = 0; k <= mp_ranks(c); k++)
+        cut[k] = mp_share(c, n, k);
+}
+
+int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n)
+{
+    struct mp_ranks *r = ranks_of(c);
+    if (r == NULL)
+        return rc;
+    cut_evenly(c, n, r->row);
+    return mp_ranks_gather(c, rc, at, size, r->row);
+}
+
+int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t width,
+                  const size_t *cut)
+{
+    struct mp_ranks *r = ranks_of(c);
+    if (r == NULL)
+        return rc;
+    if (rc == MP_OK && (rows > INT32_MAX || width > INT32_MAX))
+        rc = mp_fail(c, "%zu rows of %zu values are too many for MPI", rows, width);
+    if (ready(c, r, rc, TURN, rows * width, 0) < 0)
+        return -1;
+    cut_evenly(c, rows, r->row);
+    mp_mpi_turn(&r->mpi, at, r->row, cut);
+    return MP_OK;
+}
+
+/* --------------------------------------------------------------------------- the end */
+
+/* What each rank has spent its time with. */
+static void say_accounts(const struct mp_ctx *c, struct mp_ranks *r)
+{
+    const struct account own = { mp_seconds() - r->start, r->mpi.waited, r->mpi.sent };
+    mp_mpi_all(&r->mpi, &own, r->account, sizeof own);
+    for (int k = 0; k < r->mpi.n && r->mpi.mine == 0 && !c->run->quiet; k++)
+        fprintf(stderr, "rank %d on %s: %.1f s, %.1f of them waiting; %.1f MB sent\n", k,
+                r->host[k].name, r->account[k].seconds, r->account[k].waited,
+                1e-6 * (double)r->account[k].sent);
+}
+
+int mp_ranks_close(struct mp_ctx *c, int rc)
+{
+    struct mp_ranks *r = c->run->ranks;
+    if (r == NULL)
+        return rc;
+    r->parted = false;
+    if (!r->over && (rc = ready(c, r, rc, END, 0, 0)) == MP_OK)
+        say_accounts(c, r);
+    mp_mpi_end();
+    c->run->ranks = NULL;
+    ranks_free(r);
+    return rc;
+}

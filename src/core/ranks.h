@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ranks.h - the processes that share a run's work, by MPI.
+ *
+ * `mpirun -n 4 mnistpipe run ...` starts four, which are numbered: rank 0 .. 3.  All of them do
+ * the same in the same order, but for work that is cut into pieces, of which each makes its share
+ * and gets the others' from them.  What is summed, every rank sums in the order of the pieces, so
+ * that results do not depend on how many ranks there are.  Rank 0 alone writes and prints.
+ *
+ * A program that is started alone, or built without MPI, is one rank: the calls below then do
+ * nothing.  They are for the thread that leads, never for work of mp_parallel_for(). */
+#ifndef MP_RANKS_H
+#define MP_RANKS_H
+#include "core/stage.h"
+
+/* What a launcher has left in the environment of the process. */
+struct mp_launch {
+    int n, mine; /* how many it has started, 1 without a launcher; the number of this one */
+    int here;    /* how many of them on this machine; n where it does not say */
+};
+struct mp_launch mp_launched(void);
+
+/* Meets the other ranks.  `shares`: the command shares its work among them; others fail. */
+int mp_ranks_open(struct mp_ctx *c, bool shares);
+
+/* The end: rc is what became of this rank, and the result what became of all.  How much each has
+ * sent and waited is said on stderr, unless the run is quiet. */
+int mp_ranks_close(struct mp_ctx *c, int rc);
+
+/* How many ranks there are, and which one this is. */
+int mp_ranks(const struct mp_ctx *c);
+int mp_rank(const struct mp_ctx *c);
+
+/* From here on this rank works alone: rank 0 has something to write, and the others wait for it
+ * in mp_ranks_close(). */
+void mp_ranks_part(struct mp_ctx *c);
+
+/* Where of n pieces the share of rank r begins; it ends where that of r + 1 begins, and the share
+ * that would follow the last begins at n. */
+size_t mp_share(const struct mp_ctx *c, size_t n, int r);
+
+/* ------------------------------------------------------------- what all ranks call together
+ *
+ * rc is what became of this rank's work so far.  Where one has failed, all fail, with what the
+ * first of them says and its number and host in front. */
+
+int mp_ranks_agree(struct mp_ctx *c, int rc);
+
+/* Fails unless `value` is the same on all ranks; `what` have it: "the training rows". */
+int mp_ranks_same(struct mp_ctx *c, int rc, uint64_t value, const char *what);
+
+/* The `size` bytes of rank 0 are those of all. */
+int mp_ranks_tell(struct mp_ctx *c, int rc, void *at, size_t size);
+
+/* Of pieces of `size` bytes this rank has its share, and gets the others.  cut: where the share of
+ * each rank begins, and last where they end. */
+int mp_ranks_gather(struct mp_ctx *c, int rc, void *at, size_t size, const size_t *cut);
+
+/* The same of n pieces that are shared by mp_share(). */
+int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n);
+
+/* Of a matrix of floats, rows x width, this rank has its share of the rows, by mp_share(), and
+ * gets its share of the columns of all of them: from cut[its number] to the next. */
+int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t width,
+                  const size_t *cut);
+#endif

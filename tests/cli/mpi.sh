@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# mpi.sh [PIPELINE...] - processes that share a run give the bytes of one that does all of it.
+. "${BASH_SOURCE%/*}/lib.bash"
+
+rows train 700 > train.csv
+rows test 150 > test.csv
+pipe() { printf 'data train=train.csv test=test.csv\n%b\n' "$1"; }
+pipe 'deskew\nhog\nsvm C=0.05' > svm.txt
+
+# What a launcher leaves in the environment is enough to know that there are several.
+launched() { # VARIABLE=VALUE... -- ARGUMENT...
+    local with=()
+    while [ "$1" != -- ]; do with+=("$1"); shift; done
+    shift
+    env "${with[@]}" "$program" "$@" > "$out" 2> "$err"
+}
+launched OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0 -- list
+equal "$? $(cat "$err")" "2 mnistpipe: 2 processes were started, among which this command \
+shares nothing: each would do all of it; start it without mpirun or srun" message
+ok "a command that shares nothing is not done by each process"
+if ! grep -q '^#define HAVE_MPI 1' "$BUILD/config.h"; then
+    launched PMI_SIZE=3 PMI_RANK=0 -- run svm.txt -o none
+    equal "$? $(cat "$err")" "1 mnistpipe: 3 processes were started, and this program was \
+built without MPI: each would do all of the work; ./configure --with-mpi builds one that shares it" \
+        message && [ ! -e none ]
+    ok "several processes without MPI"
+    skip "processes that share a run" "the program was built without MPI"
+    finish
+fi
+if ! command -v mpirun > "$log"; then
+    skip "processes that share a run" "there is no mpirun"
+    finish
+fi
+
+# More processes than processors, and as root, as in a container.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
+    OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+ranks() { # N ARGUMENT...
+    local n=$1
+    shift
+    OMP_NUM_THREADS=1 timeout 600 mpirun -n "$n" "$program" "$@" > "$out" 2> "$err"
+}
+
+# A report without what depends on clocks and threads.
+cat > still.py << 'END'
+import json, sys
+def still(v):
+    if isinstance(v, dict):
+        return {k: still(w) for k, w in v.items() if "second" not in k and
+                k not in ("threads", "peak_bytes")}
+    return [still(w) for w in v] if isinstance(v, list) else v
+print(json.dumps(still(json.load(open(sys.argv[1]))), indent=1))
+END
+same_run() { # FOLDER FOLDER
+    local f
+    for f in bundle.mnp predictions.csv; do
+        same "$1/$f" "$2/$f" || return 1
+    done
+    same <("$python" still.py "$1/report.json") <("$python" still.py "$2/report.json")
+}
+compare() { # NAME PIPELINE OPTION... : of one process with two threads, and of 1 to 4
+    local name=$1 n bad=
+    shift
+    mkdir alone && (cd alone && "$program" run "$@" -o run --threads 2 --quiet) > "$out" 2> "$err"
+    for n in $counts; do
+        mkdir shared
+        (cd shared && ranks "$n" run "$@" -o run --quiet) && same_run alone/run shared/run ||
+            bad+=" $n"
+        rm -rf shared
+    done
+    rm -rf alone
+    equal "$bad" "" "wrong with so many processes"
+    ok "$name: the bytes of one process by${counts// /, }"
+}
+
+host=$(hostname)
+rows=(--train "$PWD/train.csv" --test "$PWD/test.csv")
+counts=" 1 2 3 4"
+if [ $# -gt 0 ]; then
+    for pipeline; do
+        name=$(basename "$pipeline" .txt)
+        compare "$name" "$(realpath "$source/pipelines/$name.txt")" "${rows[@]}"
+    done
+    finish
+fi
+counts=" 2 3"
+compare hog_svm "$source/pipelines/hog_svm.txt" "${rows[@]}"
+compare hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier.components=300
+compare "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net.epochs=1 \
+    --set data.folds=2
+
+ranks 3 run svm.txt -o three && [ "$(grep -c '^rank [0-2] on .*: .* s, .* waiting; .* sent$' \
+    "$err")" = 3 ]
+ok "each process says what it has sent, and how long it has waited"
+ranks 2 predict three/bundle.mnp test.csv -o two.csv && same two.csv three/predictions.csv
+ok "predict: the run's bytes"
+
+# One process that cannot go on ends all, with its own words.
+fails() { # STATUS TEXT : of mpirun, and what was said but for mpirun's own words
+    local status=$?
+    equal "$status" "$1" status && equal "$(grep '^mnistpipe: ' "$err")" "mnistpipe: $2" message
+}
+ranks 2 run nothere.txt
+fails 1 "nothere.txt: cannot read: No such file or directory"
+ok "what all fail of is said once"
+ranks 2 run svm.txt --cache cache -o cached
+fails 2 "--cache: is for one process, and there are 2"
+ok "--cache is for one"
+head -600 train.csv > fewer.csv
+cat > each.sh << 'END'
+rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}
+echo $$ > pid.$rank
+[ "$rank" != 1 ] || [ -z "$OTHER" ] || set -- "$@" --train "$OTHER"
+exec "$0" "$@"
+END
+each() { # N ARGUMENT... : the same, and a process may have other rows
+    local n=$1
+    shift
+    OMP_NUM_THREADS=1 timeout 600 mpirun -n "$n" sh -c "$(cat each.sh)" "$program" "$@" \
+        > "$out" 2> "$err"
+}
+OTHER=fewer.csv each 2 run svm.txt -o other
+fails 1 "the rows are not the same for rank 1 on $host as for rank 0 on $host" &&
+    [ ! -e other ]
+ok "processes that read other rows"
+OTHER=gone.csv each 2 run svm.txt -o other
+fails 1 "rank 1 on $host: svm.txt: data: gone.csv: cannot read: No such file or directory" &&
+    [ ! -e other ]
+ok "one that fails says which it is, and where"
+
+# One that is killed while a net learns; --resume goes on.
+pipe 'net epochs=60 batch=64\n  conv filters=8 kernel=3\n  dense units=16' > net.txt
+mp run net.txt -o whole --quiet
+OTHER='' each 3 run net.txt -o killed --quiet &
+until [ -e killed/checkpoint.mnp ] || ! kill -0 $! 2> /dev/null; do sleep 0.05; done
+kill -KILL "$(cat pid.1)"
+! wait $! && tr '\n' ' ' < "$err" | grep -q 'rank 1 .*on signal 9' && [ ! -e killed/report.json ]
+ok "one that dies ends the run"
+ranks 2 run net.txt -o killed --resume --quiet && same killed/bundle.mnp whole/bundle.mnp &&
+    grep -q 'resumed at epoch' killed/report.json
+ok "--resume goes on"
+finish
