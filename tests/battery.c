@@ -214,6 +214,7 @@ static void check_members(struct probe *p)
            "view() and watch() go together, in a model with an inside() or in what holds one");
     expect(p, l->pictures == NULL || learns(p->e), "learns nothing, yet has pictures() of it");
     expect(p, l->depends == NULL || learns(p->e), "learns nothing, yet depends()");
+    expect(p, l->origin == NULL || learns(p->e), "learns nothing, yet has an origin()");
     expect(p, (l->native == NULL) == (l->native_suffix == NULL) &&
            (l->native == NULL || l->native_suffix[0] == '.'), "native() and native_suffix (\".x\") "
            "go together");

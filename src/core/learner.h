@@ -99,6 +99,10 @@ struct mp_learner {
     int (*watch)(struct mp_ctx *c, const void *params, const void *state, int i,
                  const struct mp_chunk *in, struct mp_chunk *out);
 
+    /* Of a stage that passes some of the values that come in, once it has learned: which of them
+     * value i is, so that it keeps its name.  NULL: values have names of their own. */
+    size_t (*origin)(const void *state, size_t i);
+
     /* What is inside, for `mnistpipe check`: a line for each part.  NULL: nothing. */
     int (*describe)(struct mp_ctx *c, const void *params, struct mp_shape in, FILE *f);
 

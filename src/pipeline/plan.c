@@ -670,6 +670,9 @@ void mp_plan_label(const struct mp_plan *p, int node, size_t i, char *text, size
                 i -= d;
             }
             node = n->inputs[j];
+        } else if (n->fitted && mp_learner(n->entry)->origin != NULL) {
+            i = mp_learner(n->entry)->origin(n->state, i);
+            node = n->inputs[0];
         } else if (n->entry->stage->label != NULL) {
             n->entry->stage->label(n->params, n->in, i, text, size);
             return;

@@ -57,6 +57,16 @@ export_ plain.txt --format idx --bytes -o idx &&
     cmp test.csv again/test.csv > log
 ok "idx is read again, labels with it, and gives the same rows"
 
+{ cat plain.txt; echo 'zoning rows=4 columns=4'; } > zones.txt
+{ cat zones.txt; echo 'select keep=3'; } > select.txt
+names() { head -n 1 "$1" | sed 's/","/\n/g; s/"//g; s/^label,//'; }
+export_ zones.txt --format csv -o zones && export_ select.txt --format csv -o select &&
+    columns=$(names zones/train.csv | grep -nFxf <(names select/train.csv) | cut -d: -f1) &&
+    [ "$(echo "$columns" | wc -l)" = 3 ] &&
+    tail -n +2 zones/train.csv | cut -d, -f1,"$(echo "$columns" | awk '{print $1 + 1}' | paste -sd,)" |
+    cmp - <(tail -n +2 select/train.csv) > log
+ok "what select keeps has the names and the values that it had"
+
 export_ deskew.txt --format csv.gz --bytes -o once &&
     export_ plain.txt --train once/train.csv.gz --test once/test.csv.gz --format csv.gz --bytes \
         -o twice && cmp once/train.csv.gz twice/train.csv.gz > log &&
