@@ -6,6 +6,7 @@
 #include "core/cgroup.h"
 #include "core/clock.h"
 #include "core/ctx.h"
+#include "core/memory.h"
 #include "core/param.h"
 #include "core/progress.h"
 #include "core/ranks.h"
@@ -180,6 +181,7 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     run->threads = asked->threads > 0 ? asked->threads : default_threads();
     if (run->threads > 1)
         wait_briefly(run->command.argv);
+    mp_memory_share();
     if (mp_ranks_open(c, e->command->ranks) < 0)
         return -1;
     *met = true;

@@ -6,10 +6,10 @@
  * up at once.  None is ever unloaded: GLib keeps types of libvips for good, and what threads
  * keep for others must not go away under them. */
 #include "core/library.h"
+#include "core/memory.h"
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* OpenBLAS, which GSL and liblinear bring, would start a thread for each processor while it is
  * loaded, for nothing, as the engine owns the threads: under a memory limit their stacks are
@@ -46,13 +46,7 @@ static bool fill(void *library, const struct mp_library *l)
 
 bool mp_library_has_room(const struct mp_library *l)
 {
-    if (l->room == 0 || mp_library_loaded(l))
-        return true;
-    void *room = mmap(NULL, l->room, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (room != MAP_FAILED)
-        munmap(room, l->room);
-    return room != MAP_FAILED;
+    return l->room == 0 || mp_library_loaded(l) || mp_memory_has(l->room);
 }
 
 static int load(struct mp_ctx *c, struct mp_library *l, const char *user)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* memory.c - how much memory there is for rows.
+/* memory.c - how much memory there is, and how threads share it.
  *
- * Reference: proc_meminfo(5), proc_pid_status(5), getrlimit(2). */
+ * Reference: proc_meminfo(5), proc_pid_status(5), getrlimit(2), mallopt(3). */
 #include "core/memory.h"
 #include "core/cgroup.h"
+#include <limits.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 /* The number behind `name` in a file of lines such as "VmData:  1234 kB", in bytes. */
@@ -52,4 +55,26 @@ size_t mp_memory_free(void)
     for (size_t i = 1; i < sizeof all / sizeof *all; i++)
         least = all[i] < least ? all[i] : least;
     return least;
+}
+
+bool mp_memory_has(size_t bytes)
+{
+    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room != MAP_FAILED)
+        munmap(room, bytes);
+    return room != MAP_FAILED;
+}
+
+/* glibc would give every thread an arena: 64 MiB of addresses, 128 while it is made; and a thread
+ * for which there are none gets a page for each malloc(), however small.  Arenas may take a
+ * sixteenth of what there is; one there always is. */
+void mp_memory_share(void)
+{
+    const rlim_t arena = 64 << 20, share = 16;
+    struct rlimit r;
+    if (getrlimit(RLIMIT_AS, &r) < 0 || r.rlim_cur == RLIM_INFINITY)
+        return;
+    const rlim_t arenas = r.rlim_cur / share / arena;
+    mallopt(M_ARENA_MAX, arenas < 1 ? 1 : arenas > INT_MAX ? INT_MAX : (int)arenas);
 }

@@ -49,7 +49,7 @@ static struct mp_conv *open_as(struct mp_ctx *c, const struct mp_conv_dims *aske
     return v;
 }
 
-struct mp_conv *mp_conv_open(struct mp_ctx *c, const struct mp_conv_dims *d)
+static struct mp_conv *open_right(struct mp_ctx *c, const struct mp_conv_dims *d)
 {
     static const struct mp_conv_calls calls = { mp_conv_forward, mp_conv_backward_data,
                                                 mp_conv_backward_weights };
@@ -75,6 +75,15 @@ struct mp_conv *mp_conv_open(struct mp_ctx *c, const struct mp_conv_dims *d)
                "too: use another version of oneDNN, or another kernel size or number of filters",
             version, d->out.c, d->kernel, d->kernel, d->in.h, d->in.w, d->in.c);
     return NULL;
+}
+
+struct mp_conv *mp_conv_open(struct mp_ctx *c, const struct mp_conv_dims *d)
+{
+    if (mp_dnn_kernels_begin(c) < 0)
+        return NULL;
+    struct mp_conv *v = open_right(c, d);
+    mp_dnn_kernels_end();
+    return v;
 }
 
 void mp_conv_close(struct mp_conv *v)

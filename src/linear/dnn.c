@@ -2,8 +2,10 @@
 /* dnn.c - oneDNN, loaded when it is first needed, and what it says of itself. */
 #include "linear/dnn.h"
 #include "config.h"
+#include "core/memory.h"
 #include "linear/dnnl.h"
 #include <omp.h>
+#include <pthread.h>
 
 static struct mp_dnnl dnnl;
 static struct mp_library library = { MP_LIBRARY("oneDNN", MP_DNNL_SONAME, DNNL_FUNCTIONS, dnnl) };
@@ -120,16 +122,55 @@ bool mp_dnn_version(char *text, size_t size)
     return loaded;
 }
 
+/* Kernels are the process's, like the library. */
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+static bool written[2]; /* those of mp_gemm(), which come together, but for products of few rows */
+
+/* What they take at most (2.6.3 and 3.7.2, with AVX-512): 7.8 MiB those of mp_gemm(), as much as
+ * any that are opened, and 11.3 those of few rows, which only one kind of product has. */
+enum { KERNELS = 9 << 20, KERNELS_OF_FEW = 13 << 20, FEW = 16 };
+
+static bool begin(size_t bytes)
+{
+    pthread_mutex_lock(&writing);
+    const bool room = mp_memory_has(bytes);
+    if (!room)
+        pthread_mutex_unlock(&writing);
+    return room;
+}
+
+int mp_dnn_kernels_begin(struct mp_ctx *c)
+{
+    if (mp_dnn_load(c) < 0)
+        return -1;
+    return begin(KERNELS) ? MP_OK
+                          : mp_fail(c, "no memory for the kernels that oneDNN writes: %d MiB, more "
+                                       "than the limit leaves", KERNELS >> 20);
+}
+
+void mp_dnn_kernels_end(void)
+{
+    pthread_mutex_unlock(&writing);
+}
+
 int mp_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a,
             size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
     const int threads = omp_get_max_threads();
+    const bool few = !ta && tb && m <= FEW;
     if (mp_dnn_load(NULL) < 0)
+        return -1;
+    const bool first = !__atomic_load_n(&written[few], __ATOMIC_ACQUIRE);
+    if (first && !begin(few ? KERNELS_OF_FEW : KERNELS))
         return -1;
     omp_set_num_threads(1);
     const dnnl_status_t status =
         dnnl.sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k,
                    alpha, a, (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc);
     omp_set_num_threads(threads);
+    if (first) {
+        __atomic_store_n(&written[few], true, __ATOMIC_RELEASE);
+        mp_dnn_kernels_end();
+    }
     return status == dnnl_success ? MP_OK : -1;
 }

@@ -38,6 +38,13 @@ enum mp_precision_asked { MP_ASKED_AUTO, MP_ASKED_F32, MP_ASKED_BF16 };
  * warning if it was asked for: a bundle may come from another processor. */
 enum mp_precision mp_dnn_precision(struct mp_ctx *c, int asked);
 
+/* oneDNN writes kernels when it is first asked for what needs them, into memory that it takes to
+ * be there: where it is not, the program crashes.  So whoever opens something, and runs it for
+ * the first time, does so between these two, one thread at a time.  The library is loaded.
+ * Negative after an mp_fail(): there is no memory, and nothing to end. */
+int mp_dnn_kernels_begin(struct mp_ctx *c);
+void mp_dnn_kernels_end(void);
+
 /* c = alpha op(a) op(b) + beta c: m x n, of op(a) m x k and op(b) k x n.  op(a) is a,
  * or with ta its transpose, stored k x m; the same for b.  lda, ldb and ldc are the
  * distances between the rows as stored.  On the calling thread alone, whatever OpenMP would

@@ -4,7 +4,6 @@
  * Images keep their packed layout (channels last); weights are laid out afresh for
  * every call, as the library likes them best: microseconds against milliseconds. */
 #include "linear/dnn_conv.h"
-#include "linear/dnn.h"
 #include "linear/dnn_primitive.h"
 #include <omp.h>
 #include <stdlib.h>
@@ -207,7 +206,7 @@ static int make_all(struct mp_ctx *c, struct mp_dnn_conv *v)
 
 struct mp_dnn_conv *mp_dnn_conv_open(struct mp_ctx *c, const struct mp_conv_dims *d)
 {
-    struct mp_dnn_conv *v = mp_dnn_load(c) < 0 ? NULL : mp_alloc(c, 1, sizeof *v);
+    struct mp_dnn_conv *v = mp_alloc(c, 1, sizeof *v);
     if (v == NULL)
         return NULL;
     v->d = *d;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dnn_matmul.c - products of matrices by oneDNN, versions 2 and 3. */
 #include "linear/dnn_matmul.h"
-#include "linear/dnn.h"
 #include "linear/dnn_primitive.h"
 #include <omp.h>
 #include <stdlib.h>
@@ -99,7 +98,7 @@ static int make_all(struct mp_ctx *c, struct mp_dnn_matmul *v, const struct mp_m
 
 struct mp_dnn_matmul *mp_dnn_matmul_open(struct mp_ctx *c, const struct mp_matmul_dims *d)
 {
-    struct mp_dnn_matmul *v = mp_dnn_load(c) < 0 ? NULL : mp_alloc(c, 1, sizeof *v);
+    struct mp_dnn_matmul *v = mp_alloc(c, 1, sizeof *v);
     if (v != NULL && make_all(c, v, d) < 0) {
         mp_dnn_matmul_close(v);
         v = NULL;

@@ -2,7 +2,7 @@
 /* dnnl.h - what is taken of oneDNN's C interface, versions 2 and 3.  Private to linear/.
  *
  * The calls of both are in dnn_primitive.c, dnn_conv.c and dnn_matmul.c; what they need of the
- * table is there after mp_dnn_load(), which whoever opens something calls. */
+ * table is there after mp_dnn_load(), which comes before anything is opened. */
 #ifndef MP_DNNL_H
 #define MP_DNNL_H
 #include "core/library.h"

@@ -30,7 +30,7 @@ static struct mp_matmul *open_as(struct mp_ctx *c, const struct mp_matmul_dims *
     return v;
 }
 
-struct mp_matmul *mp_matmul_open(struct mp_ctx *c, const struct mp_matmul_dims *d)
+static struct mp_matmul *open_right(struct mp_ctx *c, const struct mp_matmul_dims *d)
 {
     char version[80];
     const int forms = d->precision == MP_BF16 ? 2 : 1;
@@ -51,6 +51,15 @@ struct mp_matmul *mp_matmul_open(struct mp_ctx *c, const struct mp_matmul_dims *
                "f32 too: use another version of oneDNN, or other sizes of layers", version, d->m,
             d->k, d->k, d->n);
     return NULL;
+}
+
+struct mp_matmul *mp_matmul_open(struct mp_ctx *c, const struct mp_matmul_dims *d)
+{
+    if (mp_dnn_kernels_begin(c) < 0)
+        return NULL;
+    struct mp_matmul *v = open_right(c, d);
+    mp_dnn_kernels_end();
+    return v;
 }
 
 void mp_matmul_close(struct mp_matmul *v)

@@ -9,6 +9,7 @@ calls   every write, open, rename, mmap ... failing once (strace)
 kill    SIGKILL at any moment; then the same command again, with --resume where there is one
 
 FAULTS_ONLY: scenarios, where not all are tried. FAULTS_NOT: calls that do not fail.
+FAULTS_FROM: the number of the first allocation that is refused, to go on where a run was ended.
 MOST: how many faults of each kind are tried, drawn with a fixed seed; 0: all (kill: 1000).
 
 A command that ends with 0 has written the bytes that it writes undisturbed, or says in a warning
@@ -232,6 +233,7 @@ def drawn(total, most, seed):
 
 
 def memory(work, most, inject):
+    first = int(os.environ.get("FAULTS_FROM", "1"))
     for name in work.scenarios:
         count = Count()
         work.measure(name)
@@ -242,7 +244,7 @@ def memory(work, most, inject):
         with open(log) as f:
             total = int(f.read())
         os.remove(log)
-        for at in drawn(total, most, name):
+        for at in (at for at in drawn(total, most, name) if at >= first):
             work.reset(name)
             done = work.run(work.arguments(name), env={"LD_PRELOAD": inject, "INJECT_AT": str(at)})
             count.add(name, f"allocation {at} of {total}", work, done)

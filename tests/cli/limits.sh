@@ -46,6 +46,23 @@ for limit in '-d 50000' '-d 80000' '-d 150000' '-d 300000' '-v 150000' '-v 30000
     ok "ulimit $limit: every command ends"
 done
 
+# Into memory that it has not got oneDNN would write kernels.
+good=true
+for limit in '-v '{56..76..2}000 '-d '{10..28..2}000; do
+    for name in ridge net; do
+        ends run $name.txt -o run-$name --threads 2 && { [ $status != 0 ] ||
+            same run-$name/predictions.csv whole-$name/predictions.csv; } || good=false
+    done
+done
+$good
+ok "with less and less of what oneDNN takes, products are made, or a line says what is missing"
+
+# A thread without an arena gets a page for each malloc(), and kernels take ten thousands.
+limit='-v 80000'
+ends run ridge.txt -o run --threads 2 && equal $status 0 status &&
+    same run/predictions.csv whole-ridge/predictions.csv && same run/bundle.mnp whole-ridge/bundle.mnp
+ok "within 80 MB of addresses threads share what malloc() gives"
+
 # Where they are refused threads of their own, libraries do without; but some versions of
 # OpenBLAS, which liblinear brings, take more than that while they are loaded.
 limit='-d 80000'
