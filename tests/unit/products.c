@@ -69,7 +69,7 @@ int main(void)
     struct mp_ctx c;
     mp_ctx_init(&c, &run);
     test_rows(&t, &c, 32, true, "mp_matmul, an item of a net");
-    test_rows(&t, &c, 128, false, "mp_gemm, what fourier takes");
+    test_rows(&t, &c, 96, false, "mp_gemm, what fourier takes");
     mp_ctx_free(&c);
     return tap_end(&t);
 }
