@@ -70,12 +70,13 @@ def augmented(line, n):
         yield out
 
 
-with frozen("augment.txt", np, scipy) as f:
-    for line, n in [("augment", 6),
-                    ("augment elastic=0", 3),
-                    ("augment shift=4 rotate=0 zoom=0 shear=0 elastic=0", 2),
-                    ("augment shift=0 rotate=180 zoom=0 shear=0 elastic=0", 2),
-                    ("augment shift=0 rotate=0 zoom=0.5 shear=1 elastic=0", 2),
-                    ("augment shift=0 rotate=0 zoom=0 shear=0 elastic=2 smooth=3", 3),
-                    ("augment erase=0.4", 3)]:
-        case(f, line, 0, 1e-5, list(augmented(line, n)))
+if __name__ == "__main__":
+    with frozen("augment.txt", np, scipy) as f:
+        for line, n in [("augment", 6),
+                        ("augment elastic=0", 3),
+                        ("augment shift=4 rotate=0 zoom=0 shear=0 elastic=0", 2),
+                        ("augment shift=0 rotate=180 zoom=0 shear=0 elastic=0", 2),
+                        ("augment shift=0 rotate=0 zoom=0.5 shear=1 elastic=0", 2),
+                        ("augment shift=0 rotate=0 zoom=0 shear=0 elastic=2 smooth=3", 3),
+                        ("augment erase=0.4", 3)]:
+            case(f, line, 0, 1e-5, list(augmented(line, n)))
