@@ -39,13 +39,6 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-MP_CLONES
-static void levels(const float *x, size_t n, uint8_t *b)
-{
-    for (size_t i = 0; i < n; i++)
-        b[i] = (uint8_t)mp_level(x[i]);
-}
-
 /* The level of the pixel that has `rank` others before it, in order of level. */
 static int at_rank(const uint32_t count[MP_LEVELS], size_t rank)
 {
@@ -155,7 +148,7 @@ static void spread(const struct params *p, const float *x, size_t n, uint8_t *b,
     float low, high;
 
     if (p->method == EQUALIZE || !whole) {
-        levels(x, n, b);
+        mp_to_levels(x, n, b);
         mp_histogram(b, n, count);
     }
     if (p->method == EQUALIZE) {

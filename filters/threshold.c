@@ -155,13 +155,6 @@ static int find_level(int method, const uint8_t *b, size_t n)
     return method == OTSU ? otsu(count, n) : method == LI ? li(count, n) : triangle(count, n);
 }
 
-MP_CLONES
-static void levels(const float *x, size_t n, uint8_t *b)
-{
-    for (size_t i = 0; i < n; i++)
-        b[i] = (uint8_t)mp_level(x[i]);
-}
-
 /* dst may be x, here and below. */
 MP_CLONES
 static void cut_floats(const float *x, size_t n, float level, bool keep, float *dst)
@@ -343,7 +336,7 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
                 mp_plane_in_bytes(out->b + i, n, channels, k, b);
             } else {
                 const float *plane = mp_plane_out(in->x + i, n, channels, k, room);
-                levels(plane, n, b);
+                mp_to_levels(plane, n, b);
                 part(&l, b, ink);
                 take_floats(ink, plane, n, p->keep, mp_plane_for(out->x + i, channels, room));
                 mp_plane_in(out->x + i, n, channels, k, room);

@@ -45,21 +45,15 @@ static inline const float *mp_plane_sum(const float *image, size_t n, size_t c, 
 
 /* Every channel of every image through work(arg, plane, to); `to` may be the plane.  Channels
  * stay what they are, the size of an image may change.  Negative after an mp_fail(). */
-static inline int mp_each_plane(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out,
-                                void (*work)(void *arg, const float *plane, float *to), void *arg)
-{
-    const size_t channels = (size_t)in->shape.c, from = mp_len(in->shape), to = mp_len(out->shape);
-    const size_t n = from / channels, m = to / channels;
-    float *room = mp_scratch(c, n), *made = mp_scratch(c, m);
+int mp_each_plane(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out,
+                  void (*work)(void *arg, const float *plane, float *to), void *arg);
 
-    if (room == NULL || made == NULL)
-        return -1;
-    for (size_t i = 0; i < in->n; i++)
-        for (size_t k = 0; k < channels; k++) {
-            work(arg, mp_plane_out(in->x + i * from, n, channels, k, room),
-                 mp_plane_for(out->x + i * to, channels, made));
-            mp_plane_in(out->x + i * to, m, channels, k, made);
-        }
-    return MP_OK;
-}
+/* The same for what works on grey levels 0..255: floats are rounded to the nearest level, and the
+ * levels made become floats again.  The chunks may hold bytes. */
+int mp_each_plane_bytes(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *out,
+                        void (*work)(void *arg, const uint8_t *plane, uint8_t *to), void *arg);
+
+/* n pixels as levels, and back. */
+void mp_to_levels(const float *x, size_t n, uint8_t *b);
+void mp_from_levels(const uint8_t *b, size_t n, float *x);
 #endif
