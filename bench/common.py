@@ -328,12 +328,13 @@ pid = os.posix_spawnp(command[0], command, os.environ)
 _, status, usage = os.wait4(pid, 0)
 os.write(out, json.dumps({"status": os.waitstatus_to_exitcode(status),
     "seconds": time.perf_counter() - start, "cpu": usage.ru_utime + usage.ru_stime,
-    "memory": usage.ru_maxrss / 1024}).encode())
+    "memory": usage.ru_maxrss / 1024, "written": usage.ru_oublock / 2048}).encode())
 """
 
 
 def run(command, env=None, cwd=None, to_nothing=False):
-    """A process's output, and what it took: seconds by the clock, cpu seconds, memory in MiB."""
+    """A process's output, and what it took: seconds by the clock, cpu seconds, memory and what was written to
+    disk in MiB."""
     r, w = os.pipe()
     p = subprocess.Popen([sys.executable, "-I", "-S", "-c", LAUNCH, str(w), *command],
                          stdout=subprocess.DEVNULL if to_nothing else subprocess.PIPE, text=True,

@@ -3,7 +3,8 @@
  *
  * The file lies in $TMPDIR or /var/tmp, not in /tmp, which is memory itself on many systems.
  * Its space is reserved before anything is written: a full disk is found here, where plain
- * memory can take its place, and not by a signal later.
+ * memory can take its place, and not by a signal later.  What was there before is open for
+ * reading alone, so that nothing here can change or cut it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* O_TMPFILE, mremap() */
@@ -12,12 +13,15 @@
 #include "core/memory.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* Linux maps what lies around a page that is looked at along with it: 64 KiB, and where its cache
+ * has a file in larger pieces, as it reads them, up to 2 MiB. */
+enum { WINDOW = 1 << 21 };
 
 size_t mp_rows_limit(void)
 {
@@ -115,10 +119,33 @@ bool mp_rows_resize(struct mp_rows *r, size_t size)
     return true;
 }
 
+static uintptr_t page_size(void)
+{
+    return (uintptr_t)sysconf(_SC_PAGESIZE);
+}
+
+bool mp_rows_map(struct mp_rows *r, int file, uint64_t at, size_t size)
+{
+    const size_t before = (size_t)(at % page_size());
+    if (size == 0 || size > PTRDIFF_MAX - before)
+        return false;
+    const int own = fcntl(file, F_DUPFD_CLOEXEC, 3);
+    void *map = own < 0 ? MAP_FAILED : mmap(NULL, before + size, PROT_READ, MAP_SHARED, own,
+                                            (off_t)(at - before));
+    if (map == MAP_FAILED) {
+        if (own >= 0)
+            close(own);
+        return false;
+    }
+    *r = (struct mp_rows){ .at = (char *)map + before, .size = size, .file = own };
+    return true;
+}
+
 void mp_rows_free(struct mp_rows *r)
 {
     if (r->file != 0) {
-        munmap(r->at, r->size);
+        const size_t before = (uintptr_t)r->at % page_size();
+        munmap((char *)r->at - before, before + r->size);
         close(r->file);
     } else {
         free(r->at);
@@ -160,12 +187,16 @@ bool mp_rows_append(struct mp_rows *r, const void *bytes, size_t size)
 
 void mp_rows_let_go(const struct mp_rows *r, const void *from, const void *to)
 {
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)r->at;
+    const uintptr_t page = WINDOW > page_size() ? WINDOW : page_size();
+    const uintptr_t begin = (uintptr_t)r->at / page_size() * page_size();
     uintptr_t a = (uintptr_t)from, b = (uintptr_t)to;
     if (r->file == 0)
         return;
-    a = (a > begin ? a : begin) / page * page;
-    b = b < begin + r->size ? b : begin + r->size;
+    const uintptr_t end = (uintptr_t)r->at + r->size;
+    a = a / page * page;
+    b = (b + page - 1) / page * page;
+    a = a > begin ? a : begin;
+    b = b < end ? b : end;
     if (a < b)
         madvise((void *)a, b - a, MADV_DONTNEED); /* of a shared file: they stay in it */
 }

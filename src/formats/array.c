@@ -63,14 +63,14 @@ static int check_end(struct mp_input *in, const struct amount *a)
     }
 }
 
-/* All of them, into r, which is empty. */
-static int read_whole(struct mp_input *in, const struct amount *a, struct mp_rows *r)
+/* All of them, into r, which is empty.  as_is: nobody will write to them. */
+static int read_whole(struct mp_input *in, const struct amount *a, bool as_is, struct mp_rows *r)
 {
     const uint64_t want = a->bytes;
     size_t have = 0;
     if (check_size(in, a) < 0)
         return -1;
-    if (mp_input_give(in, r))
+    if (mp_input_give(in, r) || (as_is && mp_input_map(in, r)))
         return MP_OK;
     while (have < want) {
         const size_t rest = (size_t)(want - have);
@@ -395,7 +395,7 @@ static int read_columns(struct mp_input *in, const struct mp_array *a, const str
     const struct amount all = pixels(a, l);
     struct mp_rows whole = { .at = NULL };
     uint8_t *sorted = NULL;
-    int rc = read_whole(in, &all, &whole);
+    int rc = read_whole(in, &all, true, &whole);
     if (rc == MP_OK && ((sorted = mp_alloc(in->c, block, row)) == NULL ||
                         target_room(in, t, l->n, len) < 0))
         rc = -1;
@@ -443,7 +443,7 @@ int mp_array_images(struct mp_input *in, const struct mp_array *a, const struct 
     if (!l.plain || a->kind != 'u' || a->size > 1)
         return read_any(in, a, &l, form, d);
     const struct amount all = pixels(a, &l);
-    const int rc = read_whole(in, &all, &d->store);
+    const int rc = read_whole(in, &all, !mp_levels_scales(form), &d->store);
     d->x = d->store.at;
     d->n = l.n;
     return rc;
@@ -552,7 +552,7 @@ int mp_array_labels(struct mp_input *in, const struct mp_array *a, struct mp_dat
     const struct layout l = { .n = n, .h = 1, .w = k, .c = 1, .at_n = a->fortran ? 1 : k,
                               .at_w = a->fortran ? n : 1 };
     const struct amount all = { .bytes = (uint64_t)n * k * a->size, .what = "labels" };
-    int rc = read_whole(in, &all, &raw);
+    int rc = read_whole(in, &all, false, &raw);
     uint8_t *sorted = rc == MP_OK ? mp_alloc(in->c, n * k, a->size) : NULL;
     const bool texts = a->kind == 'S' || a->kind == 'U';
     double *v = sorted != NULL && !texts ? mp_alloc(in->c, n * k, sizeof *v) : NULL;

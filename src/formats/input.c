@@ -665,6 +665,19 @@ bool mp_input_give(struct mp_input *in, struct mp_rows *to)
     return true;
 }
 
+bool mp_input_map(struct mp_input *in, struct mp_rows *to)
+{
+    const uint64_t whole = mp_input_whole(in), at = mp_input_tell(in);
+    if (in->fd < 0 || whole <= at || whole - at < mp_rows_limit() ||
+        !mp_rows_map(to, in->fd, at, (size_t)(whole - at)))
+        return false;
+    mp_bar_add(bar_of(in), (double)(whole - in->taken) / 1e6);
+    in->taken = whole;
+    in->at = in->n;
+    in->end = true;
+    return true;
+}
+
 /* Everything that is still to come, with what is in the buffer. */
 static int read_all(struct mp_input *in)
 {

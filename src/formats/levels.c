@@ -168,12 +168,18 @@ int mp_levels_bytes(struct mp_ctx *c, const struct mp_form *form, struct mp_data
     return MP_OK;
 }
 
+bool mp_levels_scales(const struct mp_form *form)
+{
+    const struct mp_range r = form->range;
+    return r.low < r.high && (r.low != 0 || r.high != 255);
+}
+
 int mp_levels_scale(struct mp_ctx *c, const struct mp_form *form, struct mp_data *d)
 {
     const size_t len = mp_len(d->shape);
     const struct mp_range r = form->range;
     uint8_t table[256] = { 0 };
-    if (r.low >= r.high || (r.low == 0 && r.high == 255))
+    if (!mp_levels_scales(form))
         return MP_OK;
     for (int v = 0; v < 256; v++)
         table[v] = beyond(v, r) ? 0 : level(v, r);

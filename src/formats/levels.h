@@ -21,6 +21,7 @@
 int mp_levels_bytes(struct mp_ctx *c, const struct mp_form *form, struct mp_data *d,
                     const float *x, bool real);
 
-/* The same for d->x as it was read, bytes, where the form has a range. */
+/* The same for d->x as it was read, bytes, where the form has a range that is not theirs. */
+bool mp_levels_scales(const struct mp_form *form);
 int mp_levels_scale(struct mp_ctx *c, const struct mp_form *form, struct mp_data *d);
 #endif

@@ -79,8 +79,29 @@ checked() { # ENDING: what `check` says of the same rows
 }
 checked 'they are kept there' && (ulimit -d $limit && checked 'each pass makes them again')
 ok "check: says before where they will lie"
-! (export TMPDIR=$dir/nowhere && ulimit -d $limit && run net many none) &&
-    grep -q 'no memory for [0-9]* x 1 bytes' "$err"
+
+# Rows that lie in a plain file stay there; of others a copy does, in a temporary file.
+limited_net() { (export TMPDIR=$1 && ulimit -d $limit && run net "$2" "$3"); }
+mkdir room
+gzip -1 -k many-images-idx3-ubyte many-labels-idx1-ubyte
+for kind in images-idx3 labels-idx1; do
+    mv many-$kind-ubyte.gz packed-$kind-ubyte # the content tells, not the name
+done
+limited_net nowhere many plain && limited_net room packed unpacked &&
+    same plain/predictions.csv unpacked/predictions.csv && none_left room
+ok "rows in a plain file are read where they lie; packed ones from a temporary file; the same"
+! limited_net nowhere packed none && grep -q 'no memory for [0-9]* x 1 bytes' "$err"
 ok "without a place for temporary files there is not enough memory, and it says so"
+pipeline long 'net epochs=10000 batch=512' '  dense units=8'
+rm plain/bundle.mnp
+(ulimit -d $limit && exec timeout 120 "$program" run long.txt --train many-images-idx3-ubyte \
+    --test few-images-idx3-ubyte -o plain 2> "$err") &
+training=$!
+until [ -s plain/checkpoint.mnp ] || ! kill -0 $training; do sleep 0.1; done 2> /dev/null
+truncate -s 1000 many-images-idx3-ubyte
+status=0
+wait $training || status=$?
+[ $status = 1 ] && tail -1 "$err" | grep -q '^mnistpipe: rows are read where they lie, in a file,'
+ok "one that is cut meanwhile ends the run with an error: status $status"
 
 finish
