@@ -1099,7 +1099,7 @@ static void check_form(struct probe *p)
         group(p, "in place", check_in_place);
     if (p->s->flags & MP_BYTES)
         group(p, "bytes equal floats", check_bytes);
-    if (mp_is_filter(p->e) && p->channels > 1)
+    if (mp_is_filter(p->e) && p->rows.shape.c > 1)
         group(p, "channels in register", check_register);
     group(p, "out of memory", check_memory);
     if (!learns(p->e))
