@@ -239,6 +239,22 @@ void mp_params_free(const struct mp_param *table, void *params)
         }
 }
 
+/* Whether one of several parts of `wrong` is that name, be it singular or plural: "class_weight"
+ * has weights. */
+static bool has_part(const char *wrong, const char *name)
+{
+    static const char between[] = "_-. ";
+    const size_t n = strlen(name), least = 3;
+    for (size_t k; *wrong != '\0'; wrong += k + (wrong[k] != '\0')) {
+        k = strcspn(wrong, between);
+        const bool same = strncasecmp(wrong, name, k < n ? k : n) == 0;
+        if (same && k >= least && (k == n || (k + 1 == n && name[k] == 's') ||
+                                   (n + 1 == k && wrong[n] == 's')))
+            return true;
+    }
+    return false;
+}
+
 const char *mp_nearest(const char *wrong, const char *(*next)(const void *arg, int i),
                        const void *arg)
 {
@@ -254,5 +270,7 @@ const char *mp_nearest(const char *wrong, const char *(*next)(const void *arg, i
             best = next(arg, i);
         }
     }
+    for (int i = 0; best == NULL && next(arg, i) != NULL; i++)
+        best = has_part(wrong, next(arg, i)) ? next(arg, i) : NULL;
     return best;
 }

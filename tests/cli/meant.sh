@@ -60,6 +60,12 @@ stage() { # LINES TEXT
 }
 stage 'hog cells=4\nsvm' \
     '2: hog: cells=4: must be one of box|soft; did you mean cell=4?'
+stage 'svm class_weight=balanced' \
+    '2: svm: no parameter "class_weight"; did you mean "weights"? it takes: solver C tolerance bias weights'
+stage 'pca n_components=40\nsvm' \
+    '2: pca: no parameter "n_components"; did you mean "components"? it takes: components variance whiten'
+stage 'svm sample_w=balanced' \
+    '2: svm: no parameter "sample_w"; it takes: solver C tolerance bias weights'
 stage 'lstm units=64' '2: lstm: is a layer: indent it below a net line'
 stage 'net\n  hog' \
     '3: hog: is a stage, no layer: it stands before the net, not indented'
