@@ -5,38 +5,17 @@
  * turns into vectors.  Errors: tanh and sigmoid 3e-7 of the value, gelu 4e-7 absolute;
  * not-a-number stays so.  0.1 to 1 ns a value with AVX-512.
  *
- * exp: reduction by powers of two and the polynomial of Cephes' expf (Moshier).
+ * exp: exp.h.
  * tanh: the rational function x p(x^2) / q(x^2) known from Eigen.
  * erfc: the Chebyshev fit of Press and others, Numerical Recipes, section 6.2.
  * gelu: Hendrycks and Gimpel 2016, x times the normal distribution function. */
+#include "core/exp.h"
 #include "core/layer.h"
 #include "core/simd.h"
 #include <string.h>
 
 /* Below zero, leaky has this slope: Maas, Hannun and Ng 2013. */
 #define LEAK 0.01f
-
-union bits {
-    float f;
-    uint32_t u;
-};
-
-static inline float exp_of(float x)
-{
-    const float magic = 12582912; /* 1.5 * 2^23: adding it rounds to a whole number */
-    x = x < -80 ? -80 : x; /* so that nothing made of it is denormal: those are slow */
-    x = x > 80 ? 80 : x;
-    const union bits z = { .f = x * 1.44269504f + magic }, one = { .f = magic };
-    const float n = z.f - magic, r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    const union bits power = { .u = (z.u - one.u + 127) << 23 };
-    return (p * r * r + r + 1) * power.f;
-}
 
 static inline float tanh_of(float x)
 {
@@ -69,7 +48,7 @@ static inline float normal(float x)
     p = p * t + 0.09678418f;
     p = p * t + 0.37409196f;
     p = p * t + 1.00002368f;
-    const float tail = 0.5f * t * exp_of(p * t - 1.26551223f - z * z);
+    const float tail = 0.5f * t * mp_exp(p * t - 1.26551223f - z * z);
     return x < 0 ? tail : 1 - tail;
 }
 
@@ -96,7 +75,7 @@ MP_CLONES static void hyperbolic(float *restrict y, size_t n)
 MP_CLONES static void sigmoid(float *restrict y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        y[i] = 1 / (1 + exp_of(-y[i]));
+        y[i] = 1 / (1 + mp_exp(-y[i]));
 }
 
 MP_CLONES static void gelu(float *restrict y, size_t n)
@@ -159,7 +138,7 @@ MP_CLONES static void sigmoid_back(const float *restrict y, float *restrict dy, 
 MP_CLONES static void gelu_back(const float *restrict x, float *restrict dy, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        const float density = 0.398942280f * exp_of(-0.5f * x[i] * x[i]);
+        const float density = 0.398942280f * mp_exp(-0.5f * x[i] * x[i]);
         dy[i] *= normal(x[i]) + x[i] * density;
     }
 }
