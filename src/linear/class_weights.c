@@ -12,18 +12,25 @@ struct pair {
     double weight;
 };
 
-/* The next one from *at on: 1; 0: there is none. */
-static int next_pair(struct mp_ctx *c, const char *text, const char **at, struct pair *p)
+/* What follows ":WEIGHT" at `at`, up to a comma or the end; NULL: that is not there. */
+static const char *read_weight(const char *at, double *weight)
 {
     int used = 0;
+    if (sscanf(at, ":%lf%n", weight, &used) != 1 || !(*weight > 0 && *weight <= 1e9))
+        return NULL;
+    return at[used] == ',' || at[used] == '\0' ? at + used : NULL;
+}
+
+/* The next one from *at on: 1; 0: there is none.  The label may have colons. */
+static int next_pair(struct mp_ctx *c, const char *text, const char **at, struct pair *p)
+{
+    const char *behind = NULL;
     if (**at == '\0')
         return 0;
-    *p = (struct pair){ *at, strcspn(*at, ":"), 0 };
-    const char *behind = *at + p->n;
-    const bool good = p->n > 0 && sscanf(behind, ":%lf%n", &p->weight, &used) == 1 &&
-                      p->weight > 0 && p->weight <= 1e9;
-    behind += used;
-    if (!good || (*behind != ',' && *behind != '\0'))
+    *p = (struct pair){ *at, strcspn(*at, ":,"), 0 };
+    while (p->n > 0 && (*at)[p->n] == ':' && (behind = read_weight(*at + p->n, &p->weight)) == NULL)
+        p->n += 1 + strcspn(*at + p->n + 1, ":,");
+    if (behind == NULL)
         return mp_fail(c, "weights=%s: expected balanced or LABEL:WEIGHT,... with weights above 0",
                        text);
     *at = behind + (*behind == ',');

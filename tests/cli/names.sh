@@ -224,6 +224,11 @@ mp run svm.txt --train ntrain.csv --test ntest.csv --set svm.weights=C:3,J:0.5 -
     equal "$(answers one/predictions.csv | cut -d, -f2- | sed 1d)" \
         "$(answers two/predictions.csv | cut -d, -f2- | sed 1d)"
 ok "weights by name"
+renamed 'a|b|c:3|d|e|f|g|h|i|j:0.5'
+mp run svm.txt --train ntrain.csv --test ntest.csv --set svm.weights=c:3:3,j:0.5:0.5 -o three \
+    --quiet && equal "$(answers three/predictions.csv | cut -d, -f2- | sed 1d)" \
+        "$(answers two/predictions.csv | cut -d, -f2- | sed 1d)"
+ok "names that have colons"
 
 # ------------------------------------------------------------------- many classes
 
