@@ -28,6 +28,13 @@ void mp_ctx_free(struct mp_ctx *c)
     c->n_team = 0;
 }
 
+int mp_threads(const struct mp_ctx *c)
+{
+    const int own = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
+    const int more = c->run != NULL && c->run->more != NULL ? atomic_load(c->run->more) : 0;
+    return more > own ? more : own;
+}
+
 void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...)
 {
     char text[sizeof c->where]; /* the arguments may include c->where itself */
@@ -320,7 +327,7 @@ static int make_team(struct mp_ctx *c, int threads)
 int mp_parallel_for(struct mp_ctx *c, size_t n,
                     int (*work)(struct mp_ctx *c, void *arg, size_t i), void *arg)
 {
-    const int threads = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
+    const int threads = mp_threads(c);
     size_t failed = SIZE_MAX;
     if (make_team(c, threads) < 0)
         return -1;

@@ -4,6 +4,7 @@
 #define MP_CTX_H
 #include "core/learner.h"
 #include <signal.h>
+#include <stdatomic.h>
 
 enum { MP_SCRATCH_SLOTS = 16 };
 
@@ -49,7 +50,8 @@ struct mp_reused {
 /* What the whole run shares: read by every thread, written by one. */
 struct mp_run {
     uint64_t seed;
-    int threads;
+    int threads;                       /* to begin with: see mp_threads() */
+    const atomic_int *more;            /* what it has by now, if that is more; NULL: it stays so */
     int n_classes;
     const char *const *classes;        /* what they are called, in their order */
     bool quiet;                        /* no remarks on stderr */
@@ -111,6 +113,10 @@ struct mp_ctx {
 
 void mp_ctx_init(struct mp_ctx *c, struct mp_run *run);
 void mp_ctx_free(struct mp_ctx *c);
+
+/* How many threads may compute now: to be asked once for each piece of work that they share, as
+ * there may be more for the next (runs side by side: child.h), though never fewer. */
+int mp_threads(const struct mp_ctx *c);
 
 /* Prefix of the failures from here on; printf-like; "" for none. */
 void mp_ctx_where(struct mp_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -35,7 +35,7 @@ void mp_data_seal(const struct mp_ctx *c, struct mp_data *d)
 {
     enum { BLOCK = 1 << 20, TOGETHER = 64 };
     const size_t all = d->n * mp_len(d->shape);
-    const int threads = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
+    const int threads = mp_threads(c);
     uLong crc[TOGETHER], whole = 0;
     for (size_t at = 0; at < all; at += (size_t)BLOCK * TOGETHER) {
         const size_t rest = all - at, most = (size_t)BLOCK * TOGETHER;

@@ -247,7 +247,7 @@ static int compare_blocks(struct search *s, size_t i0, size_t j0, float *product
 static int search_all(struct mp_ctx *c, struct search *s)
 {
     const size_t blocks = (s->n + BLOCK - 1) / BLOCK;
-    const int threads = c->run->threads > 0 ? c->run->threads : 1;
+    const int threads = mp_threads(c);
     float *products = mp_alloc(c, (size_t)threads * BLOCK * BLOCK, sizeof *products);
     if (products == NULL)
         return -1;

@@ -59,7 +59,7 @@ int mp_neighbours(struct mp_ctx *c, const struct mp_data *d, const size_t *rows,
     if (len != mp_len(among->shape) || k > among->n)
         return mp_fail(c, "%s: %zu rows of %zu pixels cannot have %zu neighbours of %zu pixels",
                        among->name, among->n, mp_len(among->shape), k, len);
-#pragma omp parallel num_threads(c->run->threads > 0 ? c->run->threads : 1)
+#pragma omp parallel num_threads(mp_threads(c))
     for (size_t from = 0; from < among->n; from += TOGETHER) {
         const size_t to = among->n - from < TOGETHER ? among->n : from + TOGETHER;
 #pragma omp for schedule(static) nowait

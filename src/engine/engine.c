@@ -85,7 +85,7 @@ static void engine_close(struct engine *e)
 static int engine_open(struct mp_ctx *c, struct engine *e)
 {
     const size_t n = (size_t)e->p->n_nodes + 1;
-    e->threads = c->run->threads > 0 ? c->run->threads : 1;
+    e->threads = mp_threads(c);
     e->needed = mp_alloc(c, n, sizeof *e->needed);
     e->source = mp_alloc(c, n, sizeof *e->source);
     e->kept = mp_alloc(c, n, sizeof *e->kept);

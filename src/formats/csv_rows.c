@@ -339,7 +339,7 @@ int mp_csv_rows(struct mp_input *in, struct mp_data *d, const struct mp_columns 
                      .wide = mp_csv_has_wide(), .len = mp_len(d->shape),
                      .longest = mp_csv_longest(columns), .from = mp_input_tell(in),
                      .to = mp_input_whole(in), .piece = in->block, .stop = UINT64_MAX };
-    int threads = in->c->run != NULL && in->c->run->threads > 0 ? in->c->run->threads : 1;
+    int threads = mp_threads(in->c);
     if (j.to <= j.from || j.to - j.from <= j.piece || !make_room(&j, columns))
         return MP_OK;
     const uint64_t pieces = (j.to - j.from) / j.piece + 1;

@@ -50,7 +50,7 @@ static struct mp_bar *bar_of(const struct mp_input *in)
 static int take_part(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 {
     enum { PIECES = 64 };
-    const int threads = in->c->run != NULL && in->c->run->threads > 0 ? in->c->run->threads : 1;
+    const int threads = mp_threads(in->c);
     const uint64_t left = in->part.size - in->taken, from = in->part.at + in->taken;
     const size_t all = n < left ? n : (size_t)left;
     const size_t take = all < (size_t)BLOCK * PIECES ? all : (size_t)BLOCK * PIECES;
@@ -336,13 +336,12 @@ static int take_utf16(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 
 static int more(struct mp_input *in, uint8_t *to, size_t n, size_t *got)
 {
-    const struct mp_run *run = in->c->run;
     if (in->utf16 != MP_UTF16_NONE)
         return take_utf16(in, to, n, got);
     if (!in->gzip)
         return take(in, to, n, got);
     if (in->ahead == NULL && in->fills++ >= LATE && in->fd >= 0 && in->file_bytes > 0 &&
-        run != NULL && run->threads > 1)
+        mp_threads(in->c) > 1)
         start_ahead(in);
     return in->ahead != NULL ? take_ahead(in, to, n, got) : inflate_some(in, to, n, got);
 }

@@ -35,7 +35,7 @@ static struct seen look_at(const float *x, size_t n)
 static struct seen look(const struct mp_ctx *c, const float *x, size_t rows, size_t len)
 {
     const size_t blocks = (rows + BLOCK - 1) / BLOCK;
-    const int threads = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
+    const int threads = mp_threads(c);
     float low = INFINITY, high = -INFINITY;
     bool whole = true, finite = true;
 #pragma omp parallel for num_threads(threads) reduction(min : low) reduction(max : high) \
@@ -137,7 +137,7 @@ MP_CLONES static void levels(uint8_t *to, const float *x, size_t n, struct mp_ra
 static void scale(const struct mp_ctx *c, struct mp_data *d, const float *x)
 {
     const size_t len = mp_len(d->shape), blocks = (d->n + BLOCK - 1) / BLOCK;
-    const int threads = c->run != NULL && c->run->threads > 0 ? c->run->threads : 1;
+    const int threads = mp_threads(c);
 #pragma omp parallel for num_threads(threads)
     for (size_t b = 0; b < blocks; b++) {
         const size_t from = b * BLOCK * len,

@@ -365,9 +365,8 @@ static bool are_shares(const struct work *w)
 int mp_lines_read(struct mp_lines *l)
 {
     struct mp_ctx *c = l->in->c;
-    struct work w = { .l = l, .len = mp_len(l->d->shape), .room = l->d->n, .threads = 1 };
-    if (c->run != NULL && c->run->threads > 1)
-        w.threads = c->run->threads;
+    struct work w = { .l = l, .len = mp_len(l->d->shape), .room = l->d->n,
+                      .threads = mp_threads(c) };
     w.own = mp_alloc(c, mp_product((size_t)w.threads, w.len), sizeof *w.own);
     int rc = w.own != NULL ? take_all(&w) : -1;
     if (rc == MP_OK && are_shares(&w))

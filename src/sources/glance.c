@@ -51,7 +51,7 @@ void mp_glance(const struct mp_ctx *c, const struct mp_data *d, struct mp_glance
 {
     enum { BLOCK = 512 };
     const size_t len = mp_len(d->shape), blocks = (d->n + BLOCK - 1) / BLOCK;
-    const int h = d->shape.h, w = d->shape.w, threads = c->run->threads > 0 ? c->run->threads : 1;
+    const int h = d->shape.h, w = d->shape.w, threads = mp_threads(c);
     const size_t inside = h > 2 && w > 2 ? (size_t)(h - 2) * (size_t)(w - 2) * (size_t)d->shape.c
                                          : 0;
     uint64_t all = 0, border = 0;
