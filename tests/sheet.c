@@ -142,7 +142,7 @@ int mp_sheet_turn(struct mp_ctx *c, const struct mp_chunk *in, struct mp_chunk *
     const size_t image = mp_len(s) * element_size(in);
     struct pipe p = { 0 };
 
-    if (in->n * (size_t)s.h > VIPS_MAX_COORD)
+    if (in->n * (size_t)s.h > (size_t)VIPS_MAX_COORD)
         return mp_fail(c, "%zu images of %dx%d pixels do not fit a sheet", in->n, s.h, s.w);
     const int n = (int)in->n;
     int status = open_pipe(c, &p, vips_image_new_from_memory(pixels(in), in->n * image, s.w,
