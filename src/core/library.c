@@ -46,7 +46,7 @@ static bool fill(void *library, const struct mp_library *l)
 
 bool mp_library_has_room(const struct mp_library *l)
 {
-    return l->room == 0 || mp_library_loaded(l) || mp_memory_has(l->room);
+    return l->room == 0 || mp_library_loaded(l) || mp_memory_has(l->room, l->mapped);
 }
 
 static int load(struct mp_ctx *c, struct mp_library *l, const char *user)

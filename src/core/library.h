@@ -28,6 +28,7 @@ struct mp_library {
     void *at;            /* the table: pointers, one for each symbol */
     bool serves;         /* libraries loaded later take their symbols from it */
     size_t room;         /* bytes without which it, or what it brings, hangs or crashes */
+    bool mapped;         /* most are of its files, which ulimit -d does not count */
     bool loaded;         /* set last, when the table is whole */
 };
 

@@ -57,9 +57,9 @@ size_t mp_memory_free(void)
     return least;
 }
 
-bool mp_memory_has(size_t bytes)
+bool mp_memory_has(size_t bytes, bool mapped)
 {
-    void *room = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+    void *room = mmap(NULL, bytes, mapped ? PROT_NONE : PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (room != MAP_FAILED)
         munmap(room, bytes);

@@ -10,8 +10,9 @@
  * what it has. */
 size_t mp_memory_free(void);
 
-/* Whether so many bytes could be had at this moment: what others crash without. */
-bool mp_memory_has(size_t bytes);
+/* Whether so many bytes could be had at this moment, of files that are mapped or for data: what
+ * others crash without. */
+bool mp_memory_has(size_t bytes, bool mapped);
 
 /* Before threads are started: where the addresses of the process are limited (ulimit -v), its
  * threads share what malloc() gives. */

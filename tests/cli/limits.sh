@@ -48,7 +48,7 @@ done
 
 # Into memory that it has not got oneDNN would write kernels.
 good=true
-for limit in '-v '{56..76..2}000 '-d '{10..28..2}000; do
+for limit in '-v '{48..76}000 '-d '{10..28..2}000; do
     for name in ridge net; do
         ends run $name.txt -o run-$name --threads 2 && { [ $status != 0 ] ||
             same run-$name/predictions.csv whole-$name/predictions.csv; } || good=false
