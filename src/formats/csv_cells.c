@@ -223,7 +223,7 @@ static char find_point(const struct sample *s, const struct mp_dialect *d)
     float x;
     for (size_t i = 0; d->sep != ',' && i < s->n; i++)
         for (struct mp_cells k = mp_cells_of(d, s->line[i], s->end[i]); mp_cells_next(&k, &cell);)
-            if (memchr(cell.at, ',', cell.n) != NULL && mp_cell_number(&cell, ',', &x))
+            if (mp_cell_number(&cell, ',', &x) && memchr(cell.at, ',', cell.n) != NULL)
                 return ',';
     return '.';
 }
