@@ -10,6 +10,7 @@
 #include "core/param.h"
 #include "core/progress.h"
 #include "core/ranks.h"
+#include "files/child.h"
 #include "manual/doc.h"
 #include "pipeline/options.h"
 #include "text/json.h"
@@ -192,6 +193,7 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     run->command.asked = asked;
     run->quiet = asked->quiet;
     run->threads = asked->threads > 0 ? asked->threads : default_threads();
+    run->more = mp_child_given();
     if (run->threads > 1)
         wait_briefly(run->command.argv);
     mp_memory_share();

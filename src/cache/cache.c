@@ -343,27 +343,33 @@ void mp_cache_put(struct mp_cache *s, const struct mp_key *key, const struct mp_
 
 /* ------------------------------------------------------------------- locks */
 
+bool mp_cache_try(struct mp_cache *s, const struct mp_key *key, struct mp_claim *claim)
+{
+    *claim = (struct mp_claim){ .fd = -1, .path = join(s, key->hex, ".lock") };
+    while (claim->path != NULL && !s->broken) {
+        const int fd = open(claim->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (fd < 0)
+            return true; /* no lock: the same work may be done twice */
+        const bool held = flock(fd, LOCK_EX | LOCK_NB) == 0, other = !held && errno == EWOULDBLOCK;
+        if (held && mp_still_named(fd, claim->path)) {
+            claim->fd = fd;
+            return true;
+        }
+        close(fd);
+        if (!held) {
+            mp_cache_release(claim);
+            return !other;
+        }
+    }
+    return true;
+}
+
 void mp_cache_claim(struct mp_cache *s, struct mp_ctx *c, const struct mp_key *key,
                     struct mp_claim *claim)
 {
     const struct timespec pause = { .tv_nsec = 50000000 };
-    *claim = (struct mp_claim){ .fd = -1, .path = join(s, key->hex, ".lock") };
-    while (claim->path != NULL && !s->broken && !mp_stopped(c)) {
-        const int fd = open(claim->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (fd < 0)
-            return; /* no lock: the same work may be done twice */
-        int held;
-        while ((held = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK &&
-               !mp_stopped(c))
-            nanosleep(&pause, NULL);
-        if (held == 0 && mp_still_named(fd, claim->path)) {
-            claim->fd = fd;
-            return;
-        }
-        close(fd);
-        if (held != 0)
-            return;
-    }
+    while (!mp_cache_try(s, key, claim) && !mp_stopped(c))
+        nanosleep(&pause, NULL);
 }
 
 void mp_cache_release(struct mp_claim *claim)

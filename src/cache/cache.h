@@ -78,9 +78,12 @@ struct mp_claim {
 };
 
 /* Waits until no other process computes this entry.  Look for it again afterwards.
- * Whoever holds a claim may claim only what the entry is computed from. */
+ * Whoever holds a claim may claim only what the entry is computed from: so of those who wait
+ * for one another none holds what the first one wants. */
 void mp_cache_claim(struct mp_cache *s, struct mp_ctx *c, const struct mp_key *key,
                     struct mp_claim *claim);
+/* The same without waiting, whatever claims one holds.  False: another computes it. */
+bool mp_cache_try(struct mp_cache *s, const struct mp_key *key, struct mp_claim *claim);
 void mp_cache_release(struct mp_claim *claim);
 
 /* -------------------------------------------------------------- upkeep */

@@ -4,6 +4,7 @@
  * The whole pipeline and each one with a stage left out are jobs like those of `compare`,
  * with the same cache: what stands before the stage is computed once. */
 #include "cache/cache.h"
+#include "files/child.h"
 #include "files/output.h"
 #include "pipeline/name.h"
 #include "pipeline/options.h"
@@ -12,7 +13,7 @@
 
 struct params {
     bool pairs, layers;
-    int format;
+    int format, jobs;
     char *output;
 };
 
@@ -20,6 +21,8 @@ static const struct mp_param table[] = {
     MP_PARAM(pairs, .def = "no", .doc = "also leaves out every two stages together"),
     MP_PARAM(layers, .def = "no", .doc = "also leaves out the layers of nets"),
     MP_PARAM(format, .def = "text", .choices = MP_FORMATS, .doc = "what to print"),
+    MP_PARAM(jobs, .def = "0", .min = 0, .max = MP_MOST_CHILDREN, .unit = "runs",
+             .doc = "runs side by side at most; 0: as many as there are threads"),
     MP_PARAM(output, .def = "", .unit = "FOLDER",
              .doc = "folder, in place of runs/NAME-ablate, of the ablation; each run gets one in "
                     "it"),
@@ -52,7 +55,7 @@ static int run_all(struct mp_ctx *c, const struct mp_ablation *a, struct mp_job 
     int wrong = 0, failed = 0;
     for (int i = 0; i <= a->n; i++)
         wrong += jobs[i].error != NULL;
-    if (mp_jobs_run(c, "ablate", jobs, a->n + 1, a->x) < 0)
+    if (mp_jobs_run(c, "ablate", jobs, a->n + 1, p->jobs, a->x) < 0)
         return -1;
     if (jobs[0].error != NULL)
         return mp_fail(c, "%s", jobs[0].error);
@@ -164,6 +167,9 @@ MP_COMMAND(ablate) = {
         "one branch is left, its stages stand alone. The model stays. --layers leaves out each "
         "layer of a net, too; --pairs also every two together, which shows stages that only make "
         "up for one another. Where the rest does not fit together, the row says why.\n"
+        "\n"
+        "Runs share the threads, side by side, as those of `compare` do; --jobs 1 runs one after "
+        "another, and then the seconds that are saved mean most.\n"
         "\n"
         "`run PIPELINE --drop STAGE` is the run of one row. The folder, runs/NAME-ablate, gets the "
         "table as ablate.txt, .json, .csv and .md, ablate.html to look at, and a folder for each "

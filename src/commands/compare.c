@@ -4,6 +4,7 @@
  * Each pipeline runs in a process of its own: so its memory can be told, its libraries
  * start as in a plain run, and what kills one leaves the others. */
 #include "cache/cache.h"
+#include "files/child.h"
 #include "files/output.h"
 #include "pipeline/name.h"
 #include "pipeline/options.h"
@@ -12,12 +13,14 @@
 #include <string.h>
 
 struct params {
-    int format;
+    int format, jobs;
     char *output;
 };
 
 static const struct mp_param table[] = {
     MP_PARAM(format, .def = "text", .choices = MP_FORMATS, .doc = "what to print"),
+    MP_PARAM(jobs, .def = "0", .min = 0, .max = MP_MOST_CHILDREN, .unit = "runs",
+             .doc = "runs side by side at most; 0: as many as there are threads"),
     MP_PARAM(output, .def = "", .unit = "FOLDER",
              .doc = "folder, in place of runs/NAME+NAME-compare, of the comparison; each run gets "
                     "one in it"),
@@ -32,7 +35,7 @@ static int page(struct mp_ctx *c, void *arg, FILE *f)
 static int compare(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp_experiment *x,
                    const struct params *p)
 {
-    if (mp_jobs_run(c, "compare", jobs, n, x) < 0)
+    if (mp_jobs_run(c, "compare", jobs, n, p->jobs, x) < 0)
         return -1;
     json_t *o = mp_comparison_json(c, jobs, n, x);
     if (o == NULL)
@@ -95,12 +98,12 @@ MP_COMMAND(compare) = {
     .brief = "Run several pipelines on the same rows and say which is better",
     .usage = "PIPELINE...",
     .doc =
-        "Runs each pipeline as `run` does, in a process of its own, and prints one table, best "
-        "first: accuracy on the test rows with its 95 % interval (Wilson), errors, macro F1, "
-        "seconds to train, images a second in prediction, sizes of the bundle, the model's "
-        "parameters and the memory at its peak; pipelines with a net in them, as model or as "
-        "features, are marked as deep, all others as classical. A pipeline that fails says why "
-        "in its row, and the others go on; the exit status is then 1.\n"
+        "Runs each pipeline as `run` does, in a process of its own, several side by side, and "
+        "prints one table, best first: accuracy on the test rows with its 95 % interval (Wilson), "
+        "errors, macro F1, seconds to train, images a second in prediction, sizes of the bundle, "
+        "the model's parameters and the memory at its peak; pipelines with a net in them, as model "
+        "or as features, are marked as deep, all others as classical. A pipeline that fails says "
+        "why in its row, and the others go on; the exit status is then 1.\n"
         "\n"
         "Below, every pair is tested by McNemar's exact test on the same test rows, with Holm's "
         "correction for the number of pairs: one pipeline is called better than another only "
@@ -109,6 +112,11 @@ MP_COMMAND(compare) = {
         "All pipelines have to name the same rows; --train and --test set them for all. The "
         "folder, runs/NAME+NAME-compare, gets the table as compare.txt, .json, .csv and .md, "
         "compare.html to look at, and a folder for each run.\n"
+        "\n"
+        "As many run side by side as there are threads, where memory allows it, and share the "
+        "threads; those that are left in the end have them all. Results are the same bytes, but "
+        "each takes longer than alone: where times are to be compared, --jobs 1 runs one after "
+        "another.\n"
         "\n"
         "What is computed is kept in the cache (`mnistpipe help cache`): a pipeline of which "
         "nothing has changed is not run again, and one that has changed begins where it differs. "

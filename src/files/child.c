@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* child.c - the program once more, in a process of its own. */
+/* child.c - the program once more, in processes of their own.
+ *
+ * A child that may be given more threads shares a few bytes of memory with this process: they
+ * are its standard input, a sealed file without a name, so that nothing else can be taken for
+ * them, and nobody else hears of them.
+ *
+ * Reference: memfd_create(2), fcntl(2). */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memfd_create() */
+#endif
 #include "files/child.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,88 +16,138 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const char program[] = "mnistpipe: "; /* begins the message of a failure */
+static const char remark[] = "warning: ";    /* is in the report, too */
 
-/* What the child has said so far of a line that is not yet whole. */
-struct ear {
-    char text[1024];
-    size_t n;
-    void (*line)(void *arg, const char *text);
-    void *arg;
-    char *why;
-    size_t size;
+/* ----------------------------------------------------------------- threads */
+
+struct given {
+    char what[16];
+    atomic_int threads;
 };
+static const struct given nothing = { .what = "mnistpipe: has" };
 
-static void hear_line(struct ear *e)
+/* Where the child will find it; -1: nowhere, and then it has what its arguments say. */
+static int give(struct given **shared)
 {
-    e->text[e->n] = '\0';
-    e->n = 0;
-    if (strncmp(e->text, program, sizeof program - 1) == 0)
-        snprintf(e->why, e->size, "%s", e->text + sizeof program - 1);
-    else if (e->text[0] != '\0' && e->line != NULL)
-        e->line(e->arg, e->text);
+    const int fd = memfd_create("mnistpipe", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    void *at = MAP_FAILED;
+    *shared = NULL;
+    if (fd >= 0 && write(fd, &nothing, sizeof nothing) == sizeof nothing &&
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+        at = mmap(NULL, sizeof nothing, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at != MAP_FAILED) {
+        *shared = at;
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
-static void hear(struct ear *e, const char *bytes, size_t n)
+const atomic_int *mp_child_given(void)
+{
+    struct stat st;
+    const int seals = fcntl(STDIN_FILENO, F_GET_SEALS);
+    if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 ||
+        fstat(STDIN_FILENO, &st) != 0 || st.st_size != sizeof(struct given))
+        return NULL;
+    const struct given *at = mmap(NULL, sizeof *at, PROT_READ, MAP_SHARED, STDIN_FILENO, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    return memcmp(at->what, nothing.what, sizeof at->what) == 0 ? &at->threads : NULL;
+}
+
+void mp_child_threads(struct mp_child *k, int threads)
+{
+    if (k->given != NULL)
+        atomic_store(&k->given->threads, threads);
+}
+
+/* --------------------------------------------------------------- listening */
+
+static void hear_line(struct mp_child *k)
+{
+    k->line[k->n] = '\0';
+    k->n = 0;
+    if (strncmp(k->line, program, sizeof program - 1) == 0)
+        snprintf(k->why, sizeof k->why, "%s", k->line + sizeof program - 1);
+    else if (k->line[0] != '\0' && strncmp(k->line, remark, sizeof remark - 1) != 0)
+        snprintf(k->said, sizeof k->said, "%.*s", (int)sizeof k->said - 1, k->line);
+}
+
+static void hear(struct mp_child *k, const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (bytes[i] == '\n')
-            hear_line(e);
-        else if (e->n + 1 < sizeof e->text)
-            e->text[e->n++] = bytes[i];
+            hear_line(k);
+        else if (k->n + 1 < sizeof k->line)
+            k->line[k->n++] = bytes[i];
     }
 }
 
+/* Its end is that of what it says or, as another may hold that end, too, that it is no more. */
+static void listen_to(struct mp_child *k, bool ready)
+{
+    char bytes[4096];
+    siginfo_t how = { .si_pid = 0 };
+    if (!ready) {
+        k->ended = waitid(P_PID, (id_t)k->pid, &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                   how.si_pid == k->pid;
+        return;
+    }
+    const ssize_t n = read(k->fd, bytes, sizeof bytes);
+    if (n > 0)
+        hear(k, bytes, (size_t)n);
+    else
+        k->ended = n == 0 || errno != EINTR;
+}
+
+void mp_children_hear(struct mp_ctx *c, struct mp_child *k, int n)
+{
+    struct pollfd p[MP_MOST_CHILDREN];
+    for (int i = 0; i < n; i++)
+        p[i] = (struct pollfd){ .fd = k[i].fd, .events = POLLIN };
+    const int ready = poll(p, (nfds_t)n, 100);
+    for (int i = 0; i < n; i++) {
+        if (mp_stopped(c))
+            mp_child_stop(&k[i]);
+        if (ready >= 0)
+            listen_to(&k[i], p[i].revents != 0);
+    }
+}
+
+/* What it said between the last look and its end. */
+static void hear_last(struct mp_child *k)
+{
+    char bytes[4096];
+    ssize_t n;
+    fcntl(k->fd, F_SETFL, O_NONBLOCK);
+    while ((n = read(k->fd, bytes, sizeof bytes)) > 0)
+        hear(k, bytes, (size_t)n);
+    if (k->n > 0)
+        hear_line(k);
+}
+
+/* ---------------------------------------------------------- start and end */
+
 /* Only what is safe between fork() and exec() in a program with threads. */
-static void become(char *const *argv, int err, pid_t parent)
+static void become(char *const *argv, int in, int err, pid_t parent)
 {
     const int nowhere = open("/dev/null", O_RDWR);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent || nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 ||
+    if (getppid() != parent || nowhere < 0 ||
+        dup2(in >= 0 ? in : nowhere, STDIN_FILENO) < 0 ||
         dup2(nowhere, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
         _exit(127);
     execv("/proc/self/exe", argv);
     _exit(127);
-}
-
-static bool ended(pid_t child)
-{
-    siginfo_t how = { .si_pid = 0 };
-    return waitid(P_PID, (id_t)child, &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-           how.si_pid == child;
-}
-
-/* Until the child closes its end, or is no more: another may hold that end, too. */
-static void listen_to(struct mp_ctx *c, int fd, pid_t child, struct ear *e,
-                      void (*tick)(void *arg), void *arg)
-{
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-    bool told = false;
-    for (;;) {
-        char bytes[4096];
-        const int ready = poll(&p, 1, 100);
-        if (mp_stopped(c) && !told) {
-            kill(child, SIGTERM);
-            told = true;
-        }
-        if (tick != NULL)
-            tick(arg);
-        if (ready == 0 && ended(child))
-            break;
-        if (ready <= 0)
-            continue;
-        const ssize_t n = read(fd, bytes, sizeof bytes);
-        if (n > 0)
-            hear(e, bytes, (size_t)n);
-        else if (n == 0 || errno != EINTR)
-            break;
-    }
-    if (e->n > 0)
-        hear_line(e);
 }
 
 static char **make_argv(struct mp_ctx *c, char *const *args)
@@ -104,40 +163,69 @@ static char **make_argv(struct mp_ctx *c, char *const *args)
     return argv;
 }
 
-int mp_child_run(struct mp_ctx *c, char *const *args, void (*line)(void *arg, const char *text),
-                 void (*tick)(void *arg), void *arg, char *why, size_t size)
+static int start(struct mp_ctx *c, struct mp_child *k, char *const *argv, int in)
 {
-    struct ear e = { .line = line, .arg = arg, .why = why, .size = size };
-    int ends[2], status = 0;
-    char **argv = make_argv(c, args);
-    *why = '\0';
-    if (argv == NULL)
-        return -1;
-    if (pipe(ends) != 0) {
-        free(argv);
+    int ends[2];
+    if (pipe(ends) != 0)
         return mp_fail(c, "cannot start a process: %s", strerror(errno));
-    }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     const pid_t parent = getpid(), child = fork();
     if (child == 0)
-        become(argv, ends[1], parent);
+        become(argv, in, ends[1], parent);
     close(ends[1]);
-    free(argv);
     if (child < 0) {
         close(ends[0]);
         return mp_fail(c, "cannot start a process: %s", strerror(errno));
     }
-    listen_to(c, ends[0], child, &e, tick, arg);
-    close(ends[0]);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    k->pid = child;
+    k->fd = ends[0];
+    return MP_OK;
+}
+
+static void take_back(struct mp_child *k)
+{
+    if (k->given != NULL)
+        munmap(k->given, sizeof *k->given);
+    k->given = NULL;
+}
+
+int mp_child_start(struct mp_ctx *c, struct mp_child *k, char *const *args, bool grows)
+{
+    memset(k, 0, sizeof *k);
+    char **argv = make_argv(c, args);
+    if (argv == NULL)
+        return -1;
+    const int in = grows ? give(&k->given) : -1, rc = start(c, k, argv, in);
+    if (in >= 0)
+        close(in);
+    if (rc < 0)
+        take_back(k);
+    free(argv);
+    return rc;
+}
+
+void mp_child_stop(struct mp_child *k)
+{
+    if (!k->told)
+        kill(k->pid, SIGTERM);
+    k->told = true;
+}
+
+int mp_child_end(struct mp_ctx *c, struct mp_child *k)
+{
+    int status = 0;
+    while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    hear_last(k);
+    close(k->fd);
+    take_back(k);
     if (mp_stopped(c))
         return mp_fail(c, "interrupted");
     if (WIFSIGNALED(status))
-        snprintf(why, size, "killed by signal %d (%s)", WTERMSIG(status),
+        snprintf(k->why, sizeof k->why, "killed by signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
-    else if (WEXITSTATUS(status) != 0 && *why == '\0')
-        snprintf(why, size, "ended with status %d and no word", WEXITSTATUS(status));
+    else if (WEXITSTATUS(status) != 0 && *k->why == '\0')
+        snprintf(k->why, sizeof k->why, "ended with status %d and no word", WEXITSTATUS(status));
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? MP_OK : 1;
 }

@@ -7,6 +7,7 @@
 #include "pages/runs_html.h"
 #include "pages/words.h"
 #include "study/ablation.h"
+#include "study/comparison.h"
 #include "text/json.h"
 #include <glib.h>
 #include <math.h>
@@ -152,6 +153,9 @@ static int bought(struct mp_ctx *c, struct mp_html *h, const struct page *p)
                         "points of accuracy; fixed and made: errors; saves: seconds of training, "
                         "without it.  Each name leads to the page of that run.", p->rows, columns,
                   n, head, 0);
+    const size_t beside = mp_runs_beside(p->rows, p->o);
+    if (beside > 0)
+        mp_html_p(h->f, MP_BESIDE ".", beside, json_array_size(p->rows));
     mp_words_html(h->f, "ablation|accuracy|errors|Holm's correction|interval|McNemar's test|p|"
                         "stage");
     return MP_OK;

@@ -329,6 +329,9 @@ static int costs(struct mp_ctx *c, struct mp_html *h, const struct page *p)
     fputs("</div>\n", h->f);
     mp_html_caption(h->f, "Blue: classical, orange: deep.  What came from the cache counts as long "
                           "as it took when it was computed.");
+    const size_t beside = mp_runs_beside(p->runs, p->k->document);
+    if (beside > 0)
+        mp_html_p(h->f, MP_BESIDE ".", beside, p->n);
     return MP_OK;
 }
 

@@ -69,15 +69,16 @@ static void processor(char *text, size_t size)
 void mp_report_machine(FILE *f, const struct mp_ctx *c, uint64_t peak)
 {
     struct utsname u;
-    char model[512], version[128], memory[64] = "";
+    char model[512], version[128], threads[48], memory[64] = "";
     const char *name;
     processor(model, sizeof model);
     if (uname(&u) != 0)
         memset(&u, 0, sizeof u);
     if (peak > 0)
         snprintf(memory, sizeof memory, "; peak memory %.1f MiB", (double)peak / (1 << 20));
-    mp_html_p(f, "Machine: %s%s%s %s, %d thread%s%s.", model, *model != '\0' ? ", " : "", u.sysname,
-              u.machine, c->run->threads, c->run->threads == 1 ? "" : "s", memory);
+    mp_threads_text(c, threads, sizeof threads);
+    mp_html_p(f, "Machine: %s%s%s %s, %s%s.", model, *model != '\0' ? ", " : "", u.sysname,
+              u.machine, threads, memory);
     fputs("<p>Made by ", f);
     mp_html_printf(f, "mnistpipe %s", PACKAGE_VERSION);
     for (int i = 0; (name = mp_library_used(i, version, sizeof version)) != NULL; i++)

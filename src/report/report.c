@@ -287,6 +287,8 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r)
         r->fit_seconds, "predict", r->predictions->seconds, "stages", stages, "memory",
         "peak_bytes", (json_int_t)r->peak_bytes, "bundle", "file", "bundle.mnp", "bytes",
         (json_int_t)r->bundle_bytes, "libraries", json_incref(r->libraries), "warnings", warnings);
+    if (mp_threads(c) > c->run->threads)
+        json_object_set_new(o, "threads_at_the_end", json_integer(mp_threads(c)));
     free(text);
     if (o != NULL)
         json_object_set_new(o, "scores", json_string(mp_scores_name(r->predictions->kind)));
@@ -572,19 +574,29 @@ static void origin_text(FILE *f, const struct mp_ctx *c, const struct mp_report 
            shown(mp_test_name(x), name), mp_split_name(x), (unsigned long long)c->run->seed);
 }
 
+void mp_threads_text(const struct mp_ctx *c, char *text, size_t size)
+{
+    const int first = c->run->threads, last = mp_threads(c);
+    if (last > first)
+        snprintf(text, size, "%d to %d threads", first, last);
+    else
+        snprintf(text, size, "%d thread%s", first, first == 1 ? "" : "s");
+}
+
 /* What it cost, and where the rest is. */
 static void end_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r)
 {
     const struct mp_experiment *x = r->x;
     const struct mp_entry *model = x->plan.nodes[x->plan.model].entry;
     const char *suffix = mp_learner(model)->native_suffix;
-    char size[32], memory[32], folder[SHOWN];
+    char size[32], memory[32], threads[48], folder[SHOWN];
     shown(r->folder, folder);
     mp_bytes_text(size, sizeof size, r->bundle_bytes);
     mp_bytes_text(memory, sizeof memory, r->peak_bytes);
-    mp_say(f, "seconds", LABEL, "%.2f: read %.2f, fit %.2f, predict %.2f (%d thread%s); peak "
-           "memory %s", r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds,
-           c->run->threads, c->run->threads == 1 ? "" : "s", memory);
+    mp_threads_text(c, threads, sizeof threads);
+    mp_say(f, "seconds", LABEL, "%.2f: read %.2f, fit %.2f, predict %.2f (%s); peak memory %s",
+           r->total_seconds, x->read_seconds, r->fit_seconds, r->predictions->seconds, threads,
+           memory);
     if (c->run->reused.entries > 0)
         mp_say(f, "cache", LABEL, "%.2f of the seconds of fit are of earlier runs",
                fmax(0, c->run->reused.seconds - c->run->reused.earlier));

@@ -68,6 +68,9 @@ bool mp_report_one_value(const char *series);
  * of "line 3.cnn_fast".  json_decref() it. */
 json_t *mp_report_nets(json_t *curves);
 
+/* "2 threads"; "1 to 2 threads" where there came to be more. */
+void mp_threads_text(const struct mp_ctx *c, char *text, size_t size);
+
 /* "1.5 MiB". */
 void mp_bytes_text(char *text, size_t size, uint64_t n);
 

@@ -336,6 +336,9 @@ static void ablation_text(FILE *f, const json_t *o)
     say(f, rows, "with", "better with");
     say(f, rows, "without", "better without");
     say(f, rows, "", "no difference shown");
+    const size_t beside = mp_runs_beside(rows, o);
+    if (beside > 0)
+        mp_say(f, "\n", 0, MP_BESIDE, beside, json_array_size(rows));
     if (reused > 0)
         mp_say(f, "\n", 0, "%zu of %zu from the cache, with the times that they took then", reused,
                json_array_size(rows) + 1);

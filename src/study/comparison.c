@@ -45,6 +45,7 @@ static void add_results(json_t *o, const struct mp_job *j)
     json_object_set_new(o, "accuracy_interval", at(r, "test", "accuracy_interval"));
     json_object_set_new(o, "errors", at(r, "test", "errors"));
     json_object_set_new(o, "macro_f1", at(r, "test", "macro_f1"));
+    json_object_set(o, "threads", json_object_get(r, "threads"));
     json_object_set_new(o, "train_seconds", at(r, "seconds", "fit"));
     json_object_set_new(o, "predict_seconds", json_real(seconds));
     json_object_set_new(o, "images_per_second",
@@ -70,6 +71,15 @@ json_t *mp_run_json(const struct mp_job *j, int rank)
     if (j->error == NULL)
         add_results(o, j);
     return o;
+}
+
+size_t mp_runs_beside(const json_t *runs, const json_t *document)
+{
+    size_t n = 0, i;
+    const json_t *run;
+    json_array_foreach(runs, i, run)
+        n += !mp_form_failed(run) && mp_real(run, "threads") < mp_real(document, "threads");
+    return n;
 }
 
 /* -------------------------------------------------------------------- pairs */
@@ -275,6 +285,9 @@ static void comparison_text(FILE *f, const json_t *o)
     mp_say(f, "test", 8, "%.0f rows of %s", mp_real(o, "test_rows"), mp_string(o, "test"));
     fputc('\n', f);
     pairs_text(f, o, mp_form_text(f, runs, columns, COLUMNS, HEAD));
+    const size_t beside = mp_runs_beside(runs, o);
+    if (beside > 0)
+        mp_say(f, "\n", 0, MP_BESIDE, beside, json_array_size(runs));
     if (reused > 0)
         mp_say(f, "\n", 0, "%zu of %zu from the cache, with the times that they took then", reused,
                json_array_size(runs));

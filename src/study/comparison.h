@@ -18,6 +18,13 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
 /* One run as a row: what it is, how well and how fast it does, or why it failed. */
 json_t *mp_run_json(const struct mp_job *j, int rank);
 
+/* How many ran side by side, each with a part of the document's threads, and how that is said: of
+ * so many. */
+size_t mp_runs_beside(const json_t *runs, const json_t *document);
+#define MP_BESIDE \
+    "%zu of %zu ran side by side, with a part of the threads each: their times are longer than " \
+    "alone (--jobs 1)"
+
 /* The forms, in the order of MP_FORMATS. */
 void mp_comparison_write(FILE *f, const json_t *comparison, int format);
 

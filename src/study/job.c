@@ -6,8 +6,10 @@
 #include "study/job.h"
 #include "cache/cache.h"
 #include "cache/reuse.h"
+#include "core/memory.h"
 #include "core/progress.h"
 #include "core/state.h"
+#include "engine/room.h"
 #include "files/child.h"
 #include "files/output.h"
 #include "pipeline/name.h"
@@ -17,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_FILES = 8, MAX_PATH = 4096 };
@@ -108,6 +111,17 @@ static int plan_without(struct mp_ctx *c, const struct mp_job *j, struct mp_expe
     return rc;
 }
 
+/* Of what the stages read again and again, for each training row. */
+static size_t row_bytes(const struct mp_plan *p)
+{
+    size_t sum = 0;
+    for (int f = 0; f < p->n_nodes; f++)
+        for (int k = 0; k < f; k++)
+            if (mp_room_wanted(p, f, k))
+                sum += mp_room_row(p, k) * p->nodes[k].passes;
+    return sum;
+}
+
 /* What is wrong with the pipeline is the job's error. */
 static int plan_one(struct mp_ctx *c, struct mp_job *j, struct mp_experiment *x)
 {
@@ -121,6 +135,7 @@ static int plan_one(struct mp_ctx *c, struct mp_job *j, struct mp_experiment *x)
     if (rc == MP_OK)
         rc = set_key(&own, j, x);
     if (rc == MP_OK) {
+        j->row_bytes = row_bytes(&x->plan);
         for (int k = 0; k < x->plan.n_nodes; k++) /* a vote's branches have models, too */
             j->deep = j->deep || mp_learns(x->plan.nodes[k].entry, MP_IN_EPOCHS);
         j->model = strdup(model->entry->name);
@@ -430,28 +445,6 @@ static int read_results(struct mp_ctx *c, struct mp_job *j, const struct mp_expe
 
 /* ----------------------------------------------------------------- running */
 
-struct watch {
-    struct mp_bar *bar;
-    const char *label;
-};
-
-/* A line of the child's bar: "train net: 40%  ...". */
-static void on_line(void *arg, const char *text)
-{
-    const struct watch *w = arg;
-    char what[128];
-    if (strncmp(text, "warning: ", 9) == 0)
-        return; /* they are in the report */
-    snprintf(what, sizeof what, "%s: %.*s", w->label, (int)strcspn(text, ":"), text);
-    mp_bar_label(w->bar, what);
-}
-
-static void on_tick(void *arg)
-{
-    struct watch *w = arg;
-    mp_bar_add(w->bar, 0);
-}
-
 /* Arguments of a command, owned. */
 struct args {
     char **at;
@@ -491,10 +484,11 @@ static void add_options(struct args *a, const char *name, const char *value)
 }
 
 /* The command line of `mnistpipe run` that does this job. */
-static void run_args(const struct mp_run *run, const struct mp_job *j, struct args *a)
+static void run_args(const struct mp_run *run, const struct mp_job *j, int n_threads,
+                     struct args *a)
 {
     char threads[16];
-    snprintf(threads, sizeof threads, "%d", run->threads);
+    snprintf(threads, sizeof threads, "%d", n_threads);
     add(a, "run", 3);
     add_option(a, "--output", j->folder);
     add_option(a, "--threads", threads);
@@ -512,14 +506,12 @@ static void run_args(const struct mp_run *run, const struct mp_job *j, struct ar
     add(a, j->file, strlen(j->file));
 }
 
-static int run_child(struct mp_ctx *c, struct mp_job *j, char *why, size_t size)
+static int start(struct mp_ctx *c, const struct mp_job *j, int threads, struct mp_child *k)
 {
-    struct watch w = { .bar = c->run->bar, .label = j->name };
     struct args a = { .n = 0 };
-    run_args(c->run, j, &a);
-    mp_bar_label(c->run->bar, j->name);
+    run_args(c->run, j, threads, &a);
     const int rc = a.failed ? mp_no_memory(c, "a run")
-                            : mp_child_run(c, a.at, on_line, on_tick, &w, why, size);
+                            : mp_child_start(c, k, a.at, threads < c->run->threads);
     for (size_t i = 0; i < a.n; i++)
         free(a.at[i]);
     free(a.at);
@@ -564,42 +556,229 @@ static int take_results(struct mp_ctx *c, struct mp_job *j, const struct mp_expe
     return rc;
 }
 
-static int run_or_take(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
-{
-    const bool cached = c->run->cache != NULL;
-    char why[1024];
+/* ------------------------------------------------------------ side by side
+ *
+ * Small runs do not keep many threads busy, so several share them: at first as many runs as
+ * there are threads, each with one, or all runs with a part of the threads each.  When none
+ * waits any more, those that are still at work share what the others leave, so that the last
+ * one has all, be it short or long: nothing needs to be known of how long a run will take.
+ *
+ * Nobody waits for ever.  This process never waits for a claim: while another process has it,
+ * the run stands back and others go on.  A child may wait, though only for a state that another
+ * process computes (cache.h), and every child ends by itself, its claims with it. */
+
+/* A run at work; its child has the same place in the pool. */
+struct task {
+    struct mp_job *job;
     struct mp_key key;
-    struct mp_claim claim = { .fd = -1 };
-    int had = 0, rc = MP_OK;
-    if (cached) {
-        key = run_key(c, j, x);
-        if ((had = from_cache(c, j, &key)) == 0) {
-            mp_cache_claim(c->run->cache, c, &key, &claim);
-            had = from_cache(c, j, &key);
-        }
-    }
-    if (had == 0)
-        rc = run_child(c, j, why, sizeof why);
-    if (rc > 0)
-        rc = mp_fail(c, "%s", why);
-    if (had >= 0 && rc == MP_OK)
-        rc = take_results(c, j, x, had == 0 && cached ? &key : NULL);
-    mp_cache_release(&claim);
-    return had < 0 ? -1 : rc;
+    struct mp_claim claim;
+    size_t need;        /* bytes */
+};
+
+struct pool {
+    const struct mp_experiment *x;
+    struct mp_child child[MP_MOST_CHILDREN];
+    struct task task[MP_MOST_CHILDREN]; /* what began first stands first */
+    int running, left;  /* left: of the jobs, those that are not done */
+    int width;          /* so many may run; falls, but never rises */
+    size_t need;        /* of all that run */
+};
+
+/* Of the threads, what the run at place i has.  All shares together are all threads; and a run
+ * whose place falls, or whose pool becomes narrower, never has fewer than before. */
+static int share(const struct mp_run *run, const struct pool *p, int i)
+{
+    return (run->threads - i + p->width - 1) / p->width;
 }
 
-int mp_job_run(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x)
+static void narrow(struct mp_ctx *c, struct pool *p, int width)
 {
-    struct mp_ctx own;
-    if (j->error != NULL)
-        return MP_OK;
-    mp_ctx_init(&own, c->run);
-    int rc = run_or_take(&own, j, x);
+    if (width < p->width && width > 0)
+        p->width = width;
+    for (int i = 0; i < p->running; i++)
+        mp_child_threads(&p->child[i], share(c->run, p, i));
+}
+
+/* Bytes that a run takes: the program with its libraries, the rows and parts of them, and what
+ * its stages read again and again. */
+static size_t need(const struct mp_job *j, const struct mp_experiment *x)
+{
+    const size_t program = (size_t)128 << 20, rows = x->train.n + x->test.n;
+    return program + 2 * rows * mp_len(x->train.shape) + x->train.n * j->row_bytes;
+}
+
+/* Whether there is memory for one more, with as much again to spare; alone it always runs, and
+ * keeps its rows elsewhere if it has to. */
+static bool has_room(const struct pool *p, size_t more)
+{
+    return p->running == 0 || p->need + more < mp_memory_free() / 2;
+}
+
+static void keep_warning(void *arg, const char *text)
+{
+    mp_keep(arg, text);
+}
+
+/* What is done for a job has a context of its own, and what is remarked there waits: it is said in
+ * the order of the jobs. */
+static void enter(struct mp_ctx *own, struct mp_run *run, struct mp_job *j)
+{
+    mp_ctx_init(own, run);
+    run->warnings = (struct mp_warnings){ keep_warning, &j->warnings };
+}
+
+/* The job at hand has a result, or an error. */
+static int settle(struct mp_ctx *c, struct mp_ctx *own, struct pool *p, struct mp_job *j, int rc)
+{
     if (rc < 0 && mp_stopped(c))
         rc = mp_fail(c, "interrupted");
     else if (rc < 0)
-        rc = set_error(c, j, own.msg);
+        rc = set_error(c, j, own->msg);
+    j->done = true;
+    narrow(c, p, --p->left);
+    return rc;
+}
+
+/* What has just begun to compute, or could not: 1 if it may later, when others have ended. */
+static int set_off(struct mp_ctx *own, struct pool *p, struct task *t)
+{
+    const int at = p->running;
+    t->need = need(t->job, p->x);
+    if (!has_room(p, t->need))
+        return 1;
+    if (start(own, t->job, share(own->run, p, at), &p->child[at]) < 0)
+        return at > 0 && !own->no_memory ? 1 : -1; /* a system that refuses one more */
+    p->task[p->running++] = *t;
+    p->need += t->need;
+    t->job->begun = true;
+    return MP_OK;
+}
+
+/* Takes the run from the cache or begins to compute it.  It stays as it was where it has to
+ * wait: for another process that computes the same, or for those that run. */
+static int begin(struct mp_ctx *c, struct pool *p, struct mp_job *j)
+{
+    struct mp_cache *s = c->run->cache;
+    struct task t = { .job = j, .claim = { .fd = -1 } };
+    const struct mp_warnings was = c->run->warnings;
+    struct mp_ctx own;
+    bool free_to_run = true;
+    enter(&own, c->run, j);
+    if (s != NULL)
+        t.key = run_key(c, j, p->x);
+    int had = from_cache(&own, j, &t.key), rc = MP_OK;
+    if (had == 0 && s != NULL && (free_to_run = mp_cache_try(s, &t.key, &t.claim)))
+        had = from_cache(&own, j, &t.key);
+    if (had == 0 && free_to_run && (rc = set_off(&own, p, &t)) > 0)
+        narrow(c, p, p->running);
+    if (had > 0)
+        rc = take_results(&own, j, p->x, NULL);
+    if (had != 0 || rc != 0)
+        mp_cache_release(&t.claim);
+    if (had != 0 || rc < 0)
+        rc = settle(c, &own, p, j, had < 0 ? -1 : rc);
     mp_ctx_free(&own);
+    c->run->warnings = was;
+    return rc < 0 ? -1 : MP_OK;
+}
+
+/* The child at place i has ended: what it leaves is the run's result. */
+static int finish(struct mp_ctx *c, struct pool *p, int i)
+{
+    struct task t = p->task[i];
+    const struct mp_warnings was = c->run->warnings;
+    struct mp_ctx own;
+    enter(&own, c->run, t.job);
+    int rc = mp_child_end(&own, &p->child[i]);
+    if (rc > 0)
+        rc = mp_fail(&own, "%s", p->child[i].why);
+    const size_t behind = (size_t)(--p->running - i);
+    memmove(&p->task[i], &p->task[i + 1], behind * sizeof *p->task);
+    memmove(&p->child[i], &p->child[i + 1], behind * sizeof *p->child);
+    p->need -= t.need;
+    if (rc == MP_OK)
+        rc = take_results(&own, t.job, p->x, c->run->cache != NULL ? &t.key : NULL);
+    mp_cache_release(&t.claim);
+    rc = settle(c, &own, p, t.job, rc);
+    mp_ctx_free(&own);
+    c->run->warnings = was;
+    return rc;
+}
+
+/* "hog_svm: train svm" of what began first: "10:44:07 train svm: 40%  ..." is what it said. */
+static void label(struct mp_ctx *c, const struct pool *p)
+{
+    char text[256];
+    const char *said = p->child[0].said + strspn(p->child[0].said, "0123456789: ");
+    snprintf(text, sizeof text, "%s%s%.*s", p->task[0].job->name, *said != '\0' ? ": " : "",
+             (int)strcspn(said, ":"), said);
+    mp_bar_label(c->run->bar, text);
+}
+
+/* One look at those that run: who has ended is done with. */
+static int look(struct mp_ctx *c, struct pool *p, int n)
+{
+    const struct timespec pause = { .tv_nsec = 50000000 };
+    int rc = MP_OK;
+    if (p->running == 0 && p->left > 0) { /* another process computes what is left */
+        nanosleep(&pause, NULL);
+        rc = mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
+    } else if (p->running > 0) {
+        label(c, p);
+        mp_children_hear(c, p->child, p->running);
+    }
+    for (int i = 0; i < p->running;) {
+        if (!p->child[i].ended)
+            i++;
+        else if (finish(c, p, i) < 0)
+            rc = -1;
+    }
+    mp_bar_set(c->run->bar, n - p->left);
+    return rc;
+}
+
+
+/* What was remarked on the jobs in their order, as far as all before have ended. */
+static int remark(struct mp_ctx *c, const struct mp_job *jobs, int from, int n)
+{
+    for (; from < n && jobs[from].done; from++)
+        for (int i = 0; i < mp_kept_count(&jobs[from].warnings); i++)
+            mp_warn(c, "%s", mp_kept_at(&jobs[from].warnings, i));
+    return from;
+}
+
+int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n, int most,
+                const struct mp_experiment *x)
+{
+    struct pool *p = mp_alloc(c, 1, sizeof *p);
+    int rc = p != NULL ? MP_OK : -1, told = 0;
+    if (p == NULL)
+        return -1;
+    p->x = x;
+    p->width = MP_MOST_CHILDREN;
+    for (int i = 0; i < n; i++) {
+        jobs[i].done = jobs[i].error != NULL;
+        p->left += !jobs[i].done;
+    }
+    narrow(c, p, p->left);
+    narrow(c, p, mp_threads(c));
+    narrow(c, p, most);
+    mp_bar_begin(c->run->bar, what, n, "pipelines");
+    while (p->left > 0 && rc == MP_OK) {
+        for (int i = 0; i < n && rc == MP_OK && p->running < p->width; i++)
+            if (!jobs[i].begun && !jobs[i].done)
+                rc = begin(c, p, &jobs[i]);
+        if (rc == MP_OK)
+            rc = look(c, p, n);
+        told = remark(c, jobs, told, n);
+    }
+    while (p->running > 0) { /* there was a failure */
+        for (int i = 0; i < p->running; i++)
+            mp_child_stop(&p->child[i]);
+        look(c, p, n);
+    }
+    mp_bar_end(c->run->bar);
+    free(p);
     return rc;
 }
 
@@ -613,19 +792,8 @@ void mp_job_free(struct mp_job *j)
     free(j->text);
     free(j->error);
     free(j->predicted);
+    mp_kept_free(&j->warnings);
     json_decref(j->report);
     memset(j, 0, sizeof *j);
 }
 
-int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n,
-                const struct mp_experiment *x)
-{
-    int rc = MP_OK;
-    mp_bar_begin(c->run->bar, what, n, "pipelines");
-    for (int i = 0; i < n && rc == MP_OK; i++) {
-        rc = mp_job_run(c, &jobs[i], x);
-        mp_bar_set(c->run->bar, i + 1);
-    }
-    mp_bar_end(c->run->bar);
-    return rc;
-}

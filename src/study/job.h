@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* job.h - one of several pipelines on the same rows: run in a process of its own, or,
- * where nothing that it depends on has changed, taken whole from the cache. */
+/* job.h - several pipelines on the same rows: each run in a process of its own, as many at a time
+ * as there are threads, or, where nothing that it depends on has changed, taken whole from the
+ * cache. */
 #ifndef MP_JOB_H
 #define MP_JOB_H
 #include "cache/digest.h"
+#include "core/kept.h"
 #include "sources/experiment.h"
 #include <jansson.h>
 
@@ -16,6 +18,9 @@ struct mp_job {
     char *model;        /* "svm" */
     char *text;         /* of the pipeline, as it is run */
     uint64_t seed;
+    size_t row_bytes;   /* what its stages keep of each training row, in memory or not */
+    bool begun, done;   /* it was started; it has a result or an error */
+    struct mp_kept warnings; /* of this process: of its files, of the cache */
     char *error;        /* why there is no result; NULL: there is one, or it is to be run */
     struct mp_key key;  /* of all that the run depends on but the data */
     bool from_cache;    /* the whole run */
@@ -30,12 +35,10 @@ struct mp_job {
 int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, struct mp_job *jobs,
                  struct mp_experiment *x);
 
-/* Runs one, or takes it from run->cache; what it cannot do is its error.  Negative:
- * the user has asked to stop, or there is no memory. */
-int mp_job_run(struct mp_ctx *c, struct mp_job *j, const struct mp_experiment *x);
-void mp_job_free(struct mp_job *j);
-
-/* All, one after another; the bar shows `what`. */
-int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n,
+/* Runs all, or takes them from run->cache, at most `most` side by side (0: as many as there are
+ * threads); what one cannot do is its error.  The bar shows `what`.  Negative: the user has asked
+ * to stop, or there is no memory; no process is left. */
+int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n, int most,
                 const struct mp_experiment *x);
+void mp_job_free(struct mp_job *j);
 #endif

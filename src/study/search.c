@@ -546,11 +546,9 @@ int mp_search_final(struct mp_ctx *c, struct mp_search *s, const char *folder)
     if (!s->has_test)
         own.set = set;
     c->run->command.asked = &own;
-    mp_bar_begin(c->run->bar, "best", 1, "runs");
     int rc = mp_jobs_plan(c, &file, 1, folder, &s->final, &x);
     if (rc == MP_OK)
-        rc = mp_job_run(c, &s->final, &x);
-    mp_bar_end(c->run->bar);
+        rc = mp_jobs_run(c, "best", &s->final, 1, 1, &x);
     c->run->command.asked = asked;
     mp_experiment_free(&x);
     return rc;

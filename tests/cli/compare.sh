@@ -216,34 +216,100 @@ ok "nothing but bad pipelines: the first one's mistake"
 ! mp compare && equal "$(cat "$err")" "mnistpipe: compare: expected pipeline files, found none"
 ok "no pipeline"
 
+# ------------------------------------------------------------ side by side
+
+key() { sed -n 's/^  "'"$2"'": \([0-9]*\),*$/\1/p' "$1/report.json"; } # RUN KEY
+four="pixels.txt hog.txt net.txt pca.txt"
+mp compare $four --no-cache --threads 2 --jobs 1 -o runs/alone && cp "$out" alone.txt &&
+    mp compare $four --no-cache --threads 2 -o runs/beside && results alone > alone &&
+    results beside > beside && same alone beside
+ok "the same bytes side by side as one after another"
+COLUMNS=70 mp compare $four --no-cache --threads 2 --format csv -o runs/beside &&
+    equal "$(cut -d, -f1-10 runs/beside/compare.csv)" "$(cut -d, -f1-10 runs/alone/compare.csv)" &&
+    ! grep -q 'ran side by side' runs/alone/compare.txt runs/alone/compare.html &&
+    grep -q '^4 of 4 ran side by side' runs/beside/compare.txt &&
+    grep -q '4 of 4 ran side by side' runs/beside/compare.html
+ok "and the same table, which says so"
+for name in pixels hog net pca; do
+    equal "$(key runs/alone/$name threads) $(key runs/beside/$name threads)" "2 1" || break
+done
+ok "each report tells how many threads the run had"
+pipe 'net epochs=60\n  dense units=64 act=relu' > last.txt
+mp compare last.txt hog.txt --no-cache --threads 2 -o runs/last &&
+    equal "$(key runs/last/last threads) $(key runs/last/last threads_at_the_end)" "1 2" &&
+    grep -q '(1 to 2 threads)' runs/last/last/report.txt &&
+    mp run last.txt -o runs/whole --threads 2 && same runs/whole/bundle.mnp runs/last/last/bundle.mnp
+ok "what is left over goes to the last: it has all threads in the end, and the same bytes"
+if sanitized; then
+    skip "little memory" "sanitizers want much of it"
+else
+    (ulimit -d 500000 && mp compare hog.txt pca.txt --no-cache --threads 2 -o runs/little) &&
+        equal "$(key runs/little/pca threads)" 2 && same runs/{beside,little}/pca/bundle.mnp
+    ok "little memory: one after another, with all threads"
+fi
+if strace -o "$log" true 2> "$err"; then
+    strace -qq -o "$log" -e trace=fork,clone -e inject=fork,clone:error=EAGAIN:when=2 \
+        "$program" compare hog.txt pca.txt --no-cache --threads 2 -o runs/little > "$out" 2> "$err" &&
+        grep -q INJECTED "$log" && equal "$(key runs/little/pca threads)" 2 &&
+        same runs/{beside,little}/pca/bundle.mnp
+    ok "a second process refused: one after another"
+    ! strace -qq -o "$log" -e trace=fork,clone -e inject=fork,clone:error=EAGAIN:when=1 \
+        "$program" compare hog.txt pca.txt --no-cache --threads 2 -o runs/little > "$out" 2> "$err" &&
+        grep -q '^-  hog  *failed: cannot start a process: ' "$out" && grep -q '^1  pca ' "$out"
+    ok "the first refused: it fails, and the other has its result"
+else
+    skip "processes refused" "no strace"
+fi
+# Another process computes a run of this comparison: it holds the lock of the run's entry.
+rm -rf cache2 && mp compare hog.txt --cache cache2 -o runs/shared &&
+    entry=$(grep -l run.*hog.txt cache2/* | head -1) && rm "$entry" &&
+    { (flock 9 && touch locked && sleep 2 && rm locked) 9> "$entry.lock" & } &&
+    until [ -e locked ]; do sleep 0.05; done &&
+    mp compare hog.txt pca.txt --cache cache2 --threads 2 -o runs/shared &&
+    [ ! -e locked ] && [ runs/shared/hog/report.json -nt runs/shared/pca/report.json ]
+ok "what another process computes is waited for, and others go on meanwhile"
+
 # ------------------------------------------------------------------ killed
 
 pipe 'net epochs=2000\n  dense units=256 act=relu' > long.txt
-child_of() { # PID: the process that it has started, once it trains
-    for _ in $(seq 100); do
-        grep -ls "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | cut -d/ -f3 | grep . && return
-        sleep 0.1
+cp long.txt longer.txt
+runs_of() { # NAME...: the processes that compute these
+    local at name found=
+    for at in /proc/[0-9]*; do
+        for name; do
+            [ "$(tr '\0' ' ' 2> /dev/null < "$at/cmdline" | grep -c -- "^mnistpipe run .* $name.txt")" = 0 ] ||
+                [ "$(readlink "$at/cwd")" != "$PWD" ] || found+=" ${at#/proc/}"
+        done
     done
-    return 1
+    [ -n "$found" ] && echo $found
 }
-"$program" compare hog.txt long.txt -o runs/killed > "$out" 2> "$err" &
-parent=$!
-for _ in $(seq 100); do
-    [ -e runs/killed/long/checkpoint.mnp ] && break
-    sleep 0.1
-done
-child=$(child_of $parent) && kill -9 "$child"
-! wait $parent && grep -q '^-  long  *failed: killed by signal 9 (Killed)$' "$out" &&
-    grep -q '^1  hog ' "$out"
-ok "a pipeline that is killed is one row; the other has its result"
-rm -rf runs/killed
-"$program" compare hog.txt long.txt -o runs/killed > "$out" 2> "$err" &
-parent=$!
-for _ in $(seq 100); do
-    [ -e runs/killed/long/checkpoint.mnp ] && break
-    sleep 0.1
-done
-child=$(child_of $parent) && kill -TERM $parent && ! wait $parent &&
-    equal "$(cat "$err")" "mnistpipe: interrupted" && ! kill -0 "$child" 2> /dev/null
-ok "stopped: the pipeline that runs is stopped, too"
+train() { # NAME...: begins a comparison, until all these have been at work for a while
+    local name
+    rm -rf runs/killed
+    "$program" compare hog.txt long.txt longer.txt --threads 2 -o runs/killed > "$out" 2> "$err" &
+    parent=$!
+    for name; do
+        for _ in $(seq 300); do
+            [ -n "$(runs_of $name)" ] && break
+            sleep 0.1
+        done
+    done
+    sleep 1
+}
+train long longer
+kill -9 "$(runs_of long)" && sleep 0.5 && child=$(runs_of longer) && kill -9 "$child"
+! wait $parent && grep -q '^1  hog ' "$out" && equal \
+    "$(grep -c '^-  long.*  *failed: killed by signal 9 (Killed)$' "$out")" 2
+ok "a pipeline that is killed is one row; the others go on, and have their results"
+train long longer
+children=$(runs_of long longer) && equal "$(echo $children | wc -w)" 2 && kill -TERM $parent &&
+    ! wait $parent && equal "$(tail -n 1 "$err")" "mnistpipe: interrupted" &&
+    ! kill -0 $children 2> /dev/null && equal "$(runs_of long longer)" "" &&
+    equal "$(find runs/killed cache -name '*.lock' -o -name '.mnistpipe.*')" ""
+ok "stopped: the pipelines that run are stopped, too, and nothing is left"
+train long longer
+children=$(runs_of long longer) && kill -KILL $parent && ! wait $parent 2> /dev/null &&
+    for _ in $(seq 100); do kill -0 $children 2> /dev/null || break; sleep 0.1; done
+equal "$(runs_of long longer)" ""
+ok "killed: so they are"
 finish
