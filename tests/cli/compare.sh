@@ -305,7 +305,7 @@ train long longer
 children=$(runs_of long longer) && equal "$(echo $children | wc -w)" 2 && kill -TERM $parent &&
     ! wait $parent && equal "$(tail -n 1 "$err")" "mnistpipe: interrupted" &&
     ! kill -0 $children 2> /dev/null && equal "$(runs_of long longer)" "" &&
-    equal "$(find runs/killed cache -name '*.lock' -o -name '.mnistpipe.*')" ""
+    equal "$(find runs/killed "$MNISTPIPE_CACHE" -name '*.lock' -o -name '.mnistpipe.*')" ""
 ok "stopped: the pipelines that run are stopped, too, and nothing is left"
 train long longer
 children=$(runs_of long longer) && kill -KILL $parent && ! wait $parent 2> /dev/null &&
