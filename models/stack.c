@@ -99,6 +99,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     float *seen = mp_alloc(c, mp_product(rows.n, rows.d), sizeof *seen);
     int rc = seen != NULL ? see_all(c, params, &rows, seen) : -1;
     rows.x = seen;
+    rows.before = rows.behind = 0;
     if (rc == MP_OK)
         rc = mp_linear_train(c, &p, state, &solver, &rows);
     free(seen);

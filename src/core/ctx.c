@@ -239,8 +239,10 @@ const char *mp_pull_from(struct mp_ctx *c)
     return c->puller->from;
 }
 
-const float *mp_pull_kept(struct mp_ctx *c)
+const float *mp_pull_kept(struct mp_ctx *c, size_t *before, size_t *behind)
 {
+    *before = c->puller->before;
+    *behind = c->puller->behind;
     return c->puller->kept;
 }
 

@@ -91,7 +91,8 @@ struct mp_puller {
                 size_t epoch, float *x);
     void *arg;
     const char *from;                  /* the stage whose vectors they are; NULL: images */
-    const float *kept;                 /* all rows, or NULL */
+    const float *kept;                 /* all rows but those at both ends, or NULL */
+    size_t before, behind;             /* so many */
 };
 
 /* One per thread, and one for the thread that leads. */

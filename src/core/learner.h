@@ -192,9 +192,11 @@ const char *mp_pull_from(struct mp_ctx *c);
  * that change training rows only do so, drawn by `epoch`. */
 int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x);
 
-/* For what learns MP_IN_PASSES: where all rows lie, one after the other; NULL: there is no room
- * for them in memory, and each pass makes them again. */
-const float *mp_pull_kept(struct mp_ctx *c);
+/* For what learns MP_IN_PASSES: where the rows lie, one after the other; NULL: there is no room
+ * for them in memory, and each pass makes them again.  Of several ranks (ranks.h) each keeps its
+ * share of MP_PASS_PARTS equal parts, and lacks the rows before and behind it. */
+enum { MP_PASS_PARTS = 16 };
+const float *mp_pull_kept(struct mp_ctx *c, size_t *before, size_t *behind);
 
 /* Saves how far training has come, so that a stopped run can go on; a disk that is full is one
  * warning, and the checkpoint of before stays.  `io` visits what there is to save. */

@@ -34,7 +34,7 @@ struct mp_ranks {
     struct host *host;  /* of each */
     struct word *word;  /* of each, in the exchange at hand */
     struct account *account; /* of each, at the end */
-    size_t *row;        /* where shares begin: n + 1 */
+    size_t *row, *col;  /* where shares begin: n + 1 each */
     double start;
     bool parted;        /* rank 0 works alone */
     bool over;          /* all know that one has failed */
@@ -77,6 +77,7 @@ static void ranks_free(struct mp_ranks *r)
     free(r->word);
     free(r->account);
     free(r->row);
+    free(r->col);
     free(r);
 }
 
@@ -89,7 +90,9 @@ static int meet(struct mp_ctx *c, struct mp_ranks *r, int expected)
     r->word = mp_alloc(c, n, sizeof *r->word);
     r->account = mp_alloc(c, n, sizeof *r->account);
     r->row = mp_alloc(c, n + 1, sizeof *r->row);
-    if (r->host == NULL || r->word == NULL || r->account == NULL || r->row == NULL)
+    r->col = mp_alloc(c, n + 1, sizeof *r->col);
+    if (r->host == NULL || r->word == NULL || r->account == NULL || r->row == NULL ||
+        r->col == NULL)
         return -1;
     if (r->mpi.n != expected)
         return mp_fail(c, "of %d processes that were started MPI has found %d: it is another MPI "
@@ -246,18 +249,18 @@ int mp_ranks_gather(struct mp_ctx *c, int rc, void *at, size_t size, const size_
     return MP_OK;
 }
 
-static void cut_evenly(const struct mp_ctx *c, size_t n, size_t *cut)
+static void cut_parts(const struct mp_ctx *c, size_t n, size_t parts, size_t *cut)
 {
     for (int k = 0; k <= mp_ranks(c); k++)
-        cut[k] = mp_share(c, n, k);
+        cut[k] = n * mp_share(c, parts, k) / parts;
 }
 
-int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n)
+int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n, size_t parts)
 {
     struct mp_ranks *r = ranks_of(c);
     if (r == NULL)
         return rc;
-    cut_evenly(c, n, r->row);
+    cut_parts(c, n, parts, r->row);
     return mp_ranks_gather(c, rc, at, size, r->row);
 }
 
@@ -271,8 +274,9 @@ int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t width
         rc = mp_fail(c, "%zu rows of %zu values are too many for MPI", rows, width);
     if (ready(c, r, rc, TURN, rows * width, 0) < 0)
         return -1;
-    cut_evenly(c, rows, r->row);
-    mp_mpi_turn(&r->mpi, at, r->row, cut);
+    cut_parts(c, rows, rows, r->row);
+    cut_parts(c, width, width, r->col);
+    mp_mpi_turn(&r->mpi, at, r->row, cut != NULL ? cut : r->col);
     return MP_OK;
 }
 

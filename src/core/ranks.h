@@ -55,11 +55,13 @@ int mp_ranks_tell(struct mp_ctx *c, int rc, void *at, size_t size);
  * each rank begins, and last where they end. */
 int mp_ranks_gather(struct mp_ctx *c, int rc, void *at, size_t size, const size_t *cut);
 
-/* The same of n pieces that are shared by mp_share(). */
-int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n);
+/* The same of n pieces in so many equal parts, of which this rank has its share by mp_share();
+ * part i begins with piece n i / parts. */
+int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n, size_t parts);
 
 /* Of a matrix of floats, rows x width, this rank has its share of the rows, by mp_share(), and
- * gets its share of the columns of all of them: from cut[its number] to the next. */
+ * gets its share of the columns of all of them: from cut[its number] to the next; cut NULL: by
+ * mp_share(), too. */
 int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t width,
                   const size_t *cut);
 #endif

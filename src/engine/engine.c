@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/diary.h"
 #include "core/progress.h"
+#include "core/ranks.h"
 #include "core/simd.h"
 #include "engine/room.h"
 #include <math.h>
@@ -27,6 +28,12 @@ struct worker {
     struct mp_cost *cost;
 };
 
+/* Rows [from, to) of a node's output: what one of several ranks keeps. */
+struct share {
+    const float *at; /* NULL: none are kept */
+    size_t from, to;
+};
+
 struct engine {
     bool training;               /* stages that change training rows only do so */
     bool fresh;                  /* they may, in this fit */
@@ -39,6 +46,7 @@ struct engine {
     void **kept;                 /* a node's output for all rows, or NULL */
     struct mp_rows *room;        /* where that lies, if it is ours */
     bool *lent;                  /* it is the cache's, not ours */
+    struct share own;            /* of what the stage at work reads in passes */
     struct mp_reuse *reuse;      /* NULL: no cache */
     struct mp_cache_writer *save; /* the cache's copy of the rows that a fit reads, or NULL */
     struct worker *workers;
@@ -529,7 +537,8 @@ static const char *vectors_of(const struct mp_plan *p, const struct mp_node *n)
 static struct mp_puller puller_of(struct engine *e, int f)
 {
     const struct mp_node *n = &e->p->nodes[f];
-    return (struct mp_puller){ e->d->n, e->y, n->in, pull_rows, e, vectors_of(e->p, n), NULL };
+    return (struct mp_puller){ .n = e->d->n, .y = e->y, .shape = n->in, .pull = pull_rows,
+                               .arg = e, .from = vectors_of(e->p, n) };
 }
 
 /* MP_IN_ORDER: many rows at a time, and the stage's own work on all threads. */
@@ -605,8 +614,13 @@ static int tell_passes(struct mp_ctx *c, const struct engine *e, int f, struct m
     const int input = e->p->nodes[f].inputs[0];
     const size_t all = rows_learned(e, f), n = e->d->n;
     to->n = all;
-    if (input >= 0 && !e->p->nodes[input].bytes)
+    if (e->own.at != NULL) {
+        to->kept = e->own.at;
+        to->before = e->own.from;
+        to->behind = all - e->own.to;
+    } else if (input >= 0 && !e->p->nodes[input].bytes) {
         to->kept = e->kept[input];
+    }
     if (all == n || e->y == NULL)
         return MP_OK;
     if ((*repeated = mp_alloc(c, all, sizeof **repeated)) == NULL)
@@ -715,32 +729,26 @@ static size_t share_of(const struct engine *e, size_t rows, size_t row, size_t s
     return most > step ? most / step * step : step;
 }
 
-/* Runs `rows` rows, those of all passes, once up to node k and keeps its output, if there is
- * room. */
-static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+/* Runs rows [begin, last), of those of all passes, once up to node k; its output goes to `all`. */
+static int make_rows(struct mp_ctx *c, struct engine *e, int k, size_t begin, size_t last,
+                     char *all)
 {
     const struct mp_node *n = &e->p->nodes[k];
-    const size_t row = mp_room_row(e->p, k), size = mp_product(rows, row);
-    const size_t step = chunk_rows(e->p, k), share = share_of(e, rows, row, step);
+    const size_t row = mp_room_row(e->p, k), step = chunk_rows(e->p, k);
+    const size_t share = share_of(e, last - begin, row, step);
     int failed = 0;
-    borrow(e, k);
-    need(e, k);
-    if (e->kept[k] != NULL || !room_for(c, e, k, rows))
-        return MP_OK;
-    char *all = e->room[k].at;
-    const double start = mp_seconds();
-    mp_bar_begin(c->run->bar, "prepare rows", (double)rows, "rows");
+    mp_bar_begin(c->run->bar, "prepare rows", (double)(last - begin), "rows");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
-    for (size_t at = 0; at < rows; at += share) {
+    for (size_t at = begin; at < last; at += share) {
         struct worker *w = &e->workers[omp_get_thread_num()];
-        const size_t end = at + rows_left(at, rows, share);
+        const size_t end = at + rows_left(at, last, share);
         bool good = true;
         for (size_t from = at; from < end && good;) {
             const struct span s = span_at(e, from, end, step);
             good = run_chunk(e, w, s) == MP_OK;
             const struct mp_chunk *v = &w->view[k + 1];
             if (good) {
-                char *to = all + from * row;
+                char *to = all + (from - begin) * row;
                 memcpy(to, n->bytes ? (void *)v->b : (void *)v->x, s.n * row);
                 mp_rows_let_go(&e->room[k], to, to + s.n * row);
             }
@@ -753,7 +761,20 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
         }
         mp_bar_add(c->run->bar, (double)(end - at));
     }
-    if (failed)
+    return failed ? -1 : MP_OK;
+}
+
+/* Keeps the output of node k for `rows` rows, those of all passes, if there is room. */
+static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+{
+    const size_t size = mp_product(rows, mp_room_row(e->p, k));
+    borrow(e, k);
+    need(e, k);
+    if (e->kept[k] != NULL || !room_for(c, e, k, rows))
+        return MP_OK;
+    char *all = e->room[k].at;
+    const double start = mp_seconds();
+    if (make_rows(c, e, k, 0, rows, all) < 0)
         return -1;
     e->kept[k] = all;
     const double seconds = mp_seconds() - start;
@@ -763,6 +784,20 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
         end_save(e, k, true, seconds);
     }
     return MP_OK;
+}
+
+/* Of several ranks each keeps the rows that it reads in every pass. */
+static int keep_share(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+{
+    const int r = mp_rank(c);
+    const size_t parts = MP_PASS_PARTS, from = rows * mp_share(c, parts, r) / parts;
+    const size_t to = rows * mp_share(c, parts, r + 1) / parts;
+    need(e, k);
+    if (e->kept[k] != NULL || e->p->nodes[k].bytes || from == to ||
+        !room_for(c, e, k, to - from))
+        return MP_OK;
+    e->own = (struct share){ e->room[k].at, from, to };
+    return make_rows(c, e, k, from, to, e->room[k].at);
 }
 
 /* Of what was kept for stages that learn in one pass: what changes with the epoch. */
@@ -781,10 +816,13 @@ static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
 {
     const bool passes = mp_learns(e->p->nodes[f].entry, MP_IN_PASSES);
     const size_t rows = passes ? rows_learned(e, f) : e->d->n;
+    const bool shared = passes && mp_ranks(c) > 1;
+    e->own = (struct share){ .at = NULL };
     if (!passes)
         drop_unsteady(e);
     for (int k = 0; k < f; k++)
-        if (mp_room_wanted(e->p, f, k) && keep_node(c, e, k, rows) < 0)
+        if (mp_room_wanted(e->p, f, k) &&
+            (shared ? keep_share(c, e, k, rows) : keep_node(c, e, k, rows)) < 0)
             return -1;
     need(e, e->p->nodes[f].inputs[0]);
     e->puller = f;

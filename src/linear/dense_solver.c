@@ -14,14 +14,19 @@
  * of these a pass in memory for each product; and the preconditioner (preconditioner.h).
  * Memory: a block of rows, the rows drawn, and 20 bytes for each row that there is.
  *
- * A block of rows is cut into parts whose number depends on the problem alone and whose sums
- * are added in order.  References: Lin, Weng, Keerthi 2008, "Trust region Newton method for
+ * The rows in hand are cut into MP_PASS_PARTS parts, whose sums are added in order: threads share
+ * the parts, and so do ranks (ranks.h), of which each has the rows of its own parts.  What these
+ * send each other: for each pass and each product their share of the sums of each part, and of
+ * all sums; for each pass 4 bytes for each row.  The preconditioner all of them make and use.
+ *
+ * References: Lin, Weng, Keerthi 2008, "Trust region Newton method for
  * large-scale logistic regression"; Keerthi, DeCoste 2005, "A modified finite Newton
  * method for fast solution of large scale linear SVMs"; Byrd, Chin, Neveitt, Nocedal 2011,
  * "On the use of stochastic Hessian information in optimization methods for machine
  * learning". */
 #include "linear/dense_solver.h"
 #include "core/finite.h"
+#include "core/ranks.h"
 #include "linear/panel.h"
 #include "linear/preconditioner.h"
 #include <float.h>
@@ -30,12 +35,12 @@
 #include <string.h>
 
 enum {
-    PARTS = 16,             /* of a block's rows and of sums */
+    PARTS = MP_PASS_PARTS,  /* of rows and of sums */
     MAX_ROWS = 128,         /* at a time */
     MAX_STEPS = 200,        /* of Newton */
     MAX_PRODUCTS = 40,      /* in one of them */
     MAX_TRIES = 5,          /* of a step's length */
-    BLOCK_VALUES = 1 << 23, /* of the rows of a pass that are there at a time */
+    BLOCK_VALUES = 1 << 23, /* of the rows of a pass that are made at a time */
     DRAWN_VALUES = 1 << 25, /* of the rows that H is made of */
     EXACT_ROWS = 1 << 13,   /* at least, of which the losses are worked out in double */
     LEVEL_BITS = 2          /* a sample is a 2^LEVEL_BITS-th of the next larger one */
@@ -57,11 +62,11 @@ struct rows {
     double C;
 };
 
-/* Some of them, whose values are there. */
+/* Some of them, of one part. */
 struct block {
     const struct solver *s;
-    size_t from, n;   /* of the rows in hand */
-    const float *made; /* their values, or NULL: they lie among all that are kept */
+    size_t from, n;         /* of the rows in hand */
+    const float *const *x;  /* where each is, or NULL: they lie among all that are kept */
 };
 
 /* Of these the rows that H is made of. */
@@ -91,8 +96,11 @@ struct solver {
                                               the step goes down, its length */
     double *spare;                    /* SPARE times lanes, for who needs them within a call */
     struct rows rows;
+    size_t first, last;               /* the parts that are ours: [first, last) */
     size_t block;                     /* rows of one */
-    float *room;                      /* for their values, where they are made */
+    float *room;                      /* for the values of a block of each of our parts */
+    size_t *wanted;                   /* which rows these are */
+    const float **at;                 /* and where; all three NULL: all rows are kept */
     struct active active;
     double progress, share;           /* of the bar: done, and of this level */
 };
@@ -173,25 +181,56 @@ static void add_rows(const struct solver *s, const float *const *x, size_t n, co
                      g + mp_panel_at(b, s->p->rows.d));
 }
 
-/* Part i of the work on a block. */
+/* Where part i of n rows begins. */
+static size_t part_at(size_t n, size_t i)
+{
+    return n * i / PARTS;
+}
+
+/* Our parts, side by side. */
+struct ours {
+    size_t first;
+    int (*work)(struct mp_ctx *c, void *arg, size_t i);
+    void *arg;
+};
+
+static int one_of_ours(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct ours *o = arg;
+    return o->work(c, o->arg, o->first + i);
+}
+
+static int for_ours(struct mp_ctx *c, const struct solver *s,
+                    int (*work)(struct mp_ctx *c, void *arg, size_t i), void *arg)
+{
+    struct ours o = { s->first, work, arg };
+    return mp_parallel_for(c, s->last - s->first, one_of_ours, &o);
+}
+
+/* Work on a block of part i. */
 typedef int block_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i);
 
 struct pass {
     struct solver *s;
     block_part *part;
-    struct block block;
+    size_t done;                 /* rows of each part that are behind us */
+    size_t begin[PARTS + 1];     /* where in `at` the block of each part begins */
 };
 
-static struct block block_at(const struct solver *s, size_t from)
+/* The next block of part i, of which so many rows are done. */
+static struct block block_at(const struct solver *s, size_t i, size_t done)
 {
-    const size_t left = s->rows.n - from;
-    return (struct block){ s, from, left < s->block ? left : s->block, s->room };
+    const size_t from = part_at(s->rows.n, i) + done, end = part_at(s->rows.n, i + 1);
+    const size_t left = from < end ? end - from : 0;
+    return (struct block){ s, from, left < s->block ? left : s->block, NULL };
 }
 
 static int made_part(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct pass *p = arg;
-    return p->part(c, p->s, &p->block, i);
+    struct block b = block_at(p->s, i, p->done);
+    b.x = p->s->at + p->begin[i];
+    return p->part(c, p->s, &b, i);
 }
 
 /* Of rows that are there all blocks at once: sums are added in the same order. */
@@ -199,8 +238,10 @@ static int kept_part(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct pass *p = arg;
     int rc = MP_OK;
-    for (size_t at = 0; at < p->s->rows.n && rc == MP_OK; at += p->s->block) {
-        const struct block b = block_at(p->s, at);
+    for (size_t done = 0; rc == MP_OK; done += p->s->block) {
+        const struct block b = block_at(p->s, i, done);
+        if (b.n == 0)
+            break;
         const int mark = mp_scratch_mark(c);
         rc = p->part(c, p->s, &b, i);
         mp_scratch_release(c, mark);
@@ -208,20 +249,40 @@ static int kept_part(struct mp_ctx *c, void *arg, size_t i)
     return rc;
 }
 
-/* Work on all rows in hand: `part` for i below PARTS of each block. */
+/* Takes a block of each of our parts; 0: there is none left. */
+static int take_blocks(struct mp_ctx *c, struct pass *p)
+{
+    const struct solver *s = p->s;
+    size_t n = 0;
+    for (size_t i = s->first; i < s->last; i++) {
+        const struct block b = block_at(s, i, p->done);
+        p->begin[i] = n;
+        memcpy(s->wanted + n, s->rows.row + b.from, b.n * sizeof *s->wanted);
+        n += b.n;
+    }
+    if (n > 0 && mp_passes_take(c, &s->p->rows, s->wanted, n, s->room, s->at) < 0)
+        return -1;
+    return n > 0;
+}
+
+/* Work on the rows in hand of our parts, block by block. */
 static int pass(struct mp_ctx *c, struct solver *s, block_part *part)
 {
-    struct pass p = { s, part, { .s = s } };
+    struct pass p = { .s = s, .part = part };
+    int some;
     memset(s->sums, 0, PARTS * s->lanes * sizeof *s->sums);
     if (s->room == NULL)
-        return mp_parallel_for(c, PARTS, kept_part, &p);
-    for (size_t at = 0; at < s->rows.n; at += p.block.n) {
-        p.block = block_at(s, at);
-        if (mp_pull(c, s->rows.row + at, p.block.n, true, 0, s->room) < 0 ||
-            mp_parallel_for(c, PARTS, made_part, &p) < 0)
+        return for_ours(c, s, kept_part, &p);
+    for (; (some = take_blocks(c, &p)) > 0; p.done += s->block)
+        if (for_ours(c, s, made_part, &p) < 0)
             return -1;
-    }
-    return MP_OK;
+    return some;
+}
+
+/* The losses of all parts, whoever has made them. */
+static int collect_sums(struct mp_ctx *c, const struct solver *s, int rc)
+{
+    return mp_ranks_collect(c, rc, s->sums, s->lanes * sizeof *s->sums, PARTS, PARTS);
 }
 
 /* Where rows at .. at + n - 1 of a block are, and their classes. */
@@ -230,7 +291,7 @@ static void find_rows(const struct block *b, size_t at, size_t n, const float **
     const struct mp_passes *p = &b->s->p->rows;
     const size_t *row = b->s->rows.row + b->from + at;
     for (size_t q = 0; q < n; q++) {
-        x[q] = b->made != NULL ? b->made + (at + q) * p->d : p->x + row[q] * p->d;
+        x[q] = b->x != NULL ? b->x[at + q] : p->x + row[q] * p->d;
         y[q] = p->y[row[q]];
     }
 }
@@ -252,18 +313,18 @@ static size_t keep_steep(const struct solver *s, const float *const *x, size_t n
     return some;
 }
 
-/* Part i of the loss and its gradient at next_w, and how much each row's curvature weighs. */
+/* The loss and its gradient at next_w, and how much each row's curvature weighs. */
 static int look_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i)
 {
-    const size_t most = rows_at_once(s->p->rows.d), to = b->n * (i + 1) / PARTS, lanes = s->lanes;
+    const size_t most = rows_at_once(s->p->rows.d), lanes = s->lanes;
     float *weight = s->rows.weight + b->from, *z = mp_scratch(c, MAX_ROWS * lanes),
           *slope = mp_scratch(c, MAX_ROWS * lanes), *h = mp_scratch(c, MAX_ROWS * lanes);
     if (z == NULL || slope == NULL || h == NULL)
         return -1;
-    for (size_t at = b->n * i / PARTS, n; at < to; at += n) {
+    for (size_t at = 0, n; at < b->n; at += n) {
         const float *x[MAX_ROWS], *kept[MAX_ROWS];
         int y[MAX_ROWS];
-        n = to - at < most ? to - at : most;
+        n = b->n - at < most ? b->n - at : most;
         find_rows(b, at, n, x, y);
         scores(s, x, n, s->next_w, z);
         /* A value that is no number makes scores that are none, whatever the weights. */
@@ -284,11 +345,11 @@ static int curve_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     const struct active *a = &s->active;
-    const size_t most = rows_at_once(s->p->rows.d), to = a->n * (i + 1) / PARTS;
+    const size_t most = rows_at_once(s->p->rows.d), to = part_at(a->n, i + 1);
     float *g = s->parts + i * s->size, *v = mp_scratch(c, MAX_ROWS * s->lanes);
     if (v == NULL)
         return -1;
-    for (size_t at = a->n * i / PARTS, n; at < to; at += n) {
+    for (size_t at = part_at(a->n, i), n; at < to; at += n) {
         n = to - at < most ? to - at : most;
         scores(s, a->x + at, n, s->direction, v);
         mp_loss_curve(&s->loss, a->h + at * s->lanes, a->y + at, n, v);
@@ -304,23 +365,28 @@ struct join {
     const struct solver *s;
     const float *add;
     float *out;
+    size_t from, n;   /* the values that are ours */
 };
 
 static int join_part(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct join *j = arg;
-    const size_t size = j->s->size;
     (void)c;
-    mp_panel_join(j->add, j->s->parts, PARTS, size, size * i / PARTS, size * (i + 1) / PARTS,
-                  j->out);
+    mp_panel_join(j->add, j->s->parts, PARTS, j->s->size, j->from + part_at(j->n, i),
+                  j->from + part_at(j->n, i + 1), j->out);
     return MP_OK;
 }
 
-/* out = x + the parts' sums. */
-static int join(struct mp_ctx *c, const struct solver *s, const float *x, float *out)
+/* out = x + the parts' sums.  Each rank adds its share of the values of all parts.  rc: of the
+ * work on the parts. */
+static int join(struct mp_ctx *c, const struct solver *s, int rc, const float *x, float *out)
 {
-    struct join j = { s, x, out };
-    return mp_parallel_for(c, PARTS, join_part, &j);
+    struct join j = { s, x, out, mp_share(c, s->size, mp_rank(c)), 0 };
+    j.n = mp_share(c, s->size, mp_rank(c) + 1) - j.from;
+    rc = mp_ranks_turn(c, rc, s->parts, PARTS, s->size, NULL);
+    if (rc == MP_OK)
+        rc = mp_parallel_for(c, PARTS, join_part, &j);
+    return mp_ranks_collect(c, rc, out, sizeof *out, s->size, s->size);
 }
 
 /* f = |w|^2 / 2 + the losses that the parts found. */
@@ -341,7 +407,9 @@ static void objective(struct solver *s, const float *w, double *f)
 static int look(struct mp_ctx *c, struct solver *s)
 {
     memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
-    if (pass(c, s, look_part) < 0 || join(c, s, s->next_w, s->next_g) < 0)
+    int rc = collect_sums(c, s, pass(c, s, look_part));
+    rc = mp_ranks_collect(c, rc, s->rows.weight, sizeof *s->rows.weight, s->rows.n, PARTS);
+    if (join(c, s, rc, s->next_w, s->next_g) < 0)
         return -1;
     objective(s, s->next_w, s->next_f);
     return MP_OK;
@@ -364,7 +432,7 @@ static int bend_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     struct active *a = &s->active;
-    const size_t from = a->n * i / PARTS, n = a->n * (i + 1) / PARTS - from, lanes = s->lanes;
+    const size_t from = part_at(a->n, i), n = part_at(a->n, i + 1) - from, lanes = s->lanes;
     float *z = mp_scratch(c, n * lanes + 1);
     double *unused = (double *)(void *)mp_scratch(c, 2 * lanes);
     if (z == NULL || unused == NULL)
@@ -395,7 +463,8 @@ static int make_active(struct mp_ctx *c, struct solver *s, size_t n)
     a->y = mp_alloc(c, n, sizeof *a->y);
     a->h = mp_alloc(c, mp_product(n, s->lanes), sizeof *a->h);
     return a->row != NULL && a->scale != NULL && a->x != NULL && a->y != NULL && a->h != NULL
-               ? mp_passes_room(c, &s->p->rows, n, &a->values) : -1;
+               ? mp_passes_room(c, &s->p->rows, part_at(n, s->last) - part_at(n, s->first) + 1,
+                                &a->values) : -1;
 }
 
 /* The chance that row i of those in hand is drawn: so that it counts as much as it weighs. */
@@ -444,9 +513,10 @@ static int find_active(struct mp_ctx *c, struct solver *s)
         a->y[a->n] = s->p->rows.y[r->row[i]];
         a->scale[a->n++] = (float)(1 / some);
     }
-    if (mp_passes_take(c, &s->p->rows, a->row, a->n, a->values, a->x) < 0)
+    const size_t from = part_at(a->n, s->first), some = part_at(a->n, s->last) - from;
+    if (mp_passes_take(c, &s->p->rows, a->row + from, some, a->values, a->x + from) < 0)
         return -1;
-    return mp_parallel_for(c, PARTS, bend_part, s);
+    return for_ours(c, s, bend_part, s);
 }
 
 /* product = H direction. */
@@ -454,9 +524,7 @@ static int multiply(struct mp_ctx *c, struct solver *s)
 {
     s->result->products++;
     memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
-    if (mp_parallel_for(c, PARTS, curve_part, s) < 0)
-        return -1;
-    return join(c, s, s->direction, s->product);
+    return join(c, s, for_ours(c, s, curve_part, s), s->direction, s->product);
 }
 
 /* step = -H^-1 gradient, nearly; drop: what it lowers the quadratic model by. */
@@ -676,12 +744,12 @@ static int solve(struct mp_ctx *c, struct solver *s)
 
 /* ---------------------------------------------------------- the whole */
 
-/* Part i of the losses with sums in double, whose scores lie panel after panel; of a sample less
+/* The losses with sums in double, whose scores lie panel after panel; of a sample less
  * those with sums in f32. */
 static int exact_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i)
 {
     enum { MOST = 16 };
-    const size_t to = b->n * (i + 1) / PARTS, d = s->p->rows.d;
+    const size_t d = s->p->rows.d;
     float *near = mp_scratch(c, MOST * s->lanes);
     double *z = (double *)(void *)mp_scratch(c, 2 * s->lanes);
     double *all = (double *)(void *)mp_scratch(c, 2 * MOST * s->lanes);
@@ -689,10 +757,10 @@ static int exact_part(struct mp_ctx *c, struct solver *s, const struct block *b,
     if (near == NULL || z == NULL || all == NULL || f32 == NULL)
         return -1;
     memset(f32, 0, s->lanes * sizeof *f32);
-    for (size_t at = b->n * i / PARTS; at < to; at += MOST) {
+    for (size_t at = 0; at < b->n; at += MOST) {
         const float *x[MOST];
         int y[MOST];
-        const size_t n = to - at < MOST ? to - at : MOST;
+        const size_t n = b->n - at < MOST ? b->n - at : MOST;
         find_rows(b, at, n, x, y);
         if (s->rows.n < s->p->rows.n) {
             scores(s, x, n, s->w, near);
@@ -728,7 +796,7 @@ static int check(struct mp_ctx *c, struct solver *s)
     double *off = s->spare + s->lanes;
     struct mp_dense_result *r = s->result;
     take_level(c, s, halvings(s->p->rows.n, EXACT_ROWS, 1));
-    if (pass(c, s, exact_part) < 0)
+    if (collect_sums(c, s, pass(c, s, exact_part)) < 0)
         return -1;
     memset(off, 0, s->lanes * sizeof *off);
     for (size_t i = 0; i < PARTS; i++)
@@ -751,15 +819,24 @@ static int check(struct mp_ctx *c, struct solver *s)
 static int open_rows(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_passes *p = &s->p->rows;
-    const size_t part = PARTS * rows_at_once(p->d), fit = BLOCK_VALUES / (p->d + 1) / part;
+    const size_t once = rows_at_once(p->d), fit = BLOCK_VALUES / (p->d + 1) / (PARTS * once);
     /* Of fewer than some for each value, H would know too little. */
     const size_t fast = DRAWN_VALUES / (p->d + 1), least = 4 * p->d;
     s->active.most = s->p->drawn > 0 ? s->p->drawn : fast > least ? fast : least;
-    s->block = part * (fit > 1 ? fit : 1);
+    s->block = once * (fit > 1 ? fit : 1);
+    s->first = mp_share(c, PARTS, mp_rank(c));
+    s->last = mp_share(c, PARTS, mp_rank(c) + 1);
     s->rows.row = mp_alloc(c, p->n + 1, sizeof *s->rows.row);
     s->rows.weight = mp_alloc(c, p->n + 1, sizeof *s->rows.weight);
-    return s->rows.row != NULL && s->rows.weight != NULL
-               ? mp_passes_room(c, p, s->block < p->n ? s->block : p->n, &s->room) : -1;
+    if (s->rows.row == NULL || s->rows.weight == NULL)
+        return -1;
+    if (mp_passes_kept(p))
+        return MP_OK;
+    const size_t one = p->n / PARTS + 1, block = s->block < one ? s->block : one;
+    const size_t some = (s->last - s->first) * block;
+    s->wanted = mp_alloc(c, some, sizeof *s->wanted);
+    s->at = mp_alloc(c, some, sizeof *s->at);
+    return s->wanted != NULL && s->at != NULL ? mp_passes_room(c, p, some, &s->room) : -1;
 }
 
 static int open_solver(struct mp_ctx *c, struct solver *s)
@@ -791,7 +868,8 @@ static void close_solver(struct solver *s)
     void *all[] = { s->w, s->step, s->g, s->residual, s->direction, s->product, s->solved,
                     s->next_w, s->next_g, s->own, s->rest, s->live, s->f, s->next_f, s->drop,
                     s->slope, s->t, s->parts, s->sums, s->spare, s->rows.row, s->rows.weight,
-                    s->room, a->row, a->scale, (void *)a->x, a->values, a->y, a->h };
+                    s->room, s->wanted, (void *)s->at, a->row, a->scale, (void *)a->x, a->values,
+                    a->y, a->h };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     mp_preconditioner_close(&s->inverse);

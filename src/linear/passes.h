@@ -10,7 +10,8 @@
 struct mp_passes {
     size_t n, d;      /* rows, values of a row */
     const int *y;     /* their classes */
-    const float *x;   /* n x d; NULL: mp_pull() makes them */
+    const float *x;   /* n x d, but for those at both ends; NULL: mp_pull() makes all of them */
+    size_t before, behind; /* so many rows, which mp_pull() makes */
 };
 
 /* In done() of what learns MP_IN_PASSES: the rows that it learns from. */
@@ -22,6 +23,12 @@ int mp_passes_take(struct mp_ctx *c, const struct mp_passes *p, const size_t *ro
 
 /* Fails where a value is no finite number: with these a solver would never come to an end. */
 int mp_passes_check(struct mp_ctx *c, const struct mp_passes *p, const float *const *at, size_t n);
+
+/* Whether all rows lie in memory: row i at x + i d. */
+static inline bool mp_passes_kept(const struct mp_passes *p)
+{
+    return p->x != NULL && p->before == 0 && p->behind == 0;
+}
 
 /* Room for n rows that mp_passes_take() may make; *room stays NULL where all lie in memory. */
 int mp_passes_room(struct mp_ctx *c, const struct mp_passes *p, size_t n, float **room);

@@ -42,13 +42,13 @@ ranks() { # N ARGUMENT...
     OMP_NUM_THREADS=1 timeout 600 mpirun -n "$n" "$program" "$@" > "$out" 2> "$err"
 }
 
-# A report without what depends on clocks and threads.
+# A report without what depends on clocks and threads, and on how many rows rank 0 has made.
 cat > still.py << 'END'
 import json, sys
 def still(v):
     if isinstance(v, dict):
-        return {k: still(w) for k, w in v.items() if "second" not in k and
-                k not in ("threads", "peak_bytes")}
+        own = ("threads", "peak_bytes") + (("rows",) if "seconds" in v else ())
+        return {k: still(w) for k, w in v.items() if "second" not in k and k not in own}
     return [still(w) for w in v] if isinstance(v, list) else v
 print(json.dumps(still(json.load(open(sys.argv[1]))), indent=1))
 END
@@ -60,7 +60,7 @@ same_run() { # FOLDER FOLDER
     same <("$python" still.py "$1/report.json") <("$python" still.py "$2/report.json")
 }
 compare() { # NAME PIPELINE OPTION... : of one process with two threads, and of 1 to 4
-    local name=$1 n bad=
+    local name=$1 n bad=''
     shift
     mkdir alone && (cd alone && "$program" run "$@" -o run --threads 2 --quiet) > "$out" 2> "$err"
     for n in $counts; do
