@@ -3,8 +3,8 @@
  *
  * Batches are drawn from the training rows in a new order every epoch.  A batch
  * is cut into items of MP_NET_ITEM rows; each goes forward and backward on one
- * thread, and the items' gradients are added in order, so that any number of
- * threads gives the same bytes.  Where products read bf16, layers may pass it on
+ * thread of one rank, and the items' gradients are added in order, so that any number of
+ * threads and ranks gives the same bytes.  Where products read bf16, layers may pass it on
  * (see layer.h); weights, their gradients and the last layer stay f32.
  *
  * Cost: three times the multiply-adds of a forward pass, for each row and epoch;
@@ -13,6 +13,7 @@
 #include "core/finite.h"
 #include "core/learner.h"
 #include "core/random.h"
+#include "core/ranks.h"
 #include "data/split.h"
 #include "linear/dnn.h"
 #include "net/net.h"
@@ -93,6 +94,7 @@ struct training {
     double *seconds;       /* of each layer, item by item: see net.h */
     size_t *hits;
     /* The step in hand. */
+    size_t first, ours;    /* the items that are ours, so many from `first` on */
     const size_t *rows;
     size_t n_rows;
     uint64_t key;
@@ -137,6 +139,26 @@ static size_t item_rows(const struct training *t, size_t i)
     return left < MP_NET_ITEM ? left : MP_NET_ITEM;
 }
 
+/* Which of n items are ours, and their rows: those of the step in hand. */
+static int take_ours(struct mp_ctx *c, struct training *t, size_t n, bool training,
+                     uint64_t epoch)
+{
+    const size_t first = mp_share(c, n, mp_rank(c)), last = mp_share(c, n, mp_rank(c) + 1);
+    const size_t from = first * MP_NET_ITEM;
+    const size_t to = last * MP_NET_ITEM < t->n_rows ? last * MP_NET_ITEM : t->n_rows;
+    t->first = first;
+    t->ours = last - first;
+    return to <= from ? MP_OK : mp_pull(c, t->rows + from, to - from, training, epoch,
+                                        t->x + from * mp_len(t->net.in));
+}
+
+/* Losses and hits of n items, whoever has made them. */
+static int collect(struct mp_ctx *c, const struct training *t, size_t n, int rc)
+{
+    rc = mp_ranks_collect(c, rc, t->loss, sizeof *t->loss, n, n);
+    return mp_ranks_collect(c, rc, t->hits, sizeof *t->hits, n, n);
+}
+
 /* Item i of the step in hand, its n rows in place, in this thread's memory. */
 static int take_item(struct mp_ctx *c, const struct training *t, size_t i, size_t n,
                      struct mp_net_item *item)
@@ -151,10 +173,11 @@ static int take_item(struct mp_ctx *c, const struct training *t, size_t i, size_
     return MP_OK;
 }
 
-static int train_item(struct mp_ctx *c, void *arg, size_t i)
+static int train_item(struct mp_ctx *c, void *arg, size_t k)
 {
     struct training *t = arg;
     struct mp_net_item item;
+    const size_t i = t->first + k;
     const size_t n = item_rows(t, i);
     const uint64_t key = mp_mix(t->key ^ (i + 1));
     if (take_item(c, t, i, n, &item) < 0)
@@ -171,10 +194,11 @@ static int train_item(struct mp_ctx *c, void *arg, size_t i)
 }
 
 /* Loss and hits of the item's rows without training; a smaller item is filled up. */
-static int judge_item(struct mp_ctx *c, void *arg, size_t i)
+static int judge_item(struct mp_ctx *c, void *arg, size_t k)
 {
     struct training *t = arg;
     struct mp_net_item item;
+    const size_t i = t->first + k;
     const size_t n = item_rows(t, i);
     if (take_item(c, t, i, n, &item) < 0 ||
         mp_net_forward(c, &t->net, t->w, &item, MP_NET_ITEM, false, 0) < 0)
@@ -213,8 +237,8 @@ static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, str
         t->rows = t->order + b * batch;
         t->n_rows = batch;
         t->key = mp_random(c, (1ull << 41) + epoch, b);
-        if (mp_pull(c, t->rows, batch, true, epoch, t->x) < 0 ||
-            mp_parallel_for(c, t->n_items, train_item, t) < 0 ||
+        if (take_ours(c, t, t->n_items, true, epoch) < 0 ||
+            collect(c, t, t->n_items, mp_parallel_for(c, t->ours, train_item, t)) < 0 ||
             mp_optimizer_step(c, &t->o, &t->net, t->w, t->items, t->n_items, rate) < 0)
             return -1;
         for (size_t i = 0; i < t->n_items; i++) {
@@ -246,8 +270,8 @@ static int judge(struct mp_ctx *c, struct training *t, struct score *s)
         t->rows = t->judges + at;
         t->n_rows = t->n_judges - at < batch ? t->n_judges - at : batch;
         const size_t n_items = (t->n_rows + MP_NET_ITEM - 1) / MP_NET_ITEM;
-        if (mp_pull(c, t->rows, t->n_rows, false, 0, t->x) < 0 ||
-            mp_parallel_for(c, n_items, judge_item, t) < 0)
+        if (take_ours(c, t, n_items, false, 0) < 0 ||
+            collect(c, t, n_items, mp_parallel_for(c, t->ours, judge_item, t)) < 0)
             return -1;
         for (size_t i = 0; i < n_items; i++) {
             loss += t->loss[i];
@@ -412,7 +436,7 @@ static int one_epoch(struct mp_ctx *c, struct training *t)
         memcpy(t->best, t->w, t->net.weights * sizeof *t->w);
     }
     t->spent = mp_seconds() - t->start;
-    return mp_checkpoint_save(c, visit, t);
+    return mp_optimizer_collect(c, &t->o, &t->net) < 0 ? -1 : mp_checkpoint_save(c, visit, t);
 }
 
 /* What a run that was stopped has done of this one. */
@@ -523,8 +547,11 @@ static int all_epochs(struct mp_ctx *c, struct training *t)
 }
 
 /* What each layer has cost; how results depend on the machine. */
-static void tell(struct mp_ctx *c, const struct training *t)
+static int tell(struct mp_ctx *c, const struct training *t)
 {
+    const size_t one = 2 * (size_t)t->net.n * sizeof *t->seconds;
+    if (mp_ranks_collect(c, MP_OK, t->seconds, one, t->n_items, t->n_items) < 0)
+        return -1;
     const double rows = (double)t->o.step * t->p->batch;
     for (int i = 0; i < t->net.n; i++) {
         const struct mp_net_layer *l = &t->net.layers[i];
@@ -543,6 +570,7 @@ static void tell(struct mp_ctx *c, const struct training *t)
                  "threads; other instructions than %s may round otherwise",
               t->net.precision == MP_BF16 ? "bf16" : "f32", mp_dnn_isa());
     mp_dnn_remark(c);
+    return MP_OK;
 }
 
 static void training_free(struct training *t)
@@ -628,8 +656,9 @@ static int done(struct mp_ctx *c, const void *params, void *state)
         rc = prepare(c, &t);
     if (rc == MP_OK)
         rc = all_epochs(c, &t);
+    if (rc == MP_OK)
+        rc = tell(c, &t);
     if (rc == MP_OK) {
-        tell(c, &t);
         s->n = t.net.weights;
         s->w = t.best;
         t.best = NULL;

@@ -96,29 +96,29 @@ void mp_mpi_gather(struct mp_mpi *m, void *at, size_t size, const size_t *cut)
     free(count);
 }
 
-/* Part of a matrix: `rows` x `cols` of lines that are `width` long. */
-static MPI_Datatype part_of(size_t rows, size_t cols, size_t width)
+/* Part of a matrix: rows x cols of it. */
+static MPI_Datatype part_of(size_t rows, size_t cols, size_t step)
 {
     MPI_Datatype part;
-    MPI_Type_vector((int)rows, (int)cols, (int)width, MPI_FLOAT, &part);
+    MPI_Type_vector((int)rows, (int)cols, (int)step, MPI_FLOAT, &part);
     MPI_Type_commit(&part);
     return part;
 }
 
-void mp_mpi_turn(struct mp_mpi *m, float *at, const size_t *row, const size_t *col)
+void mp_mpi_turn(struct mp_mpi *m, float *at, size_t step, const size_t *row, const size_t *col)
 {
-    const size_t width = col[m->n], rows = row[m->mine + 1] - row[m->mine];
+    const size_t rows = row[m->mine + 1] - row[m->mine];
     const size_t cols = col[m->mine + 1] - col[m->mine];
     MPI_Request *q = calloc((size_t)m->n * 2, sizeof *q);
     int n = 0;
     if (q == NULL)
         MPI_Abort(MPI_COMM_WORLD, 1);
-    for (int step = 1; step < m->n; step++) {
-        const int to = (m->mine + step) % m->n, from = (m->mine + m->n - step) % m->n;
-        MPI_Datatype in = part_of(row[from + 1] - row[from], cols, width);
-        MPI_Datatype out = part_of(rows, col[to + 1] - col[to], width);
-        MPI_Irecv(at + row[from] * width + col[m->mine], 1, in, from, 0, MPI_COMM_WORLD, &q[n++]);
-        MPI_Isend(at + row[m->mine] * width + col[to], 1, out, to, 0, MPI_COMM_WORLD, &q[n++]);
+    for (int k = 1; k < m->n; k++) {
+        const int to = (m->mine + k) % m->n, from = (m->mine + m->n - k) % m->n;
+        MPI_Datatype in = part_of(row[from + 1] - row[from], cols, step);
+        MPI_Datatype out = part_of(rows, col[to + 1] - col[to], step);
+        MPI_Irecv(at + row[from] * step + col[m->mine], 1, in, from, 0, MPI_COMM_WORLD, &q[n++]);
+        MPI_Isend(at + row[m->mine] * step + col[to], 1, out, to, 0, MPI_COMM_WORLD, &q[n++]);
         m->sent += rows * (col[to + 1] - col[to]) * sizeof *at;
         MPI_Type_free(&in);
         MPI_Type_free(&out);
@@ -158,8 +158,8 @@ void mp_mpi_gather(struct mp_mpi *m, void *at, size_t size, const size_t *cut)
     (void)m, (void)at, (void)size, (void)cut;
 }
 
-void mp_mpi_turn(struct mp_mpi *m, float *at, const size_t *row, const size_t *col)
+void mp_mpi_turn(struct mp_mpi *m, float *at, size_t step, const size_t *row, const size_t *col)
 {
-    (void)m, (void)at, (void)row, (void)col;
+    (void)m, (void)at, (void)step, (void)row, (void)col;
 }
 #endif

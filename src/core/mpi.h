@@ -28,7 +28,7 @@ void mp_mpi_tell(struct mp_mpi *m, void *at, size_t size, int from);
 /* Pieces of `size` bytes: those from cut[r] to cut[r + 1] are made by r, and all get them. */
 void mp_mpi_gather(struct mp_mpi *m, void *at, size_t size, const size_t *cut);
 
-/* A matrix of floats of which r has the rows from row[r] on, and gets the columns from col[r] on;
- * row and col end with how many there are of all. */
-void mp_mpi_turn(struct mp_mpi *m, float *at, const size_t *row, const size_t *col);
+/* A matrix of floats, whose rows lie `step` apart: r has the rows from row[r] to row[r + 1], and
+ * gets the columns from col[r] to col[r + 1]. */
+void mp_mpi_turn(struct mp_mpi *m, float *at, size_t step, const size_t *row, const size_t *col);
 #endif

@@ -264,19 +264,19 @@ int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n, 
     return mp_ranks_gather(c, rc, at, size, r->row);
 }
 
-int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t width,
+int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t step,
                   const size_t *cut)
 {
     struct mp_ranks *r = ranks_of(c);
     if (r == NULL)
         return rc;
-    if (rc == MP_OK && (rows > INT32_MAX || width > INT32_MAX))
-        rc = mp_fail(c, "%zu rows of %zu values are too many for MPI", rows, width);
-    if (ready(c, r, rc, TURN, rows * width, 0) < 0)
+    if (rc == MP_OK && (rows > INT32_MAX || step > INT32_MAX))
+        rc = mp_fail(c, "%zu rows of %zu values are too many for MPI", rows, step);
+    if (ready(c, r, rc, TURN, rows * step, 0) < 0)
         return -1;
     cut_parts(c, rows, rows, r->row);
-    cut_parts(c, width, width, r->col);
-    mp_mpi_turn(&r->mpi, at, r->row, cut != NULL ? cut : r->col);
+    cut_parts(c, step, step, r->col);
+    mp_mpi_turn(&r->mpi, at, step, r->row, cut != NULL ? cut : r->col);
     return MP_OK;
 }
 

@@ -59,9 +59,9 @@ int mp_ranks_gather(struct mp_ctx *c, int rc, void *at, size_t size, const size_
  * part i begins with piece n i / parts. */
 int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n, size_t parts);
 
-/* Of a matrix of floats, rows x width, this rank has its share of the rows, by mp_share(), and
- * gets its share of the columns of all of them: from cut[its number] to the next; cut NULL: by
- * mp_share(), too. */
-int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t width,
+/* Of a matrix of floats, whose rows lie `step` apart, this rank has its share of the rows, by
+ * mp_share(), and gets its share of the columns of all of them: from cut[its number] to the next.
+ * cut NULL: of `step` columns, by mp_share(), too. */
+int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t step,
                   const size_t *cut);
 #endif

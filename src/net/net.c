@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/param.h"
 #include "core/random.h"
+#include "core/ranks.h"
 #include "linear/matmul.h"
 #include <math.h>
 #include <stdlib.h>
@@ -597,6 +598,17 @@ int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
         dy = next;
     }
     return MP_OK;
+}
+
+int mp_net_collect(struct mp_ctx *c, const struct mp_net *net, int i, size_t *cut)
+{
+    const struct mp_weight *t = &net->layers[i].weight[0];
+    const struct mp_net_outer *o = net->layers[i].outer;
+    const size_t size = o->bf16 ? sizeof(mp_bf16) : sizeof(float);
+    for (int r = 0; r <= mp_ranks(c); r++)
+        cut[r] = cut[r] < o->batch ? cut[r] : o->batch;
+    return mp_ranks_gather(c, MP_OK, o->x, t->fan_in * size, cut) < 0
+               ? -1 : mp_ranks_gather(c, MP_OK, o->dy, t->fan_out * size, cut);
 }
 
 int mp_net_gradient(struct mp_ctx *c, const struct mp_net *net, int i, size_t at, size_t n,

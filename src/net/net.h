@@ -108,6 +108,11 @@ int mp_net_backward(struct mp_ctx *c, const struct mp_net *net, const float *w,
 /* Floats of one piece of a tensor: what fits the cache, and the size of whole rows. */
 size_t mp_net_piece(const struct mp_weight *t);
 
+/* Of several ranks each has sent rows of a batch through layer i, whose first tensor is `outer`:
+ * all get what its gradient is made of.  cut: where the rows of each begin, and last where whole
+ * items would end; it is changed to where they do. */
+int mp_net_collect(struct mp_ctx *c, const struct mp_net *net, int i, size_t *cut);
+
 /* The batch's gradient of n values of layer i's `outer` tensor, a piece, from value `at`
  * on; after the backward passes of all its items. */
 int mp_net_gradient(struct mp_ctx *c, const struct mp_net *net, int i, size_t at, size_t n,

@@ -2,8 +2,11 @@
 /* optimizer.c - from gradients to weights.
  *
  * Weights are worked on in pieces, side by side; within a piece the items'
- * gradients are added in their order, so threads do not show in the sums. */
+ * gradients are added in their order, so threads do not show in the sums, nor do ranks: these
+ * send each other, for each step, the gradients of their items of the others' weights, and
+ * the weights that they have stepped. */
 #include "net/optimizer.h"
+#include "core/ranks.h"
 #include "core/simd.h"
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +16,6 @@ struct piece {
     size_t at, n;
     int layer;
     const struct mp_weight *tensor;
-    double norm;              /* of its gradient, squared */
 };
 
 struct step {
@@ -24,7 +26,10 @@ struct step {
     float *w;
     double rate, scale;       /* scale: what clipping leaves of the gradient */
     struct piece *pieces;
-    size_t n_pieces;
+    double *norm;             /* of the gradient of each, squared */
+    size_t n_pieces, first, ours; /* ours: so many, from `first` on */
+    size_t *piece, *weight;   /* where those of each rank begin, and last where all end */
+    size_t *some;             /* the same of a part of the weights */
 };
 
 int mp_optimizer_open(struct mp_ctx *c, struct mp_optimizer *o, size_t weights)
@@ -88,13 +93,13 @@ static int gradient(struct mp_ctx *c, const struct step *s, const struct piece *
 static int sum_piece(struct mp_ctx *c, void *arg, size_t i)
 {
     struct step *s = arg;
-    struct piece *p = &s->pieces[i];
+    const struct piece *p = &s->pieces[i];
     float *sum = s->o->sum + p->at;
     if (gradient(c, s, p, sum) < 0)
         return -1;
-    p->norm = 0;
+    s->norm[i] = 0;
     for (size_t j = 0; j < p->n && !p->tensor->fixed; j++)
-        p->norm += (double)sum[j] * (double)sum[j];
+        s->norm[i] += (double)sum[j] * (double)sum[j];
     return MP_OK;
 }
 
@@ -182,6 +187,16 @@ static int sum_and_step(struct mp_ctx *c, void *arg, size_t i)
     return rc;
 }
 
+static int round_piece(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct step *s = arg;
+    (void)c;
+    mp_net_round(s->net, s->w, s->pieces[i].at, s->pieces[i].n);
+    return MP_OK;
+}
+
+/* -------------------------------------------------------------- who steps what */
+
 static int cut(struct mp_ctx *c, const struct mp_net *net, struct step *s)
 {
     size_t n = 0;
@@ -202,17 +217,112 @@ static int cut(struct mp_ctx *c, const struct mp_net *net, struct step *s)
     return MP_OK;
 }
 
+/* Each rank steps pieces that follow one another, and have about as many weights as the others'. */
+static int share(struct mp_ctx *c, struct step *s)
+{
+    const int ranks = mp_ranks(c), mine = mp_rank(c);
+    s->piece = mp_alloc(c, (size_t)ranks + 1, sizeof *s->piece);
+    s->weight = mp_alloc(c, (size_t)ranks + 1, sizeof *s->weight);
+    s->some = mp_alloc(c, (size_t)ranks + 1, sizeof *s->some);
+    s->norm = mp_alloc(c, s->n_pieces, sizeof *s->norm);
+    if (s->norm == NULL || s->piece == NULL || s->weight == NULL || s->some == NULL)
+        return -1;
+    for (int r = 0; r <= ranks; r++) {
+        size_t i = r > 0 ? s->piece[r - 1] : 0;
+        while (i < s->n_pieces && s->pieces[i].at < mp_share(c, s->net->weights, r))
+            i++;
+        s->piece[r] = i;
+        s->weight[r] = i < s->n_pieces ? s->pieces[i].at : s->net->weights;
+    }
+    s->first = s->piece[mine];
+    s->ours = s->piece[mine + 1] - s->first;
+    return MP_OK;
+}
+
+static int open_step(struct mp_ctx *c, struct step *s)
+{
+    return cut(c, s->net, s) < 0 ? -1 : share(c, s);
+}
+
+static void close_step(struct step *s)
+{
+    free(s->pieces);
+    free(s->norm);
+    free(s->piece);
+    free(s->weight);
+    free(s->some);
+}
+
+/* The items' gradients of weights [from, to) go to those that step them. */
+static int turn(struct mp_ctx *c, const struct step *s, size_t from, size_t to)
+{
+    for (int r = 0; r <= mp_ranks(c); r++) {
+        const size_t at = s->weight[r] < from ? from : s->weight[r];
+        s->some[r] = at < to ? at : to;
+    }
+    return mp_ranks_turn(c, MP_OK, s->items[0].dw, s->n_items, s->net->weights, s->some);
+}
+
+/* Of an `outer` tensor, whose gradient is made of all rows, the rows go round instead. */
+static int exchange(struct mp_ctx *c, const struct step *s)
+{
+    const struct mp_net *net = s->net;
+    size_t from = 0;
+    for (int i = 0; i < net->n; i++) {
+        const size_t at = net->layers[i].offset[0];
+        if (net->layers[i].outer == NULL)
+            continue;
+        if (turn(c, s, from, at) < 0)
+            return -1;
+        for (int r = 0; r <= mp_ranks(c); r++)
+            s->some[r] = mp_share(c, s->n_items, r) * MP_NET_ITEM;
+        if (mp_net_collect(c, net, i, s->some) < 0)
+            return -1;
+        from = at + net->layers[i].weight[0].size;
+    }
+    return turn(c, s, from, net->weights);
+}
+
+/* The pieces that are ours, side by side. */
+struct ours {
+    struct step *s;
+    int (*work)(struct mp_ctx *c, void *arg, size_t i);
+};
+
+static int one_of_ours(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct ours *o = arg;
+    return o->work(c, o->s, o->s->first + i);
+}
+
+static int for_ours(struct mp_ctx *c, struct step *s,
+                    int (*work)(struct mp_ctx *c, void *arg, size_t i))
+{
+    struct ours o = { s, work };
+    return mp_parallel_for(c, s->ours, one_of_ours, &o);
+}
+
 /* Sums all gradients, and finds what is left of one that is too long. */
 static int clip(struct mp_ctx *c, struct step *s)
 {
     double norm = 0;
-    if (mp_parallel_for(c, s->n_pieces, sum_piece, s) < 0)
+    const int rc = for_ours(c, s, sum_piece);
+    if (mp_ranks_gather(c, rc, s->norm, sizeof *s->norm, s->piece) < 0)
         return -1;
     for (size_t i = 0; i < s->n_pieces; i++)
-        norm += s->pieces[i].norm;
+        norm += s->norm[i];
     if (sqrt(norm) > s->o->clip)
         s->scale = s->o->clip / (sqrt(norm) + 1e-6);
     return MP_OK;
+}
+
+/* The weights that other ranks have stepped. */
+static int take_weights(struct mp_ctx *c, struct step *s)
+{
+    if (mp_ranks_gather(c, MP_OK, s->w, sizeof *s->w, s->weight) < 0)
+        return -1;
+    return mp_ranks(c) > 1 && s->net->rounded != NULL
+               ? mp_parallel_for(c, s->n_pieces, round_piece, s) : MP_OK;
 }
 
 int mp_optimizer_step(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_net *net, float *w,
@@ -222,11 +332,27 @@ int mp_optimizer_step(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_
         .o = o, .net = net, .items = items, .n_items = n_items, .w = w, .rate = rate, .scale = 1
     };
     o->step++;
-    int rc = cut(c, net, &s);
+    int rc = open_step(c, &s);
+    if (rc == MP_OK && mp_ranks(c) > 1)
+        rc = exchange(c, &s);
     if (rc == MP_OK && o->clip > 0)
         rc = clip(c, &s);
     if (rc == MP_OK)
-        rc = mp_parallel_for(c, s.n_pieces, o->clip > 0 ? step_piece : sum_and_step, &s);
-    free(s.pieces);
+        rc = for_ours(c, &s, o->clip > 0 ? step_piece : sum_and_step);
+    if (rc == MP_OK)
+        rc = take_weights(c, &s);
+    close_step(&s);
+    return rc;
+}
+
+int mp_optimizer_collect(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_net *net)
+{
+    struct step s = { .o = o, .net = net };
+    int rc = open_step(c, &s);
+    if (rc == MP_OK)
+        rc = mp_ranks_gather(c, rc, o->first, sizeof *o->first, s.weight);
+    if (rc == MP_OK && o->second != NULL)
+        rc = mp_ranks_gather(c, rc, o->second, sizeof *o->second, s.weight);
+    close_step(&s);
     return rc;
 }

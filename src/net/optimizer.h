@@ -21,9 +21,15 @@ struct mp_optimizer {
 int mp_optimizer_open(struct mp_ctx *c, struct mp_optimizer *o, size_t weights);
 void mp_optimizer_close(struct mp_optimizer *o);
 
-/* Adds the items' gradients in their order and makes one step on w. */
+/* Adds the items' gradients in their order and makes one step on w.  The items' dw lie side by
+ * side.  Of several ranks (ranks.h) each has made the gradients of its share of the items, makes
+ * the steps of its share of the weights, and gets all weights. */
 int mp_optimizer_step(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_net *net, float *w,
                       const struct mp_net_item *items, size_t n_items, double rate);
+
+/* The moments, of which each rank has those of its share of the weights: all of them, for a
+ * checkpoint. */
+int mp_optimizer_collect(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_net *net);
 
 /* Learning rate of step `step` of `steps`: constant; a tenth at one half and at three
  * quarters; half a cosine down to 0; or up from rate / 25 for a quarter of the steps

@@ -89,6 +89,8 @@ compare hog_svm "$source/pipelines/hog_svm.txt" "${rows[@]}"
 compare hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier.components=300
 compare "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net.epochs=1 \
     --set data.folds=2
+compare "a net that clips and judges" "$source/pipelines/lstm.txt" "${rows[@]}" \
+    --set net.epochs=1 --set net.validation=0.2
 
 ranks 3 run svm.txt -o three && [ "$(grep -c '^rank [0-2] on .*: .* s, .* waiting; .* sent$' \
     "$err")" = 3 ]
