@@ -211,10 +211,13 @@ static const struct mp_command_entry *nth_command(int k)
     return NULL;
 }
 
-/* "  hog          Describe images by ..." */
+/* "  hog          Describe images by ...", below a name that is longer than others. */
 static void brief(FILE *f, const char *name, int width, const char *text)
 {
-    fprintf(f, "  %-*s ", width, name);
+    if (strlen(name) > (size_t)width)
+        fprintf(f, "  %s\n%*s", name, width + 3, "");
+    else
+        fprintf(f, "  %-*s ", width, name);
     wrapped(f, text, strlen(text), width + 3);
 }
 

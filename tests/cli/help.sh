@@ -93,7 +93,7 @@ ok "list --json"
 stages=$(sed -n 's/^    "name": "\([a-z0-9_]*\)",*$/\1/p' "$dir/list.json")
 [ "$(wc -w <<< "$stages")" -ge 10 ] &&
     equal "$(sort <<< "$stages")" \
-        "$(sed -n 's/^  \([a-z0-9_][a-z0-9_]*\) .*/\1/p' "$dir/list" | sort)"
+        "$(sed -n 's/^  \([a-z0-9_][a-z0-9_]*\)\( .*\)*$/\1/p' "$dir/list" | sort)"
 ok "list and list --json name the same stages"
 equal "$(sort <<< "$stages")" "$(cd "$source" &&
     ls filters/*.c features/*.c models/*.c models/net/*.c | sed 's|.*/||; s|\.c$||' | sort)"
