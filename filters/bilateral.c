@@ -33,70 +33,75 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-/* Channels lie apart in here, each in a margin; rows are worked on one after the other. */
+enum { BLOCK = 256 }; /* pixels that are worked on at once */
+
+/* Channels lie apart in here, each in a margin.  Pixels are worked on in blocks that run over the
+ * ends of rows: margins are smoothed, too, and left out at the end, and loops are long. */
 struct work {
     const struct params *p;
     size_t h, w, channels;
-    size_t line, plane; /* values of a row and of a channel with its margin */
-    float *packed, *apart, *weight, *total, *sum; /* sum: a row of each channel */
+    size_t line, plane; /* values of a row with its margin; of a channel, and of a block more */
+    float *packed, *apart;
+    float *sum, *smoothed; /* a block, and h rows, of each channel */
 };
 
-/* weight: of the n pixels at `there` for those at `here`; a channel is `plane` values on. */
-static inline void weigh(const float *here, const float *there, size_t n, size_t plane,
-                         size_t channels, float space, float scale, float *weight)
+/* Weights of a block: of the pixels at `there` for those at `here`. */
+static inline void weigh(const struct work *w, const float *here, const float *there, float scale,
+                         float space, float *weight)
 {
-    for (size_t x = 0; x < n; x++)
+    for (size_t x = 0; x < BLOCK; x++)
         weight[x] = 0;
-    for (size_t k = 0; k < channels; k++)
-#pragma omp simd
-        for (size_t x = 0; x < n; x++) {
-            const float d = there[k * plane + x] - here[k * plane + x];
+    for (size_t k = 0; k < w->channels; k++)
+        for (size_t x = 0; x < BLOCK; x++) {
+            const float d = there[k * w->plane + x] - here[k * w->plane + x];
             weight[x] += d * d;
         }
-#pragma omp simd
-    for (size_t x = 0; x < n; x++)
-        weight[x] = space * mp_exp(scale * weight[x]);
+    for (size_t x = 0; x < BLOCK; x++)
+        weight[x] = mp_exp(scale * weight[x] + space);
 }
 
-/* Row y of all channels into w->sum. */
-MP_CLONES static void smooth_row(const struct work *w, size_t y)
+/* The block whose first pixel lies `first` values behind that of the image. */
+MP_CLONES static void smooth_block(const struct work *w, size_t first)
 {
     const int r = w->p->radius;
     const float tone = (float)(-0.5 / (w->p->tone * w->p->tone * (double)w->channels));
     const float space = (float)(-0.5 / (w->p->space * w->p->space));
-    const float *here = w->packed + (y + (size_t)r) * w->line + (size_t)r;
+    const float *here = w->packed + (size_t)r * (w->line + 1) + first;
+    float weight[BLOCK], total[BLOCK] = { 0 };
 
-    memset(w->total, 0, w->w * sizeof *w->total);
-    memset(w->sum, 0, w->channels * w->w * sizeof *w->sum);
+    memset(w->sum, 0, w->channels * BLOCK * sizeof *w->sum);
     for (int i = -r; i <= r; i++)
         for (int j = -r; j <= r; j++) {
+            const float *there = here + i * (ptrdiff_t)w->line + j;
             if (i * i + j * j > r * r)
                 continue;
-            const float *there = here + i * (int)w->line + j;
-            weigh(here, there, w->w, w->plane, w->channels, mp_exp(space * (float)(i * i + j * j)),
-                  tone, w->weight);
-            for (size_t x = 0; x < w->w; x++)
-                w->total[x] += w->weight[x];
+            weigh(w, here, there, tone, space * (float)(i * i + j * j), weight);
+            for (size_t x = 0; x < BLOCK; x++)
+                total[x] += weight[x];
             for (size_t k = 0; k < w->channels; k++)
-                for (size_t x = 0; x < w->w; x++)
-                    w->sum[k * w->w + x] += w->weight[x] * there[k * w->plane + x];
+                for (size_t x = 0; x < BLOCK; x++)
+                    w->sum[k * BLOCK + x] += weight[x] * there[k * w->plane + x];
         }
+    for (size_t k = 0; k < w->channels; k++)
+        for (size_t x = 0; x < BLOCK; x++)
+            w->smoothed[k * w->plane + first + x] = w->sum[k * BLOCK + x] / total[x];
 }
 
 static void smooth(const struct work *w, const float *image, float *to)
 {
-    const size_t n = w->h * w->w;
+    const size_t n = w->h * w->w, all = w->h * w->line;
 
     for (size_t k = 0; k < w->channels; k++)
         mp_pack((char *)(w->packed + k * w->plane),
                 (const char *)mp_plane_out(image, n, w->channels, k, w->apart), (int)w->h,
                 (int)w->w, sizeof(float), w->p->radius, (enum mp_border)w->p->border);
-    for (size_t y = 0; y < w->h; y++) {
-        smooth_row(w, y);
-        for (size_t k = 0; k < w->channels; k++)
-            for (size_t x = 0; x < w->w; x++)
-                to[(y * w->w + x) * w->channels + k] = w->sum[k * w->w + x] / w->total[x];
-    }
+    for (size_t i = 0; i < all; i += BLOCK)
+        smooth_block(w, i);
+    for (size_t y = 0; y < w->h; y++)
+        for (size_t x = 0; x < w->w; x++)
+            for (size_t k = 0; k < w->channels; k++)
+                to[(y * w->w + x) * w->channels + k] =
+                    w->smoothed[k * w->plane + y * w->line + x];
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
@@ -109,14 +114,14 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     (void)state;
 
     w.line = w.w + margin;
-    w.plane = w.line * (w.h + margin);
+    w.plane = w.line * (w.h + margin) + margin + BLOCK;
     w.packed = mp_scratch(c, w.plane * w.channels);
     w.apart = mp_scratch(c, w.h * w.w);
-    w.weight = mp_scratch(c, w.w);
-    w.total = mp_scratch(c, w.w);
-    w.sum = mp_scratch(c, w.w * w.channels);
-    if (w.packed == NULL || w.apart == NULL || w.weight == NULL || w.total == NULL || w.sum == NULL)
+    w.sum = mp_scratch(c, BLOCK * w.channels);
+    w.smoothed = mp_scratch(c, w.plane * w.channels);
+    if (w.packed == NULL || w.apart == NULL || w.sum == NULL || w.smoothed == NULL)
         return -1;
+    memset(w.packed, 0, w.plane * w.channels * sizeof *w.packed);
     for (size_t i = 0; i < in->n * len; i += len)
         smooth(&w, in->x + i, out->x + i);
     return MP_OK;

@@ -32,59 +32,58 @@ static const struct mp_param table[] = {
 
 enum { TAN_22 = 13573 }; /* tan(22.5 degrees) in 1 / 2^15 */
 
-/* An image's levels in a frame of one pixel, its gradients, and their lengths in a frame of 0. */
+/* Arrays have rows of w + 2 values: levels and lengths of gradients lie in a frame of one pixel,
+ * and loops run over the ends of rows. */
 struct work {
     int h, w, low, high;
     bool squares;
+    size_t line, n;  /* values of a row, and of all but the frame's rows */
     uint8_t *packed;
     int *gx, *gy, *length;
-    float *marks;
+    float *marks;    /* the frame's columns are worked out, too, and left out in `plain` */
+    float *plain;
     struct mp_spans spans;
     uint8_t *strong; /* of each span's part */
 };
 
 MP_CLONES static void gradients(const struct work *k)
 {
-    const int line = k->w + 2;
+    const uint8_t *a = k->packed, *b = a + k->line, *c = b + k->line;
+    int *length = k->length + k->line + 1;
 
-    for (int y = 0; y < k->h; y++) {
-        const uint8_t *a = k->packed + y * line, *b = a + line, *c = b + line;
-        int *gx = k->gx + y * k->w, *gy = k->gy + y * k->w;
-        int *length = k->length + (y + 1) * line + 1;
-        for (int x = 0; x < k->w; x++) {
-            const int dx = a[x + 2] - a[x] + 2 * (b[x + 2] - b[x]) + c[x + 2] - c[x];
-            const int dy = c[x] - a[x] + 2 * (c[x + 1] - a[x + 1]) + c[x + 2] - a[x + 2];
-            const int ax = dx < 0 ? -dx : dx, ay = dy < 0 ? -dy : dy;
-            gx[x] = dx;
-            gy[x] = dy;
-            length[x] = k->squares ? dx * dx + dy * dy : ax + ay;
-        }
+    for (size_t i = 0; i < k->n; i++) {
+        const int dx = a[i + 2] - a[i] + 2 * (b[i + 2] - b[i]) + c[i + 2] - c[i];
+        const int dy = c[i] - a[i] + 2 * (c[i + 1] - a[i + 1]) + c[i + 2] - a[i + 2];
+        const int ax = dx < 0 ? -dx : dx, ay = dy < 0 ? -dy : dy;
+        k->gx[i] = dx;
+        k->gy[i] = dy;
+        length[i] = k->squares ? dx * dx + dy * dy : ax + ay;
     }
+    for (int y = 0; y < k->h; y++) /* the frame's columns, worked out across the ends */
+        length[(size_t)y * k->line + (size_t)k->w] = length[(size_t)y * k->line + k->line - 1] = 0;
 }
 
 /* 1 at pixels that begin an edge, 1/2 at those that may go on with one.  Of equal neighbours
  * the first counts, along diagonals neither. */
 MP_CLONES static void thin(const struct work *k)
 {
-    const int line = k->w + 2;
+    const int *at = k->length + k->line + 1, *up = at - k->line, *down = at + k->line;
 
-    for (int y = 0; y < k->h; y++) {
-        const int *at = k->length + (y + 1) * line + 1, *up = at - line, *down = at + line;
-        const int *gx = k->gx + y * k->w, *gy = k->gy + y * k->w;
-        float *mark = k->marks + y * k->w;
-        for (int x = 0; x < k->w; x++) {
-            const int m = at[x], dx = gx[x], dy = gy[x];
-            const int ax = dx < 0 ? -dx : dx, ay = (dy < 0 ? -dy : dy) << 15;
-            const int flat = ax * TAN_22, steep = flat + (ax << 16);
-            const int across = (m > at[x - 1]) & (m >= at[x + 1]);
-            const int along = (m > up[x]) & (m >= down[x]);
-            const int falling = (m > up[x - 1]) & (m > down[x + 1]);
-            const int rising = (m > up[x + 1]) & (m > down[x - 1]);
-            const int slanting = (dx ^ dy) < 0 ? rising : falling;
-            const int top = ay < flat ? across : ay > steep ? along : slanting;
-            mark[x] = (top & (m > k->low)) == 0 ? 0 : m > k->high ? 1 : 0.5f;
-        }
+    for (size_t i = 0; i < k->n; i++) {
+        const int m = at[i], dx = k->gx[i], dy = k->gy[i];
+        const int ax = dx < 0 ? -dx : dx, ay = (dy < 0 ? -dy : dy) << 15;
+        const int flat = ax * TAN_22, steep = flat + (ax << 16);
+        const int across = (m > at[i - 1]) & (m >= at[i + 1]);
+        const int along = (m > up[i]) & (m >= down[i]);
+        const int falling = (m > up[i - 1]) & (m > down[i + 1]);
+        const int rising = (m > up[i + 1]) & (m > down[i - 1]);
+        const int slanting = (dx ^ dy) < 0 ? rising : falling;
+        const int top = ay < flat ? across : ay > steep ? along : slanting;
+        k->marks[i] = (top & (m > k->low)) == 0 ? 0 : m > k->high ? 1 : 0.5f;
     }
+    for (size_t y = 0; y < (size_t)k->h; y++)
+        memcpy(k->plain + y * (size_t)k->w, k->marks + y * k->line,
+               (size_t)k->w * sizeof *k->plain);
 }
 
 /* Parts stay that have a pixel above `high`. */
@@ -92,11 +91,11 @@ static void follow(struct work *k, uint8_t *to)
 {
     struct mp_spans *s = &k->spans;
 
-    mp_spans_find(s, k->marks, 0, true, true);
+    mp_spans_find(s, k->plain, 0, true, true);
     memset(k->strong, 0, (size_t)s->n);
     for (const struct mp_span *at = s->at; at < s->at + s->n; at++)
         for (int x = at->from; x < at->to; x++)
-            k->strong[at->part] |= k->marks[at->y * k->w + x] > 0.5f;
+            k->strong[at->part] |= k->plain[at->y * k->w + x] > 0.5f;
     memset(to, 0, (size_t)k->h * (size_t)k->w);
     for (const struct mp_span *at = s->at; at < s->at + s->n; at++)
         if (k->strong[at->part])
@@ -132,23 +131,25 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
-    const size_t h = (size_t)in->shape.h, w = (size_t)in->shape.w, n = h * w;
-    const size_t framed = (h + 2) * (w + 2);
-    struct work k = { .h = in->shape.h, .w = in->shape.w, .squares = p->norm == L2 };
+    const size_t h = (size_t)in->shape.h, w = (size_t)in->shape.w, line = w + 2;
+    struct work k = { .h = in->shape.h, .w = in->shape.w, .squares = p->norm == L2,
+                      .line = line, .n = h * line };
     (void)state;
 
     k.low = k.squares ? p->low * p->low : p->low;
     k.high = k.squares ? p->high * p->high : p->high;
-    k.packed = (uint8_t *)mp_scratch(c, framed / sizeof(float) + 1);
-    k.strong = (uint8_t *)mp_scratch(c, n / sizeof(float) + 1);
-    k.marks = mp_scratch(c, n);
-    k.gx = ints(c, n);
-    k.gy = ints(c, n);
-    k.length = ints(c, framed);
-    if (k.packed == NULL || k.strong == NULL || k.marks == NULL || k.gx == NULL || k.gy == NULL ||
-        k.length == NULL || mp_spans_new(c, &k.spans, k.h, k.w) < 0)
+    k.packed = (uint8_t *)mp_scratch(c, (k.n + 2 * line + 2) / sizeof(float) + 1);
+    k.strong = (uint8_t *)mp_scratch(c, h * w / sizeof(float) + 1);
+    k.marks = mp_scratch(c, k.n);
+    k.plain = mp_scratch(c, h * w);
+    k.gx = ints(c, k.n);
+    k.gy = ints(c, k.n);
+    k.length = ints(c, k.n + 2 * line + 2);
+    if (k.packed == NULL || k.strong == NULL || k.marks == NULL || k.plain == NULL ||
+        k.gx == NULL || k.gy == NULL || k.length == NULL || mp_spans_new(c, &k.spans, k.h, k.w) < 0)
         return -1;
-    memset(k.length, 0, framed * sizeof *k.length);
+    memset(k.packed, 0, k.n + 2 * line + 2);
+    memset(k.length, 0, (k.n + 2 * line + 2) * sizeof *k.length);
     return mp_each_plane_bytes(c, in, out, trace, &k);
 }
 

@@ -29,7 +29,7 @@ static const struct mp_param table[] = {
 struct work {
     const struct params *p;
     int h, w;
-    int32_t *square, *row;
+    int32_t *square, *room;
 };
 
 MP_CLONES static void mark(const float *plane, size_t n, float level, bool ink, int32_t *square)
@@ -52,7 +52,7 @@ static void measure(void *arg, const float *plane, float *to)
     const size_t n = (size_t)w->h * (size_t)w->w;
 
     mark(plane, n, (float)w->p->level, w->p->to == INK, w->square);
-    mp_distance(w->square, w->h, w->w, w->p->most, w->row);
+    mp_distance(w->square, w->h, w->w, w->p->most, w->room);
     roots(w->square, n, (float)w->p->most, to);
 }
 
@@ -63,8 +63,8 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     (void)state;
 
     w.square = (int32_t *)(void *)mp_scratch(c, (size_t)w.h * (size_t)w.w);
-    w.row = (int32_t *)(void *)mp_scratch(c, (size_t)w.w);
-    return w.square == NULL || w.row == NULL ? -1 : mp_each_plane(c, in, out, measure, &w);
+    w.room = (int32_t *)(void *)mp_scratch(c, mp_distance_room(w.w));
+    return w.square == NULL || w.room == NULL ? -1 : mp_each_plane(c, in, out, measure, &w);
 }
 
 MP_STAGE(distance) = {

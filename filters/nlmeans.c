@@ -37,118 +37,124 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-/* Channels lie apart in here, each in a margin of patch + window. */
+enum { BAND = 32 }; /* rows that are worked on at once */
+
+/* Channels lie apart in here, each in a margin of patch + window.  All arrays have rows of `line`
+ * values, and loops run over the ends of rows: margins are worked out, too, and left out. */
 struct work {
     const struct params *p;
     size_t h, w, channels;
     size_t line, plane; /* values of a row and of a channel with its margin */
     float *packed, *apart;
-    float *squares;     /* of the differences of one shift, for all pixels of patches */
-    float *column;      /* a row of them, summed down a patch; then the weights of pixels */
-    float *total, *sum; /* of the weights, and weighed, of each channel */
+    float *squares;     /* BAND rows and those of patches: squared differences of one shift */
+    float *column;      /* BAND rows: those summed down a patch */
+    float *weight, *total, *sum; /* BAND rows; sum: of each channel */
 };
 
-/* The mean over channels of squared differences from what lies `shift` on, times h^2 times the
- * pixels of a patch: what goes into the exponential function, but for the sum over patches. */
-static inline void differ(const struct work *w, ptrdiff_t shift, float scale)
+/* The mean over channels of squared differences from what lies `shift` on, over h^2 and the pixels
+ * of a patch: what goes into the exponential function, but for the sum over patches. */
+static inline void differ(const struct work *w, const float *here, ptrdiff_t shift, size_t n,
+                          float scale)
 {
-    const size_t patch = (size_t)w->p->patch, wide = w->w + 2 * patch, rows = w->h + 2 * patch;
-    const size_t first = (size_t)w->p->window * (w->line + 1);
-
-    memset(w->squares, 0, rows * wide * sizeof *w->squares);
-    for (size_t k = 0; k < w->channels; k++)
-        for (size_t y = 0; y < rows; y++) {
-            const float *here = w->packed + k * w->plane + first + y * w->line;
-            const float *there = here + shift;
-            float *to = w->squares + y * wide;
+    memset(w->squares, 0, n * sizeof *w->squares);
+    for (size_t k = 0; k < w->channels; k++) {
+        const float *a = here + k * w->plane, *b = a + shift;
 #pragma omp simd
-            for (size_t x = 0; x < wide; x++)
-                to[x] += scale * (there[x] - here[x]) * (there[x] - here[x]);
-        }
+        for (size_t i = 0; i < n; i++)
+            w->squares[i] += scale * (b[i] - a[i]) * (b[i] - a[i]);
+    }
 }
 
-/* The weights of row y into w->column. */
-static inline void weigh(const struct work *w, size_t y)
+static inline void weigh(const struct work *w, size_t n)
 {
-    const size_t side = 2 * (size_t)w->p->patch + 1, wide = w->w + side - 1;
-    float *column = w->column;
+    const size_t side = 2 * (size_t)w->p->patch + 1;
 
-    memcpy(column, w->squares + y * wide, wide * sizeof *column);
-    for (size_t i = 1; i < side; i++)
-        for (size_t x = 0; x < wide; x++)
-            column[x] += w->squares[(y + i) * wide + x];
-    for (size_t x = 0; x < w->w; x++) {
-        float sum = 0;
-        for (size_t i = 0; i < side; i++)
-            sum += column[x + i];
-        column[x] = sum;
-    }
+    memcpy(w->column, w->squares, (n + side) * sizeof *w->column);
+    for (size_t k = 1; k < side; k++)
 #pragma omp simd
-    for (size_t x = 0; x < w->w; x++)
-        column[x] = mp_exp(-column[x]);
+        for (size_t i = 0; i < n + side; i++)
+            w->column[i] += w->squares[k * w->line + i];
+    memcpy(w->weight, w->column, n * sizeof *w->weight);
+    for (size_t k = 1; k < side; k++)
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            w->weight[i] += w->column[i + k];
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        w->weight[i] = mp_exp(-w->weight[i]);
 }
 
-/* Adds what lies `shift` on to all pixels. */
-MP_CLONES static void add_shift(const struct work *w, ptrdiff_t shift, float scale)
+/* The rows from y on, as many as fill n values. */
+MP_CLONES static void smooth_band(const struct work *w, size_t y, size_t n)
 {
-    const size_t margin = (size_t)(w->p->patch + w->p->window), n = w->h * w->w;
+    const size_t side = 2 * (size_t)w->p->patch + 1, margin = (size_t)(w->p->patch + w->p->window);
+    const int window = w->p->window;
+    const float scale = (float)(1 / (w->p->h * w->p->h * (double)(side * side * w->channels)));
+    const float *first = w->packed + (y + (size_t)window) * w->line + (size_t)window;
+    const float *pixel = w->packed + (y + margin) * w->line + margin;
 
-    differ(w, shift, scale);
-    for (size_t y = 0; y < w->h; y++) {
-        float *total = w->total + y * w->w;
-        weigh(w, y);
-        for (size_t x = 0; x < w->w; x++)
-            total[x] += w->column[x];
-        for (size_t k = 0; k < w->channels; k++) {
-            const float *there = w->packed + k * w->plane + (y + margin) * w->line + margin + shift;
-            float *sum = w->sum + k * n + y * w->w;
-            for (size_t x = 0; x < w->w; x++)
-                sum[x] += w->column[x] * there[x];
+    memset(w->total, 0, n * sizeof *w->total);
+    memset(w->sum, 0, n * w->channels * sizeof *w->sum);
+    for (int i = -window; i <= window; i++)
+        for (int j = -window; j <= window; j++) {
+            const ptrdiff_t shift = i * (ptrdiff_t)w->line + j;
+            differ(w, first, shift, n + side * w->line, scale);
+            weigh(w, n);
+#pragma omp simd
+            for (size_t x = 0; x < n; x++)
+                w->total[x] += w->weight[x];
+            for (size_t k = 0; k < w->channels; k++) {
+                const float *there = pixel + k * w->plane + shift;
+#pragma omp simd
+                for (size_t x = 0; x < n; x++)
+                    w->sum[k * n + x] += w->weight[x] * there[x];
+            }
         }
-    }
 }
 
 static void smooth(const struct work *w, const float *image, float *to)
 {
-    const size_t n = w->h * w->w;
-    const int side = 2 * w->p->patch + 1, window = w->p->window;
-    const double all = w->p->h * w->p->h * side * side * (double)w->channels;
+    const size_t all = w->h * w->w;
 
     for (size_t k = 0; k < w->channels; k++)
         mp_pack((char *)(w->packed + k * w->plane),
-                (const char *)mp_plane_out(image, n, w->channels, k, w->apart), (int)w->h,
-                (int)w->w, sizeof(float), w->p->patch + window, MP_MIRROR);
-    memset(w->total, 0, n * sizeof *w->total);
-    memset(w->sum, 0, n * w->channels * sizeof *w->sum);
-    for (int i = -window; i <= window; i++)
-        for (int j = -window; j <= window; j++)
-            add_shift(w, i * (ptrdiff_t)w->line + j, (float)(1 / all));
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < w->channels; k++)
-            to[i * w->channels + k] = w->sum[k * n + i] / w->total[i];
+                (const char *)mp_plane_out(image, all, w->channels, k, w->apart), (int)w->h,
+                (int)w->w, sizeof(float), w->p->patch + w->p->window, MP_MIRROR);
+    for (size_t top = 0; top < w->h; top += BAND) {
+        const size_t rows = w->h - top < BAND ? w->h - top : BAND, n = rows * w->line;
+        smooth_band(w, top, n);
+        for (size_t y = 0; y < rows; y++)
+            for (size_t x = 0; x < w->w; x++)
+                for (size_t k = 0; k < w->channels; k++)
+                    to[((top + y) * w->w + x) * w->channels + k] =
+                        w->sum[k * n + y * w->line + x] / w->total[y * w->line + x];
+    }
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
-    const size_t len = mp_len(in->shape), patch = 2 * (size_t)p->patch;
-    const size_t margin = patch + 2 * (size_t)p->window;
+    const size_t len = mp_len(in->shape), side = 2 * (size_t)p->patch + 1;
+    const size_t margin = side - 1 + 2 * (size_t)p->window;
     struct work w = { .p = p, .h = (size_t)in->shape.h, .w = (size_t)in->shape.w,
                       .channels = (size_t)in->shape.c };
     (void)state;
 
     w.line = w.w + margin;
-    w.plane = w.line * (w.h + margin);
+    w.plane = w.line * (w.h + margin + 2) + 2 * margin; /* what loops read behind the last row */
+    const size_t band = (w.h < BAND ? w.h : BAND) * w.line;
     w.packed = mp_scratch(c, w.plane * w.channels);
     w.apart = mp_scratch(c, w.h * w.w);
-    w.squares = mp_scratch(c, (w.h + patch) * (w.w + patch));
-    w.column = mp_scratch(c, w.w + patch);
-    w.total = mp_scratch(c, w.h * w.w);
-    w.sum = mp_scratch(c, len);
+    w.squares = mp_scratch(c, band + side * w.line);
+    w.column = mp_scratch(c, band + side);
+    w.weight = mp_scratch(c, band);
+    w.total = mp_scratch(c, band);
+    w.sum = mp_scratch(c, band * w.channels);
     if (w.packed == NULL || w.apart == NULL || w.squares == NULL || w.column == NULL ||
-        w.total == NULL || w.sum == NULL)
+        w.weight == NULL || w.total == NULL || w.sum == NULL)
         return -1;
+    memset(w.packed, 0, w.plane * w.channels * sizeof *w.packed);
     for (size_t i = 0; i < in->n * len; i += len)
         smooth(&w, in->x + i, out->x + i);
     return MP_OK;

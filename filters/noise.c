@@ -52,7 +52,7 @@ static void add(const float *x, const float *noise, size_t n, size_t channels, f
 
 static void strike(uint64_t key, double share, size_t n, size_t channels, float *to)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && share > 0; i++) {
         const uint64_t bits = mp_mix(key ^ (IMPULSES + i));
         const bool struck = (double)(bits >> 11) * 0x1p-53 < share;
         for (size_t k = 0; k < channels && struck; k++)

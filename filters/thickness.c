@@ -29,7 +29,7 @@ static const struct mp_param table[] = {
 struct work {
     const struct params *p;
     struct mp_bits ink, spare;
-    int32_t *square, *row;
+    int32_t *square, *room;
 };
 
 MP_CLONES static void mark(const float *lines, size_t n, int32_t *square)
@@ -55,7 +55,7 @@ static void redraw(void *arg, const float *plane, float *to)
     mp_thin(&w->ink, &w->spare, MP_GUO_HALL);
     mp_bits_unpack(&w->ink, to);
     mark(to, n, w->square);
-    mp_distance(w->square, high, wide, (int)ceil(reach), w->row);
+    mp_distance(w->square, high, wide, (int)ceil(reach), w->room);
     pen(w->square, n, (float)reach, to);
 }
 
@@ -67,8 +67,8 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     (void)state;
 
     work.square = (int32_t *)(void *)mp_scratch(c, (size_t)h * (size_t)w);
-    work.row = (int32_t *)(void *)mp_scratch(c, (size_t)w);
-    if (work.square == NULL || work.row == NULL || mp_bits_new(c, &work.ink, h, w) < 0 ||
+    work.room = (int32_t *)(void *)mp_scratch(c, mp_distance_room(w));
+    if (work.square == NULL || work.room == NULL || mp_bits_new(c, &work.ink, h, w) < 0 ||
         mp_bits_new(c, &work.spare, h, w) < 0)
         return -1;
     return mp_each_plane(c, in, out, redraw, &work);

@@ -203,10 +203,11 @@ static int apply_fixed(const struct params *p, const struct mp_chunk *in, struct
 }
 
 /* What the windows of an image need: its levels with a margin, and sums over the columns of a
- * row of windows. */
+ * row of windows, `wide` values, whole registers.  What loops make beyond the end of a row is
+ * overwritten by the next row or not used. */
 struct local {
     const struct params *p;
-    int h, w;
+    int h, w, wide;
     uint8_t *packed;
     uint32_t *sums, *squares;
 };
@@ -235,17 +236,18 @@ static inline void slide(uint32_t *dst, int n, int side)
     }
 }
 
-/* Which pixels of a row are ink; sum and square are over the windows of n pixels. */
+/* Which pixels of a row are ink; sum and square are over the windows of n pixels.  Both sides of
+ * either rule are taken n times, so that they are whole numbers where a window has one level. */
 static inline void cut_row(const struct params *p, const uint8_t *row, const uint32_t *sum,
                            const uint32_t *square, int w, int n, uint8_t *ink)
 {
-    const double k = p->k;
+    const double k = p->k, part = k / (128.0 * n), rest = 1 - k;
     const bool sauvola = p->method == SAUVOLA;
 #pragma omp simd
-    for (int x = 0; x < w; x++) {
-        const double s1 = sum[x], s2 = (double)n * square[x] - s1 * s1, light = 255 - row[x];
-        const double mean = 255 - s1 / n, s = sqrt(s2) / n;
-        const bool is = sauvola ? light <= mean * (1 + k * (s / 128 - 1)) : light < mean - k * s;
+    for (int x = 0; x < mp_lanes(w); x++) {
+        const double s1 = sum[x], s = sqrt((double)n * square[x] - s1 * s1);
+        const double mean = 255.0 * n - s1, light = (double)n * (255 - row[x]);
+        const bool is = sauvola ? light <= mean * (rest + part * s) : light < mean - k * s;
         ink[x] = is ? 255 : 0;
     }
 }
@@ -254,34 +256,34 @@ static inline void cut_row(const struct params *p, const uint8_t *row, const uin
 MP_CLONES
 static void cut_locally(const struct local *l, uint8_t *ink)
 {
-    const int r = l->p->radius, side = 2 * r + 1, line = l->w + 2 * r;
-    uint32_t *sums = l->sums, *squares = l->squares, *sum = sums + line, *square = squares + line;
+    const int r = l->p->radius, side = 2 * r + 1, line = l->w + 2 * r, wide = l->wide;
+    uint32_t *sums = l->sums, *squares = l->squares, *sum = sums + wide, *square = squares + wide;
 
-    memset(sums, 0, (size_t)line * sizeof *sums);
-    memset(squares, 0, (size_t)line * sizeof *squares);
+    memset(sums, 0, (size_t)wide * sizeof *sums);
+    memset(squares, 0, (size_t)wide * sizeof *squares);
     for (int y = 0; y < side - 1; y++)
-        add_row(sums, squares, l->packed + (size_t)y * (size_t)line, line, 1);
+        add_row(sums, squares, l->packed + (size_t)y * (size_t)line, wide, 1);
     for (int y = 0; y < l->h; y++, ink += l->w) {
         const uint8_t *top = l->packed + (size_t)y * (size_t)line;
-        add_row(sums, squares, top + (size_t)(side - 1) * (size_t)line, line, 1);
-        memcpy(sum, sums, (size_t)line * sizeof *sums);
-        memcpy(square, squares, (size_t)line * sizeof *squares);
+        add_row(sums, squares, top + (size_t)(side - 1) * (size_t)line, wide, 1);
+        memcpy(sum, sums, (size_t)wide * sizeof *sums);
+        memcpy(square, squares, (size_t)wide * sizeof *squares);
         slide(sum, l->w, side);
         slide(square, l->w, side);
         cut_row(l->p, top + (size_t)r * (size_t)line + r, sum, square, l->w, side * side, ink);
-        add_row(sums, squares, top, line, UINT32_MAX); /* -1 */
+        add_row(sums, squares, top, wide, UINT32_MAX); /* -1 */
     }
 }
 
 static int prepare(struct mp_ctx *c, const struct params *p, struct mp_shape s, struct local *l)
 {
-    const size_t line = (size_t)s.w + 2 * (size_t)p->radius;
-    const size_t all = line * ((size_t)s.h + 2 * (size_t)p->radius);
+    const int line = s.w + 2 * p->radius, wide = mp_lanes(line);
+    const size_t all = (size_t)line * ((size_t)s.h + 2 * (size_t)p->radius) + MP_LANES;
 
-    *l = (struct local){ .p = p, .h = s.h, .w = s.w,
+    *l = (struct local){ .p = p, .h = s.h, .w = s.w, .wide = wide,
                          .packed = (uint8_t *)mp_scratch(c, all / sizeof(float) + 1),
-                         .sums = (uint32_t *)(void *)mp_scratch(c, 2 * line),
-                         .squares = (uint32_t *)(void *)mp_scratch(c, 2 * line) };
+                         .sums = (uint32_t *)(void *)mp_scratch(c, 2 * (size_t)wide),
+                         .squares = (uint32_t *)(void *)mp_scratch(c, 2 * (size_t)wide) };
     return l->packed == NULL || l->sums == NULL || l->squares == NULL ? -1 : MP_OK;
 }
 
@@ -323,7 +325,7 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     if (p->method == FIXED)
         return apply_fixed(p, in, out);
     uint8_t *b = (uint8_t *)mp_scratch(c, n / sizeof(float) + 1);
-    uint8_t *ink = (uint8_t *)mp_scratch(c, n / sizeof(float) + 1);
+    uint8_t *ink = (uint8_t *)mp_scratch(c, (n + MP_LANES) / sizeof(float) + 1);
     float *room = mp_scratch(c, n);
     if (b == NULL || ink == NULL || room == NULL || prepare(c, p, in->shape, &l) < 0)
         return -1;

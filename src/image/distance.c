@@ -40,27 +40,40 @@ MP_CLONES static void columns(int32_t *square, int h, int w)
         square[i] = less(square[i], NONE) * less(square[i], NONE);
 }
 
-/* d: the distances as they are found; g: what the columns gave. */
+/* One row of g into d; both are whole registers, and as much of MP_FAR lies before and behind
+ * g. */
 MP_CLONES static void across(int32_t *restrict d, const int32_t *restrict g, int w, int most)
 {
+    const int wide = mp_lanes(w);
     int32_t high = MP_FAR;
 
+    memcpy(d, g, (size_t)w * sizeof *d);
+    memset(d + w, 0, (size_t)(wide - w) * sizeof *d);
     for (int k = 1; k < w && k <= most && k * k < high; k++) {
-        for (int x = k; x < w; x++)
-            d[x] = less(d[x], g[x - k] + k * k);
-        for (int x = 0; x < w - k; x++)
-            d[x] = less(d[x], g[x + k] + k * k);
         high = 0;
-        for (int x = 0; x < w; x++)
+        for (int x = 0; x < wide; x++) {
+            d[x] = less(d[x], less(g[x - k], g[x + k]) + k * k);
             high = high > d[x] ? high : d[x];
+        }
     }
 }
 
-void mp_distance(int32_t *square, int h, int w, int most, int32_t *row)
+size_t mp_distance_room(int w)
 {
+    return 4 * (size_t)mp_lanes(w);
+}
+
+void mp_distance(int32_t *square, int h, int w, int most, int32_t *room)
+{
+    const int wide = mp_lanes(w);
+    int32_t *g = room + wide, *d = room + 3 * wide;
+
+    for (int x = 0; x < 3 * wide; x++)
+        room[x] = MP_FAR;
     columns(square, h, w);
-    for (int y = 0; y < h; y++) {
-        memcpy(row, square + (size_t)y * (size_t)w, (size_t)w * sizeof *row);
-        across(square + (size_t)y * (size_t)w, row, w, most);
+    for (int y = 0; y < h; y++, square += w) {
+        memcpy(g, square, (size_t)w * sizeof *g);
+        across(d, g, w, most);
+        memcpy(square, d, (size_t)w * sizeof *square);
     }
 }
