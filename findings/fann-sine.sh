@@ -57,7 +57,7 @@ int main(void)
     return 0;
 }
 END
-gcc -I "$root/usr/include" "$here/derivative.c" -o "$here/derivative" -lm \
+gcc -idirafter "$root/usr/include" "$here/derivative.c" -o "$here/derivative" -lm \
     "$(find "$root" -name 'libfann.so')"
 inside "$here/derivative" >"$here/seen"
 as_before <<'END'
