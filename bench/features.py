@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microseconds an image of features on one core, beside the functions of Python that people take:
+scikit-image, SciPy, OpenCV, PyWavelets.
+
+A run of each side goes over MNIST's test images, of ours the median of five passes
+(bench/kernels.c); peers are called for one image after another, which is how they are made, with
+histograms and the like by NumPy.  Beside it: the mean absolute difference of the results on the
+first ten images.  Features that none of them has are not here.  --stage picks those whose line
+contains the words.  Needs python3-numpy, and for the peers python3-skimage, python3-scipy,
+python3-opencv, python3-pywt.
+"""
+import sys, time, warnings
+sys.dont_write_bytecode = True
+import numpy as np
+import common
+
+warnings.simplefilter("ignore")
+
+
+def with_skimage(s):
+    from skimage import feature, measure
+
+    def lbp(x):
+        codes = feature.local_binary_pattern(x, 8, 1, "uniform").astype(int)
+        cell = np.arange(28) // 7
+        at = (cell[:, None] * 4 + cell) * 10 + codes
+        return np.bincount(at.ravel(), minlength=160) / 49
+
+    def holes(x):
+        ink = np.pad(x > 0.5, 1)
+        pieces, number = measure.label(ink, connectivity=2).max(), measure.euler_number(ink, 2)
+        return np.array([pieces, pieces - number, number])
+
+    def hu(x):
+        v = measure.moments_hu(measure.moments_normalized(measure.moments_central(x)))
+        return v * [1, 1, 1, 1, 1, 1, -1]   # its axes are y and x
+
+    def table(x):
+        grey = np.minimum((x * 8).astype(np.uint8), 7)
+        t = feature.graycomatrix(grey, [1, np.sqrt(2)], np.arange(4) * np.pi / 4, 8, symmetric=True,
+                                 normed=True)
+        return np.array([[feature.graycoprops(t, n)[i % 2, i] for i in range(4)] for n in
+                         ("ASM", "contrast", "correlation", "homogeneity")]).mean(axis=1)
+
+    name = "scikit-image " + s.__version__
+    return [
+        ("lbp", name, lbp, None), ("holes", name, holes, None), ("hu log=no", name, hu, None),
+        ("haralick", name + " (4 of 13)", table, [0, 1, 2, 4]),
+        ("zoning", name, lambda x: measure.block_reduce(x, (4, 4), np.mean).ravel(), None),
+        ("hog cell=4 block=2 bins=9 signed=no norm=l2hys cells=box", name, lambda x: feature.hog(
+            x, 9, (4, 4), (2, 2), block_norm="L2-Hys"), None),
+    ]
+
+
+def with_cv2(cv2):
+    name = "OpenCV " + cv2.__version__
+    return [
+        ("zoning", name, lambda x: cv2.resize(x, (7, 7), interpolation=cv2.INTER_AREA).ravel(), None),
+        ("hu log=no", name, lambda x: cv2.HuMoments(cv2.moments(x)).ravel(), None),
+    ]
+
+
+def with_scipy(s):
+    from scipy import fft
+    order = sorted(np.ndindex(28, 28), key=lambda p: (sum(p), p[0] if sum(p) % 2 else -p[0]))[:64]
+    y, x = np.array(order).T
+    return [("dct keep=64", "SciPy " + s.__version__,
+             lambda image: fft.dctn(image, norm="ortho")[y, x], None)]
+
+
+def with_pywt(pywt):
+    def haar(x):
+        a, *details = pywt.wavedec2(x, "haar", level=2)
+        return np.concatenate([a.ravel()] + [b.ravel() for d in details for b in d])
+    return [("haar levels=2", "PyWavelets " + pywt.__version__, haar, None)]
+
+
+PEERS = (("skimage", "python3-skimage", with_skimage), ("cv2", "python3-opencv", with_cv2),
+         ("scipy", "python3-scipy", with_scipy), ("pywt", "python3-pywt", with_pywt))
+
+
+def ours(program, rows, images, stage):
+    found = common.run([program, "-r", rows, images, stage], common.OWN)[0].split()
+    return {"us": common.median([float(v) for v in found])}
+
+
+def theirs(work, x, off):
+    start = time.perf_counter()
+    for image in x:
+        work(image)
+    return {"us": 1e6 * (time.perf_counter() - start) / len(x), "mean difference": off}
+
+
+def difference(b, program, images, stage, work, columns, x):
+    out = f"{b.folder.name}/out"
+    common.run([program, "-n", "1", "-r", str(len(x)), "-o", out, images, stage])
+    mine = np.fromfile(out, np.float32).reshape(len(x), -1)
+    mine = mine[:, columns] if columns else mine
+    return float(np.mean(np.abs(mine - [work(image) for image in x])))
+
+
+def main():
+    b = common.Bench(__doc__, rows=2000, quick=100, options=lambda p: p.add_argument(
+        "--stage", default="", metavar="WORDS", help="only stages with these words"))
+    program = common.program("bench/kernels")
+    images = common.idx_path(b.data, "t10k-images-idx3-ubyte")
+    x = common.mnist(b.data, "t10k", b.rows)[0].astype(np.float32) / 255
+    stages = {}
+    for module, package, make in PEERS:
+        found = b.module(module, package)
+        for stage, name, work, columns in make(found) if found else []:
+            stages.setdefault(stage, []).append((name, work, columns))
+    for stage, peers in stages.items():
+        if b.stage not in stage:
+            continue
+        sides = {"mnistpipe": lambda: ours(program, str(b.rows), images, stage)}
+        for name, work, columns in peers:
+            off = difference(b, program, images, stage, work, columns, x[:10])
+            sides[name] = lambda work=work, off=off: theirs(work, x, off)
+        b.compare(stage.split(" signed")[0], sides, common.Case("us", "us an image"))
+    b.end()
+
+
+if __name__ == "__main__":
+    main()
