@@ -2,14 +2,18 @@
 /* noise.c - adds noise to the training images, afresh every epoch.
  *
  * Normal noise by G. E. P. Box and M. E. Muller ("A note on the generation of random normal
- * deviates", Ann. Math. Stat. 29, 1958, 610-611): 64 random bits make two.  Then impulses: a
- * share of the pixels becomes paper or ink, with a draw of their own for each.
+ * deviates", Ann. Math. Stat. 29, 1958, 610-611): 64 random bits make two values, one for the
+ * first half of the pixels and one for the second.  Logarithm and sine are short polynomials
+ * (Cephes' logf, Moshier; Taylor's, up to a quarter of pi), whose loops the compiler turns into
+ * vectors: within 1e-6.  Then impulses: a share of the pixels becomes paper or ink, with a draw
+ * of their own for each.
  *
  * Every draw is keyed by the row, the epoch and the pixel, so that one parameter's value does not
- * change what the other draws.  Cost for an image of 28 x 28: 8 us.
+ * change what the other draws.
  */
 #include "core/pixel.h"
 #include "core/random.h"
+#include "core/simd.h"
 #include "core/stage.h"
 #include <math.h>
 
@@ -28,17 +32,56 @@ static const struct mp_param table[] = {
 
 static const uint64_t IMPULSES = UINT64_C(1) << 32; /* their draws come after those of pixels */
 
-/* n normal values, one a pixel. */
-static void normals(uint64_t key, float sigma, size_t n, float *to)
+/* The logarithm of u, above 0. */
+static inline float log_of(float u)
 {
-    for (size_t i = 0; i < n; i += 2) {
+    union {
+        float f;
+        uint32_t u;
+    } bits = { .f = u }, part;
+    const uint32_t root_half = 0x3f3504f3, at = bits.u - root_half;
+    const float e = (float)((int32_t)at >> 23); /* u = 2^e (x + 1), x from sqrt(1/2) - 1 on */
+    part.u = (at & 0x7fffff) + root_half;
+    const float x = part.f - 1, z = x * x;
+    float p = 7.0376836292e-2f;
+    p = p * x - 1.1514610310e-1f;
+    p = p * x + 1.1676998740e-1f;
+    p = p * x - 1.2420140846e-1f;
+    p = p * x + 1.4249322787e-1f;
+    p = p * x - 1.6668057665e-1f;
+    p = p * x + 2.0000714765e-1f;
+    p = p * x - 2.4999993993e-1f;
+    p = p * x + 3.3333331174e-1f;
+    return e * 0.693359375f + (x + (x * z * p - 0.5f * z - e * 2.12194440e-4f));
+}
+
+/* Sine and cosine of so many whole turns, 0 .. 1. */
+static inline void turn(float turns, float *sine, float *cosine)
+{
+    const int quarter = (int)(4 * turns + 0.5f);
+    const float x = (turns - 0.25f * (float)quarter) * (float)(2 * M_PI), z = x * x;
+    const float s = x + x * z * (-1 / 6.0f + z * (1 / 120.0f - z * (1 / 5040.0f)));
+    const float c = 1 + z * (-0.5f + z * (1 / 24.0f + z * (-1 / 720.0f + z * (1 / 40320.0f))));
+    const float a = quarter & 1 ? c : s, b = quarter & 1 ? -s : c;
+    *sine = quarter & 2 ? -a : a;
+    *cosine = quarter & 2 ? -b : b;
+}
+
+/* 2 n normal values; u and v are room for n. */
+MP_CLONES static void normals(uint64_t key, float sigma, size_t n, float *restrict u,
+                              float *restrict v, float *restrict to)
+{
+    for (size_t i = 0; i < n; i++) {
         const uint64_t bits = mp_mix(key ^ i);
-        const float u = ((float)(bits >> 40) + 1) * 0x1p-24f;
-        const float angle = (float)(bits & 0xffffff) * (float)(2 * M_PI * 0x1p-24);
-        const float r = sigma * sqrtf(-2 * logf(u));
-        to[i] = r * cosf(angle);
-        if (i + 1 < n)
-            to[i + 1] = r * sinf(angle);
+        u[i] = ((float)(int32_t)(bits >> 40) + 1) * 0x1p-24f;
+        v[i] = (float)(int32_t)(bits & 0xffffff) * 0x1p-24f;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const float r = sigma * sqrtf(-2 * log_of(u[i]));
+        float sine, cosine;
+        turn(v[i], &sine, &cosine);
+        to[i] = r * cosine;
+        to[n + i] = r * sine;
     }
 }
 
@@ -50,13 +93,14 @@ static void add(const float *x, const float *noise, size_t n, size_t channels, f
             to[i * channels + k] = mp_cut(x[i * channels + k] + noise[i]);
 }
 
-static void strike(uint64_t key, double share, size_t n, size_t channels, float *to)
+/* What pixels are struck with, 0 or 1, or -1 where nothing strikes. */
+MP_CLONES static void strikes(uint64_t key, double share, size_t n, float *to)
 {
-    for (size_t i = 0; i < n && share > 0; i++) {
+    const uint64_t most = (uint64_t)(share * 0x1p53);
+    for (size_t i = 0; i < n; i++) {
         const uint64_t bits = mp_mix(key ^ (IMPULSES + i));
-        const bool struck = (double)(bits >> 11) * 0x1p-53 < share;
-        for (size_t k = 0; k < channels && struck; k++)
-            to[i * channels + k] = (float)(bits & 1);
+        const float with = (float)(int32_t)(bits & 1);
+        to[i] = bits >> 11 < most ? with : -1;
     }
 }
 
@@ -65,16 +109,21 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 {
     const struct params *p = params;
     const size_t len = mp_len(in->shape), channels = (size_t)in->shape.c, n = len / channels;
-    float *noise = mp_scratch(c, n);
+    const size_t half = (n + 1) / 2;
+    float *noise = mp_scratch(c, 2 * half), *u = mp_scratch(c, half), *v = mp_scratch(c, half);
     (void)state;
 
-    if (noise == NULL)
+    if (noise == NULL || u == NULL || v == NULL)
         return -1;
     for (size_t i = 0; i < in->n; i++) {
         const uint64_t key = mp_random(c, mp_row(in, i), in->epoch);
-        normals(key, (float)p->sigma, n, noise);
-        add(in->x + i * len, noise, n, channels, out->x + i * len);
-        strike(key, p->impulse, n, channels, out->x + i * len);
+        float *y = out->x + i * len;
+        normals(key, (float)p->sigma, half, u, v, noise);
+        add(in->x + i * len, noise, n, channels, y);
+        if (p->impulse > 0)
+            strikes(key, p->impulse, n, noise);
+        for (size_t k = 0; k < len && p->impulse > 0; k++)
+            y[k] = noise[k / channels] >= 0 ? noise[k / channels] : y[k];
     }
     return MP_OK;
 }

@@ -12,10 +12,10 @@ from common import case, digits, frozen
 def drawn(row, n):
     """n normal values, and n draws of impulses: uniform in 0 .. 1, and paper or ink."""
     key = mix(mix(mix(mix(1) ^ 1) ^ row) ^ 0)
-    bits = [mix(key ^ i) for i in range(0, n, 2)]
+    bits = [mix(key ^ i) for i in range((n + 1) // 2)]
     r = np.sqrt(-2 * np.log([((b >> 40) + 1) / 2**24 for b in bits]))
     angle = 2 * np.pi * np.array([b & 0xFFFFFF for b in bits]) / 2**24
-    normal = np.stack([r * np.cos(angle), r * np.sin(angle)], 1).ravel()[:n]
+    normal = np.concatenate([r * np.cos(angle), r * np.sin(angle)])[:n]
     bits = [mix(key ^ (2**32 + i)) for i in range(n)]
     return normal, np.array([(b >> 11) / 2**53 for b in bits]), np.array([b & 1 for b in bits])
 
