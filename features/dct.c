@@ -16,7 +16,7 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(keep, .def = "64", .min = 1, .max = 1 << 20, .doc = "how many coefficients"),
+    MP_PARAM(keep, .def = "64", .min = 1, .max = 1 << 16, .doc = "how many coefficients"),
     MP_END
 };
 

@@ -9,6 +9,7 @@
  */
 #include "core/stage.h"
 #include "image/describe.h"
+#include <float.h>
 #include <math.h>
 
 enum { MOMENTS = 7, ORDERS = 4 };
@@ -88,7 +89,8 @@ static void describe(void *work, const float *plane, float *to)
     double m[ORDERS][ORDERS], hu[MOMENTS];
 
     moments(plane, k->s.h, k->s.w, 0, 0, m);
-    const double ink = m[0][0];
+    /* Values below 0, which some filters make, may cancel what ink there is. */
+    const double ink = m[0][0] > 1e-6 ? m[0][0] : 0;
     const double cy = ink > 0 ? m[0][1] / ink : 0, cx = ink > 0 ? m[1][0] / ink : 0;
     moments(plane, k->s.h, k->s.w, cy, cx, m);
     for (int p = 0; p < ORDERS; p++)
@@ -96,7 +98,7 @@ static void describe(void *work, const float *plane, float *to)
             m[p][q] = ink > 0 ? m[p][q] / pow(ink, (p + q) / 2.0 + 1) : 0;
     invariants(m, hu);
     for (int i = 0; i < MOMENTS; i++)
-        to[i] = (float)(!k->log ? hu[i] : fabs(hu[i]) < 1e-30 ? 0
+        to[i] = (float)(!k->log ? fmax(-FLT_MAX, fmin(hu[i], FLT_MAX)) : fabs(hu[i]) < 1e-30 ? 0
                         : log10(fabs(hu[i])) * (hu[i] < 0 ? 1 : -1));
 }
 

@@ -242,8 +242,12 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
         s->rows[g]++;
         if (p->by != MUTUAL)
             add_row(x, d, s->rows[g], s->mean + g * d, s->spread + g * d);
-        for (size_t j = 0; j < d && p->by == MUTUAL; j++)
+        for (size_t j = 0; j < d && p->by == MUTUAL; j++) {
+            if (!isfinite(x[j]))
+                return mp_fail(c, "value %zu of row %zu is not finite; it has no bin", j,
+                               mp_row(in, i));
             add_value(s, j, (double)x[j], g);
+        }
     }
     return MP_OK;
 }
@@ -380,6 +384,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     if (classes < 2 && p->by != VARIANCE)
         return mp_fail(c, "all %.0f training rows are of one class; without others, only "
                        "by=variance selects", rows);
+    size_t wrong = s->d;
     s->kept = (uint64_t)p->keep;
     s->score = mp_alloc(c, s->d, sizeof *s->score);
     for (size_t j = 0; s->score != NULL && j < s->d; j++) {
@@ -387,8 +392,13 @@ static int done(struct mp_ctx *c, const void *params, void *state)
                        : p->by == MUTUAL ? information(s, j, rows)
                        : ratio(s, j, p->by == ANOVA ? (rows - classes) / (classes - 1) : 1);
         s->score[j] = (float)fmin(v, top_score);
+        wrong = isfinite(v) ? wrong : j;
     }
-    const int rc = s->score == NULL ? -1 : choose(c, p, s);
+    int rc = s->score == NULL ? -1 : MP_OK;
+    if (wrong < s->d)
+        rc = mp_fail(c, "the variance of value %zu is not finite; make the values smaller", wrong);
+    if (rc == MP_OK)
+        rc = choose(c, p, s);
     forget(s);
     return rc;
 }

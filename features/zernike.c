@@ -14,6 +14,8 @@
 #include <math.h>
 #include <string.h>
 
+/* Less is none: values below 0, which some filters make, may cancel what ink there is. */
+static const double least_ink = 1e-6;
 enum { MOST = 20 }; /* degree: beyond, the polynomials' terms cancel too much */
 
 struct params {
@@ -85,9 +87,10 @@ static double moment(const struct sums *s, int n, int l)
     for (int i = 1; i <= b; i++) /* n over b */
         term = term * (n - b + i) / i;
     for (int i = 0; i <= b; i++) {
+        if (i > 0)
+            term *= -(double)((a - i + 1) * (b - i + 1)) / (i * (n - i + 1));
         re += term * s->re[l][b - i];
         im += term * s->im[l][b - i];
-        term *= -(double)((a - i) * (b - i)) / ((i + 1) * (n - i));
     }
     return (n + 1) / M_PI * hypot(re, im) / s->ink;
 }
@@ -107,7 +110,7 @@ static void describe(void *work, const float *plane, float *to)
             my += f * y;
             mx += f * x;
         }
-    for (int y = 0; y < h && ink > 0; y++)
+    for (int y = 0; y < h && ink > least_ink; y++)
         for (int x = 0; x < w; x++) {
             const double f = (double)plane[y * w + x];
             const double dy = (y - my / ink) / k->radius, dx = (x - mx / ink) / k->radius;
@@ -116,7 +119,7 @@ static void describe(void *work, const float *plane, float *to)
         }
     for (int n = 0; n <= k->degree; n++)
         for (int l = n % 2; l <= n; l += 2)
-            *to++ = (float)(s.ink > 0 ? moment(&s, n, l) : 0);
+            *to++ = (float)(s.ink > least_ink ? moment(&s, n, l) : 0);
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
