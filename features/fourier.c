@@ -146,6 +146,11 @@ static int io(struct mp_io *io, void *state)
     return mp_io_f32s(io, "phases", &s->b, s->k);
 }
 
+static int shard(struct mp_io *io, void *state)
+{
+    return mp_moments_io(io, &((struct state *)state)->seen, "spread");
+}
+
 static void clear(void *state)
 {
     struct state *s = state;
@@ -237,5 +242,5 @@ MP_STAGE(fourier) = {
     .label = label,
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
-    .learner = MP_LEARNER(.prepare = mp_dnn_load, .ready = ready),
+    .learner = MP_LEARNER(.prepare = mp_dnn_load, .ready = ready, .shard = shard),
 };

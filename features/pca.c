@@ -376,6 +376,16 @@ static int io(struct mp_io *io, void *state)
     return mp_io_f32s(io, "axes", &s->axes, s->d * (size_t)mp_lanes((int)s->k));
 }
 
+static int shard(struct mp_io *io, void *state)
+{
+    struct state *s = state;
+    if ((!mp_io_loading(io) && take_held(mp_io_ctx(io), s) < 0) ||
+        mp_io_u64(io, "rows", &s->rows) < 0 || mp_io_u64(io, "values", &s->d) < 0 ||
+        mp_io_f64s(io, "mean", &s->mean, s->d) < 0)
+        return -1;
+    return mp_io_f64s(io, "products", &s->cross, s->d * (s->d + 1) / 2);
+}
+
 static void clear(void *state)
 {
     struct state *s = state;
@@ -485,5 +495,5 @@ MP_STAGE(pca) = {
     .label = label,
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
-    .learner = MP_LEARNER(.prepare = prepare, .pictures = pictures),
+    .learner = MP_LEARNER(.prepare = prepare, .pictures = pictures, .shard = shard),
 };

@@ -6,7 +6,7 @@
  *
  * Cost: four flops a value to fit, two to apply.
  */
-#include "core/stage.h"
+#include "core/learner.h"
 #include "linear/moments.h"
 #include <float.h>
 #include <math.h>
@@ -58,11 +58,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
 
 static int io(struct mp_io *io, void *state)
 {
-    struct mp_moments *m = &((struct state *)state)->seen;
-    if (mp_io_u64(io, "rows", &m->rows) < 0 || mp_io_u64(io, "values", &m->d) < 0 ||
-        mp_io_f64s(io, "mean", &m->mean, m->d) < 0)
-        return -1;
-    return mp_io_f64s(io, "scale", &m->spread, m->d);
+    return mp_moments_io(io, &((struct state *)state)->seen, "scale");
 }
 
 static void clear(void *state)
@@ -104,4 +100,5 @@ MP_STAGE(standardize) = {
     .state_size = sizeof(struct state),
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
+    .learner = MP_LEARNER(.shard = io),
 };

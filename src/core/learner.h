@@ -78,6 +78,10 @@ struct mp_learner {
      * after it see the training rows as they are, then so many times changed. */
     int (*copies)(const void *params);
 
+    /* Of a stage with merge(): saves and loads, as io() does, what a shard has learned, before
+     * done(), so that ranks (ranks.h) share the shards.  NULL: each learns all of them. */
+    int (*shard)(struct mp_io *io, void *state);
+
     /* How many real numbers it has learned, once ready() was called; NULL: those in the arrays
      * of reals that io() visits. */
     int (*values)(struct mp_ctx *c, const void *state, uint64_t *values);

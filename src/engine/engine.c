@@ -7,6 +7,7 @@
 #include "core/progress.h"
 #include "core/ranks.h"
 #include "core/simd.h"
+#include "core/state.h"
 #include "engine/room.h"
 #include <math.h>
 #include <omp.h>
@@ -419,21 +420,23 @@ static int join(struct engine *e, struct worker *w, int f, void *state, size_t s
     return rc;
 }
 
-/* The rows of `s`, from number `at` of all that pass, as floats in x: on all threads. */
+/* The rows of `s`, from number `at` of all that pass, as floats in x: on all threads, and each
+ * rank its share of them. */
 static int prepare_batch(struct mp_ctx *c, struct engine *e, int input, const struct span *s,
                          size_t at, bool keep, float *x)
 {
     const size_t step = chunk_rows(e->p, input);
+    const size_t len = mp_len(input < 0 ? e->p->shape : e->p->nodes[input].out);
+    const size_t begin = mp_share(c, s->n, mp_rank(c)), end = mp_share(c, s->n, mp_rank(c) + 1);
     int failed = 0;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
-    for (size_t i = 0; i < s->n; i += step) {
+    for (size_t i = begin; i < end; i += step) {
         struct worker *w = &e->workers[omp_get_thread_num()];
-        const struct span part = { .row0 = s->row0 + i, .n = rows_left(i, s->n, step),
+        const struct span part = { .row0 = s->row0 + i, .n = rows_left(i, end, step),
                                    .pass = s->pass };
         struct mp_chunk in = { .n = 0 };
         const bool good = run_chunk(e, w, part) == MP_OK && as_floats(w, input, &in) == MP_OK;
         if (good) {
-            const size_t len = mp_len(in.shape);
             store_rows(e, w, input, at + i, keep);
             memcpy(x + i * len, in.x, in.n * len * sizeof *x);
         }
@@ -443,7 +446,7 @@ static int prepare_batch(struct mp_ctx *c, struct engine *e, int input, const st
             mp_ctx_take(c, &w->c);
         }
     }
-    return failed ? -1 : MP_OK;
+    return mp_ranks_collect(c, failed ? -1 : MP_OK, x, len * sizeof *x, s->n, s->n);
 }
 
 /* Of rows, each in its pass and named by its number among all that pass, the first ones that
@@ -574,11 +577,21 @@ static int fit_in_order(struct mp_ctx *c, struct engine *e, int f, bool keep)
     return rc;
 }
 
+/* Rows of a shard, of so many.  More shards than some take longer to merge, and for ranks to
+ * send, than their threads would save. */
+static size_t shard_rows(size_t all)
+{
+    size_t rows = MP_SHARD_ROWS;
+    while ((all + rows - 1) / rows > MP_SHARDS)
+        rows *= 2;
+    return rows;
+}
+
 static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
 {
     const struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
-    const size_t all = rows_learned(e, f), rows = MP_SHARD_ROWS, shards = (all + rows - 1) / rows;
+    const size_t all = rows_learned(e, f), rows = shard_rows(all), shards = (all + rows - 1) / rows;
     int failed = 0;
 #pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
     for (size_t i = 0; i < shards; i++) {
@@ -605,6 +618,105 @@ static int fit_shards(struct mp_ctx *c, struct engine *e, int f, bool keep)
         free(state);
     }
     return failed ? -1 : MP_OK;
+}
+
+/* Some shards, of which each rank learns its share. */
+struct shared {
+    int f;
+    size_t first, n, rows, all; /* n shards from number `first` on; rows of one, and of all */
+    char *state;                /* of each */
+    struct mp_io *saved;        /* of ours */
+    uint64_t *length;           /* of what is saved of each */
+};
+
+static int learn_ours(struct mp_ctx *c, struct engine *e, const struct shared *h)
+{
+    const struct mp_entry *entry = e->p->nodes[h->f].entry;
+    const size_t from = mp_share(c, h->n, mp_rank(c)), to = mp_share(c, h->n, mp_rank(c) + 1);
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = from; i < to; i++) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        const size_t at = (h->first + i) * h->rows;
+        void *state = h->state + i * entry->stage->state_size;
+        h->saved[i].c = &w->c;
+        int rc = fit_shard(e, w, h->f, state, at, at + rows_left(at, h->all, h->rows), false);
+        mp_ctx_reuse(&w->c);
+        if (rc == MP_OK)
+            rc = mp_learner(entry)->shard(&h->saved[i], state);
+        h->length[i] = h->saved[i].len;
+#pragma omp critical(mp_learn_ours)
+        if (rc < 0 && !failed) {
+            failed = 1;
+            mp_ctx_take(c, &w->c);
+        }
+    }
+    return failed ? -1 : MP_OK;
+}
+
+/* What others have learned, each in a place of `size` bytes. */
+static int load_others(struct mp_ctx *c, struct engine *e, const struct shared *h, size_t size,
+                       unsigned char *bytes)
+{
+    const struct mp_entry *entry = e->p->nodes[h->f].entry;
+    const size_t from = mp_share(c, h->n, mp_rank(c)), to = mp_share(c, h->n, mp_rank(c) + 1);
+    for (size_t i = from; i < to; i++)
+        memcpy(bytes + i * size, h->saved[i].buf, h->saved[i].len);
+    if (mp_ranks_collect(c, MP_OK, bytes, size, h->n, h->n) < 0)
+        return -1;
+    for (size_t i = 0; i < h->n; i++) {
+        struct mp_io io = { .c = c, .loading = true, .buf = bytes + i * size,
+                            .len = h->length[i] };
+        if ((i < from || i >= to) &&
+            mp_learner(entry)->shard(&io, h->state + i * entry->stage->state_size) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+static int merge_shared(struct mp_ctx *c, struct engine *e, const struct shared *h)
+{
+    struct worker *w = &e->workers[0];
+    size_t size = 1;
+    int rc = learn_ours(c, e, h);
+    rc = mp_ranks_collect(c, rc, h->length, sizeof *h->length, h->n, h->n);
+    for (size_t i = 0; i < h->n; i++)
+        size = h->length[i] > size ? h->length[i] : size;
+    unsigned char *bytes = rc == MP_OK ? mp_alloc(c, h->n, size) : NULL;
+    rc = bytes != NULL ? load_others(c, e, h, size, bytes) : -1;
+    free(bytes);
+    for (size_t i = 0; i < h->n && rc == MP_OK; i++) {
+        void *state = h->state + i * e->p->nodes[h->f].entry->stage->state_size;
+        mp_plan_where(&w->c, e->p, h->f);
+        if ((rc = join(e, w, h->f, state, h->first + i)) < 0)
+            mp_ctx_take(c, &w->c);
+    }
+    return rc;
+}
+
+/* The shards are shared among ranks, some at a time, and merged by each. */
+static int fit_shared(struct mp_ctx *c, struct engine *e, int f)
+{
+    const struct mp_stage *s = e->p->nodes[f].entry->stage;
+    const size_t all = rows_learned(e, f), rows = shard_rows(all), shards = (all + rows - 1) / rows;
+    const size_t many = (size_t)(e->threads * mp_ranks(c));
+    struct shared h = { .f = f, .rows = rows, .all = all };
+    int rc = MP_OK;
+    for (; h.first < shards && rc == MP_OK; h.first += h.n) {
+        h.n = rows_left(h.first, shards, many);
+        h.state = mp_alloc(c, h.n, s->state_size);
+        h.saved = mp_alloc(c, h.n, sizeof *h.saved);
+        h.length = mp_alloc(c, h.n, sizeof *h.length);
+        rc = h.state != NULL && h.saved != NULL && h.length != NULL ? merge_shared(c, e, &h) : -1;
+        for (size_t i = 0; i < h.n && h.state != NULL && s->clear != NULL; i++)
+            s->clear(h.state + i * s->state_size);
+        for (size_t i = 0; i < h.n && h.saved != NULL; i++)
+            free(h.saved[i].buf);
+        free(h.state);
+        free(h.saved);
+        free(h.length);
+    }
+    return rc;
 }
 
 /* What learns MP_IN_PASSES is told of each copy of a row, too, and where all of them lie. */
@@ -852,7 +964,8 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
     const enum mp_learns how = mp_learner(n->entry)->learns;
     /* And keeps what it needs itself. */
     const bool pulls = how == MP_IN_EPOCHS || how == MP_IN_PASSES;
-    bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL;
+    /* A rank does not make all rows. */
+    bool keep = again && !pulls && input >= 0 && e->kept[input] == NULL && mp_ranks(c) == 1;
     if (keep) {
         const size_t size = mp_product(rows_learned(e, f), mp_room_row(e->p, input));
         /* Held in the spare last slot until the pass is over.  Not in a file: for one more
@@ -868,7 +981,9 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
         begin_save(e, input);
     int rc = pulls                ? prepare_pull(c, e, f)
              : how == MP_IN_ORDER ? fit_in_order(c, e, f, keep)
-                                  : fit_shards(c, e, f, keep);
+             : mp_ranks(c) > 1 && mp_learner(n->entry)->shard != NULL
+                 ? fit_shared(c, e, f)
+                 : fit_shards(c, e, f, keep);
     end_save(e, input, rc == MP_OK, mp_seconds() - start - (fit_seconds(e, f) - own));
     if (keep && rc == MP_OK) {
         e->kept[input] = e->kept[e->p->n_nodes];
@@ -982,18 +1097,30 @@ int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, 
 
 /* -------------------------------------------------------------- applying */
 
-/* sight: NULL, or what else is looked at. */
-static int apply_all(struct mp_ctx *c, struct engine *e, int last, const char *what,
-                     int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out),
-                     void *arg, const struct mp_sight *sight)
+/* Who gets the results; sight: NULL, or what else is looked at. */
+struct taker {
+    int last;
+    int (*take)(struct mp_ctx *c, void *arg, const struct mp_chunk *out);
+    void *arg;
+    const struct mp_sight *sight;
+};
+
+static int hand_over(struct mp_ctx *c, const struct taker *t, const struct mp_chunk *seen,
+                     const struct mp_chunk *out)
 {
-    const size_t n = e->d->n, passes = e->training ? mp_plan_passes(e->p, last) : 1;
-    int failed = engine_open(c, e) < 0;
-    const size_t step = chunk_rows(e->p, last), chunks = (n + step - 1) / step; /* of a pass */
-    const size_t all = failed ? 0 : chunks * passes;
-    if (!failed)
-        need(e, last);
-    mp_bar_begin(c->run->bar, what, (double)(n * passes), "rows");
+    if (t->sight != NULL && t->sight->see(c, t->sight->arg, seen) < 0)
+        return -1;
+    return t->take(c, t->arg, out);
+}
+
+/* Each chunk on one thread, and handed over as soon as those before it are. */
+static int apply_chunks(struct mp_ctx *c, struct engine *e, const struct taker *t)
+{
+    const size_t n = e->d->n, passes = e->training ? mp_plan_passes(e->p, t->last) : 1;
+    const size_t step = chunk_rows(e->p, t->last), chunks = (n + step - 1) / step; /* of a pass */
+    const size_t all = chunks * passes;
+    const int seen = t->sight != NULL ? t->sight->on_the_way : t->last;
+    int failed = 0;
 #pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
     for (size_t i = 0; i < all; i++) {
         struct worker *w = &e->workers[omp_get_thread_num()];
@@ -1006,10 +1133,8 @@ static int apply_all(struct mp_ctx *c, struct engine *e, int last, const char *w
             rc = run_chunk(e, w, s);
 #pragma omp ordered
         {
-            if (rc == MP_OK && !failed && sight != NULL)
-                rc = sight->see(c, sight->arg, &w->view[sight->on_the_way + 1]);
             if (rc == MP_OK && !failed)
-                rc = take(c, arg, &w->view[last + 1]);
+                rc = hand_over(c, t, &w->view[seen + 1], &w->view[t->last + 1]);
             if (rc < 0 && !failed) {
                 mp_ctx_take(c, &w->c);
 #pragma omp atomic write
@@ -1018,10 +1143,105 @@ static int apply_all(struct mp_ctx *c, struct engine *e, int last, const char *w
         }
         mp_bar_add(c->run->bar, (double)s.n);
     }
+    return failed ? -1 : MP_OK;
+}
+
+/* Whether ranks make node k's rows faster than they would send them: scores, not features. */
+static bool worth_sending(const struct engine *e, int k)
+{
+    return k >= 0 && !e->p->nodes[k].bytes && mp_len(e->p->nodes[k].out) <= 256;
+}
+
+/* What node k gives for some chunks, of which each rank makes its share. */
+struct gathered {
+    int k;
+    size_t len, first, step; /* the chunks from number `first` on, of `step` rows at most */
+    float *x;
+};
+
+static int gathered_open(struct mp_ctx *c, const struct engine *e, struct gathered *g, int k,
+                         size_t step, size_t chunks)
+{
+    *g = (struct gathered){ .k = k, .len = mp_len(e->p->nodes[k].out), .step = step };
+    g->x = mp_alloc(c, mp_product(chunks * step, g->len), sizeof *g->x);
+    return g->x != NULL ? MP_OK : -1;
+}
+
+static struct mp_chunk gathered_at(const struct engine *e, const struct gathered *g, size_t i)
+{
+    return (struct mp_chunk){ .n = rows_left(i * g->step, e->d->n, g->step),
+                              .shape = e->p->nodes[g->k].out, .row0 = i * g->step,
+                              .x = g->x + (i - g->first) * g->step * g->len };
+}
+
+/* Our share of m chunks, after so many nodes. */
+static int make_ours(struct mp_ctx *c, struct engine *e, const struct gathered *g, int nodes,
+                     size_t m)
+{
+    const size_t from = g->first + mp_share(c, m, mp_rank(c));
+    const size_t to = g->first + mp_share(c, m, mp_rank(c) + 1);
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = from; i < to; i++) {
+        struct worker *w = &e->workers[omp_get_thread_num()];
+        const struct mp_chunk first = gathered_at(e, g, i);
+        const bool good = run_chunk(e, w, (struct span){ .row0 = first.row0, .n = first.n }) == 0;
+        for (int j = 0; j < nodes && good; j++)
+            memcpy(gathered_at(e, &g[j], i).x, w->view[g[j].k + 1].x,
+                   first.n * g[j].len * sizeof *first.x);
+#pragma omp critical(mp_make_ours)
+        if (!good && !failed) {
+            failed = 1;
+            mp_ctx_take(c, &w->c);
+        }
+    }
+    return failed ? -1 : MP_OK;
+}
+
+/* The chunks are shared among ranks, and all of them are handed over on each. */
+static int apply_shared(struct mp_ctx *c, struct engine *e, const struct taker *t)
+{
+    const size_t step = chunk_rows(e->p, t->last), chunks = (e->d->n + step - 1) / step;
+    const size_t many = (size_t)(4 * e->threads * mp_ranks(c));
+    const int nodes = t->sight != NULL ? 2 : 1;
+    const int node[2] = { t->last, nodes > 1 ? t->sight->on_the_way : -1 };
+    struct gathered g[2] = { { .k = -1 }, { .k = -1 } };
+    int rc = MP_OK;
+    for (int j = 0; j < nodes && rc == MP_OK; j++)
+        rc = gathered_open(c, e, &g[j], node[j], step, many);
+    for (size_t at = 0, m; at < chunks && rc == MP_OK; at += m) {
+        m = rows_left(at, chunks, many);
+        g[0].first = g[1].first = at;
+        rc = make_ours(c, e, g, nodes, m);
+        for (int j = 0; j < nodes; j++)
+            rc = mp_ranks_collect(c, rc, g[j].x, step * g[j].len * sizeof *g[j].x, m, m);
+        for (size_t i = at; i < at + m && rc == MP_OK; i++) {
+            const struct mp_chunk out = gathered_at(e, &g[0], i);
+            const struct mp_chunk seen = nodes > 1 ? gathered_at(e, &g[1], i) : out;
+            rc = hand_over(c, t, &seen, &out);
+            mp_bar_add(c->run->bar, (double)out.n);
+        }
+    }
+    free(g[0].x);
+    free(g[1].x);
+    return rc;
+}
+
+static int apply_all(struct mp_ctx *c, struct engine *e, const char *what, const struct taker *t)
+{
+    const size_t passes = e->training ? mp_plan_passes(e->p, t->last) : 1;
+    const bool shared = mp_ranks(c) > 1 && !e->training && worth_sending(e, t->last) &&
+                        (t->sight == NULL || worth_sending(e, t->sight->on_the_way));
+    int rc = engine_open(c, e);
+    mp_bar_begin(c->run->bar, what, (double)(e->d->n * passes), "rows");
+    if (rc == MP_OK) {
+        need(e, t->last);
+        rc = shared ? apply_shared(c, e, t) : apply_chunks(c, e, t);
+    }
     engine_close(e);
     mp_bar_end(c->run->bar);
     mp_ctx_where(c, "%s", "");
-    return failed ? -1 : MP_OK;
+    return rc;
 }
 
 int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
@@ -1038,7 +1258,7 @@ int mp_engine_apply_seen(struct mp_ctx *c, struct mp_plan *p, const struct mp_da
                          void *arg, const struct mp_sight *sight)
 {
     struct engine e = { .p = p, .d = d };
-    return apply_all(c, &e, last, what, take, arg, sight);
+    return apply_all(c, &e, what, &(const struct taker){ last, take, arg, sight });
 }
 
 int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,
@@ -1047,7 +1267,7 @@ int mp_engine_apply_training(struct mp_ctx *c, struct mp_plan *p, const struct m
                              void *arg)
 {
     struct engine e = { .p = p, .d = d, .training = true };
-    return apply_all(c, &e, last, what, take, arg, NULL);
+    return apply_all(c, &e, what, &(const struct taker){ last, take, arg, NULL });
 }
 
 int mp_engine_rows(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d,

@@ -4,7 +4,8 @@
  * Rows are cut into chunks of MP_CHUNK_ROWS, or fewer where the stages' rows are
  * so long that a chunk would have more than MP_CHUNK_VALUES values; a thread takes
  * a chunk through all stages before the next, so that it stays in the cache.
- * For learning, rows are cut into shards of MP_SHARD_ROWS; each is learned by one
+ * For learning, rows are cut into shards of MP_SHARD_ROWS, or twice as many and so on, so
+ * that there are no more than MP_SHARDS; each is learned by one
  * thread from a zeroed state, and shards are merged in row order.  A stage that learns
  * MP_IN_ORDER is given MP_ORDER_ROWS at a time, gathered by all threads, or fewer of long
  * rows.  None of these numbers depends on how many threads there are, so neither do the
@@ -18,7 +19,10 @@
 #include "data/data.h"
 #include "pipeline/pipeline.h"
 
-enum { MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024, MP_ORDER_ROWS = 2048, MP_CHUNK_VALUES = 1 << 25 };
+enum {
+    MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024, MP_SHARDS = 64, MP_ORDER_ROWS = 2048,
+    MP_CHUNK_VALUES = 1 << 25
+};
 
 /* Fits every stage that learns up to and including node `last`.  y: n class
  * numbers, or NULL. */

@@ -55,6 +55,14 @@ int mp_moments_join(struct mp_ctx *c, struct mp_moments *into, const struct mp_m
     return MP_OK;
 }
 
+int mp_moments_io(struct mp_io *io, struct mp_moments *m, const char *spread)
+{
+    if (mp_io_u64(io, "rows", &m->rows) < 0 || mp_io_u64(io, "values", &m->d) < 0 ||
+        mp_io_f64s(io, "mean", &m->mean, m->d) < 0)
+        return -1;
+    return mp_io_f64s(io, spread, &m->spread, m->d);
+}
+
 void mp_moments_free(struct mp_moments *m)
 {
     free(m->mean);

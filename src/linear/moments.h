@@ -18,5 +18,9 @@ int mp_moments_add(struct mp_ctx *c, struct mp_moments *m, const struct mp_chunk
 
 /* For merge(). */
 int mp_moments_join(struct mp_ctx *c, struct mp_moments *into, const struct mp_moments *from);
+
+/* For io() and shard(). */
+int mp_moments_io(struct mp_io *io, struct mp_moments *m, const char *spread);
+
 void mp_moments_free(struct mp_moments *m);
 #endif
