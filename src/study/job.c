@@ -737,7 +737,6 @@ static int look(struct mp_ctx *c, struct pool *p, int n)
     return rc;
 }
 
-
 /* What was remarked on the jobs in their order, as far as all before have ended. */
 static int remark(struct mp_ctx *c, const struct mp_job *jobs, int from, int n)
 {

@@ -2,7 +2,12 @@
 /* search.c - the combinations of a pipeline's sets of values, scored and put in order.
  *
  * Equal means go to the combination whose fitted pipeline keeps fewer numbers, then to the
- * one that stands first.  Neither depends on a clock, so the same seed gives the same order. */
+ * one that stands first.  Neither depends on a clock, so the same seed gives the same order.
+ *
+ * Combinations are tried one after another in this process, each on all threads.  Small runs side
+ * by side (job.c) save what starts and reports of theirs cost, which a combination has none of:
+ * on 2 threads and the sample, hog_svm, pixels_svm and mlp keep both at work for 93 to 98 % of
+ * the time. */
 #include "study/search.h"
 #include "core/clock.h"
 #include "core/param.h"

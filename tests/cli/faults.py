@@ -48,13 +48,14 @@ SCENARIOS = {
     "export": "export svm.txt -o out --format npz",
     "compare": "compare svm.txt ridge.txt -o out --no-cache",
     "cached": "compare svm.txt ridge.txt -o out --cache cache",
+    "beside": "compare svm.txt ridge.txt -o out --cache cache --threads 2",
     "ablate": "ablate svm.txt -o out --no-cache",
     "manual": "help --format=man",
 }
 KILLED = {
     "svm": "run svm.txt -o out",
     "net": "run long.txt -o out --resume",
-    "compare": "compare svm.txt net.txt -o out --cache cache",
+    "compare": "compare svm.txt net.txt -o out --cache cache --threads 2",
     "search": "search svm.txt --set svm.C={0.1,1} --folds 2 -o out --cache cache",
 }
 CALLS = {
@@ -64,7 +65,8 @@ CALLS = {
     "getdents64": "EIO", "clone3": "EAGAIN", "clone": "EAGAIN", "ftruncate": "ENOSPC",
     "fcntl": "EINVAL",
 }
-TIMES = re.compile("second|peak_bytes|^(apply|memory|layers|libraries|page|warnings|from_cache)$")
+TIMES = re.compile("second|threads|peak_bytes|"
+                   "^(apply|memory|layers|libraries|page|warnings|from_cache)$")
 EXACT = re.compile(r"\.(mnp|liblinear|npz|npy)$|^predictions\.csv$|\.gz$")
 
 
@@ -129,7 +131,7 @@ class Work:
 
     def arguments(self, name):
         args = self.scenarios[name].split()
-        return args + (["--threads", "1"] if args[0] != "help" else [])
+        return args + (["--threads", "1"] if args[0] != "help" and "--threads" not in args else [])
 
     def reset(self, name):
         for folder in ("out", "cache"):
