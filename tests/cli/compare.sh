@@ -260,10 +260,13 @@ if strace -o "$log" true 2> "$err"; then
 else
     skip "processes refused" "no strace"
 fi
-# Another process computes a run of this comparison: it holds the lock of the run's entry.
+# Another process computes a run of this comparison: it holds the lock of the run's entry, until
+# the other run is there.
 rm -rf cache2 && mp compare hog.txt --cache cache2 -o runs/shared &&
     entry=$(grep -l run.*hog.txt cache2/* | head -1) && rm "$entry" &&
-    { (flock 9 && touch locked && sleep 2 && rm locked) 9> "$entry.lock" & } &&
+    { (flock 9 && touch locked
+       for _ in $(seq 600); do [ -e runs/shared/pca/report.json ] && break; sleep 0.1; done
+       [ ! -e runs/shared/pca/report.json ] || rm locked) 9> "$entry.lock" & } &&
     until [ -e locked ]; do sleep 0.05; done &&
     mp compare hog.txt pca.txt --cache cache2 --threads 2 -o runs/shared &&
     [ ! -e locked ] && [ runs/shared/hog/report.json -nt runs/shared/pca/report.json ]
