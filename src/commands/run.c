@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "data/duplicates.h"
 #include "engine/bundle.h"
+#include "engine/engine.h"
 #include "engine/fit.h"
 #include "engine/folds.h"
 #include "engine/lying.h"
@@ -489,7 +490,7 @@ static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
     if (mp_plan_prepare(c, &j->x.plan) < 0 || (j->writes && hold_folder(c, j) < 0) ||
         mp_experiment_read(c, &j->x) < 0 || warn_of_overlap(c, j) < 0 ||
         mp_ranks_same(c, MP_OK, digest_rows(&j->x), "the rows") < 0 ||
-        mp_ranks_agree(c, learn(c, j)) < 0)
+        mp_ranks_agree(c, learn(c, j)) < 0 || mp_engine_add_costs(c, &j->x.plan) < 0)
         return -1;
     mp_ranks_part(c);
     return j->writes ? write_folder(c, j) : MP_OK;
@@ -570,7 +571,12 @@ MP_COMMAND(run) = {
            "With folds=5 in the data line (or --set data.folds=5) the training rows are cut\n"
            "into 5 parts, each with its share of every class; each part is predicted by the\n"
            "pipeline fitted on the others, every stage anew.  A test file is then left alone.\n"
-           "The bundle is fitted on all training rows.",
+           "The bundle is fitted on all training rows.\n"
+           "\n"
+           "Built by ./configure --with-mpi, the program shares a run among the processes that\n"
+           "`mpirun -n 4 mnistpipe run ...` starts, on one machine or several of one kind: the\n"
+           "same bytes for any number of them.  Each reads the files of the data; the first\n"
+           "writes the folder.  One that fails or dies ends the run, and --resume goes on.",
     .options = table,
     .options_size = sizeof(struct params),
     .pipeline = true,

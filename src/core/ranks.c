@@ -42,27 +42,29 @@ struct mp_ranks {
 
 /* ------------------------------------------------------------------ the launcher */
 
-/* A whole number in the environment; what follows it does not matter. */
-static int number(const char *name, int otherwise)
+/* The whole number that a variable begins with; -1: none. */
+static int variable(const char *name)
 {
     const char *text = getenv(name);
     const long n = text != NULL && *text >= '0' && *text <= '9' ? strtol(text, NULL, 10) : -1;
-    return n >= 0 && n < 1 << 24 ? (int)n : otherwise;
+    return n < 1 << 24 ? (int)n : -1;
 }
 
 struct mp_launch mp_launched(void)
 {
     /* Open MPI; MPICH and what starts as it does; PMIx, as `srun --mpi=pmix` has it. */
-    static const char *const names[][3] = {
-        { "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE" },
-        { "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS" },
-        { "SLURM_STEP_NUM_TASKS", "PMIX_RANK", "SLURM_STEP_TASKS_PER_NODE" },
+    const struct mp_launch said[] = {
+        { variable("OMPI_COMM_WORLD_SIZE"), variable("OMPI_COMM_WORLD_RANK"),
+          variable("OMPI_COMM_WORLD_LOCAL_SIZE") },
+        { variable("PMI_SIZE"), variable("PMI_RANK"), variable("MPI_LOCALNRANKS") },
+        { variable("SLURM_STEP_NUM_TASKS"), variable("PMIX_RANK"),
+          variable("SLURM_STEP_TASKS_PER_NODE") },
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const int n = number(names[i][0], 0), mine = number(names[i][1], -1);
-        const int here = number(names[i][2], n);
-        if (n > 0 && mine >= 0 && mine < n)
-            return (struct mp_launch){ n, mine, here > 0 && here < n ? here : n };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct mp_launch l = said[i];
+        l.here = l.here > 0 && l.here < l.n ? l.here : l.n;
+        if (l.n > 0 && l.mine >= 0 && l.mine < l.n)
+            return l;
     }
     return (struct mp_launch){ 1, 0, 1 };
 }

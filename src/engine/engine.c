@@ -569,7 +569,7 @@ static int fit_in_order(struct mp_ctx *c, struct engine *e, int f, bool keep)
         rc = n->entry->stage->fit(c, n->params, n->state, &in);
         c->puller = NULL;
         e->workers[0].cost[f].fit += (mp_seconds() - start) * e->threads;
-        e->workers[0].cost[f].fit_rows += in.n;
+        e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 ? in.n : 0;
         mp_bar_add(c->run->bar, (double)in.n);
         at += s.n;
     }
@@ -938,7 +938,7 @@ static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
             return -1;
     need(e, e->p->nodes[f].inputs[0]);
     e->puller = f;
-    e->workers[0].cost[f].fit_rows += rows;
+    e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 ? rows : 0;
     return MP_OK;
 }
 
@@ -1092,6 +1092,29 @@ int mp_engine_fit(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, 
         which[f] = p->nodes[f].entry != NULL && p->nodes[f].entry->stage->io != NULL;
     const int rc = which != NULL ? mp_engine_fit_nodes(c, p, d, y, which, true) : -1;
     free(which);
+    return rc;
+}
+
+int mp_engine_add_costs(struct mp_ctx *c, struct mp_plan *p)
+{
+    const size_t n = (size_t)p->n_nodes, ranks = (size_t)mp_ranks(c);
+    struct mp_cost *all = mp_alloc(c, n * ranks, sizeof *all), *own;
+    if (all == NULL)
+        return -1;
+    own = all + (size_t)mp_rank(c) * n;
+    for (size_t k = 0; k < n; k++)
+        own[k] = p->nodes[k].cost;
+    const int rc = mp_ranks_collect(c, MP_OK, all, n * sizeof *all, ranks, ranks);
+    for (size_t i = 0; i < n * ranks && rc == MP_OK; i++) {
+        struct mp_cost *to = &p->nodes[i % n].cost;
+        if (all + i - i % n == own)
+            continue;
+        to->fit += all[i].fit;
+        to->apply += all[i].apply;
+        to->fit_rows += all[i].fit_rows;
+        to->apply_rows += all[i].apply_rows;
+    }
+    free(all);
     return rc;
 }
 

@@ -38,6 +38,9 @@ int mp_engine_fit_nodes(struct mp_ctx *c, struct mp_plan *p, const struct mp_dat
 int mp_engine_fit_from(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, const int *y,
                        int f, float *rows);
 
+/* What stages have cost on all ranks together, in the plan of each. */
+int mp_engine_add_costs(struct mp_ctx *c, struct mp_plan *p);
+
 /* Runs rows through to node `last` (-1: the data themselves as floats or bytes)
  * and hands the results to `take` chunk by chunk, in row order, on one thread. */
 int mp_engine_apply(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, int last,

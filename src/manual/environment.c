@@ -21,6 +21,9 @@ const struct mp_named mp_variables[] = {
     { "OMP_NUM_THREADS", "The most threads, where --threads does not say." },
     { "OMP_WAIT_POLICY, GOMP_SPINCOUNT, KMP_BLOCKTIME",
       "How threads wait for one another, in place of sleeping soon." },
+    { "OMPI_COMM_WORLD_SIZE, OMPI_COMM_WORLD_RANK, OMPI_COMM_WORLD_LOCAL_SIZE, PMI_SIZE, PMI_RANK, "
+      "MPI_LOCALNRANKS, PMIX_RANK, SLURM_STEP_NUM_TASKS, SLURM_STEP_TASKS_PER_NODE",
+      "What mpirun or srun tell each of the processes that they start." },
     { NULL, NULL }
 };
 
