@@ -14,8 +14,10 @@ static void test_refused(struct tap *t, struct mp_kept *k)
     const char *name = "one for which there is no memory: the last says so";
     char *text = malloc(LONG);
     const struct rlimit none = { 1, 1 };
-    if (text == NULL || setrlimit(RLIMIT_AS, &none) < 0) {
-        tap_skip(t, name, "no limit");
+    struct rlimit now;
+    if (text == NULL || setrlimit(RLIMIT_AS, &none) < 0 || getrlimit(RLIMIT_AS, &now) < 0 ||
+        now.rlim_cur != none.rlim_cur) { /* qemu takes limits of memory and forgets them */
+        tap_skip(t, name, "limits of memory are not kept here");
         free(text);
         return;
     }
