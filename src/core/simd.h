@@ -17,6 +17,7 @@
 #if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && __GNUC__ >= 12 \
     && !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
 #define MP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define MP_CLONED
 #else
 #define MP_CLONES
 #endif

@@ -35,7 +35,7 @@ if ! qemu-x86_64 -cpu max "$program" --version > /dev/null 2>&1; then
 fi
 unset OPENBLAS_CORETYPE
 for cpu in Haswell Nehalem; do
-    for test in unit/kernels unit/csv unit/products "stagetest $stages"; do
+    for test in unit/kernels unit/csv unit/products unit/winograd "stagetest $stages"; do
         # shellcheck disable=SC2086
         good qemu-x86_64 -cpu $cpu "$tests/"$test
         ok "${test%% *} on $cpu"

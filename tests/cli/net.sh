@@ -32,7 +32,18 @@ fi
 mp run small.txt -o auto && tr -s "\n " " " < auto/report.txt | grep -q "products of the net read $best,"
 ok "precision=auto reads what the processor multiplies faster: $best"
 
-for p in small lstm; do
+# Convolutions with few multiplications: the second of each kernel.
+cat > few.txt << 'END'
+data train=train.csv test=test.csv
+net epochs=1 batch=96 precision=f32
+  conv filters=16 kernel=5
+  conv filters=16 kernel=5 act=gelu
+  maxpool size=2
+  conv filters=32 kernel=3
+  dense units=10
+END
+
+for p in small lstm few; do
     for precision in f32 bf16; do # bf16 is f32 where the processor has none, with a warning
         for threads in 1 2 4; do
             mp run $p.txt -o $p.$threads --threads $threads --set net.precision=$precision --quiet

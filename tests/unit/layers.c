@@ -931,5 +931,6 @@ int main(int argc, char **argv)
     test_dropout(&t);
     test_large(&t, "lstm units=1200", (struct mp_shape){ 25, 4, 1 });
     test_large(&t, "conv filters=192 kernel=5", (struct mp_shape){ 28, 28, 48 });
+    test_large(&t, "conv filters=192 kernel=7", (struct mp_shape){ 28, 28, 48 });
     return tap_end(&t);
 }
