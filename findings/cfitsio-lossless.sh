@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # cfitsio 4.2.0 (Debian 12) and 4.6.2 (Debian 13): grey levels that a program holds as floats are
-# written into a compressed FITS image of 32-bit integers, after fits_set_quantize_level(f, 0), which
+# written into a compressed FITS image of 32-bit integers after fits_set_quantize_level(f, 0), which
 # asks for lossless compression of floats and should be all the same to integers.
 # Expected: the integers 0, 1, 5, 255, as without that call; or error 413, as from RICE_1.
 # What happens: with GZIP_1 and GZIP_2 the bits of the floats are stored as if they were integers:
