@@ -234,6 +234,9 @@ for name in pixels hog net pca; do
     equal "$(key runs/alone/$name threads) $(key runs/beside/$name threads)" "2 1" || break
 done
 ok "each report tells how many threads the run had"
+mp compare pixels.txt hog.txt pca.txt --no-cache --threads 5 -o runs/five &&
+    equal "$(for name in pixels hog pca; do key runs/five/$name threads; done | xargs)" "2 2 1"
+ok "all threads are shared out, and no more"
 pipe 'net epochs=60\n  dense units=64 act=relu' > last.txt
 mp compare last.txt hog.txt --no-cache --threads 2 -o runs/last &&
     equal "$(key runs/last/last threads) $(key runs/last/last threads_at_the_end)" "1 2" &&
