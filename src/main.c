@@ -193,9 +193,9 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
     run->command.asked = asked;
     run->quiet = asked->quiet;
     run->threads = asked->threads > 0 ? asked->threads : default_threads();
-    run->more = mp_child_given();
     if (run->threads > 1)
         wait_briefly(run->command.argv);
+    run->more = mp_child_given();
     mp_memory_share();
     if (mp_ranks_open(c, e->command->ranks) < 0)
         return -1;

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -61,7 +62,16 @@ const atomic_int *mp_child_given(void)
     const struct given *at = mmap(NULL, sizeof *at, PROT_READ, MAP_SHARED, STDIN_FILENO, 0);
     if (at == MAP_FAILED)
         return NULL;
-    return memcmp(at->what, nothing.what, sizeof at->what) == 0 ? &at->threads : NULL;
+    if (memcmp(at->what, nothing.what, sizeof at->what) != 0) {
+        munmap((void *)(uintptr_t)at, sizeof *at);
+        return NULL;
+    }
+    const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC); /* it is nobody's rows */
+    if (nowhere >= 0) {
+        dup2(nowhere, STDIN_FILENO);
+        close(nowhere);
+    }
+    return &at->threads;
 }
 
 void mp_child_threads(struct mp_child *k, int threads)

@@ -210,6 +210,9 @@ mkfifo pipe && ! mp compare hog.txt -o runs/compare --train pipe &&
     equal "$(cat "$err")" "mnistpipe: pipe: is no \
 file; a comparison reads its rows more than once, which a pipe does not allow"
 ok "rows from a pipe are refused"
+! mp compare hog.txt pca.txt --threads 2 -o runs/compare --train /dev/stdin < train.csv &&
+    equal "$(grep -c 'failed: /dev/stdin: is empty' "$out")" 2
+ok "nor has a run anything to read from standard input"
 ! mp compare bad.txt -o runs/compare &&
     grep -q '^mnistpipe: bad.txt:2: hog: cell=999: out of range' "$err"
 ok "nothing but bad pipelines: the first one's mistake"
