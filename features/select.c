@@ -327,6 +327,24 @@ static int by_column(const void *a, const void *b)
     return (*p > *q) - (*p < *q);
 }
 
+/* The best by name, and where the line was drawn. */
+static void tell(struct mp_ctx *c, const struct state *s, const struct ranked *rank)
+{
+    enum { BEST = 5 };
+    char best[BEST * 96] = "", name[64];
+    for (size_t k = 0, used = 0; k < BEST && k < s->kept; k++) {
+        mp_pull_name(c, rank[k].column, name, sizeof name);
+        used += (size_t)snprintf(best + used, sizeof best - used, "%s%s %.4g", k > 0 ? ", " : "",
+                                 name, (double)rank[k].score);
+    }
+    if (s->kept == s->d)
+        mp_remark(c, "keeps all %zu values; the best are %s", (size_t)s->d, best);
+    else
+        mp_remark(c, "keeps %zu of %zu values, down to a score of %.4g where the next has %.4g; "
+                  "the best are %s", (size_t)s->kept, (size_t)s->d, (double)rank[s->kept - 1].score,
+                  (double)rank[s->kept].score, best);
+}
+
 static int choose(struct mp_ctx *c, const struct params *p, struct state *s)
 {
     struct ranked *rank = mp_alloc(c, s->d, sizeof *rank);
@@ -346,10 +364,7 @@ static int choose(struct mp_ctx *c, const struct params *p, struct state *s)
     if (telling < s->kept)
         mp_warn(c, "keep=%d: only %zu of %zu values score more than 0; the others that are kept "
                 "tell nothing", p->keep, telling, (size_t)s->d);
-    mp_remark(c, "keeps %zu of %zu values, whose scores are %.4g to %.4g; the next would have "
-              "%.4g", (size_t)s->kept, (size_t)s->d, (double)rank[0].score,
-              (double)rank[s->kept - 1].score,
-              s->kept < s->d ? (double)rank[s->kept].score : 0.0);
+    tell(c, s, rank);
     qsort(s->column, s->kept, sizeof *s->column, by_column);
     free(rank);
     return MP_OK;
@@ -474,8 +489,8 @@ MP_STAGE(select) = {
            "without the degrees of freedom, so that it ranks alike.  mutual: how much the value\n"
            "tells of the class, in nats (scikit-learn's mutual_info_score), of values in up to\n"
            "64 bins as wide as a power of two; it sees more than means.\n"
-           "All look at one value at a time: of two that say the same both are kept.  What the\n"
-           "scores are the report says.",
+           "All look at one value at a time: of two that say the same both are kept.  The\n"
+           "report names the best.",
     .example = "select keep=50 by=mutual",
     .flags = MP_SUMS,
     .params = table,

@@ -239,6 +239,14 @@ const char *mp_pull_from(struct mp_ctx *c)
     return c->puller->from;
 }
 
+void mp_pull_name(struct mp_ctx *c, size_t i, char *text, size_t size)
+{
+    if (c->puller->name != NULL)
+        c->puller->name(c->puller->arg, i, text, size);
+    else
+        snprintf(text, size, "value%zu", i);
+}
+
 const float *mp_pull_kept(struct mp_ctx *c, size_t *before, size_t *behind)
 {
     *before = c->puller->before;

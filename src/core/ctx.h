@@ -89,6 +89,7 @@ struct mp_puller {
     struct mp_shape shape;
     int (*pull)(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
                 size_t epoch, float *x);
+    void (*name)(void *arg, size_t i, char *text, size_t size); /* of value i; NULL: none */
     void *arg;
     const char *from;                  /* the stage whose vectors they are; NULL: images */
     const float *kept;                 /* all rows but those at both ends, or NULL */

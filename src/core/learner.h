@@ -191,6 +191,9 @@ struct mp_shape mp_pull_shape(struct mp_ctx *c);
 /* The same: which stage gives these rows, if they are vectors; NULL: they are images. */
 const char *mp_pull_from(struct mp_ctx *c);
 
+/* In any done(): what value i of the rows is called, "hog[y=2,x=3,b=5]". */
+void mp_pull_name(struct mp_ctx *c, size_t i, char *text, size_t size);
+
 /* Rows rows[0 .. n-1] of the training rows, in that order, as the stages before give
  * them, on the engine's threads: n * mp_len(shape) floats in x.  training: stages
  * that change training rows only do so, drawn by `epoch`. */

@@ -537,11 +537,18 @@ static const char *vectors_of(const struct mp_plan *p, const struct mp_node *n)
 }
 
 /* What node f can ask of its training rows: mp_pull_rows() and so on. */
+static void name_value(void *arg, size_t i, char *text, size_t size)
+{
+    const struct engine *e = arg;
+    mp_plan_label(e->p, e->p->nodes[e->puller].inputs[0], i, text, size);
+}
+
 static struct mp_puller puller_of(struct engine *e, int f)
 {
     const struct mp_node *n = &e->p->nodes[f];
+    e->puller = f;
     return (struct mp_puller){ .n = e->d->n, .y = e->y, .shape = n->in, .pull = pull_rows,
-                               .arg = e, .from = vectors_of(e->p, n) };
+                               .name = name_value, .arg = e, .from = vectors_of(e->p, n) };
 }
 
 /* MP_IN_ORDER: many rows at a time, and the stage's own work on all threads. */
@@ -937,7 +944,6 @@ static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
             (shared ? keep_share(c, e, k, rows) : keep_node(c, e, k, rows)) < 0)
             return -1;
     need(e, e->p->nodes[f].inputs[0]);
-    e->puller = f;
     e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 ? rows : 0;
     return MP_OK;
 }

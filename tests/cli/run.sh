@@ -362,6 +362,10 @@ agrees() {
     ok "$name"
     rm -rf runs/client client
 }
+pipe "zoning rows=4 columns=4\nselect keep=3\nsvm" > select.txt
+mp run select.txt -o runs/select &&
+    tr -s '\n ' ' ' < runs/select/report.txt | grep -q 'keeps 3 of 16 values.*the best are zoning\[y=[0-3],x=[0-3]\] [0-9.]*, '
+ok "a report names the values that select found best"
 agrees "svm on gradients" "deskew\nhog cell=7\nsvm C=0.1"
 agrees "logistic on pixels" "pixels\nlogistic C=0.1"
 agrees "crammer_singer without offset" \
