@@ -4,7 +4,8 @@
  * A kernel marked MP_CLONES is compiled once for each of x86-64-v4 (AVX-512),
  * -v3 (AVX2) and the baseline; the loader picks one (ifunc).  The kernel stays
  * plain C: the compiler vectorises its loops.  Where the loader or a sanitizer
- * cannot do that, the macro is empty and the code the same.
+ * cannot do that, the macro is empty and the code the same; where they can, MP_CLONED is there,
+ * for kernels that have a source for each generation.
  *
  * It pays for loops over whole images, not for single rows: a marked function
  * is called through a pointer and is never inlined.  What a kernel calls must be
