@@ -57,17 +57,15 @@ static int read_weights(struct mp_ctx *c, const char *text, const char *const *n
     return rc;
 }
 
-static int balance(struct mp_ctx *c, const int *y, size_t n, size_t k, double *weight)
+static void balance(const uint64_t *rows, size_t k, double *weight)
 {
-    size_t *rows = mp_alloc(c, k, sizeof *rows), there = 0;
-    if (rows == NULL)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        there += rows[y[i]]++ == 0;
+    double n = 0, there = 0;
+    for (size_t j = 0; j < k; j++) {
+        n += (double)rows[j];
+        there += rows[j] > 0;
+    }
     for (size_t j = 0; j < k; j++)
-        weight[j] = rows[j] > 0 ? (double)n / ((double)there * (double)rows[j]) : 1;
-    free(rows);
-    return MP_OK;
+        weight[j] = rows[j] > 0 ? n / (there * (double)rows[j]) : 1;
 }
 
 static bool balanced(const char *text)
@@ -84,10 +82,23 @@ int mp_class_weights_check(struct mp_ctx *c, const char *text)
     return rc;
 }
 
-int mp_class_weights(struct mp_ctx *c, const char *text, const int *y, size_t n, double *weight)
+int mp_class_weights_counted(struct mp_ctx *c, const char *text, const uint64_t *rows,
+                             double *weight)
 {
     const char *const *names;
     const int k = mp_classes(c, &names);
-    return balanced(text) ? balance(c, y, n, (size_t)k, weight)
-                          : read_weights(c, text, names, k, weight);
+    if (!balanced(text))
+        return read_weights(c, text, names, k, weight);
+    balance(rows, (size_t)k, weight);
+    return MP_OK;
+}
+
+int mp_class_weights(struct mp_ctx *c, const char *text, const int *y, size_t n, double *weight)
+{
+    uint64_t *rows = mp_alloc(c, (size_t)mp_classes(c, NULL), sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < n; i++)
+        rows[y[i]]++;
+    const int rc = rows != NULL ? mp_class_weights_counted(c, text, rows, weight) : -1;
+    free(rows);
+    return rc;
 }

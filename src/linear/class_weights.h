@@ -17,4 +17,8 @@ int mp_class_weights_check(struct mp_ctx *c, const char *text);
  * named.  "balanced": n / (k m) for m of n rows in k classes, so that all classes count the
  * same, as in scikit-learn; a class without rows has 1. */
 int mp_class_weights(struct mp_ctx *c, const char *text, const int *y, size_t n, double *weight);
+
+/* The same, where it is known how many rows each of the classes has. */
+int mp_class_weights_counted(struct mp_ctx *c, const char *text, const uint64_t *rows,
+                             double *weight);
 #endif

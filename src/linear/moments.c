@@ -69,3 +69,78 @@ void mp_moments_free(struct mp_moments *m)
     free(m->spread);
     *m = (struct mp_moments){ 0 };
 }
+
+/* ---------------------------------------------------------------- of classes */
+
+static int open_classes(struct mp_ctx *c, struct mp_class_moments *m, size_t d)
+{
+    if (m->of != NULL)
+        return m->d == d ? MP_OK : mp_fail(c, "rows of %zu values after rows of %zu", d,
+                                           (size_t)m->d);
+    m->classes = (uint64_t)mp_classes(c, NULL);
+    m->d = d;
+    m->of = mp_alloc(c, m->classes, sizeof *m->of);
+    return m->of != NULL ? MP_OK : -1;
+}
+
+int mp_class_moments_add(struct mp_ctx *c, struct mp_class_moments *m, const struct mp_chunk *in)
+{
+    const size_t d = mp_len(in->shape);
+    if (in->y == NULL)
+        return mp_fail(c, "needs labels to learn from");
+    if (open_classes(c, m, d) < 0)
+        return -1;
+    for (size_t i = 0; i < in->n; i++) {
+        const struct mp_chunk row = { .n = 1, .shape = in->shape, .x = in->x + i * d };
+        if (mp_moments_add(c, &m->of[in->y[i]], &row) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+int mp_class_moments_join(struct mp_ctx *c, struct mp_class_moments *into,
+                          const struct mp_class_moments *from)
+{
+    if (from->of == NULL)
+        return MP_OK;
+    if (open_classes(c, into, from->d) < 0)
+        return -1;
+    for (size_t k = 0; k < into->classes; k++)
+        if (mp_moments_join(c, &into->of[k], &from->of[k]) < 0)
+            return -1;
+    return MP_OK;
+}
+
+int mp_class_moments_io(struct mp_io *io, struct mp_class_moments *m)
+{
+    if (mp_io_u64(io, "classes", &m->classes) < 0 || mp_io_u64(io, "values", &m->d) < 0)
+        return -1;
+    if (mp_io_loading(io) && m->classes > 0) {
+        if (m->classes > MP_MOST_CLASSES)
+            return mp_fail(mp_io_ctx(io), "%llu classes", (unsigned long long)m->classes);
+        m->of = mp_alloc(mp_io_ctx(io), m->classes, sizeof *m->of);
+        if (m->of == NULL)
+            return -1;
+    }
+    for (size_t k = 0; k < m->classes; k++)
+        if (mp_moments_io(io, &m->of[k], "spread") < 0)
+            return -1;
+    return MP_OK;
+}
+
+void mp_class_moments_free(struct mp_class_moments *m)
+{
+    for (size_t k = 0; k < m->classes && m->of != NULL; k++)
+        mp_moments_free(&m->of[k]);
+    free(m->of);
+    *m = (struct mp_class_moments){ 0 };
+}
+
+int mp_class_moments_all(struct mp_ctx *c, const struct mp_class_moments *m,
+                         struct mp_moments *all)
+{
+    for (size_t k = 0; k < m->classes && m->of != NULL; k++)
+        if (mp_moments_join(c, all, &m->of[k]) < 0)
+            return -1;
+    return all->rows > 0 ? MP_OK : mp_fail(c, "no rows to learn from");
+}

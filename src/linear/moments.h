@@ -23,4 +23,21 @@ int mp_moments_join(struct mp_ctx *c, struct mp_moments *into, const struct mp_m
 int mp_moments_io(struct mp_io *io, struct mp_moments *m, const char *spread);
 
 void mp_moments_free(struct mp_moments *m);
+
+/* The same of each class's rows. */
+struct mp_class_moments { /* zeroed: of no classes */
+    uint64_t classes, d;  /* values of each row */
+    struct mp_moments *of;
+};
+
+/* For fit(): rows without labels fail.  For merge(), shard(), clear(). */
+int mp_class_moments_add(struct mp_ctx *c, struct mp_class_moments *m, const struct mp_chunk *in);
+int mp_class_moments_join(struct mp_ctx *c, struct mp_class_moments *into,
+                          const struct mp_class_moments *from);
+int mp_class_moments_io(struct mp_io *io, struct mp_class_moments *m);
+void mp_class_moments_free(struct mp_class_moments *m);
+
+/* In done(): of all classes together, in their order; negative where there are no rows. */
+int mp_class_moments_all(struct mp_ctx *c, const struct mp_class_moments *m,
+                         struct mp_moments *all);
 #endif

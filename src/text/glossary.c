@@ -265,6 +265,8 @@ static const struct {
     { "rnn|gru", "it is a \"net\" with an \"lstm\" layer: pipelines/lstm.txt" },
     { "knn|kneighbors|nearest neighbours|nearest neighbors|k nearest neighbours",
       "\"fourier\" and \"ridge\" follow the rows as closely: pipelines/hog_fourier.txt" },
+    { "nearest centroid|nearestcentroid|nearest mean|prototype|template matching",
+      "it is \"centroid\"" },
     { "random forest|forest|tree|decision tree|xgboost|lightgbm|gbdt|boosting",
       "there are no trees; pipelines/hog_svm.txt is as fast a beginning" },
     { "naive bayes|gaussiannb|lda|qda|linear regression|lstsq|least squares",
