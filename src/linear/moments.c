@@ -2,6 +2,7 @@
 /* moments.c - means and sums of squares about them. */
 #include "linear/moments.h"
 #include "core/simd.h"
+#include "linear/class_weights.h"
 #include <stdlib.h>
 
 static int reserve(struct mp_ctx *c, struct mp_moments *m, size_t d)
@@ -143,4 +144,17 @@ int mp_class_moments_all(struct mp_ctx *c, const struct mp_class_moments *m,
         if (mp_moments_join(c, all, &m->of[k]) < 0)
             return -1;
     return all->rows > 0 ? MP_OK : mp_fail(c, "no rows to learn from");
+}
+
+int mp_class_moments_counts(struct mp_ctx *c, const struct mp_class_moments *m,
+                            const char *weights, double *count)
+{
+    uint64_t *rows = mp_alloc(c, m->classes, sizeof *rows);
+    for (size_t k = 0; k < m->classes && rows != NULL; k++)
+        rows[k] = m->of[k].rows;
+    const int rc = rows != NULL ? mp_class_weights_counted(c, weights, rows, count) : -1;
+    for (size_t k = 0; k < m->classes && rc == MP_OK; k++)
+        count[k] *= (double)rows[k];
+    free(rows);
+    return rc;
 }

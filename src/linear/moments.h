@@ -37,6 +37,10 @@ int mp_class_moments_join(struct mp_ctx *c, struct mp_class_moments *into,
 int mp_class_moments_io(struct mp_io *io, struct mp_class_moments *m);
 void mp_class_moments_free(struct mp_class_moments *m);
 
+/* In done(): what the rows of each class count, by the text of a parameter `weights`. */
+int mp_class_moments_counts(struct mp_ctx *c, const struct mp_class_moments *m,
+                            const char *weights, double *count);
+
 /* In done(): of all classes together, in their order; negative where there are no rows. */
 int mp_class_moments_all(struct mp_ctx *c, const struct mp_class_moments *m,
                          struct mp_moments *all);
