@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pca.c - principal component analysis.
  *
- * Method: fit() keeps the mean and the sums of centred cross-products, joined
- * from sheet to sheet and shard to shard by the pairwise update of Chan, Golub
- * and LeVeque (1979), which does not cancel as "sum of squares minus square of
- * sum" does.  A sheet's own products, about its own mean, are floats in sums of 32
- * rows, added up in double: twice as fast as doubles throughout, and as exact as the
- * rows are.  (Sums of 256 would turn components of nearly equal variance.)  done() takes
- * the leading eigenpairs of the covariance.  Equal to scikit-learn's
- * PCA(svd_solver="full") up to the sign of components.
+ * Method: fit() keeps the mean and the sums of centred products (covariance.h); done() takes the
+ * leading eigenpairs of the covariance.  Equal to scikit-learn's PCA(svd_solver="full") up to the
+ * sign of components.
  *
- * Cost: d^2 flops a row to fit, 0.3 s of one core for 60000 rows of 784;
- * 0.1 s for 100 components; d * components multiply-adds a row to apply.
+ * Cost: d^2 flops a row to fit; 0.1 s for 100 components of 784 values; d * components
+ * multiply-adds a row to apply.
  */
 #include "core/learner.h"
 #include "core/simd.h"
+#include "linear/covariance.h"
 #include "linear/dnn.h"
 #include "linear/eigen.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_VALUES = 20000,
-    ROWS = 4,    /* that project() takes at a time */
-    SHEET = 256, /* rows that are centred together */
-    PIECE = 32,  /* of these, whose products are summed as floats */
-    BAND = 56    /* rows of the covariance at a time: stay in the cache meanwhile */
-};
+enum { MAX_VALUES = 20000, ROWS = 4 }; /* ROWS: that project() takes at a time */
 
 struct params {
     double variance;
@@ -46,85 +36,11 @@ static const struct mp_param table[] = {
 };
 
 struct state {
-    uint64_t rows, d; /* rows in the sums, values per row */
+    struct mp_covariance seen; /* after done() its mean alone */
     uint64_t k;       /* components found, by done() */
-    size_t n_held;    /* rows seen that are not in the sums yet */
-    float *held;      /* SHEET x d: these; until done() */
-    double *mean;     /* d */
-    double *cross;    /* upper triangle row by row, d (d + 1) / 2; until done() */
     double *variance; /* k: of each component */
     float *axes;      /* d x mp_lanes(k): component j is column j, scaled if whitened */
 };
-
-static int reserve(struct mp_ctx *c, struct state *s, size_t d)
-{
-    if (s->d == d)
-        return MP_OK;
-    if (s->d != 0)
-        return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)s->d);
-    free(s->mean);
-    free(s->cross);
-    s->mean = mp_alloc(c, d, sizeof *s->mean);
-    s->cross = s->mean == NULL ? NULL : mp_alloc(c, d * (d + 1) / 2, sizeof *s->cross);
-    if (s->cross == NULL)
-        return -1;
-    s->d = d;
-    return MP_OK;
-}
-
-MP_CLONES static void add_row(double *restrict cross, const float *restrict sums, size_t n)
-{
-    for (size_t j = 0; j < n; j++)
-        cross[j] += (double)sums[j];
-}
-
-MP_CLONES static void add_gap(double *restrict cross, double pull, const double *restrict gap,
-                              size_t n)
-{
-    for (size_t j = 0; j < n; j++)
-        cross[j] += pull * gap[j];
-}
-
-/* Adds the products of n rows z to BAND rows of the triangle, from i0 on. */
-static int add_band(struct mp_ctx *c, const float *z, size_t n, size_t d, size_t i0, float *band,
-                    double *cross)
-{
-    const size_t wide = d - i0, high = wide < BAND ? wide : BAND;
-    for (size_t row = 0; row < n; row += PIECE, z += PIECE * d) {
-        const size_t k = n - row < PIECE ? n - row : PIECE;
-        double *to = cross;
-        if (mp_gemm(true, false, high, wide, k, 1, z + i0, d, z + i0, d, 0, band, wide) < 0)
-            return mp_fail(c, "no memory for a product of %zu x %zu values", high, wide);
-        for (size_t i = 0; i < high; to += wide - i, i++)
-            add_row(to, band + i * wide + i, wide - i);
-    }
-    return MP_OK;
-}
-
-/* Joins n rows z about a mean of their own, which lies `gap` from ours. */
-static int join(struct mp_ctx *c, struct state *s, size_t n, const float *z, const double *gap)
-{
-    const size_t d = s->d;
-    const double share = (double)n / ((double)s->rows + (double)n);
-    float *band = mp_scratch(c, BAND * d);
-    double *cross = s->cross;
-
-    if (band == NULL)
-        return -1;
-    for (size_t i0 = 0; i0 < d; i0 += BAND) {
-        if (mp_stopped(c))
-            return mp_fail(c, "interrupted");
-        if (add_band(c, z, n, d, i0, band, cross) < 0)
-            return -1;
-        for (size_t i = i0; i < d && i < i0 + BAND; cross += d - i, i++)
-            if (s->rows > 0)
-                add_gap(cross, gap[i] * share * (double)s->rows, gap + i, d - i);
-    }
-    for (size_t i = 0; i < d; i++)
-        s->mean[i] += gap[i] * share;
-    s->rows += n;
-    return MP_OK;
-}
 
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                  struct mp_shape *out)
@@ -153,117 +69,24 @@ static void label(const void *params, struct mp_shape in, size_t i, char *text, 
     snprintf(text, size, "pca[%zu]", i);
 }
 
-/* sum[j] += the values of column j, row by row. */
-MP_CLONES static void add_columns(const float *restrict x, size_t n, size_t d,
-                                  double *restrict sum)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < d; j++)
-            sum[j] += (double)x[i * d + j];
-}
-
-MP_CLONES static void centre(const float *restrict x, size_t n, size_t d,
-                             const double *restrict mean, float *restrict z)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < d; j++)
-            z[i * d + j] = (float)((double)x[i * d + j] - mean[j]);
-}
-
-/* SHEET rows, or the last ones of a shard. */
-static int take_sheet(struct mp_ctx *c, struct state *s, const float *x, size_t n)
-{
-    const size_t d = s->d;
-    const int mark = mp_scratch_mark(c);
-    float *z = mp_scratch(c, n * d);
-    double *gap = (double *)(void *)mp_scratch(c, 2 * d);
-
-    if (z == NULL || gap == NULL)
-        return -1;
-    memset(gap, 0, d * sizeof *gap);
-    add_columns(x, n, d, gap);
-    for (size_t j = 0; j < d; j++)
-        gap[j] /= (double)n;
-    centre(x, n, d, gap, z);
-    for (size_t j = 0; j < d; j++)
-        gap[j] -= s->mean[j];
-    const int rc = join(c, s, n, z, gap);
-    mp_scratch_release(c, mark);
-    return rc;
-}
-
-static int take_held(struct mp_ctx *c, struct state *s)
-{
-    const size_t n = s->n_held;
-    s->n_held = 0;
-    return n > 0 ? take_sheet(c, s, s->held, n) : MP_OK;
-}
-
-/* Sheets begin where they begin in the shard, however chunks are cut: so bits do not
- * depend on that. */
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     struct state *s = state;
-    const size_t d = mp_len(in->shape);
     (void)params;
-
-    if (reserve(c, s, d) < 0)
-        return -1;
-    for (size_t i = 0, n; i < in->n; i += n) {
-        const size_t left = in->n - i, room = SHEET - s->n_held;
-        const float *x = in->x + i * d;
-        n = left < room ? left : room;
-        if (n == SHEET) {
-            if (take_sheet(c, s, x, n) < 0)
-                return -1;
-            continue;
-        }
-        if (s->held == NULL && (s->held = mp_alloc(c, SHEET * d, sizeof *s->held)) == NULL)
-            return -1;
-        memcpy(s->held + s->n_held * d, x, n * d * sizeof *x);
-        s->n_held += n;
-        if (s->n_held == SHEET && take_held(c, s) < 0)
-            return -1;
-    }
-    return MP_OK;
+    return mp_covariance_add(c, &s->seen, in->x, in->n, mp_len(in->shape));
 }
 
 static int merge(struct mp_ctx *c, void *into, void *from)
 {
-    struct state *a = into, *b = from;
-
-    if (take_held(c, a) < 0 || take_held(c, b) < 0)
-        return -1;
-    if (b->rows == 0)
-        return MP_OK;
-    if (a->rows == 0) { /* take all that it has; it gets what there was, to clear */
-        const struct state was = *a;
-        *a = *b;
-        *b = was;
-        return MP_OK;
-    }
-    if (reserve(c, a, b->d) < 0)
-        return -1;
-    const double n = (double)(a->rows + b->rows), share = (double)b->rows / n;
-    double *x = a->cross;
-    const double *y = b->cross;
-    for (size_t i = 0; i < a->d; i++) {
-        const double pull = (b->mean[i] - a->mean[i]) * share * (double)a->rows;
-        for (size_t j = i; j < a->d; j++)
-            *x++ += *y++ + pull * (b->mean[j] - a->mean[j]);
-    }
-    for (size_t i = 0; i < a->d; i++)
-        a->mean[i] += (b->mean[i] - a->mean[i]) * share;
-    a->rows += b->rows;
-    return MP_OK;
+    return mp_covariance_join(c, &((struct state *)into)->seen, &((struct state *)from)->seen);
 }
 
 /* The covariance as a full matrix; `total` gets its trace. */
 static double *covariance(struct mp_ctx *c, const struct state *s, double *total)
 {
-    const size_t d = s->d;
+    const size_t d = s->seen.d;
     double *a = mp_alloc(c, d * d, sizeof *a);
-    const double *x = s->cross, k = 1 / ((double)s->rows - 1);
+    const double *x = s->seen.cross, k = 1 / ((double)s->seen.rows - 1);
 
     *total = 0;
     for (size_t i = 0; a != NULL && i < d; i++) {
@@ -289,12 +112,12 @@ static size_t enough(const double *values, size_t n, double share, double total)
 static int find(struct mp_ctx *c, const struct params *p, struct state *s, const double *a,
                 double total, double *values, double *vectors)
 {
-    const size_t least = s->rows < s->d ? s->rows : s->d;
+    const size_t least = s->seen.rows < s->seen.d ? s->seen.rows : s->seen.d;
     const size_t most = p->components > 0 ? (size_t)p->components : least;
     size_t k = p->components > 0 || p->variance >= 1 || most < 32 ? most : 32;
 
-    for (;; k = 6 * k > s->d || 2 * k > most ? most : 2 * k) {
-        if (mp_eigen_top(c, a, s->d, k, values, vectors) < 0)
+    for (;; k = 6 * k > s->seen.d || 2 * k > most ? most : 2 * k) {
+        if (mp_eigen_top(c, a, s->seen.d, k, values, vectors) < 0)
             return -1;
         const size_t want = p->variance < 1 ? enough(values, k, p->variance, total) : k;
         s->k = want < k ? want : k;
@@ -308,7 +131,7 @@ static int find(struct mp_ctx *c, const struct params *p, struct state *s, const
 static int keep(struct mp_ctx *c, const struct params *p, struct state *s, const double *values,
                 const double *vectors)
 {
-    const size_t d = s->d, wide = (size_t)mp_lanes((int)s->k);
+    const size_t d = s->seen.d, wide = (size_t)mp_lanes((int)s->k);
 
     s->variance = mp_alloc(c, s->k, sizeof *s->variance);
     s->axes = s->variance == NULL ? NULL : mp_alloc(c, d * wide, sizeof *s->axes);
@@ -337,25 +160,23 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     struct state *s = state;
     double total;
 
-    if (take_held(c, s) < 0)
+    if (mp_covariance_end(c, &s->seen) < 0)
         return -1;
-    if (s->rows < 2)
-        return mp_fail(c, "needs at least 2 rows to learn from, got %zu", (size_t)s->rows);
-    if ((uint64_t)p->components > s->rows)
+    if (s->seen.rows < 2)
+        return mp_fail(c, "needs at least 2 rows to learn from, got %zu", (size_t)s->seen.rows);
+    if ((uint64_t)p->components > s->seen.rows)
         return mp_fail(c, "components=%d: there are only %zu rows to learn from; must be at most "
-                       "%zu", p->components, (size_t)s->rows, (size_t)s->rows);
-    const size_t least = s->rows < s->d ? s->rows : s->d;
+                       "%zu", p->components, (size_t)s->seen.rows, (size_t)s->seen.rows);
+    const size_t least = s->seen.rows < s->seen.d ? s->seen.rows : s->seen.d;
     const size_t most = p->components > 0 ? (size_t)p->components : least;
     double *a = covariance(c, s, &total);
     double *values = a == NULL ? NULL : mp_alloc(c, most, sizeof *values);
-    double *vectors = values == NULL ? NULL : mp_alloc(c, most * s->d, sizeof *vectors);
+    double *vectors = values == NULL ? NULL : mp_alloc(c, most * s->seen.d, sizeof *vectors);
     int rc = vectors == NULL ? -1 : find(c, p, s, a, total, values, vectors);
     if (rc == MP_OK)
         rc = keep(c, p, s, values, vectors);
-    free(s->cross);
-    free(s->held);
-    s->cross = NULL;
-    s->held = NULL;
+    free(s->seen.cross);
+    s->seen.cross = NULL;
     free(a);
     free(values);
     free(vectors);
@@ -365,33 +186,26 @@ static int done(struct mp_ctx *c, const void *params, void *state)
 static int io(struct mp_io *io, void *state)
 {
     struct state *s = state;
-    if (mp_io_u64(io, "values", &s->d) < 0 || mp_io_u64(io, "components", &s->k) < 0)
+    if (mp_io_u64(io, "values", &s->seen.d) < 0 || mp_io_u64(io, "components", &s->k) < 0)
         return -1;
-    if (s->d > MAX_VALUES || s->k > s->d)
+    if (s->seen.d > MAX_VALUES || s->k > s->seen.d)
         return mp_fail(mp_io_ctx(io), "%llu components of %llu values: damaged",
-                       (unsigned long long)s->k, (unsigned long long)s->d);
-    if (mp_io_f64s(io, "mean", &s->mean, s->d) < 0 ||
+                       (unsigned long long)s->k, (unsigned long long)s->seen.d);
+    if (mp_io_f64s(io, "mean", &s->seen.mean, s->seen.d) < 0 ||
         mp_io_f64s(io, "variance", &s->variance, s->k) < 0)
         return -1;
-    return mp_io_f32s(io, "axes", &s->axes, s->d * (size_t)mp_lanes((int)s->k));
+    return mp_io_f32s(io, "axes", &s->axes, s->seen.d * (size_t)mp_lanes((int)s->k));
 }
 
 static int shard(struct mp_io *io, void *state)
 {
-    struct state *s = state;
-    if ((!mp_io_loading(io) && take_held(mp_io_ctx(io), s) < 0) ||
-        mp_io_u64(io, "rows", &s->rows) < 0 || mp_io_u64(io, "values", &s->d) < 0 ||
-        mp_io_f64s(io, "mean", &s->mean, s->d) < 0)
-        return -1;
-    return mp_io_f64s(io, "products", &s->cross, s->d * (s->d + 1) / 2);
+    return mp_covariance_io(io, &((struct state *)state)->seen);
 }
 
 static void clear(void *state)
 {
     struct state *s = state;
-    free(s->held);
-    free(s->mean);
-    free(s->cross);
+    mp_covariance_free(&s->seen);
     free(s->variance);
     free(s->axes);
 }
@@ -434,16 +248,16 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 
     if (z == NULL || y == NULL)
         return -1;
-    if (d != s->d || k != m)
+    if (d != s->seen.d || k != m)
         return mp_fail(c, "learned %zu components of %zu values, not %zu of %zu", k,
-                       (size_t)s->d, m, d);
+                       (size_t)s->seen.d, m, d);
     for (size_t i = 0; i < in->n; i += ROWS) {
         const size_t n = in->n - i < ROWS ? in->n - i : ROWS;
         if (n < ROWS)
             memset(z, 0, ROWS * d * sizeof *z);
         for (size_t r = 0; r < n; r++)
             for (size_t j = 0; j < d; j++)
-                z[r * d + j] = (float)((double)in->x[(i + r) * d + j] - s->mean[j]);
+                z[r * d + j] = (float)((double)in->x[(i + r) * d + j] - s->seen.mean[j]);
         project(z, d, s->axes, wide, y);
         for (size_t r = 0; r < n; r++)
             memcpy(out->x + (i + r) * k, y + r * wide, k * sizeof *y);
@@ -459,7 +273,7 @@ static int pictures(struct mp_ctx *c, const void *params, const void *state,
     const size_t wide = (size_t)mp_lanes((int)s->k);
     int rc = MP_OK;
     (void)params;
-    for (size_t j = 0; j < s->k && mp_len(image) == s->d && rc == MP_OK; j++) {
+    for (size_t j = 0; j < s->k && mp_len(image) == s->seen.d && rc == MP_OK; j++) {
         char name[48];
         snprintf(name, sizeof name, "component %zu", j + 1);
         rc = mp_see(c, v, name, s->axes + j, image, wide);
