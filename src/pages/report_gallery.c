@@ -95,9 +95,10 @@ static void digit_names(FILE *f, const struct mp_report *r, const size_t *rows, 
     fputs("</div>\n", f);
 }
 
-/* What a column's pictures are, after its name. */
-static void strip_note(FILE *f, const struct mp_contact_column *col, const char *shape)
+void mp_report_strip_note(FILE *f, const struct mp_contact_column *col)
 {
+    char shape[64];
+    mp_report_shape(shape, sizeof shape, col->shape, col->image);
     mp_html_printf(f, "%s%s", shape, col->image || col->view >= 0 ? "" : " values, ");
     if (col->shown < col->channels)
         mp_html_printf(f, ", %d of its %d maps", col->shown, col->channels);
@@ -107,10 +108,8 @@ static void strip_note(FILE *f, const struct mp_contact_column *col, const char 
         fputs("folded into lines", f);
 }
 
-/* A stage's or a layer's rows side by side; most: px that the side of one may have; room:
- * how many times its own width each has. */
-static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
-                 const struct mp_contact_column *col, const char *text, int most, int room)
+int mp_report_strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
+                    const struct mp_contact_column *col, int most, int room)
 {
     enum { GAP = 2 };
     const int longer = col->h > col->w ? col->h : col->w;
@@ -128,15 +127,22 @@ static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
     snprintf(alt, sizeof alt, "%zu digits %s %s, %s %s", k->n,
              col->node < 0 ? "as" : col->view < 0 ? "after" : "after layer",
              col->node < 0 ? "read" : col->name, col->image ? "images of" : "vectors of", shape);
-    fputs("<p class=\"strip-title\"><strong>", f);
-    mp_html_printf(f, "%.*s", (int)strcspn(text, "\n"), text);
-    fputs("</strong> <span class=\"note\">", f);
-    strip_note(f, col, shape);
-    fputs("</span></p>\n", f);
     if (rc == MP_OK)
         rc = mp_html_picture(c, f, &p, col->colour ? "photo strip" : "ink strip", alt);
     mp_picture_close(&p);
     return rc;
+}
+
+/* The same below its name. */
+static int strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
+                 const struct mp_contact_column *col, const char *text, int most, int room)
+{
+    fputs("<p class=\"strip-title\"><strong>", f);
+    mp_html_printf(f, "%.*s", (int)strcspn(text, "\n"), text);
+    fputs("</strong> <span class=\"note\">", f);
+    mp_report_strip_note(f, col);
+    fputs("</span></p>\n", f);
+    return mp_report_strip(c, f, k, col, most, room);
 }
 
 static void digit_caption(FILE *f, const struct mp_report *r, const size_t *rows, size_t n,

@@ -276,7 +276,8 @@ def clicks(b):
 
 def keys(b, path):
     b.open(path)
-    wanted = b.js("[...document.querySelectorAll('a, summary, [tabindex]')].filter(e =>"
+    wanted = b.js("[...document.querySelectorAll('a, summary, [tabindex], input:checked')].filter("
+                  "e => e.getClientRects().length &&"
                   " !e.closest('details:not([open]) > :not(summary)')).length")
     seen, ringed = [], True
     for _ in range(wanted):
@@ -296,6 +297,19 @@ def keys(b, path):
         b.js("document.querySelector('summary').focus()")
         b.key("Enter", 13, "\r")
         told("Enter unfolds", "" if b.js("document.querySelector('details').open") else "no")
+
+
+def orders(b):
+    """A click on the button of an order shows its table alone."""
+    wrong = []
+    for i in range(b.js("document.querySelectorAll('.order > label').length")):
+        b.click(".order > label", i)
+        label = b.js(f"document.querySelectorAll('.order > label')[{i}].textContent")
+        shown = b.js("[...document.querySelectorAll('.order > .scroll')].filter(e =>"
+                     " e.offsetHeight).map(e => e.getAttribute('aria-label')).join('; ')")
+        if shown != "All stages, " + label:
+            wrong.append(f"{label}: {shown}")
+    told("a click on an order shows its table alone", "; ".join(wrong))
 
 
 def heard(b):
@@ -331,6 +345,7 @@ def main():
             looks(b)
             hint(b)
             clicks(b)
+            orders(b)
             heard(b)
             printed(b)
             said = b.complaints()

@@ -31,6 +31,9 @@ ok "a comparison and an ablation"
 mp search linear.txt --set 'hog.cell={4,7}' --set 'svm.C={0.01,0.1,1}' &&
     mp inspect train.csv test.csv -o inspect/inspect.html
 ok "a search and a look at the files"
+mp gallery --train train.csv --no-gains -o all.html &&
+    mp gallery --train train.csv --only deskew,blur,hog,holes,resize,pca --folds 2 -o some.html
+ok "the gallery, of all stages and with gains"
 for i in $(seq 15); do
     kinds=(svm ridge logistic)
     cat data.txt <(printf 'pca components=%d\n%s\n' $((i * 2)) "${kinds[i % 3]}") > "many_$i.txt"
@@ -64,7 +67,7 @@ while IFS=$'\t' read -r verdict what wrong; do
     ok "$what"
 done < <(if HOME=$dir timeout 600 "$python" "$source/tests/cli/browser.py" "$browser" \
     runs/linear/report.html runs/net/report.html runs/compare/compare.html runs/many/compare.html \
-    runs/linear-ablate/ablate.html runs/linear,hog.cell=4+7,svm.C=0.01+0.1+1-search/search.html inspect/inspect.html \
+    runs/linear-ablate/ablate.html runs/linear,hog.cell=4+7,svm.C=0.01+0.1+1-search/search.html inspect/inspect.html all.html some.html \
     runs/named64/report.html runs/named256/report.html \
     runs/of2/report.html runs/of10/report.html runs/of47/report.html 2> "$err"
     then echo ok; else echo not ok; fi |

@@ -238,12 +238,51 @@ def ablation(root, o):
         must((said in whole) == (q["fixed"] + q["made"] > 0), said)
 
 
+def gallery(root, o):
+    whole = text(root.find(H + "body"))
+    rows = {q["name"]: q for q in o["rows"]}
+    bases = [b for b in ("pixels", "hog") if o["bases"]]
+    costs = any("microseconds" in q for q in o["rows"])
+    orders = [e for e in root.iter(H + "table") if text(e.find(H + "caption")).startswith("All st")]
+    must(len(orders) == 1 + costs + len(bases), "a table for each order")
+    order = {"by name": lambda q: q["name"], "by cost": lambda q: q.get("microseconds", 1e9),
+             "by gain with pixels + svm": lambda q: -q.get("pixels_bought", -9),
+             "by gain with hog + svm": lambda q: -q.get("hog_bought", -9)}
+    for e in orders:
+        name = text(e.find(H + "caption")).split(", ", 1)[1]
+        lines = [[text(c) for c in row] for row in e.find(H + "tbody")]
+        keys = [order[name](rows[cells[0]]) for cells in lines]
+        must(sorted(q[0] for q in lines) == sorted(rows) and keys == sorted(keys), name)
+        for cells in lines:
+            q = rows[cells[0]]
+            if q["error"] is not None:
+                must(cells[2] == "failed: " + q["error"], "a failure")
+                continue
+            want = [q["kind"]] + [("%.2f" if q["microseconds"] < 99.95 else "%.0f") %
+                                  q["microseconds"]] * costs
+            for b in bases:
+                want += [points(q[b + "_bought"]), "%+.2f .. %+.2f" %
+                         tuple(100 * v for v in q[b + "_bought_interval"]),
+                         "%.2g" % q[b + "_p_holm"]] if b + "_p" in q else [DASH] * 3
+            must(cells[1:] == want, f"{name}, {cells[0]}: {cells[1:]}, not {want}")
+        bold = sum(e.tag == H + "strong" for e in e.iter())
+        must(bold == sum(q.get(b + "_better") is not None for q in o["rows"] for b in bases),
+             "what remains is bold")
+    for name, q in rows.items():
+        e = next(e for e in root.iter(H + "li") if e.get("id") == "stage-" + name)
+        must(q["brief"] in text(e), name + ": its help")
+        must((e.find(".//" + H + "img") is None) == (q["error"] is not None), name + ": a picture")
+        must(q["error"] is None or q["error"] in text(e), name + ": why not")
+    must(not bases or f"all {o['tried']} differences" in whole, "how many were tried")
+
+
 root = tree.parse(sys.argv[1]).getroot()
 structure(root)
 alternatives(root)
 if len(sys.argv) > 2: # a page of the program, not of the benchmarks
     words(root)
     o = json.load(open(sys.argv[2]))
-    (comparison if "pairs" in o else ablation if "whole" in o else figures)(root, o)
+    (comparison if "pairs" in o else ablation if "whole" in o else gallery if "bases" in o
+     else figures)(root, o)
 print("\n".join(sorted(set(wrong))))
 sys.exit(bool(wrong))
