@@ -75,8 +75,8 @@ stage 'cnn' \
     '2: cnn: no such stage; it is a "net" with "conv" layers: pipelines/cnn.txt'
 stage 'mlp' \
     '2: mlp: no such stage; it is a "net" with "dense" layers: pipelines/mlp.txt'
-stage 'knn k=3' \
-    '2: knn: no such stage; "fourier" and "ridge" follow the rows as closely: pipelines/hog_fourier.txt'
+stage 'kneighbors k=3' \
+    '2: kneighbors: no such stage; it is "knn"'
 stage 'random_forest' \
     '2: random_forest: no such stage; there are no trees; pipelines/hog_svm.txt is as fast a beginning'
 stage 'net\n  relu' \
