@@ -4,6 +4,7 @@
  * The whole pipeline and each one with a stage left out are jobs like those of `compare`,
  * with the same cache: what stands before the stage is computed once. */
 #include "cache/cache.h"
+#include "core/ranks.h"
 #include "files/child.h"
 #include "files/output.h"
 #include "pipeline/name.h"
@@ -122,6 +123,8 @@ static int run_in(struct mp_ctx *c, const struct params *p, int n, char **args)
     struct mp_cut *cuts = NULL;
     if (n != 1)
         return mp_usage(c, "ablate: expected one pipeline file, found %d", n);
+    if (mp_rank(c) > 0)
+        return mp_jobs_serve(c);
     int rc = mp_check_folder(c, p->output);
     if (rc == MP_OK)
         rc = mp_experiment_plan(c, args[0], &x);
@@ -169,7 +172,8 @@ MP_COMMAND(ablate) = {
         "up for one another. Where the rest does not fit together, the row says why.\n"
         "\n"
         "Runs share the threads, side by side, as those of `compare` do; --jobs 1 runs one after "
-        "another, and then the seconds that are saved mean most.\n"
+        "another, and then the seconds that are saved mean most. Processes that mpirun starts get "
+        "their share of them, as those of `compare` do.\n"
         "\n"
         "`run PIPELINE --drop STAGE` is the run of one row. The folder, runs/NAME-ablate, gets the "
         "table as ablate.txt, .json, .csv and .md, ablate.html to look at, and a folder for each "
@@ -178,5 +182,6 @@ MP_COMMAND(ablate) = {
     .options_size = sizeof(struct params),
     .pipeline = true,
     .cache = true,
+    .ranks = true,
     .run = run,
 };

@@ -4,6 +4,7 @@
  * Each pipeline runs in a process of its own: so its memory can be told, its libraries
  * start as in a plain run, and what kills one leaves the others. */
 #include "cache/cache.h"
+#include "core/ranks.h"
 #include "files/child.h"
 #include "files/output.h"
 #include "pipeline/name.h"
@@ -59,6 +60,8 @@ static int run_in(struct mp_ctx *c, const struct params *p, int n, char **args)
     struct mp_experiment x = { .n_classes = 0 };
     if (n == 0)
         return mp_usage(c, "compare: expected pipeline files, found none");
+    if (mp_rank(c) > 0)
+        return mp_jobs_serve(c);
     struct mp_job *jobs = mp_alloc(c, (size_t)n, sizeof *jobs);
     if (jobs == NULL)
         return -1;
@@ -118,6 +121,10 @@ MP_COMMAND(compare) = {
         "each takes longer than alone: where times are to be compared, --jobs 1 runs one after "
         "another.\n"
         "\n"
+        "Built by ./configure --with-mpi and started by mpirun, the first process gives pipelines "
+        "to all, as many to each as it has threads; what they have done comes back, and the first "
+        "writes all folders and the cache.\n"
+        "\n"
         "What is computed is kept in the cache (`mnistpipe help cache`): a pipeline of which "
         "nothing has changed is not run again, and one that has changed begins where it differs. "
         "Times are those that the work took when it was done.\n",
@@ -125,5 +132,6 @@ MP_COMMAND(compare) = {
     .options_size = sizeof(struct params),
     .pipeline = true,
     .cache = true,
+    .ranks = true,
     .run = run,
 };

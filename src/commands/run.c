@@ -575,8 +575,9 @@ MP_COMMAND(run) = {
            "\n"
            "Built by ./configure --with-mpi, the program shares a run among the processes that\n"
            "`mpirun -n 4 mnistpipe run ...` starts, on one machine or several of one kind: the\n"
-           "same bytes for any number of them.  Each reads the files of the data; the first\n"
-           "writes the folder.  One that fails or dies ends the run, and --resume goes on.",
+           "same bytes for any number of them.  Each reads the files of the data; folds are\n"
+           "fitted side by side where there are as many; the first writes the folder.  One that\n"
+           "fails or dies ends the run, and --resume goes on.",
     .options = table,
     .options_size = sizeof(struct params),
     .pipeline = true,

@@ -2,6 +2,7 @@
 /* search.c - `mnistpipe search`: which values of a pipeline's sets are best? */
 #include "study/search.h"
 #include "cache/cache.h"
+#include "core/ranks.h"
 #include "files/output.h"
 #include "pipeline/name.h"
 #include "pipeline/options.h"
@@ -71,18 +72,21 @@ static int search(struct mp_ctx *c, const struct params *p, const char *file, co
                                        (enum mp_halving)p->halving };
     struct mp_search s = { .n = 0 };
     struct mp_folder held = { .path = NULL };
-    int rc = mp_check_folder(c, folder);
+    const bool writes = mp_rank(c) == 0;
+    int rc = writes ? mp_check_folder(c, folder) : MP_OK;
     if (rc == MP_OK)
         rc = mp_search_open(c, &ask, &s);
-    if (rc == MP_OK)
+    rc = mp_ranks_same(c, rc, s.x.train.crc, "the training rows");
+    if (rc == MP_OK && writes)
         rc = mp_folder_hold(c, &held, folder);
     if (rc == MP_OK && !a->no_cache)
         c->run->cache = mp_cache_open(c, a->cache);
     if (rc == MP_OK)
         rc = mp_search_run(c, &s);
-    if (rc == MP_OK)
+    mp_ranks_part(c);
+    if (rc == MP_OK && writes)
         rc = mp_search_final(c, &s, folder);
-    if (rc == MP_OK)
+    if (rc == MP_OK && writes)
         rc = report(c, &s, p, folder);
     mp_cache_close(c->run->cache);
     c->run->cache = NULL;
@@ -138,6 +142,9 @@ MP_COMMAND(search) = {
         "much, until three or fewer are left, which get all. The first part is never less than "
         "20 rows a class, or one epoch.\n"
         "\n"
+        "Built by ./configure --with-mpi and started by mpirun, every process fits its part of the "
+        "folds of the combinations; the first one runs the best.\n"
+        "\n"
         "What is computed is kept in the cache (`mnistpipe help cache`): stages that combinations "
         "have in common are computed once for each fold, and a search that was stopped goes on "
         "where it was.\n",
@@ -145,5 +152,6 @@ MP_COMMAND(search) = {
     .options_size = sizeof(struct params),
     .pipeline = true,
     .cache = true,
+    .ranks = true,
     .run = run,
 };

@@ -49,7 +49,9 @@ static void finish(struct mp_mpi *m, MPI_Request *q, int n)
     m->waited += mp_seconds() - start;
 }
 
-/* Counts of MPI are int: what is long is counted in larger units. */
+/* Counts of MPI are int: what is long goes in pieces, or is counted in larger units. */
+static const size_t most = (size_t)1 << 30;
+
 static MPI_Datatype unit_of(size_t size)
 {
     MPI_Datatype unit;
@@ -68,7 +70,6 @@ void mp_mpi_all(struct mp_mpi *m, const void *own, void *all, size_t size)
 
 void mp_mpi_tell(struct mp_mpi *m, void *at, size_t size, int from)
 {
-    const size_t most = (size_t)1 << 30;
     for (size_t done = 0, n; done < size; done += n) {
         MPI_Request q;
         n = size - done < most ? size - done : most;
@@ -127,6 +128,40 @@ void mp_mpi_turn(struct mp_mpi *m, float *at, size_t step, const size_t *row, co
     free(q);
 }
 
+/* Pieces do not overtake each other. */
+static int ask(void *at, size_t size, int r, bool gives, MPI_Request *q)
+{
+    int n = 0;
+    for (size_t done = 0; done < size; done += most) {
+        char *part = (char *)at + done;
+        const int bytes = (int)(size - done < most ? size - done : most);
+        if (gives)
+            MPI_Isend(part, bytes, MPI_BYTE, r, 0, MPI_COMM_WORLD, &q[n++]);
+        else
+            MPI_Irecv(part, bytes, MPI_BYTE, r, 0, MPI_COMM_WORLD, &q[n++]);
+    }
+    return n;
+}
+
+void mp_mpi_mail(struct mp_mpi *m, void *const *give, const size_t *given, void *const *get,
+                 const size_t *got)
+{
+    size_t pieces = 1;
+    for (int r = 0; r < m->n; r++)
+        pieces += given[r] / most + got[r] / most + 2;
+    MPI_Request *q = calloc(pieces, sizeof *q);
+    int n = 0;
+    if (q == NULL)
+        MPI_Abort(MPI_COMM_WORLD, 1);
+    for (int r = 0; r < m->n; r++) {
+        n += ask(get[r], got[r], r, false, q + n);
+        n += ask(give[r], given[r], r, true, q + n);
+        m->sent += given[r];
+    }
+    finish(m, q, n);
+    free(q);
+}
+
 #else
 
 bool mp_mpi_built(void)
@@ -161,5 +196,11 @@ void mp_mpi_gather(struct mp_mpi *m, void *at, size_t size, const size_t *cut)
 void mp_mpi_turn(struct mp_mpi *m, float *at, size_t step, const size_t *row, const size_t *col)
 {
     (void)m, (void)at, (void)step, (void)row, (void)col;
+}
+
+void mp_mpi_mail(struct mp_mpi *m, void *const *give, const size_t *given, void *const *get,
+                 const size_t *got)
+{
+    (void)m, (void)give, (void)given, (void)get, (void)got;
 }
 #endif

@@ -31,4 +31,8 @@ void mp_mpi_gather(struct mp_mpi *m, void *at, size_t size, const size_t *cut);
 /* A matrix of floats, whose rows lie `step` apart: r has the rows from row[r] to row[r + 1], and
  * gets the columns from col[r] to col[r + 1]. */
 void mp_mpi_turn(struct mp_mpi *m, float *at, size_t step, const size_t *row, const size_t *col);
+
+/* Each has given[r] bytes at give[r] for r, and gets got[r] from it at get[r]. */
+void mp_mpi_mail(struct mp_mpi *m, void *const *give, const size_t *given, void *const *get,
+                 const size_t *got);
 #endif

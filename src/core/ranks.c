@@ -22,7 +22,7 @@ struct word {
     uint64_t failed, kind, size, value;
 };
 
-enum kind { AGREE, SAME, TELL, GATHER, TURN, END };
+enum kind { AGREE, SAME, TELL, GATHER, TURN, MAIL, END };
 
 struct account {
     double seconds, waited;
@@ -36,7 +36,7 @@ struct mp_ranks {
     struct account *account; /* of each, at the end */
     size_t *row, *col;  /* where shares begin: n + 1 each */
     double start;
-    bool parted;        /* rank 0 works alone */
+    bool parted;        /* each works alone */
     bool over;          /* all know that one has failed */
 };
 
@@ -50,18 +50,29 @@ static int variable(const char *name)
     return n < 1 << 24 ? (int)n : -1;
 }
 
+/* How many, which one, how many here: Open MPI; MPICH and what starts as it does; PMIx, as
+ * `srun --mpi=pmix` has it. */
+enum { LAUNCHERS = 3, SAID = 3 };
+static const char *const left[LAUNCHERS][SAID] = {
+    { "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE" },
+    { "PMI_SIZE", "PMI_RANK", "MPI_LOCALNRANKS" },
+    { "SLURM_STEP_NUM_TASKS", "PMIX_RANK", "SLURM_STEP_TASKS_PER_NODE" },
+};
+
+bool mp_launch_left(const char *text)
+{
+    bool found = false;
+    for (size_t i = 0; i < LAUNCHERS * SAID && !found; i++) {
+        const char *name = left[i / SAID][i % SAID];
+        found = strncmp(text, name, strlen(name)) == 0 && text[strlen(name)] == '=';
+    }
+    return found;
+}
+
 struct mp_launch mp_launched(void)
 {
-    /* Open MPI; MPICH and what starts as it does; PMIx, as `srun --mpi=pmix` has it. */
-    const struct mp_launch said[] = {
-        { variable("OMPI_COMM_WORLD_SIZE"), variable("OMPI_COMM_WORLD_RANK"),
-          variable("OMPI_COMM_WORLD_LOCAL_SIZE") },
-        { variable("PMI_SIZE"), variable("PMI_RANK"), variable("MPI_LOCALNRANKS") },
-        { variable("SLURM_STEP_NUM_TASKS"), variable("PMIX_RANK"),
-          variable("SLURM_STEP_TASKS_PER_NODE") },
-    };
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-        struct mp_launch l = said[i];
+    for (size_t i = 0; i < LAUNCHERS; i++) {
+        struct mp_launch l = { variable(left[i][0]), variable(left[i][1]), variable(left[i][2]) };
         l.here = l.here > 0 && l.here < l.n ? l.here : l.n;
         if (l.n > 0 && l.mine >= 0 && l.mine < l.n)
             return l;
@@ -155,6 +166,12 @@ void mp_ranks_part(struct mp_ctx *c)
         c->run->ranks->parted = true;
 }
 
+void mp_ranks_join(struct mp_ctx *c)
+{
+    if (c->run != NULL && c->run->ranks != NULL)
+        c->run->ranks->parted = false;
+}
+
 size_t mp_share(const struct mp_ctx *c, size_t n, int r)
 {
     const size_t all = (size_t)mp_ranks(c);
@@ -162,7 +179,8 @@ size_t mp_share(const struct mp_ctx *c, size_t n, int r)
 }
 
 /* All ranks fail with what the first that has failed has to say.  Which one that is says nothing
- * where all have: then they have failed alike. */
+ * where all have, for then they have failed alike, nor where it is rank 0, which writes the files
+ * and prints. */
 static int fail_all(struct mp_ctx *c, struct mp_ranks *r, int from)
 {
     bool alone = false;
@@ -176,7 +194,7 @@ static int fail_all(struct mp_ctx *c, struct mp_ranks *r, int from)
     c->no_memory = said.no_memory;
     for (int k = 0; k < r->mpi.n; k++)
         alone = alone || !r->word[k].failed;
-    if (alone)
+    if (alone && from > 0)
         snprintf(c->msg, sizeof c->msg, "rank %d on %s: %.900s", from, r->host[from].name,
                  said.text);
     else
@@ -280,6 +298,81 @@ int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t step,
     cut_parts(c, step, step, r->col);
     mp_mpi_turn(&r->mpi, at, step, r->row, cut != NULL ? cut : r->col);
     return MP_OK;
+}
+
+/* ------------------------------------------------------------------------- letters */
+
+/* What travels with them: sizes, and where they lie. */
+struct post {
+    size_t *given, *got, *all; /* all: of each rank, those for each */
+    void **give, **get;
+};
+
+static void post_free(struct post *p)
+{
+    free(p->given);
+    free(p->got);
+    free(p->all);
+    free(p->give);
+    free(p->get);
+}
+
+static int post_open(struct mp_ctx *c, struct post *p, const struct mp_ranks *r,
+                     const struct mp_letter *give)
+{
+    const size_t n = (size_t)r->mpi.n;
+    *p = (struct post){ mp_alloc(c, n, sizeof *p->given), mp_alloc(c, n, sizeof *p->got),
+                        mp_alloc(c, n * n, sizeof *p->all), mp_alloc(c, n, sizeof *p->give),
+                        mp_alloc(c, n, sizeof *p->get) };
+    if (p->given == NULL || p->got == NULL || p->all == NULL || p->give == NULL || p->get == NULL)
+        return -1;
+    for (size_t k = 0; k < n; k++) {
+        p->given[k] = k != (size_t)r->mpi.mine ? give[k].size : 0;
+        p->give[k] = give[k].bytes;
+    }
+    return MP_OK;
+}
+
+static int deliver(struct mp_ctx *c, struct mp_ranks *r, struct post *p, struct mp_letter *get)
+{
+    const size_t n = (size_t)r->mpi.n, mine = (size_t)r->mpi.mine;
+    int rc = MP_OK;
+    mp_mpi_all(&r->mpi, p->given, p->all, n * sizeof *p->given);
+    for (size_t k = 0; k < n && rc == MP_OK; k++) {
+        p->got[k] = get[k].size = p->all[k * n + mine];
+        if (get[k].size > 0 && (p->get[k] = get[k].bytes = mp_alloc(c, get[k].size, 1)) == NULL)
+            rc = -1;
+    }
+    if (ready(c, r, rc, MAIL, 1, 0) < 0)
+        return -1;
+    mp_mpi_mail(&r->mpi, p->give, p->given, p->get, p->got);
+    return MP_OK;
+}
+
+int mp_ranks_mail(struct mp_ctx *c, int rc, const struct mp_letter *give, struct mp_letter *get)
+{
+    struct mp_ranks *r = ranks_of(c);
+    struct post p = { NULL };
+    memset(get, 0, (size_t)mp_ranks(c) * sizeof *get);
+    if (r == NULL)
+        return rc;
+    if (rc == MP_OK)
+        rc = post_open(c, &p, r, give);
+    rc = ready(c, r, rc, MAIL, 0, 0);
+    if (rc == MP_OK)
+        rc = deliver(c, r, &p, get);
+    post_free(&p);
+    if (rc < 0)
+        mp_letters_free(c, get);
+    return rc;
+}
+
+void mp_letters_free(const struct mp_ctx *c, struct mp_letter *letters)
+{
+    for (int k = 0; k < mp_ranks(c) && letters != NULL; k++) {
+        free(letters[k].bytes);
+        letters[k] = (struct mp_letter){ NULL, 0 };
+    }
 }
 
 /* --------------------------------------------------------------------------- the end */

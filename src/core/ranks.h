@@ -19,6 +19,9 @@ struct mp_launch {
 };
 struct mp_launch mp_launched(void);
 
+/* Whether a launcher has left "NAME=value".  A process that a rank starts is none. */
+bool mp_launch_left(const char *variable);
+
 /* Meets the other ranks.  `shares`: the command shares its work among them; others fail. */
 int mp_ranks_open(struct mp_ctx *c, bool shares);
 
@@ -30,9 +33,10 @@ int mp_ranks_close(struct mp_ctx *c, int rc);
 int mp_ranks(const struct mp_ctx *c);
 int mp_rank(const struct mp_ctx *c);
 
-/* From here on this rank works alone: rank 0 has something to write, and the others wait for it
- * in mp_ranks_close(). */
+/* From here on each rank works alone, at what is its own, as if there were no others, until they
+ * join again; or rank 0 has something to write, and the others wait in mp_ranks_close(). */
 void mp_ranks_part(struct mp_ctx *c);
+void mp_ranks_join(struct mp_ctx *c);
 
 /* Where of n pieces the share of rank r begins; it ends where that of r + 1 begins, and the share
  * that would follow the last begins at n. */
@@ -41,7 +45,7 @@ size_t mp_share(const struct mp_ctx *c, size_t n, int r);
 /* ------------------------------------------------------------- what all ranks call together
  *
  * rc is what became of this rank's work so far.  Where one has failed, all fail, with what the
- * first of them says and its number and host in front. */
+ * first of them says, and if that is not rank 0, its number and host in front. */
 
 int mp_ranks_agree(struct mp_ctx *c, int rc);
 
@@ -64,4 +68,15 @@ int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n, 
  * cut NULL: of `step` columns, by mp_share(), too. */
 int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t step,
                   const size_t *cut);
+
+/* Bytes, owned; none where there is nothing to say. */
+struct mp_letter {
+    unsigned char *bytes;
+    size_t size;
+};
+
+/* Each rank has written a letter to each, give[r] to rank r, and gets those to it.  Its letter to
+ * itself stays where it is: get[its number] is empty. */
+int mp_ranks_mail(struct mp_ctx *c, int rc, const struct mp_letter *give, struct mp_letter *get);
+void mp_letters_free(const struct mp_ctx *c, struct mp_letter *letters);
 #endif

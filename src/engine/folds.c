@@ -3,6 +3,7 @@
 #include "engine/folds.h"
 #include "core/clock.h"
 #include "core/ctx.h"
+#include "core/handed.h"
 #include "engine/fit.h"
 #include "engine/metrics.h"
 #include <math.h>
@@ -25,26 +26,88 @@ int mp_fold_score(struct mp_ctx *c, struct mp_plan *plan, const struct mp_fold *
     return rc == MP_OK ? mp_predict(c, plan, &part->held, p) : rc;
 }
 
-/* Fits a fresh plan on the other folds, and puts this fold's scores in their places. */
-static int score_fold(struct mp_ctx *c, const struct mp_script *s, const struct mp_fold *part,
-                      int f, struct mp_out_of_fold *out)
+struct cross {
+    const struct mp_script *s;
+    const struct mp_data *d;
+    const int *y;
+    struct mp_out_of_fold *out;
+    struct mp_predictions *part; /* of each fold's rows, until they are in their places */
+    double *fit_seconds;         /* of each fold */
+};
+
+/* Fits a fresh plan on the other folds, and scores the rows of this one. */
+static int score_fold(struct mp_ctx *c, void *arg, size_t f)
 {
-    struct mp_plan plan;
-    struct mp_predictions p = { .n = 0 };
-    const size_t k = (size_t)out->p.k;
-    int rc = mp_plan_build(c, s, &plan);
+    struct cross *x = arg;
+    struct mp_plan plan = { 0 };
+    struct mp_fold part;
+    int rc = mp_fold_open(c, x->d, x->y, x->out->fold, (int)f, &part);
     if (rc == MP_OK)
-        rc = mp_fold_score(c, &plan, part, &p, &out->fit_seconds);
-    if (rc == MP_OK && out->fitted != NULL)
-        rc = out->fitted(c, out->arg, f, &plan);
-    for (size_t i = 0; i < p.n; i++) {
-        memcpy(out->p.scores + part->held_row[i] * k, p.scores + i * k, k * sizeof *p.scores);
-        out->p.predicted[part->held_row[i]] = p.predicted[i];
-    }
-    out->p.kind = p.kind;
-    out->p.seconds += p.seconds;
-    mp_predictions_free(&p);
+        rc = mp_plan_build(c, x->s, &plan);
+    if (rc == MP_OK)
+        rc = mp_fold_score(c, &plan, &part, &x->part[f], &x->fit_seconds[f]);
+    if (rc == MP_OK && x->out->fitted != NULL)
+        rc = x->out->fitted(c, x->out->arg, (int)f, &plan);
     mp_plan_free(&plan);
+    mp_fold_close(&part);
+    return rc;
+}
+
+/* The scores of a fold that another rank has made. */
+static int fold_io(struct mp_io *io, void *arg, size_t f)
+{
+    struct cross *x = arg;
+    struct mp_predictions *p = &x->part[f];
+    uint64_t n = p->n, kind = (uint64_t)p->kind;
+    unsigned char *predicted = (unsigned char *)p->predicted;
+    size_t size = p->n * sizeof *p->predicted;
+    int rc = mp_io_u64(io, "rows", &n) < 0 || mp_io_u64(io, "kind", &kind) < 0 ||
+                     mp_io_f64(io, "seconds", &p->seconds) < 0 ||
+                     mp_io_f64(io, "fit_seconds", &x->fit_seconds[f]) < 0
+                 ? -1 : MP_OK;
+    if (rc == MP_OK && n > x->d->n)
+        rc = mp_fail(mp_io_ctx(io), "a fold of more rows than there are");
+    if (rc == MP_OK)
+        rc = mp_io_f32s(io, "scores", &p->scores, (size_t)n * (size_t)x->out->p.k);
+    if (rc == MP_OK)
+        rc = mp_io_bytes(io, "predicted", &predicted, &size);
+    p->n = (size_t)n;
+    p->predicted = (int *)(void *)predicted;
+    p->kind = (enum mp_scores)kind;
+    return rc;
+}
+
+/* They go to the places of their rows. */
+static int take_fold(struct mp_ctx *c, void *arg, size_t f, const struct mp_kept *said)
+{
+    struct cross *x = arg;
+    struct mp_predictions *p = &x->part[f], *all = &x->out->p;
+    const size_t k = (size_t)all->k;
+    for (int i = 0; i < mp_kept_count(said); i++)
+        mp_warn(c, "%s", mp_kept_at(said, i));
+    for (size_t i = 0, n = 0; i < all->n && n < p->n; i++) {
+        if (x->out->fold[i] != (int)f)
+            continue;
+        memcpy(all->scores + i * k, p->scores + n * k, k * sizeof *p->scores);
+        all->predicted[i] = p->predicted[n++];
+    }
+    all->kind = p->kind;
+    all->seconds += p->seconds;
+    x->out->fit_seconds += x->fit_seconds[f];
+    mp_predictions_free(p);
+    return MP_OK;
+}
+
+static int score_folds(struct mp_ctx *c, struct cross *x, int k)
+{
+    const struct mp_handed h = { score_fold, fold_io, take_fold, x, true };
+    x->part = mp_alloc(c, (size_t)k, sizeof *x->part);
+    x->fit_seconds = mp_alloc(c, (size_t)k, sizeof *x->fit_seconds);
+    const int rc = x->part != NULL && x->fit_seconds != NULL ? mp_hand_out(c, (size_t)k, &h) : -1;
+    for (int f = 0; f < k && x->part != NULL; f++)
+        mp_predictions_free(&x->part[f]);
+    free(x->part);
+    free(x->fit_seconds);
     return rc;
 }
 
@@ -59,13 +122,8 @@ int mp_out_of_fold(struct mp_ctx *c, const struct mp_script *s, const struct mp_
     int rc = out->fold != NULL && out->p.scores != NULL && out->p.predicted != NULL ? MP_OK : -1;
     if (rc == MP_OK)
         rc = mp_folds_assign(c, y, d->n, out->p.k, k, seed, out->fold);
-    for (int f = 0; f < k && rc == MP_OK; f++) {
-        struct mp_fold part;
-        rc = mp_fold_open(c, d, y, out->fold, f, &part);
-        if (rc == MP_OK)
-            rc = score_fold(c, s, &part, f, out);
-        mp_fold_close(&part);
-    }
+    if (rc == MP_OK)
+        rc = score_folds(c, &(struct cross){ .s = s, .d = d, .y = y, .out = out }, k);
     for (size_t i = 0; i < d->n && rc == MP_OK; i++)
         if (out->fold[i] == MP_NO_FOLD)
             out->p.predicted[i] = y[i];

@@ -20,15 +20,16 @@ struct mp_out_of_fold {
     struct mp_predictions p;   /* of all rows, in row order, each by a plan that has not seen it; of
                                   those in MP_NO_FOLD scores of 0 and their own class */
     double fit_seconds;        /* of all folds */
-    /* Unless NULL: looks at a fold's plan, fitted, before it is freed.  Set by the caller. */
+    /* Unless NULL: looks at a fold's plan, fitted, before it is freed, on the rank that has fitted
+     * it.  Set by the caller. */
     int (*fitted)(struct mp_ctx *c, void *arg, int f, const struct mp_plan *p);
     void *arg;
 };
 
 /* Out-of-fold scores of all rows of d, whose class numbers are y, by the script's
- * pipeline; the run's n_classes and labels are set.  The same seed gives the same bits,
- * for any number of threads.  Cost: k times fitting (k-1)/k of the rows, and a copy of
- * the rows. */
+ * pipeline; the run's n_classes and labels are set.  The same seed gives the same bits, for
+ * any number of threads, and of ranks, which take folds in turn.  Cost: k times fitting
+ * (k-1)/k of the rows, and a copy of the rows. */
 int mp_out_of_fold(struct mp_ctx *c, const struct mp_script *s, const struct mp_data *d,
                    const int *y, int k, uint64_t seed, struct mp_out_of_fold *out);
 void mp_out_of_fold_free(struct mp_out_of_fold *o);

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE /* memfd_create() */
 #endif
 #include "files/child.h"
+#include "core/ranks.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -148,7 +149,7 @@ static void hear_last(struct mp_child *k)
 /* ---------------------------------------------------------- start and end */
 
 /* Only what is safe between fork() and exec() in a program with threads. */
-static void become(char *const *argv, int in, int err, pid_t parent)
+static void become(char *const *argv, char *const *env, int in, int err, pid_t parent)
 {
     const int nowhere = open("/dev/null", O_RDWR);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -156,7 +157,7 @@ static void become(char *const *argv, int in, int err, pid_t parent)
         dup2(in >= 0 ? in : nowhere, STDIN_FILENO) < 0 ||
         dup2(nowhere, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
         _exit(127);
-    execv("/proc/self/exe", argv);
+    execve("/proc/self/exe", argv, env);
     _exit(127);
 }
 
@@ -173,7 +174,20 @@ static char **make_argv(struct mp_ctx *c, char *const *args)
     return argv;
 }
 
-static int start(struct mp_ctx *c, struct mp_child *k, char *const *argv, int in)
+/* It is none of the processes that a launcher has started. */
+static char **make_env(struct mp_ctx *c)
+{
+    size_t n = 0, kept = 0;
+    while (environ[n] != NULL)
+        n++;
+    char **env = mp_alloc(c, n + 1, sizeof *env);
+    for (size_t i = 0; i < n && env != NULL; i++)
+        if (!mp_launch_left(environ[i]))
+            env[kept++] = environ[i];
+    return env;
+}
+
+static int start(struct mp_ctx *c, struct mp_child *k, char *const *argv, char *const *env, int in)
 {
     int ends[2];
     if (pipe(ends) != 0)
@@ -182,7 +196,7 @@ static int start(struct mp_ctx *c, struct mp_child *k, char *const *argv, int in
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     const pid_t parent = getpid(), child = fork();
     if (child == 0)
-        become(argv, in, ends[1], parent);
+        become(argv, env, in, ends[1], parent);
     close(ends[1]);
     if (child < 0) {
         close(ends[0]);
@@ -203,15 +217,16 @@ static void take_back(struct mp_child *k)
 int mp_child_start(struct mp_ctx *c, struct mp_child *k, char *const *args, bool grows)
 {
     memset(k, 0, sizeof *k);
-    char **argv = make_argv(c, args);
-    if (argv == NULL)
-        return -1;
-    const int in = grows ? give(&k->given) : -1, rc = start(c, k, argv, in);
+    char **argv = make_argv(c, args), **env = make_env(c);
+    const bool good = argv != NULL && env != NULL;
+    const int in = good && grows ? give(&k->given) : -1;
+    const int rc = good ? start(c, k, argv, env, in) : -1;
     if (in >= 0)
         close(in);
     if (rc < 0)
         take_back(k);
     free(argv);
+    free(env);
     return rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* job.h - several pipelines on the same rows: each run in a process of its own, as many at a time
  * as there are threads, or, where nothing that it depends on has changed, taken whole from the
- * cache. */
+ * cache.  Of several ranks (ranks.h) rank 0 has the jobs, and gives them to all. */
 #ifndef MP_JOB_H
 #define MP_JOB_H
 #include "cache/digest.h"
@@ -36,9 +36,15 @@ int mp_jobs_plan(struct mp_ctx *c, char **files, int n, const char *folder, stru
                  struct mp_experiment *x);
 
 /* Runs all, or takes them from run->cache, at most `most` side by side (0: as many as there are
- * threads); what one cannot do is its error.  The bar shows `what`.  Negative: the user has asked
- * to stop, or there is no memory; no process is left. */
+ * threads, those of other ranks with them); what one cannot do is its error.  The bar shows
+ * `what`.  Negative: the user has asked to stop, or there is no memory; no process is left. */
 int mp_jobs_run(struct mp_ctx *c, const char *what, struct mp_job *jobs, int n, int most,
                 const struct mp_experiment *x);
+
+/* What other ranks than 0 do meanwhile: all that they are given. */
+int mp_jobs_serve(struct mp_ctx *c);
+
+/* The job's error is `text`. */
+int mp_job_error(struct mp_ctx *c, struct mp_job *j, const char *text);
 void mp_job_free(struct mp_job *j);
 #endif

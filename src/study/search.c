@@ -4,14 +4,17 @@
  * Equal means go to the combination whose fitted pipeline keeps fewer numbers, then to the
  * one that stands first.  Neither depends on a clock, so the same seed gives the same order.
  *
- * Combinations are tried one after another in this process, each on all threads.  Small runs side
+ * Folds of combinations are handed to ranks (handed.h).  A rank tries its own one after another in
+ * its process, each on all threads.  Small runs side
  * by side (job.c) save what starts and reports of theirs cost, which a combination has none of:
  * on 2 threads and the sample, hog_svm, pixels_svm and mlp keep both at work for 93 to 98 % of
  * the time. */
 #include "study/search.h"
 #include "core/clock.h"
+#include "core/handed.h"
 #include "core/param.h"
 #include "core/progress.h"
+#include "core/ranks.h"
 #include "data/split.h"
 #include "engine/metrics.h"
 #include "files/output.h"
@@ -26,24 +29,13 @@
 #define BUDGET_PLACE (UINT64_MAX - 2)
 enum { DEFAULT_FOLDS = 5, THIRD = 3, CLASS_ROWS = 20, NAMES = 1024 };
 
-/* ---------------------------------------------------------------- warnings */
-
-/* Each once for a combination, or for the search. */
-static void keep_warning(void *arg, const char *text)
-{
-    struct mp_search *s = arg;
-#pragma omp critical(mp_search_warnings)
-    if (s->now != NULL)
-        mp_keep(&s->now->warnings, text);
-}
-
 /* ---------------------------------------------------------------- planning */
 
-static int set_error(struct mp_ctx *c, struct mp_trial *t, const char *text)
+static int set_error(struct mp_ctx *c, char **error, const char *text)
 {
-    free(t->error);
-    t->error = strdup(text);
-    return t->error != NULL ? MP_OK : mp_fail(c, "no memory");
+    free(*error);
+    *error = strdup(text);
+    return *error != NULL ? MP_OK : mp_fail(c, "no memory");
 }
 
 static int choose_trials(struct mp_ctx *c, struct mp_search *s)
@@ -98,7 +90,7 @@ static int plan_trials(struct mp_ctx *c, struct mp_search *s)
         struct mp_ctx own;
         mp_ctx_init(&own, c->run);
         const bool good = plan_trial(&own, s, &s->trials[i], !found) == MP_OK;
-        const int rc = good ? MP_OK : set_error(c, &s->trials[i], own.msg);
+        const int rc = good ? MP_OK : set_error(c, &s->trials[i].error, own.msg);
         mp_ctx_free(&own);
         if (rc < 0)
             return -1;
@@ -263,32 +255,45 @@ static int cut_rows(struct mp_ctx *c, struct mp_fold *part, double share)
 
 /* ------------------------------------------------------------------ scoring */
 
-static int count_values(struct mp_ctx *c, const struct mp_plan *p, struct mp_trial *t)
+/* A fold of a combination, and what became of it. */
+struct unit {
+    struct mp_cross_fold score;
+    uint64_t budget, values; /* of the first fold: numbers that the fitted pipeline keeps */
+    double seconds;
+    char *error;
+};
+
+/* All folds of the combinations that are still tried. */
+struct rung {
+    struct mp_search *s;
+    const int *now;
+    struct unit *units;
+    struct mp_bar *bar;
+    int number;
+};
+
+static int count_values(struct mp_ctx *c, const struct mp_plan *p, uint64_t *values)
 {
     uint64_t own;
-    t->values = 0;
     for (int i = 0; i < p->n_nodes; i++) {
         if (mp_plan_values(c, &p->nodes[i], &own) < 0)
             return -1;
-        t->values += own;
+        *values += own;
     }
     return MP_OK;
 }
 
-static void take_score(struct mp_trial *t, int f, const struct mp_fold *part,
-                       const struct mp_predictions *p)
+static struct mp_cross_fold count_errors(const struct mp_fold *part, const struct mp_predictions *p)
 {
-    struct mp_cross_fold *q = &t->fold[f];
-    *q = (struct mp_cross_fold){ .rows = p->n };
+    struct mp_cross_fold q = { .rows = p->n };
     for (size_t i = 0; i < p->n; i++)
-        q->errors += p->predicted[i] != part->held_y[i];
-    q->accuracy = (double)(q->rows - q->errors) / (double)q->rows;
-    mp_wilson(q->rows - q->errors, q->rows, &q->low, &q->high);
-    t->rows += q->rows;
-    t->errors += q->errors;
+        q.errors += p->predicted[i] != part->held_y[i];
+    q.accuracy = (double)(q.rows - q.errors) / (double)q.rows;
+    mp_wilson(q.rows - q.errors, q.rows, &q.low, &q.high);
+    return q;
 }
 
-static int score_fold(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t, int f, int rung)
+static int score_fold(struct mp_ctx *c, struct mp_search *s, int f, int rung, struct unit *u)
 {
     const double share = share_of(s, rung);
     struct mp_plan plan = { 0 };
@@ -300,45 +305,69 @@ static int score_fold(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t,
         rc = mp_plan_build(c, &s->x.script, &plan);
     if (rc == MP_OK && s->ask.halving == MP_BY_ROWS && share < 1)
         rc = cut_rows(c, &part, share);
-    t->budget = part.train.n;
+    size_t budget = part.train.n;
     if (rc == MP_OK && s->ask.halving == MP_BY_EPOCHS)
-        rc = cut_epochs(c, &plan, share, &t->budget);
+        rc = cut_epochs(c, &plan, share, &budget);
+    u->budget = budget;
     const double reused = c->run->reused.seconds;
     if (rc == MP_OK)
         rc = mp_fold_score(c, &plan, &part, &p, &seconds);
-    t->seconds += seconds + fmax(0, c->run->reused.seconds - reused);
+    u->seconds = seconds + fmax(0, c->run->reused.seconds - reused);
     if (rc == MP_OK)
-        take_score(t, f, &part, &p);
+        u->score = count_errors(&part, &p);
     if (rc == MP_OK && f == 0)
-        rc = count_values(c, &plan, t);
+        rc = count_values(c, &plan, &u->values);
     mp_predictions_free(&p);
     mp_plan_free(&plan);
     mp_fold_close(&part);
     return rc;
 }
 
-/* All folds of a combination on this rung; what it cannot do is its error. */
-static int score_trial(struct mp_ctx *c, struct mp_search *s, struct mp_trial *t, int rung,
-                       struct mp_bar *bar)
+static struct mp_trial *trial_of(const struct rung *g, size_t i)
 {
+    return &g->s->trials[g->now[i / (size_t)g->s->k]];
+}
+
+/* What the combination cannot do is the unit's error. */
+static int score_unit(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct rung *g = arg;
+    struct mp_search *s = g->s;
+    const struct mp_trial *t = trial_of(g, i);
     char what[NAMES];
-    struct mp_ctx own;
-    mp_ctx_init(&own, c->run);
-    int rc = mp_grid_choose(&own, &s->grid, t->index);
-    mp_grid_text(&s->grid, t->index, "", what, sizeof what);
-    t->rung = rung;
-    t->rows = t->errors = 0;
-    s->now = t;
-    mp_bar_label(bar, what);
-    for (int f = 0; f < s->k && rc == MP_OK; f++) {
-        rc = score_fold(&own, s, t, f, rung);
-        mp_bar_add(bar, 1);
+    int rc = MP_OK;
+    if (t->error == NULL) {
+        struct mp_ctx own;
+        mp_ctx_init(&own, c->run);
+        mp_grid_text(&s->grid, t->index, "", what, sizeof what);
+        mp_bar_label(g->bar, what);
+        rc = mp_grid_choose(&own, &s->grid, t->index);
+        if (rc == MP_OK)
+            rc = score_fold(&own, s, (int)(i % (size_t)s->k), g->number, &g->units[i]);
+        if (rc < 0)
+            rc = mp_stopped(c) ? mp_fail(c, "interrupted")
+                               : set_error(c, &g->units[i].error, own.msg);
+        mp_ctx_free(&own);
     }
-    s->now = NULL;
-    if (rc < 0)
-        rc = mp_stopped(c) ? mp_fail(c, "interrupted") : set_error(c, t, own.msg);
-    mp_ctx_free(&own);
+    mp_bar_add(g->bar, 1);
     return rc;
+}
+
+static int unit_io(struct mp_io *io, void *arg, size_t i)
+{
+    enum { LONGEST = 1 << 20 };
+    struct unit *u = &((struct rung *)arg)->units[i];
+    struct mp_cross_fold *q = &u->score;
+    uint64_t failed = u->error != NULL;
+    int rc = mp_io_u64(io, "rows", &q->rows) < 0 || mp_io_u64(io, "errors", &q->errors) < 0 ||
+                     mp_io_f64(io, "accuracy", &q->accuracy) < 0 ||
+                     mp_io_f64(io, "low", &q->low) < 0 || mp_io_f64(io, "high", &q->high) < 0 ||
+                     mp_io_u64(io, "budget", &u->budget) < 0 ||
+                     mp_io_u64(io, "values", &u->values) < 0 ||
+                     mp_io_f64(io, "seconds", &u->seconds) < 0 ||
+                     mp_io_u64(io, "failed", &failed) < 0
+                 ? -1 : MP_OK;
+    return rc == MP_OK && failed ? mp_io_text(io, "error", &u->error, LONGEST) : rc;
 }
 
 static int sum_up(struct mp_ctx *c, const struct mp_search *s, struct mp_trial *t)
@@ -355,6 +384,33 @@ static int sum_up(struct mp_ctx *c, const struct mp_search *s, struct mp_trial *
     mp_wilson(t->rows - t->errors, t->rows, &t->low, &t->high);
     free(accuracy);
     return MP_OK;
+}
+
+/* Each remark once for a combination.  What is behind a fold that failed is not asked. */
+static int take_unit(struct mp_ctx *c, void *arg, size_t i, const struct mp_kept *said)
+{
+    struct rung *g = arg;
+    struct unit *u = &g->units[i];
+    struct mp_trial *t = trial_of(g, i);
+    const int f = (int)(i % (size_t)g->s->k);
+    if (t->error != NULL)
+        return MP_OK;
+    if (f == 0)
+        t->rows = t->errors = t->values = 0;
+    for (int k = 0; k < mp_kept_count(said); k++)
+        mp_keep(&t->warnings, mp_kept_at(said, k));
+    t->rung = g->number;
+    t->budget = (size_t)u->budget;
+    t->seconds += u->seconds;
+    t->error = u->error;
+    u->error = NULL;
+    if (t->error != NULL)
+        return MP_OK;
+    t->fold[f] = u->score;
+    t->rows += u->score.rows;
+    t->errors += u->score.errors;
+    t->values += u->values;
+    return f + 1 == g->s->k ? sum_up(c, g->s, t) : MP_OK;
 }
 
 /* ------------------------------------------------------------------ order */
@@ -413,42 +469,47 @@ static double fits(const struct mp_search *s)
     return sum;
 }
 
+/* The n combinations that stand first are tried. */
+static int run_rung(struct mp_ctx *c, struct mp_search *s, int number, int n, struct mp_bar *bar)
+{
+    const size_t units = (size_t)n * (size_t)s->k;
+    int *now = mp_alloc(c, (size_t)n, sizeof *now), rc = -1;
+    struct rung g = { s, now, mp_alloc(c, units, sizeof *g.units), bar, number };
+    const struct mp_handed h = { score_unit, unit_io, take_unit, &g, false };
+    if (now != NULL && g.units != NULL) {
+        memcpy(now, s->order, (size_t)n * sizeof *now);
+        rc = mp_hand_out(c, units, &h);
+    }
+    for (size_t i = 0; i < units && g.units != NULL; i++)
+        free(g.units[i].error);
+    free(g.units);
+    free(now);
+    return rc;
+}
+
 static int run_rungs(struct mp_ctx *c, struct mp_search *s, struct mp_bar *bar)
 {
     int rc = MP_OK, n = s->n;
     for (int rung = 0; rung < s->rungs && rc == MP_OK; rung++) {
-        int *now = mp_alloc(c, (size_t)n, sizeof *now);
-        if (now == NULL)
-            return -1;
-        memcpy(now, s->order, (size_t)n * sizeof *now);
-        for (int i = 0; i < n && rc == MP_OK; i++) {
-            struct mp_trial *t = &s->trials[now[i]];
-            if (t->error != NULL)
-                mp_bar_add(bar, s->k);
-            else if ((rc = score_trial(c, s, t, rung, bar)) == MP_OK && t->error == NULL)
-                rc = sum_up(c, s, t);
-        }
-        free(now);
+        rc = run_rung(c, s, rung, n, bar);
         sort_trials(s);
         n = survivors(n);
     }
     return rc;
 }
 
-/* The bar is the search's, not of what is inside a fit. */
+/* The bar is the search's, not of what is inside a fit; of several ranks, what this one does. */
 int mp_search_run(struct mp_ctx *c, struct mp_search *s)
 {
     struct mp_run *run = c->run;
-    const struct mp_run was = *run;
+    struct mp_bar *bar = run->bar;
     const double start = mp_seconds();
-    mp_bar_begin(was.bar, "search", fits(s), "fits");
-    run->bar = mp_bar_within(was.bar);
-    run->warnings = (struct mp_warnings){ keep_warning, s };
-    int rc = run_rungs(c, s, was.bar);
+    mp_bar_begin(bar, "search", ceil(fits(s) / mp_ranks(c)), "fits");
+    run->bar = mp_bar_within(bar);
+    int rc = run_rungs(c, s, bar);
     mp_bar_free(run->bar);
-    run->bar = was.bar;
-    run->warnings = was.warnings;
-    mp_bar_end(was.bar);
+    run->bar = bar;
+    mp_bar_end(bar);
     s->seconds = mp_seconds() - start;
     if (rc == MP_OK && s->trials[s->order[0]].error != NULL)
         rc = mp_fail(c, "%s%s", s->trials[s->order[0]].error,

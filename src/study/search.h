@@ -58,19 +58,19 @@ struct mp_search {
     int *order;               /* best first, those that failed last */
     int simplest;             /* by the one-standard-error rule; may be the best itself */
     struct mp_job final;      /* the best, fitted on all training rows */
-    struct mp_trial *now;     /* whose warnings come */
     double seconds;           /* of the whole search, by the clock */
 };
 
 /* Finds the combinations, checks each of them, reads the training rows. */
 int mp_search_open(struct mp_ctx *c, const struct mp_search_ask *ask, struct mp_search *s);
 
-/* Scores them.  One that fails gets an error, and the others go on.  Negative: all have
- * failed, the user has asked to stop, or there is no memory. */
+/* Scores them; several ranks share them, and then all have the scores.  One that fails gets an
+ * error, and the others go on.  Negative: all have failed, the user has asked to stop, or there
+ * is no memory. */
 int mp_search_run(struct mp_ctx *c, struct mp_search *s);
 
-/* Writes best.txt into the folder and runs it: on the test rows, if there are any, or
- * else once more by folds, so that no training row is lost to a holdout. */
+/* Writes best.txt into the folder and runs it: on the test rows, if there are any, or else once
+ * more by folds, so that no training row is lost to a holdout.  By one rank, alone. */
 int mp_search_final(struct mp_ctx *c, struct mp_search *s, const char *folder);
 void mp_search_free(struct mp_search *s);
 

@@ -159,7 +159,8 @@ fi
 # Every variable that the sources read is in the manual, and no other.
 sed -n '/^\.SH "ENVIRONMENT"/,/^\.SH "FILES"/p' "$dir/mnistpipe.1" | sed -n 's/^\\fB\(.*\)\\fR$/\1/p' |
     tr -s ', ' '\n' | sort > "$dir/told"
-grep -rhoE '(getenv|variable)\("[A-Z_]+"\)|"(LC_ALL|LC_CTYPE|LANG)"' "$source/src" --include='*.c' |
+grep -rhoE '(getenv|variable)\("[A-Z_]+"\)|"(LC_ALL|LC_CTYPE|LANG)"|"(OMPI|PMIX?|MPI|SLURM)_[A-Z_]+"' \
+    "$source/src" --include='*.c' |
     grep -oE '[A-Z_]{3,}' | cat - <(echo OMP_NUM_THREADS) | sort -u > "$dir/read"
 diff "$dir/read" "$dir/told" >> "$log"
 ok "ENVIRONMENT has the variables that the program reads"

@@ -59,7 +59,7 @@ same_run() { # FOLDER FOLDER
     done
     same <("$python" still.py "$1/report.json") <("$python" still.py "$2/report.json")
 }
-compare() { # NAME PIPELINE OPTION... : of one process with two threads, and of 1 to 4
+alike() { # NAME PIPELINE OPTION... : of one process with two threads, and of 1 to 4
     local name=$1 n bad=''
     shift
     mkdir alone && (cd alone && "$program" run "$@" -o run --threads 2 --quiet) > "$out" 2> "$err"
@@ -82,16 +82,17 @@ if [ $# -gt 0 ]; then
         name=$(basename "$pipeline" .txt) file=$source/pipelines/$name.txt
         epochs=()
         ! grep -q '^net ' "$file" || epochs=(--set net.epochs=2)
-        compare "$name" "$file" "${rows[@]}" "${epochs[@]}"
+        alike "$name" "$file" "${rows[@]}" "${epochs[@]}"
     done
     finish
 fi
 counts=" 2 3"
-compare hog_svm "$source/pipelines/hog_svm.txt" "${rows[@]}"
-compare hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier.components=300
-compare "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net.epochs=1 \
+alike hog_svm "$source/pipelines/hog_svm.txt" "${rows[@]}"
+alike hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier.components=300
+alike "folds" "$PWD/svm.txt" "${rows[@]}" --set data.folds=5
+alike "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net.epochs=1 \
     --set data.folds=2
-compare "a net that clips and judges" "$source/pipelines/lstm.txt" "${rows[@]}" \
+alike "a net that clips and judges" "$source/pipelines/lstm.txt" "${rows[@]}" \
     --set net.epochs=1 --set net.validation=0.2
 
 ranks 3 run svm.txt -o three && [ "$(grep -c '^rank [0-2] on .*: .* s, .* waiting; .* sent$' \
@@ -133,6 +134,44 @@ fails 1 "rank 1 on $host: svm.txt: data: gone.csv: cannot read: No such file or 
     [ ! -e other ]
 ok "one that fails says which it is, and where"
 
+# Whole jobs: what one process writes, several write; one of the pipelines cannot be run.
+pipe 'pca components=9\nlogistic' > pca.txt
+pipe 'hog cell=999\nsvm' > bad.txt
+pipe 'net epochs=2\n  dense units=16' > small.txt
+jobs() { # NAME STATUS N FILE -- ARGUMENT... : FILE.json and the runs' files, of one and of N
+    local name=$1 status=$2 n=$3 file=$4 f bad=''
+    shift 5
+    rm -rf alone shared
+    mkdir alone shared && cp ./*.txt ./*.csv alone && cp ./*.txt ./*.csv shared
+    (cd alone && "$program" "$@" -o out --cache cache --quiet) > "$out" 2> "$err"
+    equal "$?" "$status" status
+    (cd shared && ranks "$n" "$@" -o out --cache cache --quiet)
+    equal "$?" "$status" status &&
+        same <("$python" still.py "alone/out/$file") <("$python" still.py "shared/out/$file") &&
+        same <(cd alone/out && ls -R) <(cd shared/out && ls -R) || bad+=" $file"
+    for f in alone/out/*/bundle.mnp alone/out/*/predictions.csv; do
+        same "$f" "shared/${f#*/}" || bad+=" $f"
+    done
+    equal "$bad" "" "other bytes"
+    ok "$name"
+}
+jobs "compare: the bytes of one process by 3" 1 3 compare.json -- \
+    compare svm.txt pca.txt bad.txt small.txt
+(cd shared && ranks 2 compare svm.txt pca.txt small.txt -o out --cache cache --quiet --format csv) &&
+    equal "$(grep -c ',yes,$' "$out")" 3 "runs from the cache"
+ok "compare: what others have done is in the cache"
+jobs "ablate: the bytes of one process by 2" 0 2 ablate.json -- ablate svm.txt
+pipe 'pca components={5,10,4000}\nlogistic C={0.1,1}' > grid.txt
+for n in 2 4; do
+    jobs "search: the bytes of one process by $n" 1 "$n" search.json -- search grid.txt
+done
+jobs "search: by parts of the rows" 0 3 search.json -- \
+    search svm.txt --set 'svm.C={0.001,0.01,0.1,1}' --halving rows
+OTHER=fewer.csv each 2 search grid.txt -o other
+fails 1 "the training rows are not the same for rank 1 on $host as for rank 0 on $host" &&
+    [ ! -e other ]
+ok "search: processes that read other rows"
+
 # One that is killed while a net learns; --resume goes on.
 pipe 'net epochs=60 batch=64\n  conv filters=8 kernel=3\n  dense units=16' > net.txt
 mp run net.txt -o whole --quiet
@@ -144,4 +183,16 @@ ok "one that dies ends the run"
 ranks 2 run net.txt -o killed --resume --quiet && same killed/bundle.mnp whole/bundle.mnp &&
     grep -q 'resumed at epoch' killed/report.json
 ok "--resume goes on"
+
+# The first does the small one, the second a net that would take long.
+pipe 'net epochs=1000\n  dense units=16' > net.txt
+OTHER='' each 2 compare small.txt net.txt -o some --cache kept --quiet &
+until [ "$("$program" cache --cache kept --json | grep -c '"run"')" = 1 ] ||
+    ! kill -0 $! 2> /dev/null; do sleep 0.05; done
+kill -KILL "$(cat pid.1)"
+! wait $! && tr '\n' ' ' < "$err" | grep -q 'rank 1 .*on signal 9' && [ ! -e some/compare.json ]
+ok "compare: one that dies ends it"
+ranks 2 compare small.txt svm.txt -o some --cache kept --format csv --quiet &&
+    equal "$(grep -c ',yes,$' "$out")" 1 "runs from the cache"
+ok "compare: what had been done is not done again"
 finish
