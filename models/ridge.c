@@ -43,45 +43,17 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
                  struct mp_shape *out)
 {
     const struct params *p = params;
-    const double d = (double)mp_len(in), most = MP_GRAM_MAX;
     (void)state, (void)out;
-    if (d > most)
-        return mp_fail(c, "rows of %.0f values would need %.1f GB for their products; takes at "
-                       "most %.0f (%.1f GB): give it fewer", d, 4e-9 * d * d, most,
-                       4e-9 * most * most);
-    return mp_class_weights_check(c, p->weights);
-}
-
-/* Of all rows' classes, before the first row is taken. */
-static int begin(struct mp_ctx *c, const struct params *p, struct mp_gram *g, size_t d)
-{
-    const size_t classes = (size_t)mp_classes(c, NULL);
-    double *weight = NULL;
-    int rc = MP_OK;
-    if (p->weights[0] != '\0') {
-        const int *y;
-        const size_t n = mp_pull_rows(c, &y);
-        weight = mp_alloc(c, classes, sizeof *weight);
-        rc = weight != NULL ? mp_class_weights(c, p->weights, y, n, weight) : -1;
-    }
-    if (rc == MP_OK)
-        rc = mp_gram_open(c, g, d, classes, p->offset, mp_dnn_precision(c, p->precision), weight);
-    free(weight);
-    return rc;
+    return mp_gram_check(c, mp_len(in)) < 0 ? -1 : mp_class_weights_check(c, p->weights);
 }
 
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     const struct params *p = params;
-    struct state *s = state;
-    const size_t d = mp_len(in->shape);
-    if (in->y == NULL)
-        return mp_fail(c, "needs labels to learn from");
-    if (s->gram.tiles == NULL && begin(c, p, &s->gram, d) < 0)
+    struct mp_gram *g = &((struct state *)state)->gram;
+    if (mp_gram_begin(c, g, in, p->offset, mp_dnn_precision(c, p->precision), p->weights) < 0)
         return -1;
-    if (s->gram.d != d)
-        return mp_fail(c, "rows of %zu values after rows of %zu", d, s->gram.d);
-    return mp_gram_add(c, &s->gram, in);
+    return mp_gram_add(c, g, in);
 }
 
 /* X' y of each class against the rest. */

@@ -11,8 +11,10 @@
  * of 4096 on two cores with AVX-512, 1.7 s in bf16.  Memory: 2 d^2 bytes, and 4 KiB times d
  * for the batch (half as much again with bf16). */
 #include "linear/gram.h"
+#include "core/learner.h"
 #include "core/ranks.h"
 #include "core/simd.h"
+#include "linear/class_weights.h"
 #include "linear/dnn.h"
 #include "linear/matmul.h"
 #include <math.h>
@@ -68,6 +70,46 @@ int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, 
         .m = TILE, .n = TILE, .k = ROWS, .lda = TILE, .ldb = TILE, .ldc = TILE, .ta = true,
         .add = true, .precision = MP_BF16 });
     return g->product != NULL ? MP_OK : -1;
+}
+
+int mp_gram_check(struct mp_ctx *c, size_t d)
+{
+    const double size = (double)d, most = MP_GRAM_MAX;
+    if (size <= most)
+        return MP_OK;
+    return mp_fail(c, "rows of %.0f values would need %.1f GB for their products; takes at most "
+                   "%.0f (%.1f GB): give it fewer", size, 4e-9 * size * size, most,
+                   4e-9 * most * most);
+}
+
+/* Of all rows' classes, before the first row is taken. */
+static int open_weighed(struct mp_ctx *c, struct mp_gram *g, size_t d, bool centre,
+                        enum mp_precision precision, const char *weights)
+{
+    const size_t classes = (size_t)mp_classes(c, NULL);
+    double *weight = NULL;
+    int rc = MP_OK;
+    if (weights[0] != '\0') {
+        const int *y;
+        const size_t n = mp_pull_rows(c, &y);
+        weight = mp_alloc(c, classes, sizeof *weight);
+        rc = weight != NULL ? mp_class_weights(c, weights, y, n, weight) : -1;
+    }
+    if (rc == MP_OK)
+        rc = mp_gram_open(c, g, d, classes, centre, precision, weight);
+    free(weight);
+    return rc;
+}
+
+int mp_gram_begin(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in, bool centre,
+                  enum mp_precision precision, const char *weights)
+{
+    const size_t d = mp_len(in->shape);
+    if (in->y == NULL)
+        return mp_fail(c, "needs labels to learn from");
+    if (g->tiles == NULL && open_weighed(c, g, d, centre, precision, weights) < 0)
+        return -1;
+    return g->d == d ? MP_OK : mp_fail(c, "rows of %zu values after rows of %zu", d, g->d);
 }
 
 /* ---------------------------------------------------------------- a batch */
@@ -229,6 +271,30 @@ static int centre_tile(struct mp_ctx *c, void *arg, size_t q)
     return MP_OK;
 }
 
+/* The same about the mean of each class. */
+static int centre_within(struct mp_ctx *c, void *arg, size_t q)
+{
+    const struct mp_gram *g = ((const struct part *)arg)->g;
+    float *at = g->tiles + q * TILE * TILE;
+    size_t i, j;
+    (void)c;
+    find_tile(g->side, q, &i, &j);
+    for (size_t r = 0; r < TILE; r++, at += TILE) {
+        double row[TILE];
+        for (size_t l = 0; l < TILE; l++)
+            row[l] = (double)at[l];
+        for (size_t k = 0; k < g->classes; k++) {
+            const double *sums = g->sums + k * g->side * TILE;
+            const double mean = g->count[k] > 0 ? sums[i * TILE + r] / g->count[k] : 0;
+            for (size_t l = 0; l < TILE && mean != 0; l++)
+                row[l] -= mean * sums[j * TILE + l];
+        }
+        for (size_t l = 0; l < TILE; l++)
+            at[l] = (float)row[l];
+    }
+    return MP_OK;
+}
+
 /* What was summed are rows times the root of what they count, and how many they are. */
 static void count_weights(struct mp_gram *g)
 {
@@ -256,7 +322,8 @@ int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g)
     free(g->rounded);
     g->batch = NULL;
     g->rounded = NULL;
-    return g->centre ? mp_parallel_for(c, mp_tiles(g->side), centre_tile, &part) : MP_OK;
+    return g->centre ? mp_parallel_for(c, tiles, g->within ? centre_within : centre_tile, &part)
+                     : MP_OK;
 }
 
 double mp_gram_diagonal(const struct mp_gram *g)
@@ -267,4 +334,19 @@ double mp_gram_diagonal(const struct mp_gram *g)
         sum += (double)g->tiles[mp_tile_at(g->side, p, p) + r * TILE + r];
     }
     return sum / (double)g->d;
+}
+
+/* Tiles off the diagonal stand for two. */
+double mp_gram_square(const struct mp_gram *g)
+{
+    double sum = 0;
+    for (size_t i = 0; i < g->side; i++)
+        for (size_t j = i; j < g->side; j++) {
+            const float *at = g->tiles + mp_tile_at(g->side, i, j);
+            double tile = 0;
+            for (size_t l = 0; l < (size_t)TILE * TILE; l++)
+                tile += (double)at[l] * (double)at[l];
+            sum += i == j ? tile : 2 * tile;
+        }
+    return sum / (double)g->d / (double)g->d;
 }

@@ -22,6 +22,7 @@ struct mp_gram {
     size_t classes, rows;
     double all;                /* what the rows count together: so many, without weights */
     bool centre;               /* take the mean off */
+    bool within;               /* in the end that of each class, not of all: set once open */
     float *tiles;              /* sums of products of rows less `shift` */
     float *shift;              /* side * MP_GRAM_TILE; 0 without `centre` */
     double *sums;              /* of rows less `shift`, for each class side * MP_GRAM_TILE */
@@ -51,15 +52,26 @@ int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, 
                  enum mp_precision precision, const double *weight);
 void mp_gram_close(struct mp_gram *g);
 
+/* For shape(): whether there can be room for rows of d values. */
+int mp_gram_check(struct mp_ctx *c, size_t d);
+
+/* In fit() of what learns MP_IN_ORDER, before each chunk: opens it for the first, with the text of
+ * a parameter `weights`; refuses rows that have no labels or do not fit those before. */
+int mp_gram_begin(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in, bool centre,
+                  enum mp_precision precision, const char *weights);
+
 /* In fit() of what learns MP_IN_ORDER: takes the chunk's rows. */
 int mp_gram_add(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in);
 
 /* In done(): adds what is held, lets the batch go and, with `centre`, takes the mean off the
- * products: they are about the mean then, that of rows as they count. */
+ * products: they are about the mean then, that of rows as they count.  With `within` each row's are
+ * about the mean of its class. */
 int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g);
 
-/* After that: the mean of the diagonal, and sum over all classes of the sums of column j. */
+/* After that: the mean of the diagonal, the mean of the squares of all products, and the sum over
+ * all classes of the sums of column j. */
 double mp_gram_diagonal(const struct mp_gram *g);
+double mp_gram_square(const struct mp_gram *g);
 double mp_gram_sum(const struct mp_gram *g, size_t j);
 
 /* Solves (G + shift I) x = b for n right sides of side * MP_GRAM_TILE doubles each, which x
