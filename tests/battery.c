@@ -213,7 +213,11 @@ static void check_members(struct probe *p)
            (l->view == NULL || l->inside != NULL || l->learns == MP_IN_EPOCHS),
            "view() and watch() go together, in a model with an inside() or in what holds one");
     expect(p, l->pictures == NULL || learns(p->e), "learns nothing, yet has pictures() of it");
-    expect(p, l->depends == NULL || learns(p->e), "learns nothing, yet depends()");
+    expect(p, l->depends == NULL || learns(p->e) || mp_needs(p->e, MP_FURTHER),
+           "learns nothing, yet depends()");
+    expect(p, (l->further != NULL) == mp_needs(p->e, MP_FURTHER) &&
+           (l->words != NULL) == (l->further != NULL),
+           "words(), further() and MP_FURTHER go together");
     expect(p, l->origin == NULL || learns(p->e), "learns nothing, yet has an origin()");
     expect(p, (l->native == NULL) == (l->native_suffix == NULL) &&
            (l->native == NULL || l->native_suffix[0] == '.'), "native() and native_suffix (\".x\") "
@@ -290,6 +294,8 @@ static void check_bytes_covered(struct probe *p)
     size_t align = 1, free_bytes = 0;
     if (mp_needs(p->e, MP_LAYERS)) /* the layers stand before the rows of the table */
         memset(owner, _Alignof(struct mp_layers), sizeof(struct mp_layers));
+    if (mp_needs(p->e, MP_FURTHER))
+        memset(owner, _Alignof(struct mp_further), sizeof(struct mp_further));
     if (mp_needs(p->e, MP_HELD)) /* what pads the end of a struct within is no gap */
         memset(owner, _Alignof(struct mp_held), sizeof(struct mp_held));
     if (mp_has_branches(p->e)) {

@@ -89,7 +89,7 @@ static void add_node(struct mp_digest *d, const struct mp_plan *p, int k,
     mp_digest_text(d, n->entry != NULL ? n->entry->name : "union");
     mp_digest_number(d, (uint64_t)k); /* random numbers depend on it */
     if (n->entry != NULL)
-        add_params(d, n->entry->stage->params, n->params);
+        add_params(d, mp_node_table(n), n->params);
     if (mp_needs(n->entry, MP_LAYERS)) {
         const struct mp_layers *layers = n->params;
         mp_digest_number(d, (uint64_t)layers->n);

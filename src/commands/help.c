@@ -100,6 +100,21 @@ static bool help_word(const char *name)
     return w != NULL;
 }
 
+/* "vips", and what its first parameter may be; "vips:canny", one of those. */
+static int help_found(struct mp_ctx *c, const char *name)
+{
+    const size_t n = strcspn(name, ":");
+    const struct mp_entry *e = mp_registry;
+    while (e->name != NULL && (strlen(e->name) != n || strncmp(e->name, name, n) != 0))
+        e++;
+    if (e->name == NULL || !mp_needs(e, MP_FURTHER))
+        return 0;
+    if (name[n] == ':')
+        return mp_help_further(c, stdout, e, name + n + 1) < 0 ? -1 : 1;
+    mp_help_stage(stdout, e);
+    return mp_help_found(c, stdout, e) < 0 ? -1 : 1;
+}
+
 static bool known(const char *name)
 {
     return help_command(name) || help_stage(name) || help_layer(name) || help_language(name) ||
@@ -108,8 +123,9 @@ static bool known(const char *name)
 
 static int topic(struct mp_ctx *c, const char *name)
 {
-    if (known(name))
-        return MP_OK;
+    const int found = help_found(c, name);
+    if (found != 0 || known(name))
+        return found < 0 ? -1 : MP_OK;
     const char *near = mp_nearest(name, topic_name, NULL);
     if (mp_known_elsewhere(name) != NULL)
         return mp_fail(c, "%s: no such stage; %s", name, mp_known_elsewhere(name));

@@ -23,6 +23,8 @@ enum mp_needs {
     MP_DATA,     /* the data set's own rows: it stands first, or first in a branch */
     MP_LAYERS,   /* struct mp_layers: the lines indented below it are layers (layer.h) */
     MP_BRANCHES, /* struct mp_branches: they are branches, whose scores it takes side by side */
+    MP_FURTHER,  /* struct mp_further: its first parameter is a word that says which others there
+                    are */
     MP_STACKED,  /* struct mp_stack: the same, and it learns from scores of rows that the
                     branches have not seen */
     MP_HELD      /* struct mp_held: it takes the scores of the model that it stands after, and
@@ -42,6 +44,13 @@ struct mp_viewer {
     int (*see)(struct mp_ctx *c, void *arg, const char *name, const float *x, int h, int w,
                size_t step);
     void *arg;
+};
+
+/* Parameters that are found when the program runs, such as those of an operation of a library. */
+struct mp_further {
+    struct mp_param *table; /* a stage's own rows, then these; ends with MP_END; free() it */
+    size_t size;            /* of params */
+    const char *brief;      /* what the word stands for */
 };
 
 /* Shows an image to a viewer: value i of its mp_len(image) values is x[i * step].  Each channel
@@ -65,6 +74,15 @@ struct mp_learner {
     /* Before any rows are read: loads the libraries that learning takes (library.h), so that
      * one that cannot be loaded loses no work.  c may be NULL.  NULL: none. */
     int (*prepare)(struct mp_ctx *c);
+
+    /* Of a stage that needs MP_FURTHER: shows its words in order, each with what it stands for;
+     * and what there is for one of them. */
+    int (*words)(struct mp_ctx *c, void (*see)(void *arg, const char *word, const char *brief),
+                 void *arg);
+    int (*further)(struct mp_ctx *c, const char *word, struct mp_further *f);
+
+    /* Before any rows are read: warns of what will not do what was asked for.  NULL: nothing. */
+    void (*heed)(struct mp_ctx *c, const void *params);
 
     /* Once after done() or after loading, before apply(): makes what is no part of
      * the saved state, such as a library's handles; clear() releases it. */

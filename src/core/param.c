@@ -51,6 +51,8 @@ void mp_param_range(const struct mp_param *p, char *text, size_t size)
         snprintf(text, size, "yes|no");
     else if (p->type == MP_TEXT)
         snprintf(text, size, "%s", *unit ? unit : "text");
+    else if (!isfinite(p->min) && !isfinite(p->max))
+        snprintf(text, size, "number%s%s", space, unit);
     else
         snprintf(text, size, "%s %.10g..%.10g%s%s",
                  p->type == MP_INT ? "whole number" : "number", p->min, p->max, space, unit);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* vips.h - libvips, which writes our pictures and reads those of others, loaded when it is
- * wanted. */
+/* vips.h - libvips, which writes our pictures, reads those of others and has filters of its
+ * own (operation.h), loaded when it is wanted. */
 #ifndef MP_VIPS_H
 #define MP_VIPS_H
 #include "core/library.h"
@@ -16,7 +16,14 @@
     F(vips_, image_get_format) F(vips_, image_get_interpretation)                              \
     F(vips_, image_get_orientation) F(vips_, image_get_n_pages) F(vips_, enum_nick)            \
     F(vips_, band_format_get_type) F(vips_, interpretation_get_type)                           \
-    F(vips_, version_string) F(g_, object_unref) F(g_, free)
+    F(vips_, version_string) F(vips_, version) F(vips_, type_find) F(vips_, type_map_all)      \
+    F(vips_, operation_new) F(vips_, argument_map) F(vips_, object_build)                      \
+    F(vips_, object_unref_outputs) F(vips_, interpolate_new) F(vips_, array_double_new)        \
+    F(vips_, array_int_new) F(vips_, area_unref) F(vips_, region_new) F(vips_, region_prepare) \
+    F(g_, type_from_name) F(g_, type_name) F(g_, type_fundamental) F(g_, type_is_a)            \
+    F(g_, type_test_flags) F(g_, type_class_ref) F(g_, param_spec_get_blurb)                   \
+    F(g_, enum_get_value_by_nick) F(g_, object_class_find_property)                            \
+    F(g_, object_set) F(g_, object_get) F(g_, object_unref) F(g_, free)
 
 struct mp_vips {
     VIPS_FUNCTIONS(MP_LIBRARY_MEMBER)

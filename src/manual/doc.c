@@ -221,6 +221,31 @@ static void brief(FILE *f, const char *name, int width, const char *text)
     wrapped(f, text, strlen(text), width + 3);
 }
 
+static void see_word(void *f, const char *word, const char *text)
+{
+    brief(f, word, 16, text);
+}
+
+int mp_help_found(struct mp_ctx *c, FILE *f, const struct mp_entry *e)
+{
+    fputc('\n', f);
+    mp_say(f, "", 0, "What %s may be; `mnistpipe help %s:NAME` tells the parameters of one:",
+           e->stage->params->name, e->name);
+    return mp_learner(e)->words(c, see_word, f);
+}
+
+int mp_help_further(struct mp_ctx *c, FILE *f, const struct mp_entry *e, const char *word)
+{
+    struct mp_further found = { .table = NULL };
+    if (mp_learner(e)->further(c, word, &found) < 0)
+        return -1;
+    mp_say(f, "", 0, "%s %s=%s: %s\n", e->name, e->stage->params->name, word, found.brief);
+    fprintf(f, "Parameters:\n");
+    params_help(f, found.table, false);
+    free(found.table);
+    return MP_OK;
+}
+
 void mp_help_program(FILE *f)
 {
     const struct mp_command_entry *e;

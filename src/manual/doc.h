@@ -9,6 +9,8 @@
 void mp_help_program(FILE *f);
 void mp_help_language(FILE *f);   /* what a pipeline file looks like */
 void mp_help_stage(FILE *f, const struct mp_entry *e);
+int mp_help_found(struct mp_ctx *c, FILE *f, const struct mp_entry *e); /* that a stage finds */
+int mp_help_further(struct mp_ctx *c, FILE *f, const struct mp_entry *e, const char *word);
 void mp_help_layer(FILE *f, const struct mp_layer_entry *e);
 void mp_help_command(FILE *f, const struct mp_command_entry *e);
 void mp_help_word(FILE *f, const struct mp_word *w);

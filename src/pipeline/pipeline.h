@@ -133,7 +133,10 @@ int mp_plan_fitted(struct mp_ctx *c, struct mp_plan *p, int node);
 int mp_plan_load(struct mp_ctx *c, struct mp_plan *p, struct mp_shape image,
                  int (*load)(struct mp_ctx *c, void *arg, struct mp_node *n), void *arg);
 
-/* Loads what its stages need to learn; before rows are read. */
+/* The table of a node's parameters; NULL: it is a union, or takes none. */
+const struct mp_param *mp_node_table(const struct mp_node *n);
+
+/* Loads what its stages need to learn, and lets them warn; before rows are read. */
 int mp_plan_prepare(struct mp_ctx *c, const struct mp_plan *p);
 
 /* Writes to f what nodes up to `last` depend on besides text and rows. */

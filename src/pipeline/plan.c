@@ -37,6 +37,13 @@ void mp_plan_where(struct mp_ctx *c, const struct mp_plan *p, int node)
     c->file = p->file;
 }
 
+const struct mp_param *mp_node_table(const struct mp_node *n)
+{
+    if (n->entry != NULL && mp_needs(n->entry, MP_FURTHER))
+        return n->params != NULL ? ((const struct mp_further *)n->params)->table : NULL;
+    return n->entry != NULL ? n->entry->stage->params : NULL;
+}
+
 static void free_layers(struct mp_layers *layers);
 
 void mp_plan_free(struct mp_plan *p)
@@ -51,7 +58,9 @@ void mp_plan_free(struct mp_plan *p)
                 free_layers(n->params);
             if (n->params != NULL && mp_has_branches(n->entry))
                 free(((struct mp_branches *)n->params)->at);
-            mp_params_free(s->params, n->params);
+            mp_params_free(mp_node_table(n), n->params);
+            if (n->params != NULL && mp_needs(n->entry, MP_FURTHER))
+                free(((struct mp_further *)n->params)->table);
         }
         free(n->state);
         free(n->params);
@@ -100,6 +109,42 @@ static char *line_text(struct mp_ctx *c, const struct mp_line *l)
     return mp_text_end(c, &t);
 }
 
+/* Where a setting was written. */
+static void setting_where(struct mp_ctx *c, const char *file, const struct mp_line *l,
+                          const struct mp_setting *s)
+{
+    if (s->override)
+        mp_ctx_where(c, "command line: %s: ", l->name);
+    else
+        mp_ctx_where(c, "%s:%d: %s: ", file, l->number, l->name);
+}
+
+static bool is_set(const struct mp_setting *s)
+{
+    return *s->value == '{' && !s->literal;
+}
+
+static const struct mp_setting *find_setting(const struct mp_line *l, const char *name)
+{
+    for (int i = 0; i < l->n_settings; i++)
+        if (strcmp(l->settings[i].name, name) == 0)
+            return &l->settings[i];
+    return NULL;
+}
+
+static int refuse_set(struct mp_ctx *c, const struct mp_line *l, const struct mp_setting *s)
+{
+    return mp_fail(c, "%s=%s: a set of values; a run takes one (--set %s.%s=VALUE), a search tries "
+                      "all", s->name, s->value, l->name, s->name);
+}
+
+static int missing(struct mp_ctx *c, const struct mp_param *p)
+{
+    char range[128];
+    mp_param_range(p, range, sizeof range);
+    return mp_fail(c, "%s is required (%s)", p->name, range);
+}
+
 /* Sets what the line gives and requires what has no default. */
 static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l,
                 const struct mp_param *table, void *params, size_t size)
@@ -108,28 +153,17 @@ static int fill(struct mp_ctx *c, const char *file, const struct mp_line *l,
         return -1;
     for (int i = 0; i < l->n_settings; i++) {
         const struct mp_setting *s = &l->settings[i];
-        if (s->override)
-            mp_ctx_where(c, "command line: %s: ", l->name);
-        const int rc = *s->value == '{' && !s->literal
-                           ? mp_fail(c, "%s=%s: a set of values; a run takes one (--set "
-                                        "%s.%s=VALUE), a search tries all", s->name, s->value,
-                                     l->name, s->name)
-                           : mp_params_set(c, table, params, s->name, s->value);
+        setting_where(c, file, l, s);
+        const int rc = is_set(s) ? refuse_set(c, l, s)
+                                 : mp_params_set(c, table, params, s->name, s->value);
         c->usage = rc < 0 && s->override;
         if (rc < 0)
             return -1;
         mp_ctx_where(c, "%s:%d: %s: ", file, l->number, l->name);
     }
-    for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++) {
-        bool given = p->def != NULL;
-        for (int i = 0; i < l->n_settings && !given; i++)
-            given = strcmp(l->settings[i].name, p->name) == 0;
-        if (!given) {
-            char range[128];
-            mp_param_range(p, range, sizeof range);
-            return mp_fail(c, "%s is required (%s)", p->name, range);
-        }
-    }
+    for (const struct mp_param *p = table; p != NULL && p->name != NULL; p++)
+        if (p->def == NULL && find_setting(l, p->name) == NULL)
+            return missing(c, p);
     return MP_OK;
 }
 
@@ -354,6 +388,32 @@ static int check_held(struct mp_ctx *c, const struct mp_plan *p, const struct mp
     return MP_OK;
 }
 
+/* A stage's first parameter says which others there are. */
+static int fill_further(struct mp_ctx *c, const char *file, const struct mp_line *l,
+                        struct mp_node *n)
+{
+    const struct mp_param *first = n->entry->stage->params;
+    const struct mp_setting *s = find_setting(l, first->name);
+    struct mp_further found = { .table = NULL };
+    if (s == NULL)
+        return missing(c, first);
+    setting_where(c, file, l, s);
+    const int rc = is_set(s) ? refuse_set(c, l, s)
+                             : mp_learner(n->entry)->further(c, s->value, &found);
+    c->usage = rc < 0 && s->override;
+    if (rc < 0)
+        return -1;
+    mp_ctx_where(c, "%s:%d: %s: ", file, l->number, l->name);
+    free(n->params);
+    if ((n->params = mp_alloc(c, 1, found.size)) == NULL) {
+        free(found.table);
+        return -1;
+    }
+    const int filled = fill(c, file, l, found.table, n->params, found.size);
+    *(struct mp_further *)n->params = found; /* now, as fill() has cleared all */
+    return filled;
+}
+
 static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line *l, int input,
                        int depth, int *output)
 {
@@ -382,6 +442,8 @@ static int build_stage(struct mp_ctx *c, struct mp_plan *p, const struct mp_line
     }
     if (n->params == NULL || n->state == NULL)
         return -1;
+    if (mp_needs(e, MP_FURTHER))
+        return fill_further(c, p->file, l, n);
     if (fill(c, p->file, l, e->stage->params, n->params, e->stage->params_size) < 0 ||
         (mp_needs(e, MP_STACKED) && check_stack(c, p) < 0))
         return -1;
@@ -615,11 +677,14 @@ int mp_plan_prepare(struct mp_ctx *c, const struct mp_plan *p)
 {
     for (int i = 0; i < p->n_nodes; i++) {
         const struct mp_node *n = &p->nodes[i];
-        if (mp_learner(n->entry)->prepare == NULL)
+        const struct mp_learner *l = mp_learner(n->entry);
+        if (l->prepare == NULL && l->heed == NULL)
             continue;
         mp_plan_where(c, p, i);
-        if (mp_learner(n->entry)->prepare(c) < 0)
+        if (l->prepare != NULL && l->prepare(c) < 0)
             return -1;
+        if (l->heed != NULL)
+            l->heed(c, n->params);
     }
     mp_ctx_where(c, "%s", "");
     return MP_OK;

@@ -45,6 +45,7 @@ equal "$(awk '/^  / { print $1 }' "$out" | sort | tr '\n' ' ')" \
     ! grep -vE '^(mnistpipe|  [-A-Za-z]+ +)[ 0-9.]*$' "$out"
 ok "--version: names them all, with their versions"
 loads "help of a stage" "" help pca
+loads "help of vips" "VIPS" help vips
 loads "list" "" list
 loads "run of svm" "VIPS DNNL LINEAR${blas}" run svm.txt -o run --quiet
 sed -n '/"libraries"/,/}/p' run/report.json > told
@@ -58,6 +59,8 @@ loads "run of pca" "VIPS DNNL LINEAR GSL BLAS" run pca.txt -o pca --quiet
 loads "predict of pca" "" predict pca/bundle.mnp test.csv -o predictions.csv --quiet
 same predictions.csv pca/predictions.csv
 ok "predict: the run's bytes"
+pipe 'vips op=invert\nsvm C=0.05' > vips.txt
+loads "check of vips" "VIPS DNNL LINEAR${blas}" check vips.txt --quiet
 loads "run of a net" "VIPS DNNL" run net.txt -o net --quiet
 loads "predict of a net" "DNNL" predict net/bundle.mnp test.csv -o predictions.csv --quiet
 loads "inspect of a PNG" "SPNG DNNL" inspect "$source/tests/pictures/grey.png"
@@ -94,6 +97,8 @@ cannot be loaded: $PWD/broken/$(soname VIPS): file too short" text &&
     grep -q '^warning  *pictures are left out of a page: ' plain/report.txt &&
     ! grep -q '<img' plain/report.html && grep -q '\[Mistake: a . taken for .\]' plain/report.html
 ok "run without libvips: whole, but for its pictures, and it says so"
+refuses "run of vips without libvips" VIPS "vips.txt:2: vips: pictures need libvips" \
+    run vips.txt --train bad.csv -o none
 refuses "inspect of a PNG without libspng" SPNG "PNG pictures need libspng" \
     inspect "$source/tests/pictures/grey.png"
 refuses "inspect of a JPEG without libjpeg-turbo" TURBOJPEG "JPEG pictures need libjpeg-turbo" \
