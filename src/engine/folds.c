@@ -4,11 +4,30 @@
 #include "core/clock.h"
 #include "core/ctx.h"
 #include "core/handed.h"
+#include "data/split.h"
 #include "engine/fit.h"
 #include "engine/metrics.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Random numbers of a holdout. */
+#define HOLDOUT_PLACE (UINT64_MAX - 1)
+
+int mp_hold_out(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k, double holdout,
+                int *fold)
+{
+    if (holdout <= 0)
+        return mp_folds_assign(c, y, n, n_classes, k, c->run->seed, fold) < 0
+                   ? -1
+                   : mp_folds_warn(c, y, n, n_classes, k);
+    bool *marks = mp_alloc(c, n, sizeof *marks);
+    const int rc = marks != NULL ? mp_split_mark(c, y, n, holdout, HOLDOUT_PLACE, marks) : -1;
+    for (size_t i = 0; i < n && rc == MP_OK; i++)
+        fold[i] = marks[i] ? 0 : 1;
+    free(marks);
+    return rc;
+}
 
 /* ------------------------------------------------------------- out of fold */
 

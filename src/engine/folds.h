@@ -14,6 +14,12 @@
 int mp_fold_score(struct mp_ctx *c, struct mp_plan *plan, const struct mp_fold *part,
                   struct mp_predictions *p, double *fit_seconds);
 
+/* Gives each of n rows the fold that holds it out: one of k, or, where `holdout` is above 0, fold 0
+ * for that share of every class and fold 1, which is not to be scored, for the others.  The same
+ * seed gives the same ones.  Warns of classes that few folds can test. */
+int mp_hold_out(struct mp_ctx *c, const int *y, size_t n, int n_classes, int k, double holdout,
+                int *fold);
+
 struct mp_out_of_fold {
     int k;
     int *fold;                 /* of each row */

@@ -239,14 +239,15 @@ static void explain(FILE *f, const struct page *p)
                  "none is louder than another. A feature that takes any rows follows it.",
               json_string_value(json_array_get(scale, 0)),
               json_string_value(json_array_get(scale, 1)));
-    mp_html_p(f, "%.0f training rows in %.0f folds: each is scored by a fit on the other folds, "
-                 "and all pipelines have the same ones; no test row is read. The interval is "
+    mp_html_p(f, "Scored are %.0f training rows, by fits on others (%s held out), the same for all "
+                 "pipelines; no test row is read. The interval is "
                  "Tango" RSQUO "s. p is that of McNemar" RSQUO "s exact test with Holm" RSQUO "s "
                  "correction for all %.0f differences that were tried; gains in bold remain at "
-                 "5 %%. The folds share training rows, so that chance is somewhat larger than the "
-                 "test says. Neither C nor a stage" RSQUO "s own values were chosen: a gain is "
-                 "what the stage gives by itself, not the most that it can give.",
-              mp_real(p->o, "train_rows"), mp_real(p->o, "folds"), mp_real(p->o, "tried"));
+                 "5 %%. How else the fits might have gone by chance, with other rows to learn "
+                 "from, the test does not say. Neither C nor a stage" RSQUO "s own values were "
+                 "chosen: a gain is what the stage gives by itself, not the most that it can "
+                 "give.",
+              mp_real(p->o, "scored_rows"), mp_string(p->o, "held_out"), mp_real(p->o, "tried"));
 }
 
 static int stages(struct mp_ctx *c, struct mp_html *h, const struct page *p)

@@ -316,10 +316,10 @@ static int key_of(struct mp_ctx *c, const struct mp_gallery *g, const struct mp_
     if (rc == MP_OK)
         rc = mp_plan_shape(c, &plan, g->d.shape);
     mp_digest_begin(&d);
-    mp_digest_text(&d, "out of fold");
+    mp_digest_text(&d, "held out");
     mp_digest_key(&d, mp_cache_program(c->run->cache));
     mp_digest_data(&d, &g->d);
-    mp_digest_number(&d, (uint64_t)g->ask.folds);
+    mp_digest_bytes(&d, g->fold, g->d.n * sizeof *g->fold);
     mp_digest_number(&d, c->run->seed);
     if (rc == MP_OK)
         rc = mp_digest_plan(c, &d, &plan);
@@ -330,44 +330,64 @@ static int key_of(struct mp_ctx *c, const struct mp_gallery *g, const struct mp_
 
 /* Whether the cache has them, and they are class numbers. */
 static bool from_cache(struct mp_ctx *c, const struct mp_gallery *g, const struct mp_key *key,
-                       struct mp_gain *to)
+                       int *predicted)
 {
     struct mp_lent e;
     if (!mp_cache_get(c->run->cache, key, &e))
         return false;
-    bool good = e.size == g->d.n * sizeof *to->predicted &&
-                (to->predicted = mp_alloc(c, g->d.n, sizeof *to->predicted)) != NULL;
+    bool good = e.size == g->scored * sizeof *predicted;
     if (good)
-        memcpy(to->predicted, e.bytes, e.size);
-    for (size_t i = 0; i < g->d.n && good; i++)
-        good = to->predicted[i] >= 0 && to->predicted[i] < c->run->n_classes;
+        memcpy(predicted, e.bytes, e.size);
+    for (size_t i = 0; i < g->scored && good; i++)
+        good = predicted[i] >= 0 && predicted[i] < c->run->n_classes;
     mp_cache_return(&e);
     return good;
 }
 
+/* A fresh plan learns from the other rows. */
+static int score_fold(struct mp_ctx *c, const struct mp_gallery *g, const struct mp_script *s,
+                      int f, int *predicted)
+{
+    struct mp_plan plan = { .n_nodes = 0 };
+    struct mp_predictions p = { .n = 0 };
+    struct mp_fold part;
+    double seconds = 0;
+    int rc = mp_fold_open(c, &g->d, g->y, g->fold, f, &part);
+    if (rc == MP_OK)
+        rc = mp_plan_build(c, s, &plan);
+    if (rc == MP_OK)
+        rc = mp_fold_score(c, &plan, &part, &p, &seconds);
+    for (size_t i = 0, held = 0, at = 0; i < g->d.n && rc == MP_OK; i++) {
+        if (g->fold[i] == f)
+            predicted[at] = p.predicted[held++];
+        at += g->fold[i] >= 0 && g->fold[i] < g->k;
+    }
+    mp_predictions_free(&p);
+    mp_plan_free(&plan);
+    mp_fold_close(&part);
+    return rc;
+}
+
+/* The cache keeps what was predicted, and no states and rows: of so many pipelines these would
+ * drive out all else. */
 static int score(struct mp_ctx *c, const struct mp_gallery *g, const struct mp_script *s,
-                 struct mp_gain *to)
+                 const char *text, int *predicted)
 {
     const double start = mp_seconds();
-    struct mp_out_of_fold out = { .k = 0 };
+    struct mp_cache *cache = c->run->cache;
     struct mp_cache_about about = { .kind = "predictions" };
     struct mp_key key;
-    int rc = c->run->cache != NULL ? key_of(c, g, s, &key) : MP_OK;
-    if (rc < 0 || (c->run->cache != NULL && from_cache(c, g, &key, to)))
+    int rc = cache != NULL ? key_of(c, g, s, &key) : MP_OK;
+    if (rc < 0 || (cache != NULL && from_cache(c, g, &key, predicted)))
         return rc;
-    free(to->predicted);
-    to->predicted = NULL;
-    rc = mp_out_of_fold(c, s, &g->d, g->y, g->ask.folds, c->run->seed, &out);
-    if (rc == MP_OK) {
-        to->predicted = out.p.predicted;
-        out.p.predicted = NULL;
-    }
-    mp_out_of_fold_free(&out);
+    c->run->cache = NULL;
+    for (int f = 0; f < g->k && rc == MP_OK; f++)
+        rc = score_fold(c, g, s, f, predicted);
+    c->run->cache = cache;
     about.seconds = mp_seconds() - start;
-    snprintf(about.text, sizeof about.text, "%d folds", g->ask.folds);
-    if (rc == MP_OK && c->run->cache != NULL)
-        mp_cache_put(c->run->cache, &key, &about, to->predicted,
-                     g->d.n * sizeof *to->predicted);
+    snprintf(about.text, sizeof about.text, "%s", text);
+    if (rc == MP_OK && cache != NULL)
+        mp_cache_put(cache, &key, &about, predicted, g->scored * sizeof *predicted);
     return rc;
 }
 
@@ -382,9 +402,10 @@ static int gain(struct mp_ctx *c, const struct mp_gallery *g, const struct mp_ex
     if (text == NULL)
         return c->msg[0] != '\0' ? -1 : MP_OK;
     mp_ctx_init(&own, c->run);
-    int rc = mp_script_parse(&own, "gallery", text, &s);
+    to->predicted = mp_alloc(&own, g->scored, sizeof *to->predicted);
+    int rc = to->predicted != NULL ? mp_script_parse(&own, "gallery", text, &s) : -1;
     if (rc == MP_OK)
-        rc = score(&own, g, &s, to);
+        rc = score(&own, g, &s, text, to->predicted);
     if (rc < 0)
         rc = take_error(c, &own, &to->error);
     mp_ctx_free(&own);
@@ -444,18 +465,21 @@ static int take_rows(struct mp_ctx *c, struct mp_gallery *g)
     return mp_data_pick(c, &g->d, rows, n, &g->few);
 }
 
-/* That rows can be held out at all. */
-static int check_folds(struct mp_ctx *c, const struct mp_gallery *g)
+static int hold_out(struct mp_ctx *c, struct mp_gallery *g)
 {
     if (g->y == NULL)
         return mp_fail(c, "%s: has no labels, without which nothing tells what a stage buys; "
                           "--no-gains leaves that out", g->d.name);
-    int *fold = mp_alloc(c, g->d.n, sizeof *fold);
-    const int rc = fold != NULL ? mp_folds_assign(c, g->y, g->d.n, c->run->n_classes, g->ask.folds,
-                                                  c->run->seed, fold)
-                                : -1;
-    free(fold);
-    return rc;
+    g->k = g->ask.holdout > 0 ? 1 : g->ask.folds;
+    g->fold = mp_alloc(c, g->d.n, sizeof *g->fold);
+    g->truth = mp_alloc(c, g->d.n, sizeof *g->truth);
+    if (g->fold == NULL || g->truth == NULL ||
+        mp_hold_out(c, g->y, g->d.n, c->run->n_classes, g->k, g->ask.holdout, g->fold) < 0)
+        return -1;
+    for (size_t i = 0; i < g->d.n; i++)
+        if (g->fold[i] >= 0 && g->fold[i] < g->k)
+            g->truth[g->scored++] = g->y[i];
+    return MP_OK;
 }
 
 static void keep_warning(void *arg, const char *text)
@@ -475,7 +499,7 @@ int mp_gallery_run(struct mp_ctx *c, struct mp_gallery *g)
     if (rc == MP_OK)
         rc = take_rows(c, g);
     if (rc == MP_OK && g->ask.gains)
-        rc = check_folds(c, g);
+        rc = hold_out(c, g);
     run->bar = mp_bar_within(was.bar);
     run->warnings = (struct mp_warnings){ keep_warning, g };
     mp_bar_begin(was.bar, "stages", g->n, "stages");
@@ -519,6 +543,8 @@ void mp_gallery_free(struct mp_gallery *g)
     mp_data_free(&g->few);
     mp_names_free(&g->classes);
     free(g->y);
+    free(g->fold);
+    free(g->truth);
     free(g->at);
     memset(g, 0, sizeof *g);
 }

@@ -2,8 +2,8 @@
 /* gallery.h - every filter and feature of the program on the same rows: what it makes of them,
  * what it costs, and what adding it to a plain pipeline buys.
  *
- * All is done on training rows: gains are those of rows that were held out, each in its fold, by
- * the same folds for all pipelines; test rows are not read. */
+ * All is done on training rows: gains are those of rows that were held out, each in its fold or
+ * all at once, the same for all pipelines; test rows are not read. */
 #ifndef MP_GALLERY_H
 #define MP_GALLERY_H
 #include "core/kept.h"
@@ -27,14 +27,15 @@ struct mp_gallery_ask {
     const char *only;  /* names with commas between them; "": all filters and features */
     const char *train; /* as the user named the rows */
     int folds;
+    double holdout;    /* share of the rows; 0: folds */
     bool costs, gains; /* whether these are asked for */
 };
 
-/* Out-of-fold predictions of one pipeline. */
+/* What one pipeline predicts of rows held out. */
 struct mp_gain {
     char *error;    /* why there are none; NULL: there are, unless `within` */
     bool within;    /* the stage is the base's own feature: there is nothing to add */
-    int *predicted; /* class numbers of all rows */
+    int *predicted; /* class numbers of the rows that are scored, in their order */
 };
 
 /* One stage. */
@@ -61,6 +62,9 @@ struct mp_gallery {
     size_t shown[MP_GALLERY_DIGITS], n_shown; /* rows: the first of each class */
     struct mp_data few;    /* the first MP_GALLERY_ROWS rows: stages that are shown learn from
                               these, and costs are theirs */
+    int *fold, k;          /* that holds each row out; k of them are scored */
+    int *truth;            /* class numbers of the rows that are scored, in their order */
+    size_t scored;         /* so many */
     struct mp_gain base[MP_GALLERY_BASES];
     struct mp_exhibit *at;
     int n;

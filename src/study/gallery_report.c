@@ -45,8 +45,8 @@ static json_t *pipeline_json(struct mp_ctx *c, const struct mp_exhibit *e, int b
 static size_t errors_of(const struct mp_gallery *g, const int *predicted)
 {
     size_t n = 0;
-    for (size_t i = 0; i < g->d.n; i++)
-        n += predicted[i] != g->y[i];
+    for (size_t i = 0; i < g->scored; i++)
+        n += predicted[i] != g->truth[i];
     return n;
 }
 
@@ -55,9 +55,10 @@ static void add_gain(json_t *o, const struct mp_gallery *g, const struct mp_exhi
     const struct mp_gain *k = &e->gain[b];
     const char *why = k->error != NULL ? k->error : g->base[b].error;
     set(o, b, "error", text_or_null(why));
-    if (k->predicted == NULL || why != NULL)
+    if (k->within || why != NULL)
         return;
-    const struct mp_pair q = mp_pair_count(g->d.n, g->y, k->predicted, g->base[b].predicted);
+    const struct mp_pair q =
+        mp_pair_count(g->scored, g->truth, k->predicted, g->base[b].predicted);
     const struct mp_comparison m = mp_compare(q);
     set(o, b, "errors", json_integer((json_int_t)errors_of(g, k->predicted)));
     set(o, b, "bought", json_real(m.difference));
@@ -105,9 +106,9 @@ static json_t *base_json(struct mp_ctx *c, const struct mp_gallery *g, int b)
         return o;
     const size_t errors = errors_of(g, k->predicted);
     double low, high;
-    mp_wilson(g->d.n - errors, g->d.n, &low, &high);
+    mp_wilson(g->scored - errors, g->scored, &low, &high);
     json_object_set_new(o, "errors", json_integer((json_int_t)errors));
-    json_object_set_new(o, "accuracy", json_real(1 - (double)errors / (double)g->d.n));
+    json_object_set_new(o, "accuracy", json_real(1 - (double)errors / (double)g->scored));
     json_object_set_new(o, "accuracy_interval", json_pack("[f, f]", low, high));
     return o;
 }
@@ -155,7 +156,7 @@ static int judge(struct mp_ctx *c, json_t *rows, size_t *tried)
 
 json_t *mp_gallery_json(struct mp_ctx *c, const struct mp_gallery *g)
 {
-    char crc[16];
+    char crc[16], split[64] = "none";
     size_t tried = 0;
     json_t *rows = json_array(), *bases = json_array();
     for (int i = 0; i < g->n; i++)
@@ -168,12 +169,17 @@ json_t *mp_gallery_json(struct mp_ctx *c, const struct mp_gallery *g)
         return NULL;
     }
     snprintf(crc, sizeof crc, "%08x", g->d.crc);
-    json_t *o = json_pack("{s:s, s:o, s:I, s:s, s:I, s:i, s:i, s:f, s:I, s:[s, s], s:o, s:o}",
+    if (g->ask.gains && g->ask.holdout > 0)
+        snprintf(split, sizeof split, "%zu rows", g->scored);
+    else if (g->ask.gains)
+        snprintf(split, sizeof split, "%d folds", g->k);
+    json_t *o = json_pack("{s:s, s:o, s:I, s:s, s:I, s:s, s:I, s:i, s:f, s:I, s:[s, s], s:o, s:o}",
                           "mnistpipe", PACKAGE_VERSION, "train", mp_name_json(g->ask.train),
                           "train_rows", (json_int_t)g->d.n, "crc32", crc, "seed",
-                          (json_int_t)c->run->seed, "folds", g->ask.folds, "threads",
-                          c->run->threads, "level", MP_LEVEL, "tried", (json_int_t)tried, "scale",
-                          mp_gallery_scale[0], mp_gallery_scale[1], "bases", bases, "rows", rows);
+                          (json_int_t)c->run->seed, "held_out", split, "scored_rows",
+                          (json_int_t)g->scored, "threads", c->run->threads, "level", MP_LEVEL,
+                          "tried", (json_int_t)tried, "scale", mp_gallery_scale[0],
+                          mp_gallery_scale[1], "bases", bases, "rows", rows);
     if (o == NULL)
         mp_fail(c, "no memory for the gallery");
     return o;
@@ -218,18 +224,23 @@ static int columns_of(const json_t *o, struct mp_form_column *to)
     return stage + gains;
 }
 
-/* What the numbers are, before and below the table. */
+#define GAINS                                                                                      \
+    "Gains are points of accuracy on rows held out, by adding the stage to that pipeline. Better " \
+    "with it or without it, by McNemar's exact test at 5 %% after Holm's correction for the %.0f " \
+    "differences that were tried."
+
+/* Before the table: the rows, and what stages are added to. */
 static void say_rows(FILE *f, const json_t *o)
 {
-    const json_t *bases = json_object_get(o, "bases"), *base;
+    const json_t *base;
     size_t i;
     mp_say(f, "rows", 8, "%.0f training rows of %s", mp_real(o, "train_rows"),
            mp_string(o, "train"));
-    json_array_foreach(bases, i, base)
+    json_array_foreach(json_object_get(o, "bases"), i, base)
         if (!mp_form_failed(base))
-            mp_say(f, "base", 8, "%s: %.0f errors, %.2f %% right (%.0f folds, seed %.0f)",
+            mp_say(f, "base", 8, "%s: %.0f errors, %.2f %% right (%s held out, seed %.0f)",
                    mp_string(base, "name"), mp_real(base, "errors"),
-                   100 * mp_real(base, "accuracy"), mp_real(o, "folds"), mp_real(o, "seed"));
+                   100 * mp_real(base, "accuracy"), mp_string(o, "held_out"), mp_real(o, "seed"));
         else
             mp_say(f, "base", 8, "%s failed: %s", mp_string(base, "name"),
                    mp_string(base, "error"));
@@ -240,9 +251,39 @@ static void say_gains(FILE *f, const json_t *o)
     if (json_array_size(json_object_get(o, "bases")) == 0)
         return;
     fputc('\n', f);
-    mp_say(f, "", 0, "Gains are points of accuracy on held-out training rows, by adding the stage "
-           "to that pipeline. Better with it or without it, by McNemar's exact test at 5 %% after "
-           "Holm's correction for the %.0f differences that were tried.", mp_real(o, "tried"));
+    mp_say(f, "", 0, GAINS, mp_real(o, "tried"));
+}
+
+/* "pixels + svm (pixels, normalize, svm: 657 errors, 89.05 % right)" */
+static void put_base(GString *s, const json_t *base)
+{
+    char **lines = g_strsplit(mp_string(base, "pipeline"), "\n", -1);
+    char *list = g_strjoinv(", ", lines);
+    g_string_append_printf(s, "%s (%.*s: %.0f errors, %.2f %% right)", mp_string(base, "name"),
+                           (int)strlen(list) - 2, list, mp_real(base, "errors"),
+                           100 * mp_real(base, "accuracy"));
+    g_free(list);
+    g_strfreev(lines);
+}
+
+/* The same as a paragraph. */
+static void markdown_rows(FILE *f, const json_t *o)
+{
+    GString *s = g_string_new("");
+    const json_t *base;
+    size_t i;
+    g_string_append_printf(s, "%.0f training rows of %s", mp_real(o, "train_rows"),
+                           mp_string(o, "train"));
+    json_array_foreach(json_object_get(o, "bases"), i, base) {
+        g_string_append(s, i == 0 ? "; stages are added to " : " and to ");
+        put_base(s, base);
+    }
+    if (i > 0)
+        g_string_append_printf(s, ", %s held out, seed %.0f. " GAINS, mp_string(o, "held_out"),
+                               mp_real(o, "seed"), mp_real(o, "tried"));
+    mp_say(f, "", 0, "%s%s", s->str, i > 0 ? "" : ".");
+    fputc('\n', f);
+    g_string_free(s, TRUE);
 }
 
 static void say_failures(FILE *f, const json_t *o)
@@ -298,6 +339,7 @@ void mp_gallery_write(FILE *f, const json_t *o, int format)
         gallery_csv(f, o);
         break;
     default:
+        markdown_rows(f, o);
         mp_form_markdown(f, rows, columns, n, HEAD);
     }
 }

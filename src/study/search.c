@@ -24,8 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Random numbers of the holdout, and of the rows of small budgets. */
-#define HOLDOUT_PLACE (UINT64_MAX - 1)
+/* Random numbers of the rows of small budgets. */
 #define BUDGET_PLACE (UINT64_MAX - 2)
 enum { DEFAULT_FOLDS = 5, THIRD = 3, CLASS_ROWS = 20, NAMES = 1024 };
 
@@ -114,22 +113,9 @@ static int check_pipes(struct mp_ctx *c, const struct mp_search *s)
 static int assign(struct mp_ctx *c, struct mp_search *s)
 {
     const struct mp_experiment *x = &s->x;
-    bool *marks = NULL;
-    int rc = MP_OK;
     if ((s->fold = mp_alloc(c, x->train.n, sizeof *s->fold)) == NULL)
         return -1;
-    if (s->ask.holdout > 0) {
-        marks = mp_alloc(c, x->train.n, sizeof *marks);
-        rc = marks != NULL ? mp_split_mark(c, x->train_y, x->train.n, s->ask.holdout,
-                                           HOLDOUT_PLACE, marks) : -1;
-        for (size_t i = 0; i < x->train.n && rc == MP_OK; i++)
-            s->fold[i] = marks[i] ? 0 : 1;
-    } else if ((rc = mp_folds_assign(c, x->train_y, x->train.n, x->n_classes, s->k, c->run->seed,
-                                     s->fold)) == MP_OK) {
-        rc = mp_folds_warn(c, x->train_y, x->train.n, x->n_classes, s->k);
-    }
-    free(marks);
-    return rc;
+    return mp_hold_out(c, x->train_y, x->train.n, x->n_classes, s->k, s->ask.holdout, s->fold);
 }
 
 /* ------------------------------------------------------------------ budgets */

@@ -94,7 +94,8 @@ page "the page with gains" some.html some.json 'id="gains"' 'errors fixed' \
     'embed bundle=pipelines/cnn_fast.txt layer=dense: ' 'shift x=1.5 y=-2: '
 check "the stages asked for, in the order of the list" \
     '[q["name"] for q in o["rows"]] == ["deskew", "shift", "embed", "hog", "holes", "normalize",
-                                        "pixels"] and o["folds"] == 3'
+                                        "pixels"] and o["held_out"] == "3 folds" and
+     o["scored_rows"] == 400'
 check "each as it says, by its defaults where these do something" \
     '[q["line"] for q in o["rows"] if q["example"]] ==
      ["shift x=1.5 y=-2", "embed bundle=pipelines/cnn_fast.txt layer=dense"]'

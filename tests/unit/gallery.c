@@ -27,7 +27,7 @@ struct bench {
 
 static int open_bench(struct bench *b, const char *only, int threads)
 {
-    const struct mp_gallery_ask ask = { only, "sample:train", FOLDS, true, true };
+    const struct mp_gallery_ask ask = { only, "sample:train", FOLDS, 0, true, true };
     const struct mp_form any = { .label = NULL };
     struct mp_data all = { 0 };
     size_t rows[ROWS];
