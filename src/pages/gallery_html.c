@@ -79,9 +79,10 @@ static void header(FILE *f, const struct page *p)
             mp_html_fact(f, mp_string(base, "name"), "%.2f %%", 100 * mp_real(base, "accuracy"));
     mp_html_fact(f, "rows", "%.0f", mp_real(p->o, "train_rows"));
     fputs("</dl>\n", f);
-    mp_html_p(f, "Every filter and feature of mnistpipe with the same digits, by its default "
-                 "values; where it needs some, or does nothing to these digits without, as in its "
-                 "own example.%s%s", p->costs ? "  Costs are microseconds an image." : "",
+    mp_html_p(f, "%s of mnistpipe with the same digits, each by its default values; where it needs "
+                 "some, or does nothing to these digits without, as in its own example.%s%s",
+              *p->g->ask.only == '\0' ? "Every filter and feature" : "Stages",
+              p->costs ? "  Costs are microseconds an image." : "",
               p->gains ? "  Gains are points of accuracy on held-out training rows." : "");
     json_array_foreach(p->bases, i, base)
         if (mp_form_failed(base))
@@ -212,7 +213,7 @@ static int tables(struct mp_ctx *c, FILE *f, const struct page *p)
             k[n++] = all[i];
     fputs("<div class=\"order\" role=\"group\" aria-label=\"Order of the table\">\n", f);
     for (int i = 0; i < n && n > 1; i++)
-        fprintf(f, "<input type=\"radio\" name=\"order\" id=\"%s\"%s /> <label for=\"%s\">%s"
+        fprintf(f, "<input type=\"radio\" name=\"order\" id=\"%s\"%s />&#160;<label for=\"%s\">%s"
                    "</label>\n", k[i].id, i == 0 ? " checked=\"checked\"" : "", k[i].id,
                 k[i].label);
     if (n == 1) /* nothing to choose */

@@ -158,7 +158,8 @@ static const char *const style[] = {
     ".stages li{min-width:0}.stages h3{margin:0}.stages p{margin:.15rem 0}",
     ".stages li:target{outline:2px solid var(--s1);outline-offset:.4rem}",
     /* One of several orders: the one whose button is pressed.  No script. */
-    ".order>label{margin-right:1rem;cursor:pointer}.order>input{accent-color:var(--s1)}",
+    ".order>label{margin-right:1rem;cursor:pointer;white-space:nowrap}",
+    ".order>input{accent-color:var(--s1)}",
     ".order>div{display:none;margin-top:.75rem}",
     ".order>input:nth-of-type(1):checked~div:nth-of-type(1),",
     ".order>input:nth-of-type(2):checked~div:nth-of-type(2),",

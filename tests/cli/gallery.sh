@@ -138,6 +138,22 @@ check "the interval holds the difference" \
     'all(q[b + "_bought_interval"][0] <= q[b + "_bought"] <= q[b + "_bought_interval"][1]
          for q, b in gains)'
 
+gallery --holdout 0.25 --format json -o some.html && cp "$out" held.json &&
+    printf 'data train=train.csv\nhog\nsvm C={1,2}\n' > hog.txt &&
+    mp search hog.txt --holdout 0.25 --format json
+if [ -n "$python" ]; then
+    "$python" -c '
+import json
+import sys
+
+o, s = json.load(open("held.json")), json.load(open(sys.argv[1]))
+one = next(t for t in s["trials"] if t["settings"]["svm.C"] == "1")
+found = o["held_out"], o["scored_rows"], o["bases"][1]["errors"]
+sys.exit(f"{found}" if found != ("%d rows" % one["rows"], one["rows"], one["errors"]) else 0)
+' "$out" >> "$log" 2>&1
+    ok "--holdout: the rows of a search with that holdout, and its errors"
+fi
+
 # ---------------------------------------------------------------- the same again
 
 gallery --no-costs --format json -o free.html --no-cache --threads 1 && cp "$out" one.json &&
@@ -149,7 +165,7 @@ same <(grep -v 'mnistpipe gallery\|Machine:' free.html) \
 ok "and so is the page without costs"
 gallery --no-costs --format json -o free.html && same <(grep -v '"threads"' one.json) \
     <(grep -v '"threads"' "$out") &&
-    equal "$(mp cache && grep -c predictions "$out")" 14
+    mp cache && equal "$(grep -c predictions "$out")" 28
 ok "what the cache gives, too"
 for format in text csv markdown; do
     gallery --no-costs --format $format -o form.html && [ -s "$out" ] && cp "$out" form.$format
