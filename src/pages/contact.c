@@ -46,20 +46,34 @@ static bool placed(const struct mp_plan *p, int node, size_t i, int *y, int *x)
     return at != NULL && sscanf(at, "[y=%d,x=%d", y, x) == 2;
 }
 
+/* Whether value i is where an image of that size that begins at (y0, x0) has it. */
+static bool in_order(const struct mp_plan *p, int node, size_t i, struct mp_shape s, int y0, int x0)
+{
+    int y, x;
+    const size_t pixel = i / (size_t)s.c;
+    return placed(p, node, i, &y, &x) && (size_t)(y - y0) == pixel / (size_t)s.w &&
+           (size_t)(x - x0) == pixel % (size_t)s.w;
+}
+
 /* Vectors whose values name places, row after row, are images of as many channels as
- * there are values in the first place.  h is 0 if there are no places. */
+ * there are values in the first place.  h is 0 if there are no places, or in another order, as
+ * frequencies have. */
 static struct mp_shape places(const struct mp_plan *p, int node, size_t d)
 {
+    const struct mp_shape none = { 0, 0, 0 };
     size_t channels = 0, row = 0;
     int y0, x0, y, x;
     if (!placed(p, node, 0, &y0, &x0))
-        return (struct mp_shape){ 0, 0, 0 };
+        return none;
     for (; row < d && placed(p, node, row, &y, &x) && y == y0; row++)
         channels += x == x0;
-    if (row == d || channels == 0 || row % channels != 0 || d % row != 0 ||
-        !placed(p, node, d - 1, &y, &x))
-        return (struct mp_shape){ 0, 0, 0 };
-    return (struct mp_shape){ (int)(d / row), (int)(row / channels), (int)channels };
+    if (row == d || channels == 0 || row % channels != 0 || d % row != 0)
+        return none;
+    const struct mp_shape s = { (int)(d / row), (int)(row / channels), (int)channels };
+    for (size_t i = 0; i < d; i++)
+        if (!in_order(p, node, i, s, y0, x0))
+            return none;
+    return s;
 }
 
 /* The rectangle of d values that is nearest to a square and at most twice as wide as high;
@@ -85,9 +99,10 @@ static struct mp_shape in_places(struct mp_shape s)
     return s.w == 1 ? (struct mp_shape){ s.h, s.c, 1 } : s;
 }
 
-/* As what image a node's rows are drawn. */
-static struct mp_shape fold(const struct mp_plan *p, int node)
+/* As what image a node's rows are drawn; *folded: their values lie in no places. */
+static struct mp_shape fold(const struct mp_plan *p, int node, bool *folded)
 {
+    *folded = false;
     if (node < 0)
         return p->shape;
     const struct mp_node *n = &p->nodes[node];
@@ -98,8 +113,10 @@ static struct mp_shape fold(const struct mp_plan *p, int node)
     const struct mp_shape s = places(p, node, mp_len(n->out));
     if (s.h > 0)
         return s;
-    return n->n_inputs == 1 && mp_len(n->in) == mp_len(n->out) ? fold(p, n->inputs[0])
-                                                               : rectangle((int)mp_len(n->out));
+    if (n->n_inputs == 1 && mp_len(n->in) == mp_len(n->out))
+        return fold(p, n->inputs[0], folded);
+    *folded = true;
+    return rectangle((int)mp_len(n->out));
 }
 
 /* Channels lie side by side, a value's width of paper between them: how many in a row. */
@@ -130,7 +147,7 @@ static void describe_node(const struct mp_contact_ask *ask, int node,
     col->shape = n != NULL ? n->out : ask->plan->shape;
     col->image = n == NULL || n->image || has_places(n->out);
     col->colour = (n == NULL || n->image) && col->shape.c == 3;
-    place(col, fold(ask->plan, node), ask->channels);
+    place(col, fold(ask->plan, node, &col->folded), ask->channels);
     snprintf(col->name, sizeof col->name, "%.*s", n != NULL ? (int)strcspn(n->text, " \n") : 4,
              n != NULL ? n->text : "data");
 }

@@ -44,6 +44,7 @@ struct mp_contact_column {
     char name[64];             /* "data", "deskew" */
     struct mp_shape shape;
     bool image;                /* values lie in places, by rows and columns */
+    bool folded;               /* they lie in none, and are folded into lines to be drawn */
     bool colour;               /* its three channels are one picture, red, green and blue */
     int h, w, channels;        /* the picture in its own pixels; channels are tiles */
     int tile_h, tile_w, shown; /* of one channel; how many of them are drawn */

@@ -6,6 +6,7 @@
  * no script, and without style all are there. */
 #include "core/ctx.h"
 #include "core/layer.h"
+#include "pages/bars.h"
 #include "pages/plot.h"
 #include "pages/report_gallery.h"
 #include "pages/report_parts.h"
@@ -346,7 +347,7 @@ static void facts(FILE *f, const struct page *p, const json_t *row)
     const json_t *ends = json_object_get(row, "microseconds_range"), *warning;
     size_t i;
     if (json_object_get(row, "microseconds") != NULL)
-        mp_html_note(f, "%.3g \xc2\xb5s an image (%.3g .. %.3g)", mp_real(row, "microseconds"),
+        mp_html_note(f, "%.2f \xc2\xb5s an image (%.2f .. %.2f)", mp_real(row, "microseconds"),
                      json_number_value(json_array_get(ends, 0)),
                      json_number_value(json_array_get(ends, 1)));
     for (int b = 0; b < MP_GALLERY_BASES && p->gains; b++)
@@ -355,24 +356,58 @@ static void facts(FILE *f, const struct page *p, const json_t *row)
         mp_html_note(f, "Remark: %s", json_string_value(warning));
 }
 
+/* Vectors without places, side by side. */
+static int bar_strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
+                     const struct mp_contact_column *col, const struct mp_bars *b)
+{
+    enum { GAP = 6 };
+    struct mp_picture p;
+    char alt[160];
+    if (mp_picture_open(c, &p, b->h, (b->w + GAP) * (int)k->n - GAP, 1, 255) < 0)
+        return -1;
+    for (size_t i = 0; i < k->n; i++)
+        mp_bars_draw(b, i, &p, 0, (int)i * (b->w + GAP));
+    snprintf(alt, sizeof alt, "%zu digits after %s, vectors of %zu as bars", k->n, col->name,
+             b->len);
+    const int rc = mp_html_picture(c, f, &p, "ink strip", alt);
+    mp_picture_close(&p);
+    return rc;
+}
+
+static void bar_note(FILE *f, const struct mp_bars *b)
+{
+    if (b->d < b->len)
+        fprintf(f, "%zu of its ", b->d);
+    fprintf(f, "%zu values, as bars%s", b->len,
+            b->each ? ", each from its least to its most among these digits" : "");
+}
+
 /* The digits after the stage: its column is the last. */
 static int digits(struct mp_ctx *c, FILE *f, const struct page *p, struct mp_exhibit *e)
 {
+    enum { MAPS = 8 }; /* of one digit: more are too small to see */
     const struct mp_contact_ask ask = { .plan = &e->plan, .last = e->plan.n_nodes - 1,
                                         .d = &p->g->d, .rows = p->g->shown, .n = p->g->n_shown,
-                                        .training = true, .epochs = 1 };
+                                        .training = true, .epochs = 1, .channels = MAPS };
     struct mp_contact k;
+    struct mp_bars bars = { .low = NULL };
     if (mp_contact_collect(c, &ask, &k) < 0)
         return -1;
     const struct mp_contact_column *col = &k.columns[k.n_columns - 1];
-    const int rc = mp_report_strip(c, f, &k, col, 72, 1);
+    int rc = col->folded ? mp_bars_open(c, &k, col, &bars) : MP_OK;
+    if (rc == MP_OK)
+        rc = col->folded ? bar_strip(c, f, &k, col, &bars) : mp_report_strip(c, f, &k, col, 72, 1);
     fputs("<p class=\"note\">", f);
     if (strcmp(e->line, e->entry->name) != 0)
         mp_html_printf(f, "%s: ", e->line);
-    mp_report_strip_note(f, col);
+    if (col->folded)
+        bar_note(f, &bars);
+    else
+        mp_report_strip_note(f, col);
     if (e->entry->stage->flags & MP_TRAIN_ONLY)
         fputs("; it changes training rows only", f);
     fputs("</p>\n", f);
+    mp_bars_close(&bars);
     mp_contact_free(&k);
     return rc;
 }

@@ -101,7 +101,8 @@ void mp_report_strip_note(FILE *f, const struct mp_contact_column *col)
     mp_report_shape(shape, sizeof shape, col->shape, col->image);
     mp_html_printf(f, "%s%s", shape, col->image || col->view >= 0 ? "" : " values, ");
     if (col->shown < col->channels)
-        mp_html_printf(f, ", %d of its %d maps", col->shown, col->channels);
+        mp_html_printf(f, "%s%d of its %d maps", col->image || col->view >= 0 ? ", " : "",
+                       col->shown, col->channels);
     else if (!col->image && col->channels > 1)
         mp_html_printf(f, "as %d maps of the image", col->channels);
     else if (!col->image && col->view < 0)

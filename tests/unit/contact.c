@@ -133,11 +133,12 @@ static void epochs(struct tap *t)
 
 static void vectors(struct tap *t)
 {
-    static const struct { const char *text; int column, h, w, channels; } cases[] = {
-        { "pixels\nstandardize\n", 2, H, W, 1 },         /* as the image it was */
-        { "pixels\npca components=6\n", 2, 2, 3, 1 },    /* a rectangle without a rest */
-        { "pixels\npca components=7\n", 2, 3, 3, 1 },    /* or a square with one */
-        { "hog cell=2 block=1 bins=4\n", 1, 7, 5, 4 },   /* 3 x 2 cells, 4 bins side by side */
+    static const struct { const char *text; int column, h, w, channels; bool folded; } cases[] = {
+        { "pixels\nstandardize\n", 2, H, W, 1, false },      /* as the image it was */
+        { "pixels\npca components=6\n", 2, 2, 3, 1, true },  /* a rectangle without a rest */
+        { "pixels\npca components=7\n", 2, 3, 3, 1, true },  /* or a square with one */
+        { "hog cell=2 block=1 bins=4\n", 1, 7, 5, 4, false }, /* 3 x 2 cells, 4 bins side by side */
+        { "dct keep=6\n", 1, 2, 3, 1, true },                /* places, but not row after row */
     };
     const size_t some[] = { 0, 1, 2, 3 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -145,7 +146,7 @@ static void vectors(struct tap *t)
         const bool good = prepare(&b, cases[i].text) && collect(&b, some, 4, true, 1);
         const struct mp_contact_column *col = &b.k.columns[cases[i].column];
         tap_ok(t, good && col->h == cases[i].h && col->w == cases[i].w &&
-                      col->channels == cases[i].channels,
+                      col->channels == cases[i].channels && col->folded == cases[i].folded,
                "folded: %.*s", (int)strcspn(cases[i].text, "\n"), cases[i].text);
         if (good && i == 0)
             tap_ok(t, col->low == -col->high && col->high > 0.5f && col->high < 4,
