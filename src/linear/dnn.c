@@ -26,14 +26,14 @@ int mp_dnn_load(struct mp_ctx *c)
 
 /* The library's numbers are sets of bits, which mean other things on other processors. */
 #ifdef __x86_64__
-enum { BF16 = 0xe7, AMX = 0x3e7 };
+enum { VNNI = 0x67, BF16 = 0xe7, AMX = 0x3e7 };
 static const struct { int isa; const char *name; } known[] = {
     { 0x1, "SSE4.1" }, { 0x3, "AVX" }, { 0x7, "AVX2" }, { 0x407, "AVX2-VNNI" },
     { 0xf, "AVX2-VNNI" }, { 0x27, "AVX-512" }, { 0x67, "AVX-512 VNNI" },
     { BF16, "AVX-512 BF16" }, { 0x1ef, "AVX-512 FP16" }, { AMX, "AVX-512 AMX" },
 };
 #else
-enum { BF16 = -1, AMX = -1 };
+enum { VNNI = -1, BF16 = -1, AMX = -1 };
 static const struct { int isa; const char *name; } known[] = {
 #ifdef __aarch64__
     { 0x1, "ASIMD" }, { 0x3, "SVE" },
@@ -128,7 +128,9 @@ bool mp_dnn_version(char *text, size_t size)
 
 /* Kernels are the process's, like the library. */
 static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
-static bool written[2]; /* those of mp_gemm(), which come together, but for products of few rows */
+/* Those of mp_gemm(), which come together, but for products of few rows; of mp_gemm_bytes(). */
+enum { OF_FLOATS, OF_FEW, OF_BYTES };
+static bool written[3];
 
 /* What they take at most (2.6.3 and 3.7.2, with AVX-512): 7.8 MiB those of mp_gemm(), as much as
  * any that are opened, and 11.3 those of few rows, which only one kind of product has. */
@@ -157,24 +159,58 @@ void mp_dnn_kernels_end(void)
     pthread_mutex_unlock(&writing);
 }
 
+/* Before kernels of such a kind run, which the library may have to write: negative where there is
+ * no room for them.  *first goes to kernels_ran(). */
+static int kernels_wanted(int kind, bool *first)
+{
+    if (mp_dnn_load(NULL) < 0)
+        return -1;
+    *first = !__atomic_load_n(&written[kind], __ATOMIC_ACQUIRE);
+    return *first && !begin(kind == OF_FLOATS ? KERNELS : KERNELS_OF_FEW) ? -1 : MP_OK;
+}
+
+static void kernels_ran(int kind, bool first)
+{
+    if (first) {
+        __atomic_store_n(&written[kind], true, __ATOMIC_RELEASE);
+        mp_dnn_kernels_end();
+    }
+}
+
 int mp_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a,
             size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
-    const int threads = omp_get_max_threads();
-    const bool few = !ta && tb && m <= FEW;
-    if (mp_dnn_load(NULL) < 0)
-        return -1;
-    const bool first = !__atomic_load_n(&written[few], __ATOMIC_ACQUIRE);
-    if (first && !begin(few ? KERNELS_OF_FEW : KERNELS))
+    const int threads = omp_get_max_threads(), kind = !ta && tb && m <= FEW ? OF_FEW : OF_FLOATS;
+    bool first;
+    if (kernels_wanted(kind, &first) < 0)
         return -1;
     omp_set_num_threads(1);
     const dnnl_status_t status =
         dnnl.sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k,
                    alpha, a, (dnnl_dim_t)lda, b, (dnnl_dim_t)ldb, beta, c, (dnnl_dim_t)ldc);
     omp_set_num_threads(threads);
-    if (first) {
-        __atomic_store_n(&written[few], true, __ATOMIC_RELEASE);
-        mp_dnn_kernels_end();
-    }
+    kernels_ran(kind, first);
+    return status == dnnl_success ? MP_OK : -1;
+}
+
+bool mp_dnn_multiplies_bytes(void)
+{
+    return has(isa_here(), VNNI);
+}
+
+int mp_gemm_bytes(size_t m, size_t n, size_t k, const uint8_t *a, const int8_t *b, int32_t *c,
+                  size_t ldc)
+{
+    const int threads = omp_get_max_threads();
+    const int32_t nothing = 0;
+    bool first;
+    if (kernels_wanted(OF_BYTES, &first) < 0)
+        return -1;
+    omp_set_num_threads(1);
+    const dnnl_status_t status =
+        dnnl.gemm_u8s8s32('N', 'T', 'F', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k, 1, a,
+                          (dnnl_dim_t)k, 0, b, (dnnl_dim_t)k, 0, 0, c, (dnnl_dim_t)ldc, &nothing);
+    omp_set_num_threads(threads);
+    kernels_ran(OF_BYTES, first);
     return status == dnnl_success ? MP_OK : -1;
 }

@@ -52,4 +52,13 @@ void mp_dnn_kernels_end(void);
 int mp_gemm(bool ta, bool tb, size_t m, size_t n, size_t k, float alpha, const float *a,
             size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
     __attribute__((warn_unused_result));
+
+/* Whether products of bytes are whole numbers here, and four times as fast as floats: other
+ * processors than those with AVX-512 VNNI cut sums of two at 16 bits. */
+bool mp_dnn_multiplies_bytes(void);
+
+/* c = a b', whole numbers: m x n, of a m x k and b n x k, which lie packed; the rows of c are ldc
+ * apart.  As mp_gemm(); |c| must fit 32 bits. */
+int mp_gemm_bytes(size_t m, size_t n, size_t k, const uint8_t *a, const int8_t *b, int32_t *c,
+                  size_t ldc) __attribute__((warn_unused_result));
 #endif

@@ -38,6 +38,7 @@ typedef const dnnl_memory_desc_t *mp_md;
     F(dnnl_, primitive_create) F(dnnl_, primitive_desc_destroy)                                \
     F(dnnl_, primitive_desc_query) F(dnnl_, primitive_desc_query_md)                           \
     F(dnnl_, primitive_destroy) F(dnnl_, primitive_execute)                                    \
+    F(dnnl_, gemm_u8s8s32)                                                                     \
     F(dnnl_, reorder_primitive_desc_create) F(dnnl_, sgemm) F(dnnl_, status2str)               \
     F(dnnl_, stream_create) F(dnnl_, stream_destroy) F(dnnl_, stream_wait) F(dnnl_, version)   \
     DNNL_OF_VERSION(F)

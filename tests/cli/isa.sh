@@ -18,7 +18,7 @@ good() { # COMMAND...
     [ $status = 0 ] && grep -q '^1\.\.[1-9]' "$log"
 }
 for isa in AVX2 SSE41; do
-    for test in unit/layers unit/training unit/products unit/product_check 'battery net embed fourier pca'; do
+    for test in unit/layers unit/training unit/products unit/product_check unit/nearest 'battery net embed fourier pca'; do
         # shellcheck disable=SC2086
         good env ONEDNN_MAX_CPU_ISA=$isa "$tests/"$test
         ok "$test with $isa"
