@@ -180,8 +180,11 @@ json_t *mp_gallery_json(struct mp_ctx *c, const struct mp_gallery *g)
                           (json_int_t)g->scored, "threads", c->run->threads, "level", MP_LEVEL,
                           "tried", (json_int_t)tried, "scale", mp_gallery_scale[0],
                           mp_gallery_scale[1], "bases", bases, "rows", rows);
-    if (o == NULL)
-        mp_fail(c, "no memory for the gallery");
+    if (o == NULL || mp_json_refused()) { /* what was left out would look like nothing to tell */
+        json_decref(o);
+        mp_no_memory(c, "the gallery");
+        return NULL;
+    }
     return o;
 }
 

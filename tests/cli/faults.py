@@ -50,6 +50,8 @@ SCENARIOS = {
     "cached": "compare svm.txt ridge.txt -o out --cache cache",
     "beside": "compare svm.txt ridge.txt -o out --cache cache --threads 2",
     "ablate": "ablate svm.txt -o out --no-cache",
+    "gallery": "gallery --train train.csv --only deskew,holes --folds 2 --no-costs "
+               "-o out/gallery.html --cache cache",
     "manual": "help --format=man",
 }
 KILLED = {
@@ -136,7 +138,7 @@ class Work:
     def reset(self, name):
         for folder in ("out", "cache"):
             shutil.rmtree(f"{self.at}/{folder}", ignore_errors=True)
-        if name == "predict":
+        if name in ("predict", "gallery"):
             os.mkdir(f"{self.at}/out")
 
     def measure(self, name):

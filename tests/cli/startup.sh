@@ -68,6 +68,8 @@ loads "inspect of a JPEG" "TURBOJPEG DNNL" inspect "$source/tests/pictures/grey.
 loads "inspect of a BMP" "DNNL" inspect "$source/tests/pictures/grey.bmp"
 loads "inspect of a TIFF" "VIPS DNNL" inspect "$source/tests/pictures/grey.tif"
 loads "show in letters" "" show svm.txt --as text --rows 2 --quiet
+loads "gallery without gains" "VIPS" gallery --train train.csv --only blur --no-gains \
+    -o gallery.html --quiet
 loads "show to a file" "VIPS" show svm.txt -o there.png --quiet
 
 # A library of that name that is none: the loader takes it first, and gives up.

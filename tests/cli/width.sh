@@ -32,6 +32,7 @@ commands=(
     "run hog_svm.txt --set data.folds=15 --verbose"
     "compare hog_svm.txt a_pipeline_of_pixels_with_a_long_name.txt net.txt"
     "ablate hog_svm.txt --pairs" "search hog_svm.txt --set svm.C={0.1,1} --set hog.cell={4,7}"
+    "gallery --train train.csv --only deskew,fourier_descriptor,hog --folds 2"
     "check hog_svm.txt" "check net.txt" "inspect train.csv test.csv" "inspect train.csv"
     "predict runs/hog_svm/bundle.mnp test.csv -o p.csv" "list" "cache" "fetch"
     "help" "help net" "help run" "help words"
