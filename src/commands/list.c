@@ -28,8 +28,8 @@ MP_COMMAND(list) = {
     .order = 6,
     .brief = "List all stages",
     .usage = "",
-    .doc = "`mnistpipe help STAGE` tells all about one of them; `mnistpipe gallery` shows what each "
-           "does to digits.",
+    .doc = "`mnistpipe help STAGE` tells all about one of them; `mnistpipe gallery` shows what "
+           "each does to digits.",
     .options = table,
     .options_size = sizeof(struct params),
     .run = run,
