@@ -383,7 +383,7 @@ static void bar_note(FILE *f, const struct mp_bars *b)
 }
 
 /* The digits after the stage: its column is the last. */
-static int digits(struct mp_ctx *c, FILE *f, const struct page *p, struct mp_exhibit *e)
+static int picture(struct mp_ctx *c, FILE *f, const struct page *p, struct mp_exhibit *e)
 {
     enum { MAPS = 8 }; /* of one digit: more are too small to see */
     const struct mp_contact_ask ask = { .plan = &e->plan, .last = e->plan.n_nodes - 1,
@@ -409,6 +409,22 @@ static int digits(struct mp_ctx *c, FILE *f, const struct page *p, struct mp_exh
     fputs("</p>\n", f);
     mp_bars_close(&bars);
     mp_contact_free(&k);
+    return rc;
+}
+
+/* A stage may give more than a page can hold: then it says so. */
+static int digits(struct mp_ctx *c, FILE *f, const struct page *p, struct mp_exhibit *e)
+{
+    struct mp_ctx own;
+    mp_ctx_init(&own, c->run);
+    int rc = picture(&own, f, p, e);
+    if (rc < 0 && (own.no_memory || mp_stopped(c))) {
+        mp_ctx_take(c, &own);
+    } else if (rc < 0) {
+        mp_html_note(f, "No picture: %s", own.msg);
+        rc = MP_OK;
+    }
+    mp_ctx_free(&own);
     return rc;
 }
 

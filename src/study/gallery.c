@@ -193,7 +193,7 @@ static int fit_line(struct mp_ctx *c, const struct mp_gallery *g, struct mp_exhi
         rc = mp_plan_shape(c, &e->plan, g->d.shape);
     if (rc == MP_OK)
         rc = mp_plan_prepare(c, &e->plan);
-    return rc == MP_OK ? mp_engine_fit(c, &e->plan, &g->few, g->y, node_of(e)) : rc;
+    return rc == MP_OK ? mp_engine_fit(c, &e->plan, &g->few, g->few_y, node_of(e)) : rc;
 }
 
 /* 1: the rows that are shown come out as they went in. */
@@ -267,17 +267,19 @@ static int ascending(const void *a, const void *b)
 static int measure(struct mp_ctx *c, const struct mp_gallery *g, struct mp_exhibit *e)
 {
     enum { PART = 128 };
-    const double slow = 200; /* us: then so few rows are enough */
+    const double slow = 0.2; /* seconds: then an eighth of the rows is enough */
+    const size_t part_rows = (g->few.n + MP_GALLERY_ROWS / PART - 1) / (MP_GALLERY_ROWS / PART);
     double us[MP_GALLERY_ROUNDS], first;
     size_t rows[PART], n = 0;
     struct mp_data part = { .n = 0 };
-    for (; n < PART && n < g->few.n; n++)
+    for (; n < part_rows; n++)
         rows[n] = n;
     int rc = mp_data_pick(c, &g->few, rows, n, &part);
     if (rc == MP_OK)
         rc = one_round(c, e, &part, &first);
+    const bool less = rc == MP_OK && 1e-6 * first * (double)g->few.n > slow;
     for (int i = 0; i < MP_GALLERY_ROUNDS && rc == MP_OK; i++)
-        rc = one_round(c, e, first > slow ? &part : &g->few, &us[i]);
+        rc = one_round(c, e, less ? &part : &g->few, &us[i]);
     mp_data_free(&part);
     if (rc < 0)
         return rc;
@@ -449,12 +451,10 @@ static int number_classes(struct mp_ctx *c, struct mp_gallery *g)
     return MP_OK;
 }
 
-static int take_rows(struct mp_ctx *c, struct mp_gallery *g)
+/* The rows that are shown: the first of each class, or just the first. */
+static void choose_shown(struct mp_gallery *g)
 {
-    const size_t n = g->d.n < MP_GALLERY_ROWS ? g->d.n : MP_GALLERY_ROWS;
-    size_t rows[MP_GALLERY_ROWS], classes = g->d.label != NULL ? g->classes.n : g->d.n;
-    for (size_t i = 0; i < n; i++)
-        rows[i] = i;
+    const size_t classes = g->y != NULL ? g->classes.n : g->d.n;
     for (size_t k = 0; k < classes && g->n_shown < MP_GALLERY_DIGITS; k++) {
         size_t i = g->y != NULL ? 0 : k;
         while (i < g->d.n && g->y != NULL && g->y[i] != (int)k)
@@ -462,7 +462,24 @@ static int take_rows(struct mp_ctx *c, struct mp_gallery *g)
         if (i < g->d.n)
             g->shown[g->n_shown++] = i;
     }
-    return mp_data_pick(c, &g->d, rows, n, &g->few);
+}
+
+/* Those that stages learn from, spread over all: a file may be in the order of its classes. */
+static int choose_few(struct mp_ctx *c, struct mp_gallery *g)
+{
+    enum { VALUES = 1 << 22, FEWEST = 64 };
+    const size_t room = VALUES / mp_len(g->d.shape), most = room > FEWEST ? room : FEWEST;
+    size_t rows[MP_GALLERY_ROWS], n = most < MP_GALLERY_ROWS ? most : MP_GALLERY_ROWS;
+    if (n > g->d.n)
+        n = g->d.n;
+    for (size_t i = 0; i < n; i++)
+        rows[i] = i * g->d.n / n;
+    if (mp_data_pick(c, &g->d, rows, n, &g->few) < 0 ||
+        (g->y != NULL && (g->few_y = mp_alloc(c, n, sizeof *g->few_y)) == NULL))
+        return -1;
+    for (size_t i = 0; i < n && g->y != NULL; i++)
+        g->few_y[i] = g->y[rows[i]];
+    return MP_OK;
 }
 
 static int hold_out(struct mp_ctx *c, struct mp_gallery *g)
@@ -496,8 +513,10 @@ int mp_gallery_run(struct mp_ctx *c, struct mp_gallery *g)
     struct mp_run *run = c->run;
     const struct mp_run was = *run;
     int rc = number_classes(c, g);
-    if (rc == MP_OK)
-        rc = take_rows(c, g);
+    if (rc == MP_OK) {
+        choose_shown(g);
+        rc = choose_few(c, g);
+    }
     if (rc == MP_OK && g->ask.gains)
         rc = hold_out(c, g);
     run->bar = mp_bar_within(was.bar);
@@ -543,6 +562,7 @@ void mp_gallery_free(struct mp_gallery *g)
     mp_data_free(&g->few);
     mp_names_free(&g->classes);
     free(g->y);
+    free(g->few_y);
     free(g->fold);
     free(g->truth);
     free(g->at);

@@ -60,8 +60,9 @@ struct mp_gallery {
     struct mp_names classes;
     int *y;                /* NULL: there are no labels */
     size_t shown[MP_GALLERY_DIGITS], n_shown; /* rows: the first of each class */
-    struct mp_data few;    /* the first MP_GALLERY_ROWS rows: stages that are shown learn from
-                              these, and costs are theirs */
+    struct mp_data few;    /* MP_GALLERY_ROWS of the rows, or fewer of large ones: stages that are
+                              shown learn from these, and costs are theirs */
+    int *few_y;
     int *fold, k;          /* that holds each row out; k of them are scored */
     int *truth;            /* class numbers of the rows that are scored, in their order */
     size_t scored;         /* so many */
