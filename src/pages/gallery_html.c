@@ -356,6 +356,12 @@ static void facts(FILE *f, const struct page *p, const json_t *row)
         mp_html_note(f, "Remark: %s", json_string_value(warning));
 }
 
+/* Few digits are no larger than many. */
+static void begin_strip(FILE *f, size_t n)
+{
+    fprintf(f, "<div style=\"max-width:%.0f%%\">", 100.0 * (double)n / MP_GALLERY_DIGITS);
+}
+
 /* Vectors without places, side by side. */
 static int bar_strip(struct mp_ctx *c, FILE *f, const struct mp_contact *k,
                      const struct mp_contact_column *col, const struct mp_bars *b)
@@ -395,8 +401,10 @@ static int picture(struct mp_ctx *c, FILE *f, const struct page *p, struct mp_ex
         return -1;
     const struct mp_contact_column *col = &k.columns[k.n_columns - 1];
     int rc = col->folded ? mp_bars_open(c, &k, col, &bars) : MP_OK;
+    begin_strip(f, k.n);
     if (rc == MP_OK)
         rc = col->folded ? bar_strip(c, f, &k, col, &bars) : mp_report_strip(c, f, &k, col, 72, 1);
+    fputs("</div>\n", f);
     fputs("<p class=\"note\">", f);
     if (strcmp(e->line, e->entry->name) != 0)
         mp_html_printf(f, "%s: ", e->line);
@@ -453,8 +461,10 @@ static int as_read(struct mp_ctx *c, FILE *f, const struct page *p)
     struct mp_contact k;
     if (mp_contact_collect(c, &ask, &k) < 0)
         return -1;
-    fputs("<figure class=\"as-read\">\n", f);
+    mp_html_figure(f);
+    begin_strip(f, k.n);
     const int rc = mp_report_strip(c, f, &k, &k.columns[0], 72, 1);
+    fputs("</div>\n", f);
     mp_html_caption(f, "The digits as they were read: %s.", p->g->y != NULL
                            ? "the first of each class" : "the first rows");
     mp_contact_free(&k);
