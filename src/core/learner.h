@@ -218,10 +218,19 @@ void mp_pull_name(struct mp_ctx *c, size_t i, char *text, size_t size);
 int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x);
 
 /* For what learns MP_IN_PASSES: where the rows lie, one after the other; NULL: there is no room
- * for them in memory, and each pass makes them again.  Of several ranks (ranks.h) each keeps its
- * share of MP_PASS_PARTS equal parts, and lacks the rows before and behind it. */
-enum { MP_PASS_PARTS = 16 };
+ * for them in memory, and each pass makes them again.  So it does with rows before and behind
+ * them, where there is room for some.  Of several ranks (ranks.h) each keeps of its own share of
+ * MP_PASS_PARTS equal parts alone. */
+enum { MP_PASS_PARTS = 16, MP_PASS_VALUES = 1 << 25 };
 const float *mp_pull_kept(struct mp_ctx *c, size_t *before, size_t *behind);
+
+/* Of rows of d values that are made again it holds so many at a time, and a fourth as many more for
+ * the pass at work: as many as can be read fast again and again, but some for each value. */
+static inline size_t mp_pass_rows(size_t d)
+{
+    const size_t fast = MP_PASS_VALUES / (d + 1), least = 4 * d;
+    return fast > least ? fast : least;
+}
 
 /* Saves how far training has come, so that a stopped run can go on; a disk that is full is one
  * warning, and the checkpoint of before stays.  `io` visits what there is to save. */

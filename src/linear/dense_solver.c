@@ -8,9 +8,13 @@
  * than `most` others as many are drawn, with weights that leave H what it is in the mean.
  * Where there are many more rows than features, it begins with a sample of them, whose
  * solution is the start for four times as many.
+ * Rows that lie further beyond all margins than a small step moves scores are left out from then
+ * on: four fifths of digits.  In the end they are looked at once more.  If they cost more than
+ * nothing to speak of, it goes on with all rows.
  *
  * Cost: a pass over the rows for each Newton step and for each step that proves too long,
- * which may have to make every row anew (passes.h); the rows drawn once more for each step;
+ * which may have to make every row anew (passes.h): three and a half times all of them for
+ * digits, and once more for the samples; the rows drawn once more for each step;
  * of these a pass in memory for each product; and the preconditioner (preconditioner.h).
  * Memory: a block of rows, the rows drawn, and 20 bytes for each row that there is.
  *
@@ -40,8 +44,7 @@ enum {
     MAX_STEPS = 200,        /* of Newton */
     MAX_PRODUCTS = 40,      /* in one of them */
     MAX_TRIES = 5,          /* of a step's length */
-    BLOCK_VALUES = 1 << 23, /* of the rows of a pass that are made at a time */
-    DRAWN_VALUES = 1 << 25, /* of the rows that H is made of */
+    BLOCK_VALUES = MP_PASS_VALUES / 4, /* of the rows of a pass that are made at a time */
     EXACT_ROWS = 1 << 13,   /* at least, of which the losses are worked out in double */
     LEVEL_BITS = 2          /* a sample is a 2^LEVEL_BITS-th of the next larger one */
 };
@@ -54,11 +57,16 @@ static const double noise = 2e-7;
  * done with a sample, or with the rows that H is made of. */
 static const double rough[] = { 0.2, 0.05 }, residual[] = { 0.09, 0.01 };
 
+/* Rows are left out from when on a step is to lower the objective by no more than this share:
+ * those before move far more. */
+static const double little = 0.03;
+
 /* The rows in hand. */
 struct rows {
-    size_t *row;      /* their numbers, ascending */
-    size_t n;
-    float *weight;    /* of the curvature of each at next_w */
+    size_t *row;      /* their numbers: ascending, then those that were left out together */
+    size_t n, near;   /* of which a pass looks at the first ones; the others cost nothing */
+    float *weight;    /* of the curvature of each at next_w; less than 0: none, as it lies so far
+                         beyond all margins */
     double C;
 };
 
@@ -96,6 +104,7 @@ struct solver {
                                               the step goes down, its length */
     double *spare;                    /* SPARE times lanes, for who needs them within a call */
     struct rows rows;
+    bool whole;                       /* no rows in hand are left out any more */
     size_t first, last;               /* the parts that are ours: [first, last) */
     size_t block;                     /* rows of one */
     float *room;                      /* for the values of a block of each of our parts */
@@ -213,22 +222,23 @@ typedef int block_part(struct mp_ctx *c, struct solver *s, const struct block *b
 struct pass {
     struct solver *s;
     block_part *part;
+    size_t from, n;              /* of the rows in hand */
     size_t done;                 /* rows of each part that are behind us */
     size_t begin[PARTS + 1];     /* where in `at` the block of each part begins */
 };
 
 /* The next block of part i, of which so many rows are done. */
-static struct block block_at(const struct solver *s, size_t i, size_t done)
+static struct block block_at(const struct pass *p, size_t i, size_t done)
 {
-    const size_t from = part_at(s->rows.n, i) + done, end = part_at(s->rows.n, i + 1);
-    const size_t left = from < end ? end - from : 0;
-    return (struct block){ s, from, left < s->block ? left : s->block, NULL };
+    const size_t from = part_at(p->n, i) + done, end = part_at(p->n, i + 1);
+    const size_t left = from < end ? end - from : 0, most = p->s->block;
+    return (struct block){ p->s, p->from + from, left < most ? left : most, NULL };
 }
 
 static int made_part(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct pass *p = arg;
-    struct block b = block_at(p->s, i, p->done);
+    struct block b = block_at(p, i, p->done);
     b.x = p->s->at + p->begin[i];
     return p->part(c, p->s, &b, i);
 }
@@ -239,7 +249,7 @@ static int kept_part(struct mp_ctx *c, void *arg, size_t i)
     const struct pass *p = arg;
     int rc = MP_OK;
     for (size_t done = 0; rc == MP_OK; done += p->s->block) {
-        const struct block b = block_at(p->s, i, done);
+        const struct block b = block_at(p, i, done);
         if (b.n == 0)
             break;
         const int mark = mp_scratch_mark(c);
@@ -255,7 +265,7 @@ static int take_blocks(struct mp_ctx *c, struct pass *p)
     const struct solver *s = p->s;
     size_t n = 0;
     for (size_t i = s->first; i < s->last; i++) {
-        const struct block b = block_at(s, i, p->done);
+        const struct block b = block_at(p, i, p->done);
         p->begin[i] = n;
         memcpy(s->wanted + n, s->rows.row + b.from, b.n * sizeof *s->wanted);
         n += b.n;
@@ -265,10 +275,10 @@ static int take_blocks(struct mp_ctx *c, struct pass *p)
     return n > 0;
 }
 
-/* Work on the rows in hand of our parts, block by block. */
-static int pass(struct mp_ctx *c, struct solver *s, block_part *part)
+/* Work on n of the rows in hand, as far as they are of our parts, block by block. */
+static int pass(struct mp_ctx *c, struct solver *s, size_t from, size_t n, block_part *part)
 {
-    struct pass p = { .s = s, .part = part };
+    struct pass p = { .s = s, .part = part, .from = from, .n = n };
     int some;
     memset(s->sums, 0, PARTS * s->lanes * sizeof *s->sums);
     if (s->room == NULL)
@@ -331,8 +341,10 @@ static int look_part(struct mp_ctx *c, struct solver *s, const struct block *b, 
         if (!mp_all_finite(z, n * lanes) && mp_passes_check(c, &s->p->rows, x, n) < 0)
             return -1;
         mp_loss_rows(&s->loss, z, y, n, s->sums + i * lanes, slope, h);
-        for (size_t q = 0; q < n; q++)
-            weight[at + q] = mp_loss_weight(&s->loss, h + q * lanes, y[q], s->live);
+        for (size_t q = 0; q < n; q++) {
+            const float bent = mp_loss_weight(&s->loss, h + q * lanes, y[q], s->live);
+            weight[at + q] = bent > 0 ? bent : -mp_loss_beyond(&s->loss, z + q * lanes, y[q]);
+        }
         const size_t some = keep_steep(s, x, n, slope, kept);
         if (some > 0)
             add_rows(s, kept, some, slope, s->parts + i * s->size);
@@ -403,26 +415,34 @@ static void objective(struct solver *s, const float *w, double *f)
         f[k] = f[k] / 2 + loss[k];
 }
 
+/* The losses of n of the rows in hand at next_w, their weights, and in g the sum of x and their
+ * gradients. */
+static int look_at(struct mp_ctx *c, struct solver *s, size_t from, size_t n, const float *x,
+                   float *g)
+{
+    memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
+    int rc = collect_sums(c, s, pass(c, s, from, n, look_part));
+    rc = mp_ranks_collect(c, rc, s->rows.weight + from, sizeof *s->rows.weight, n, PARTS);
+    return join(c, s, rc, x, g);
+}
+
 /* Objective and gradient at next_w. */
 static int look(struct mp_ctx *c, struct solver *s)
 {
-    memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
-    int rc = collect_sums(c, s, pass(c, s, look_part));
-    rc = mp_ranks_collect(c, rc, s->rows.weight, sizeof *s->rows.weight, s->rows.n, PARTS);
-    if (join(c, s, rc, s->next_w, s->next_g) < 0)
+    if (look_at(c, s, 0, s->rows.near, s->next_w, s->next_g) < 0)
         return -1;
     objective(s, s->next_w, s->next_f);
     return MP_OK;
 }
 
+#define SWAP(type, a, b) do { type was = a; a = b; b = was; } while (0)
+
 /* What was next is now. */
 static void move(struct solver *s)
 {
-#define SWAP(type, a, b) do { type was = a; a = b; b = was; } while (0)
     SWAP(float *, s->w, s->next_w);
     SWAP(float *, s->g, s->next_g);
     SWAP(double *, s->f, s->next_f);
-#undef SWAP
 }
 
 /* -------------------------------------------------------- Newton's step */
@@ -456,6 +476,7 @@ static int make_active(struct mp_ctx *c, struct solver *s, size_t n)
     free(a->y);
     free(a->h);
     a->values = NULL;
+    n += n / 32; /* the next draw may be a little larger */
     a->room = n;
     a->row = mp_alloc(c, n, sizeof *a->row);
     a->scale = mp_alloc(c, n, sizeof *a->scale);
@@ -481,17 +502,18 @@ static bool drawn(struct mp_ctx *c, const struct solver *s, size_t i, double cha
                chance;
 }
 
-/* Rows whose curvature counts, together the others have less than a hundredth; or a draw. */
+/* Rows whose curvature counts, together the others have less than a hundredth; or a draw.  Those
+ * that are left out have none. */
 static int find_active(struct mp_ctx *c, struct solver *s)
 {
     const struct rows *r = &s->rows;
     struct active *a = &s->active;
     double sum = 0, above = 0, each = 0;
     size_t n = 0;
-    for (size_t i = 0; i < r->n; i++)
-        sum += (double)r->weight[i];
+    for (size_t i = 0; i < r->near; i++)
+        sum += fmax((double)r->weight[i], 0);
     const double least = fmax(0.01 * sum / (double)r->n, (double)FLT_TRUE_MIN);
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; i < r->near; i++)
         if ((double)r->weight[i] >= least) {
             above += (double)r->weight[i];
             n++;
@@ -499,13 +521,13 @@ static int find_active(struct mp_ctx *c, struct solver *s)
     if (n > a->most) {
         each = above / (double)a->most;
         n = 0;
-        for (size_t i = 0; i < r->n; i++)
+        for (size_t i = 0; i < r->near; i++)
             n += drawn(c, s, i, chance(s, i, least, each));
     }
     if (make_active(c, s, n) < 0)
         return -1;
     a->n = 0;
-    for (size_t i = 0; i < r->n; i++) {
+    for (size_t i = 0; i < r->near; i++) {
         const double some = chance(s, i, least, each);
         if (!(some > 0) || !drawn(c, s, i, some))
             continue;
@@ -611,6 +633,98 @@ static int shorten(struct mp_ctx *c, struct solver *s)
     return MP_OK;
 }
 
+/* ------------------------------------------------------- rows left out */
+
+/* Part i of the squares by which the step moves the scores of the rows drawn. */
+static int reach_part(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct solver *s = arg;
+    const struct active *a = &s->active;
+    const size_t most = rows_at_once(s->p->rows.d), to = part_at(a->n, i + 1);
+    float *z = mp_scratch(c, MAX_ROWS * s->lanes);
+    if (z == NULL)
+        return -1;
+    for (size_t at = part_at(a->n, i), n; at < to; at += n) {
+        n = to - at < most ? to - at : most;
+        scores(s, a->x + at, n, s->step, z);
+        for (size_t q = 0; q < n; q++)
+            for (size_t k = 0; k < s->lanes; k++)
+                s->sums[i * s->lanes + k] += (double)(a->scale[at + q] * z[q * s->lanes + k] *
+                                                      z[q * s->lanes + k]);
+    }
+    return MP_OK;
+}
+
+/* How far the step moves a row's scores: those of the rows drawn, in the lane where that is most,
+ * as the root of their mean square.  These move more than the rows beyond all margins. */
+static int find_reach(struct mp_ctx *c, struct solver *s, double *reach)
+{
+    double rows = 0, most = 0;
+    memset(s->sums, 0, PARTS * s->lanes * sizeof *s->sums);
+    if (collect_sums(c, s, for_ours(c, s, reach_part, s)) < 0)
+        return -1;
+    for (size_t i = 0; i < s->active.n; i++)
+        rows += (double)s->active.scale[i];
+    for (size_t k = 0; k < s->lanes; k++) {
+        double sum = 0;
+        for (size_t i = 0; i < PARTS; i++)
+            sum += s->sums[i * s->lanes + k];
+        most = sum > most ? sum : most;
+    }
+    *reach = rows > 0 ? sqrt(most / rows) : 0;
+    return MP_OK;
+}
+
+/* Leaves out rows that lie further beyond all margins than the step is to move them: the others
+ * of those in hand come before them, in their order. */
+static int leave_out(struct mp_ctx *c, struct solver *s)
+{
+    struct rows *r = &s->rows;
+    double reach;
+    size_t near = 0, far = 0;
+    if (s->whole || s->loss.kind != MP_SQUARED_HINGE)
+        return MP_OK;
+    if (find_reach(c, s, &reach) < 0)
+        return -1;
+    for (size_t i = 0; i < r->near; i++)
+        far += (double)r->weight[i] < -reach;
+    size_t *row = mp_alloc(c, far + 1, sizeof *row);
+    if (row == NULL)
+        return -1;
+    far = 0;
+    for (size_t i = 0; i < r->near; i++) {
+        if ((double)r->weight[i] < -reach) {
+            row[far++] = r->row[i];
+        } else {
+            r->row[near] = r->row[i];
+            r->weight[near++] = r->weight[i];
+        }
+    }
+    memcpy(r->row + near, row, far * sizeof *row);
+    r->near = near;
+    free(row);
+    return MP_OK;
+}
+
+/* Adds those left out to the objective at w; *missed: the largest share of a vector's objective
+ * that they are. */
+static int look_back(struct mp_ctx *c, struct solver *s, double *missed)
+{
+    const struct rows *r = &s->rows;
+    memcpy(s->next_w, s->w, s->size * sizeof *s->w);
+    if (collect_sums(c, s, pass(c, s, r->near, r->n - r->near, look_part)) < 0)
+        return -1;
+    *missed = 0;
+    for (size_t k = 0; k < s->loss.vectors; k++) {
+        double sum = 0;
+        for (size_t i = 0; i < PARTS; i++)
+            sum += s->sums[i * s->lanes + k];
+        s->f[k] += sum;
+        *missed = fmax(*missed, sum / s->f[k]);
+    }
+    return MP_OK;
+}
+
 /* --------------------------------------------------------------- levels */
 
 /* Lanes whose step is to lower the objective by no more than a share of it are done with it;
@@ -640,7 +754,8 @@ static bool any_live(struct solver *s)
     return some;
 }
 
-static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance)
+/* Steps from w on until all lanes are done. */
+static int descend(struct mp_ctx *c, struct solver *s, double tolerance)
 {
     double worst = 1, first = 0;
     for (size_t k = 0; k < s->lanes; k++)
@@ -660,6 +775,8 @@ static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance)
         for (size_t k = 0; k < s->lanes; k++)
             s->t[k] = 1;
         worst = settle(s, tolerance);
+        if (worst <= little && leave_out(c, s) < 0)
+            return -1;
         add(s, s->w, s->t, s->step, s->next_w);
         if (look(c, s) < 0 || shorten(c, s) < 0)
             return -1;
@@ -669,6 +786,23 @@ static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance)
         if (worst > 0 && first > tolerance)
             mp_progress(c, s->progress + s->share * log(first / worst) / log(first / tolerance),
                         1);
+    }
+    return MP_OK;
+}
+
+/* last: all rows are in hand, and what was left out is to have been so rightly: by what it costs
+ * the objective may lie higher above its least. */
+static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance, bool last)
+{
+    double missed = 0;
+    if (descend(c, s, tolerance) < 0 ||
+        (last && s->rows.near < s->rows.n && look_back(c, s, &missed) < 0))
+        return -1;
+    if (missed > tolerance / 10) {
+        s->rows.near = s->rows.n;
+        s->whole = true;
+        if (descend(c, s, tolerance) < 0)
+            return -1;
     }
     s->progress += s->share;
     mp_progress(c, s->progress, 1);
@@ -686,6 +820,8 @@ static void take_level(struct mp_ctx *c, struct solver *s, int bits)
         r->row[r->n] = i;
         r->n += (mp_random(c, i, 0) & mask) == 0;
     }
+    r->near = r->n;
+    s->whole = false;
     r->C = p->C * (double)p->rows.n / (double)(r->n > 0 ? r->n : 1);
     for (size_t k = 0; k < s->loss.vectors; k++) {
         s->own[k] = (float)(r->C * p->factor[k]);
@@ -736,7 +872,8 @@ static int solve(struct mp_ctx *c, struct solver *s)
     for (int bits = halvings(p->rows.n, least, LEVEL_BITS); bits >= 0; bits -= LEVEL_BITS) {
         s->share = bits > 0 ? (0.9 - s->progress) / 2 : 1 - s->progress;
         take_level(c, s, bits);
-        if (solve_level(c, s, bits > 0 ? fmax(start, p->tolerance) : p->tolerance) < 0)
+        if (solve_level(c, s, bits > 0 ? fmax(start, p->tolerance) : p->tolerance,
+                        bits == 0) < 0)
             return -1;
     }
     return MP_OK;
@@ -796,7 +933,7 @@ static int check(struct mp_ctx *c, struct solver *s)
     double *off = s->spare + s->lanes;
     struct mp_dense_result *r = s->result;
     take_level(c, s, halvings(s->p->rows.n, EXACT_ROWS, 1));
-    if (collect_sums(c, s, pass(c, s, exact_part)) < 0)
+    if (collect_sums(c, s, pass(c, s, 0, s->rows.n, exact_part)) < 0)
         return -1;
     memset(off, 0, s->lanes * sizeof *off);
     for (size_t i = 0; i < PARTS; i++)
@@ -820,9 +957,7 @@ static int open_rows(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_passes *p = &s->p->rows;
     const size_t once = rows_at_once(p->d), fit = BLOCK_VALUES / (p->d + 1) / (PARTS * once);
-    /* Of fewer than some for each value, H would know too little. */
-    const size_t fast = DRAWN_VALUES / (p->d + 1), least = 4 * p->d;
-    s->active.most = s->p->drawn > 0 ? s->p->drawn : fast > least ? fast : least;
+    s->active.most = s->p->drawn > 0 ? s->p->drawn : mp_pass_rows(p->d);
     s->block = once * (fit > 1 ? fit : 1);
     s->first = mp_share(c, PARTS, mp_rank(c));
     s->last = mp_share(c, PARTS, mp_rank(c) + 1);

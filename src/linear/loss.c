@@ -139,3 +139,13 @@ float mp_loss_weight(const struct mp_loss *l, const float *h, int y, const float
         sum += l->kind == MP_MULTINOMIAL ? l->own[y] * h[k] * (1 - h[k]) : live[k] * h[k];
     return sum;
 }
+
+float mp_loss_beyond(const struct mp_loss *l, const float *z, int y)
+{
+    float least = l->kind == MP_SQUARED_HINGE ? INFINITY : 0;
+    for (size_t k = 0; k < l->vectors; k++) {
+        const float gap = ((size_t)y == k ? z[k] : -z[k]) - 1;
+        least = gap < least ? gap : least;
+    }
+    return least > 0 ? least : 0;
+}

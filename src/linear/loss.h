@@ -34,4 +34,8 @@ void mp_loss_curve(const struct mp_loss *l, const float *h, const int *y, size_t
 
 /* How much a row's curvature weighs in all, over lanes where live is 1. */
 float mp_loss_weight(const struct mp_loss *l, const float *h, int y, const float *live);
+
+/* By how much a row at scores z is beyond the margins of all vectors, where it costs nothing: 0
+ * where it is not, or where rows always cost something. */
+float mp_loss_beyond(const struct mp_loss *l, const float *z, int y);
 #endif

@@ -56,7 +56,8 @@ int mp_passes_check(struct mp_ctx *c, const struct mp_passes *p, const float *co
 
 int mp_passes_room(struct mp_ctx *c, const struct mp_passes *p, size_t n, float **room)
 {
-    const bool kept = mp_passes_kept(p);
-    *room = kept ? NULL : mp_alloc(c, mp_product(n, p->d), sizeof **room);
-    return kept || *room != NULL ? MP_OK : -1;
+    const size_t missing = p->x != NULL ? p->before + p->behind : n;
+    *room = missing == 0 ? NULL
+                         : mp_alloc(c, mp_product(missing < n ? missing : n, p->d), sizeof **room);
+    return missing == 0 || *room != NULL ? MP_OK : -1;
 }

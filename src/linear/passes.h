@@ -30,6 +30,7 @@ static inline bool mp_passes_kept(const struct mp_passes *p)
     return p->x != NULL && p->before == 0 && p->behind == 0;
 }
 
-/* Room for n rows that mp_passes_take() may make; *room stays NULL where all lie in memory. */
+/* Room for what mp_passes_take() may make of n rows, each another one; *room stays NULL where all
+ * lie in memory. */
 int mp_passes_room(struct mp_ctx *c, const struct mp_passes *p, size_t n, float **room);
 #endif
