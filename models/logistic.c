@@ -56,8 +56,8 @@ MP_STAGE(logistic) = {
            "minimises what primal and dual of liblinear do.  auto is dense but where rows\n"
            "are few or mostly zeros; the report tells which solver ran.  Memory while\n"
            "training: 4 bytes for each value; where that is more than half of what is free,\n"
-           "each pass of the dense solver makes the rows again, and 0.2 GiB will do; for\n"
-           "liblinear 16 for each that is not zero.\n"
+           "each pass of the dense solver makes rows that have no room again, and 0.2 GiB\n"
+           "will do; for liblinear 16 for each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Lin, Weng, Keerthi 2008, Trust region\n"
            "Newton method for large-scale logistic regression.",
     .example = "logistic C=0.1",

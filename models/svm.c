@@ -57,8 +57,8 @@ MP_STAGE(svm) = {
            "liblinear's, dual ones slow down as C grows, and l2loss_primal is then the\n"
            "better choice; l1reg sets most weights to zero.  Memory while training: 4 bytes\n"
            "for each value; where that is more than half of what is free, each pass of the\n"
-           "dense solver makes the rows again, and 0.2 GiB will do; for liblinear 16 for\n"
-           "each that is not zero.\n"
+           "dense solver makes rows that have no room again, and 0.2 GiB will do; for\n"
+           "liblinear 16 for each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Keerthi, DeCoste 2005, A modified\n"
            "finite Newton method for fast solution of large scale linear SVMs.",
     .example = "svm C=0.1",

@@ -29,7 +29,7 @@ struct worker {
     struct mp_cost *cost;
 };
 
-/* Rows [from, to) of a node's output: what one of several ranks keeps. */
+/* Rows [from, to) of a node's output: what there is room for, or one of several ranks keeps. */
 struct share {
     const float *at; /* NULL: none are kept */
     size_t from, to;
@@ -790,18 +790,19 @@ static void borrow(struct engine *e, int k)
         borrow(e, e->p->nodes[k].inputs[j]);
 }
 
-/* Seconds that a row costs up to node k, by the clock: of the second of two trials with
- * the first chunk, as the first finds cold memory. */
+/* Seconds that a row costs up to node k, by the clock: of the fastest of some trials with the
+ * first chunk, as the first finds cold memory, and others may have to wait for a processor. */
 static double row_seconds(struct engine *e, int k)
 {
     const struct span s = { .n = rows_left(0, e->d->n, chunk_rows(e->p, k)) };
-    double start = 0;
-    for (int i = 0; i < 2; i++) {
-        start = mp_seconds();
+    double least = INFINITY;
+    for (int i = 0; i < 4; i++) {
+        const double start = mp_seconds();
         if (run_chunk(e, &e->workers[0], s) < 0)
             return 0; /* all rows will fail the same way, and say so */
+        least = fmin(least, mp_seconds() - start);
     }
-    return (mp_seconds() - start) / (double)s.n / e->threads;
+    return least / (double)s.n / e->threads;
 }
 
 /* The rows that a fit is about to read: into the cache, if that is worth it. */
@@ -822,21 +823,29 @@ static void end_save(struct engine *e, int k, bool good, double seconds)
     e->save = NULL;
 }
 
-/* Room for rows that are read again and again.  False: there is none, and each pass makes
- * them. */
-static bool room_for(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+/* Room for rows that node f reads again and again.  For how many: each pass makes the others. */
+static size_t room_for(struct mp_ctx *c, struct engine *e, int f, int k, size_t rows)
 {
-    size_t size, free;
+    size_t size, free, some = 0;
+    char kept[80];
     const bool small = mp_room_fits(e->p, k, rows, &size, &free);
-    const bool kept = (small || mp_room_slow(e->p, k, row_seconds(e, k))) &&
-                      mp_rows_resize(&e->room[k], size);
-    if (!small || !kept)
-        mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s", rows,
-                  ldexp((double)size, -30), ldexp((double)free, -30),
-                  !kept                  ? "each pass makes them again"
-                  : e->room[k].file != 0 ? "they lie on disk"
-                                         : "they are there, for want of a place for files");
-    return kept;
+    const double gib = ldexp((double)size, -30), free_gib = ldexp((double)free, -30);
+    if ((small || mp_room_slow(e->p, k, row_seconds(e, k))) && mp_rows_resize(&e->room[k], size)) {
+        if (!small)
+            mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s",
+                      rows, gib, free_gib,
+                      e->room[k].file != 0 ? "they lie on disk"
+                                           : "they are there, for want of a place for files");
+        return rows;
+    }
+    some = mp_room_some(e->p, f, k, rows, free);
+    if (some > 0 && !mp_rows_resize(&e->room[k], some * mp_room_row(e->p, k)))
+        some = 0;
+    snprintf(kept, sizeof kept, "%zu are kept there, and ", some);
+    mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %seach pass "
+              "makes %s again", rows, gib, free_gib, some > 0 ? kept : "",
+              some > 0 ? "the others" : "them");
+    return some;
 }
 
 /* How many rows a thread makes at a time: those of several huge pages, where two threads in one
@@ -883,18 +892,24 @@ static int make_rows(struct mp_ctx *c, struct engine *e, int k, size_t begin, si
     return failed ? -1 : MP_OK;
 }
 
-/* Keeps the output of node k for `rows` rows, those of all passes, if there is room. */
-static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+/* Keeps the output of node k for `rows` rows, those of all passes, or some of them, as far as there
+ * is room. */
+static int keep_node(struct mp_ctx *c, struct engine *e, int f, int k, size_t rows)
 {
     const size_t size = mp_product(rows, mp_room_row(e->p, k));
     borrow(e, k);
     need(e, k);
-    if (e->kept[k] != NULL || !room_for(c, e, k, rows))
+    const size_t kept = e->kept[k] != NULL ? 0 : room_for(c, e, f, k, rows);
+    if (kept == 0)
         return MP_OK;
     char *all = e->room[k].at;
     const double start = mp_seconds();
-    if (make_rows(c, e, k, 0, rows, all) < 0)
+    if (make_rows(c, e, k, 0, kept, all) < 0)
         return -1;
+    if (kept < rows) {
+        e->own = (struct share){ e->room[k].at, 0, kept };
+        return MP_OK;
+    }
     e->kept[k] = all;
     const double seconds = mp_seconds() - start;
     if (rows == e->d->n && mp_reuse_worth(e->reuse, k, seconds / (double)rows) &&
@@ -906,17 +921,27 @@ static int keep_node(struct mp_ctx *c, struct engine *e, int k, size_t rows)
 }
 
 /* Of several ranks each keeps the rows that it reads in every pass. */
-static int keep_share(struct mp_ctx *c, struct engine *e, int k, size_t rows)
+static int keep_share(struct mp_ctx *c, struct engine *e, int f, int k, size_t rows)
 {
     const int r = mp_rank(c);
     const size_t parts = MP_PASS_PARTS, from = rows * mp_share(c, parts, r) / parts;
     const size_t to = rows * mp_share(c, parts, r + 1) / parts;
     need(e, k);
-    if (e->kept[k] != NULL || e->p->nodes[k].bytes || from == to ||
-        !room_for(c, e, k, to - from))
+    const size_t kept = e->kept[k] != NULL || e->p->nodes[k].bytes || from == to
+                            ? 0 : room_for(c, e, f, k, to - from);
+    if (kept == 0)
         return MP_OK;
-    e->own = (struct share){ e->room[k].at, from, to };
-    return make_rows(c, e, k, from, to, e->room[k].at);
+    e->own = (struct share){ e->room[k].at, from, from + kept };
+    return make_rows(c, e, k, from, from + kept, e->room[k].at);
+}
+
+/* Rows that were kept in part are of no use for another stage. */
+static void drop_share(struct engine *e)
+{
+    for (int k = 0; k < e->p->n_nodes; k++)
+        if (e->own.at != NULL && e->room[k].at == e->own.at)
+            mp_rows_free(&e->room[k]);
+    e->own = (struct share){ .at = NULL };
 }
 
 /* Of what was kept for stages that learn in one pass: what changes with the epoch. */
@@ -936,12 +961,11 @@ static int prepare_pull(struct mp_ctx *c, struct engine *e, int f)
     const bool passes = mp_learns(e->p->nodes[f].entry, MP_IN_PASSES);
     const size_t rows = passes ? rows_learned(e, f) : e->d->n;
     const bool shared = passes && mp_ranks(c) > 1;
-    e->own = (struct share){ .at = NULL };
     if (!passes)
         drop_unsteady(e);
     for (int k = 0; k < f; k++)
         if (mp_room_wanted(e->p, f, k) &&
-            (shared ? keep_share(c, e, k, rows) : keep_node(c, e, k, rows)) < 0)
+            (shared ? keep_share(c, e, f, k, rows) : keep_node(c, e, f, k, rows)) < 0)
             return -1;
     need(e, e->p->nodes[f].inputs[0]);
     e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 ? rows : 0;
@@ -999,7 +1023,10 @@ static int learn_node(struct mp_ctx *c, struct engine *e, int f, const bool *whi
         mp_rows_free(&e->room[e->p->n_nodes]);
     }
     e->kept[e->p->n_nodes] = NULL;
-    if (rc < 0 || finish(c, e, f) < 0)
+    if (rc == MP_OK)
+        rc = finish(c, e, f);
+    drop_share(e);
+    if (rc < 0)
         return -1;
     return mp_plan_fitted(c, e->p, f);
 }

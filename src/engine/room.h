@@ -22,4 +22,8 @@ size_t mp_room_row(const struct mp_plan *p, int k);
  * pass makes them again. */
 bool mp_room_fits(const struct mp_plan *p, int k, size_t rows, size_t *size, size_t *free);
 bool mp_room_slow(const struct mp_plan *p, int k, double seconds);
+
+/* Of rows that do not fit, and are to be made again for node f: how many are kept all the same,
+ * beside what f needs for itself. */
+size_t mp_room_some(const struct mp_plan *p, int f, int k, size_t rows, size_t free);
 #endif

@@ -60,10 +60,10 @@ for name in net svm ridge; do
         [ "$(peak limited)" -lt $limit ]
     ok "$name: a run on it holds less than that"
     half=$(peak half) all=$(peak limited)
-    [ $((all - half)) -lt $((half_file / 2)) ]
+    [ $name = svm ] || [ $((all - half)) -lt $((half_file / 2)) ] # svm keeps what there is room for
     ok "$name: and little more than on half of them: $half, $all KiB"
 done
-again='each *pass makes them again'
+again='[0-9]* are kept there, and each pass makes the others again'
 for name in svm:many copied:half; do
     rows=${name#*:} name=${name%:*}
     run $name $rows free && (ulimit -d $limit && run $name $rows limited) &&
@@ -77,7 +77,7 @@ checked() { # ENDING: what `check` says of the same rows
     mp check svm.txt --train many-images-idx3-ubyte --test few-images-idx3-ubyte --threads 2 &&
         flat "$out" | grep -q "again and again, [0-9.]* MB; [0-9.]* GB of .*: $1"
 }
-checked 'they are kept there' && (ulimit -d $limit && checked 'each pass makes them again')
+checked 'they are kept there' && (ulimit -d $limit && checked "$again")
 ok "check: says before where they will lie"
 
 # Rows that lie in a plain file stay there; of others a copy does, in a temporary file.
