@@ -42,14 +42,22 @@ static void on_signal(int number)
     alarm(1);
 }
 
-/* Rows that lie in a file are missing: there is nothing to go on with. */
-static void on_lost_rows(int number)
+static void write_error(const char *text)
 {
-    (void)number;
-    static const char text[] = "mnistpipe: rows are read where they lie, in a file, and this one was "
-                               "cut, or its disk fails, while it was in use\n";
-    const ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+    const ssize_t n = write(STDERR_FILENO, text, strlen(text));
     (void)n;
+}
+
+/* Rows that lie in a file are missing: there is nothing to go on with. */
+static void on_lost_rows(int number, siginfo_t *about, void *unused)
+{
+    char path[PATH_MAX];
+    (void)number, (void)unused;
+    mp_memory_file(about->si_addr, path, sizeof path);
+    write_error("mnistpipe: ");
+    write_error(path[0] != '\0' ? path : "a file");
+    write_error(": rows are read where they lie, in this file, which was cut, or its disk fails, "
+                "while it was in use\n");
     _exit(1);
 }
 
@@ -84,7 +92,8 @@ static void hear_signals(void)
                                    was.sa_handler != SIG_IGN)) /* of nohup */
             sigaction(stops[i], &action, NULL);
     sigaction(SIGALRM, &action, NULL);
-    const struct sigaction lost = { .sa_handler = on_lost_rows, .sa_flags = SA_ONSTACK };
+    const struct sigaction lost = { .sa_sigaction = on_lost_rows,
+                                    .sa_flags = SA_ONSTACK | SA_SIGINFO };
     sigaction(SIGBUS, &lost, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe or a size limit is a failed write */
     signal(SIGXFSZ, SIG_IGN);

@@ -4,6 +4,7 @@
  * Reference: proc_meminfo(5), proc_pid_status(5), getrlimit(2), mallopt(3). */
 #include "core/memory.h"
 #include "core/cgroup.h"
+#include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* The number behind `name` in a file of lines such as "VmData:  1234 kB", in bytes. */
 static size_t look_up(const char *path, const char *name, size_t otherwise)
@@ -64,6 +66,56 @@ bool mp_memory_has(size_t bytes, bool mapped)
     if (room != MAP_FAILED)
         munmap(room, bytes);
     return room != MAP_FAILED;
+}
+
+/* A file, byte by byte, without memory or locks, which a signal handler may not ask for. */
+struct bytes {
+    int file;
+    char at[512];
+    ssize_t n, next;
+};
+
+static int next_byte(struct bytes *b)
+{
+    if (b->next == b->n) {
+        b->n = read(b->file, b->at, sizeof b->at);
+        b->next = 0;
+    }
+    return b->n > 0 ? (unsigned char)b->at[b->next++] : -1;
+}
+
+/* Digits up to another character, which is taken, too. */
+static uintptr_t next_address(struct bytes *b)
+{
+    uintptr_t value = 0;
+    for (int c; (c = next_byte(b)) >= 0;) {
+        if (c >= '0' && c <= '9')
+            value = value << 4 | (uintptr_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            value = value << 4 | (uintptr_t)(c - 'a' + 10);
+        else
+            break;
+    }
+    return value;
+}
+
+/* Lines such as "7f02a000-7f02c000 r--s 00000000 fe:00 1234   /home/me/rows". */
+void mp_memory_file(const void *at, char *path, size_t size)
+{
+    struct bytes b = { .file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC) };
+    const uintptr_t wanted = (uintptr_t)at;
+    bool found = false;
+    size_t n = 0;
+    for (int c = 0; b.file >= 0 && c >= 0 && !found;) {
+        const uintptr_t from = next_address(&b), end = next_address(&b);
+        found = from <= wanted && wanted < end;
+        while ((c = next_byte(&b)) >= 0 && c != '\n')
+            if (found && (n > 0 || c == '/') && n + 1 < size)
+                path[n++] = (char)c;
+    }
+    path[n] = '\0';
+    if (b.file >= 0)
+        close(b.file);
 }
 
 /* glibc would give every thread an arena: 64 MiB of addresses, 128 while it is made; and a thread

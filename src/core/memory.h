@@ -14,6 +14,9 @@ size_t mp_memory_free(void);
  * others crash without. */
 bool mp_memory_has(size_t bytes, bool mapped);
 
+/* The path of the file that is mapped at an address; "": none is.  Signal handlers may ask. */
+void mp_memory_file(const void *at, char *path, size_t size);
+
 /* Before threads are started: where the addresses of the process are limited (ulimit -v), its
  * threads share what malloc() gives. */
 void mp_memory_share(void);

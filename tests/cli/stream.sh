@@ -101,7 +101,8 @@ until [ -s plain/checkpoint.mnp ] || ! kill -0 $training; do sleep 0.1; done 2> 
 truncate -s 1000 many-images-idx3-ubyte
 status=0
 wait $training || status=$?
-[ $status = 1 ] && tail -1 "$err" | grep -q '^mnistpipe: rows are read where they lie, in a file,'
-ok "one that is cut meanwhile ends the run with an error: status $status"
+[ $status = 1 ] && tail -1 "$err" |
+    grep -q "^mnistpipe: $(pwd -P)/many-images-idx3-ubyte: rows are read where they lie, "
+ok "one that is cut meanwhile ends the run with an error that names it: status $status"
 
 finish
