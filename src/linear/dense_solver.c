@@ -57,9 +57,10 @@ static const double noise = 2e-7;
  * done with a sample, or with the rows that H is made of. */
 static const double rough[] = { 0.2, 0.05 }, residual[] = { 0.09, 0.01 };
 
-/* Rows are left out from when on a step is to lower the objective by no more than this share:
- * those before move far more. */
-static const double little = 0.03;
+/* Rows are left out from when on a step is to lower the objective by no more than this share, as
+ * those before move far more; and which lie so many times as far beyond all margins as it moves
+ * those that cost something. */
+static const double little = 0.1, safely = 1.5;
 
 /* The rows in hand. */
 struct rows {
@@ -655,8 +656,8 @@ static int reach_part(struct mp_ctx *c, void *arg, size_t i)
     return MP_OK;
 }
 
-/* How far the step moves a row's scores: those of the rows drawn, in the lane where that is most,
- * as the root of their mean square.  These move more than the rows beyond all margins. */
+/* How far rows are to lie beyond all margins: by what the step moves the scores of the rows drawn,
+ * in the lane where that is most, as the root of their mean square. */
 static int find_reach(struct mp_ctx *c, struct solver *s, double *reach)
 {
     double rows = 0, most = 0;
@@ -671,7 +672,7 @@ static int find_reach(struct mp_ctx *c, struct solver *s, double *reach)
             sum += s->sums[i * s->lanes + k];
         most = sum > most ? sum : most;
     }
-    *reach = rows > 0 ? sqrt(most / rows) : 0;
+    *reach = rows > 0 ? safely * sqrt(most / rows) : 0;
     return MP_OK;
 }
 
