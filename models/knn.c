@@ -9,6 +9,7 @@
  * Learning is keeping the rows: as bytes where that loses nothing, which pixels are. */
 #include "core/finite.h"
 #include "core/learner.h"
+#include "image/tangent.h"
 #include "linear/class_weights.h"
 #include "linear/dnn.h"
 #include "linear/nearest.h"
@@ -17,18 +18,21 @@
 #include <string.h>
 
 enum { UNIFORM, DISTANCE, MOST_NEIGHBOURS = 10000 }; /* order of .choices below */
+enum { TANGENT = MP_COSINE + 1 };
 
 struct params {
-    int k, metric, vote;
+    int k, metric, vote, candidates;
     char *weights;
 };
 
 static const struct mp_param table[] = {
     MP_PARAM(k, .def = "3", .min = 1, .max = MOST_NEIGHBOURS, .unit = "rows",
              .doc = "how many of the nearest training rows vote"),
-    MP_PARAM(metric, .def = "l2", .choices = MP_METRICS,
+    MP_PARAM(metric, .def = "l2", .choices = MP_METRICS "|tangent",
              .doc = "distance: root of the sum of squares, sum of differences, cube root of the "
-                    "sum of cubes, 1 less the cosine"),
+                    "sum of cubes, 1 less the cosine, of images that may move a little"),
+    MP_PARAM(candidates, .def = "100", .min = 1, .max = MOST_NEIGHBOURS, .unit = "rows",
+             .doc = "tangent: how many, the nearest by l2, are compared so"),
     MP_PARAM(vote, .def = "uniform", .choices = "uniform|distance",
              .doc = "uniform: all the same; distance: each by one over its distance"),
     MP_CLASS_WEIGHTS(struct params, "the votes of rows"),
@@ -54,7 +58,12 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
                  struct mp_shape *out)
 {
     const struct params *p = params;
-    (void)state, (void)in, (void)out;
+    (void)state, (void)out;
+    if (p->metric == TANGENT && (in.h < 2 || in.w < 2))
+        return mp_fail(c, "metric=tangent moves images, not rows of %d x %d x %d", in.h, in.w,
+                       in.c);
+    if (p->metric == TANGENT && p->candidates < p->k)
+        return mp_fail(c, "candidates=%d: fewer than k=%d", p->candidates, p->k);
     return mp_class_weights_check(c, p->weights);
 }
 
@@ -160,7 +169,8 @@ static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_sh
         return mp_fail(c, "k=%d, but only %zu rows were kept", p->k, (size_t)s->rows);
     s->nearest = mp_nearest_open(c, &(struct mp_nearest_rows){ .n = s->rows, .d = s->d,
                                      .x = s->floats > 0 ? s->x : NULL,
-                                     .b = s->floats > 0 ? NULL : s->b }, (enum mp_metric)p->metric);
+                                     .b = s->floats > 0 ? NULL : s->b },
+                                 p->metric == TANGENT ? MP_L2 : (enum mp_metric)p->metric);
     return s->nearest != NULL ? MP_OK : -1;
 }
 
@@ -210,23 +220,68 @@ static void count_votes(const struct params *p, const struct state *s,
         out[j] = (float)(votes[j] / all);
 }
 
+static bool is_nearer(const struct mp_found *a, const struct mp_found *b)
+{
+    return a->distance < b->distance || (!(a->distance > b->distance) && a->row < b->row);
+}
+
+/* A kept row as floats, in `room` unless it lies so. */
+static const float *row_of(const struct state *s, size_t i, float *room)
+{
+    if (s->floats > 0)
+        return s->x + i * s->d;
+    mp_of_levels(s->b + i * s->d, s->d, room);
+    return room;
+}
+
+/* Of n candidates for each row of the chunk, nearest by l2, the k nearest by tangent distance come
+ * to be the first. */
+static int compare_tangents(struct mp_ctx *c, const struct state *s, const struct mp_chunk *in,
+                            size_t n, size_t k, struct mp_found *found)
+{
+    const size_t d = s->d;
+    float *own = mp_scratch(c, mp_tangent_values(in->shape));
+    float *other = mp_scratch(c, mp_tangent_values(in->shape)), *room = mp_scratch(c, d);
+    if (own == NULL || other == NULL || room == NULL)
+        return -1;
+    for (size_t i = 0; i < in->n; i++, found += n) {
+        if (mp_stopped(c))
+            return mp_fail(c, "interrupted");
+        mp_tangents(in->x + i * d, in->shape, own);
+        for (size_t j = 0; j < n; j++) {
+            size_t at = j < k ? j : k;
+            struct mp_found f = found[j];
+            mp_tangents(row_of(s, f.row, room), in->shape, other);
+            f.distance = mp_tangent_distance(own, other, d);
+            for (; at > 0 && is_nearer(&f, &found[at - 1]); at--)
+                if (at < k)
+                    found[at] = found[at - 1];
+            if (at < k)
+                found[at] = f;
+        }
+    }
+    return MP_OK;
+}
+
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct params *p = params;
     const struct state *s = state;
-    const size_t d = mp_len(in->shape), k = (size_t)p->k;
+    const size_t d = mp_len(in->shape), most = (size_t)p->candidates;
+    const size_t n = p->metric != TANGENT ? (size_t)p->k : most < s->rows ? most : s->rows;
     const size_t size = sizeof(struct mp_found) / sizeof(float);
     if (d != s->d || mp_len(out->shape) != s->classes)
         return mp_fail(c, "learned %zu classes of rows of %zu values, asked for %zu of %zu",
                        (size_t)s->classes, (size_t)s->d, mp_len(out->shape), d);
     double *votes = (double *)(void *)mp_scratch(c, 2 * s->classes);
-    struct mp_found *found = (struct mp_found *)(void *)mp_scratch(c, mp_product(in->n, k * size));
+    struct mp_found *found = (struct mp_found *)(void *)mp_scratch(c, mp_product(in->n, n * size));
     if (votes == NULL || found == NULL ||
-        mp_nearest_find(c, s->nearest, in->x, in->n, k, found) < 0)
+        mp_nearest_find(c, s->nearest, in->x, in->n, n, found) < 0 ||
+        (p->metric == TANGENT && compare_tangents(c, s, in, n, (size_t)p->k, found) < 0))
         return -1;
     for (size_t i = 0; i < in->n; i++)
-        count_votes(p, s, found + i * k, votes, out->x + i * s->classes);
+        count_votes(p, s, found + i * n, votes, out->x + i * s->classes);
     return MP_OK;
 }
 
@@ -249,12 +304,8 @@ static int pictures(struct mp_ctx *c, const void *params, const void *state,
             i++;
         if (i == s->rows)
             continue;
-        if (s->floats > 0)
-            memcpy(x, s->x + i * d, d * sizeof *x);
-        else
-            mp_of_levels(s->b + i * d, d, x);
         snprintf(name, sizeof name, "class %s, its first row", names[k]);
-        rc = mp_see(c, v, name, x, image, 1);
+        rc = mp_see(c, v, name, row_of(s, i, x), image, 1);
     }
     free(x);
     return rc;
@@ -270,13 +321,16 @@ MP_STAGE(knn) = {
            "or four where values are no grey levels.  What distances see is what counts: with\n"
            "`deskew` and `blur` in front a digit is nearer to others of its kind.  metric=l3 is\n"
            "Minkowski's with p = 3; l1 and l3 take some times longer than l2 and cosine, which\n"
-           "are products of matrices.  A class's score is its share of the votes, which\n"
+           "are products of matrices.  metric=tangent is for images that are blurred by about a\n"
+           "pixel: the distance, of the `candidates` nearest by l2, if both images may be\n"
+           "shifted, turned, stretched and made bolder as much as brings them nearest, to first\n"
+           "order; a millisecond or more a row.  A class's score is its share of the votes, which\n"
            "vote=distance divides by the distances; where a row is no distance away, only such\n"
            "rows vote.  `weights` are factors on the votes of a class.  Of rows at one distance\n"
            "the first is nearer, and of classes with as many votes the first wins.  Equal to\n"
            "scikit-learn's KNeighborsClassifier.\n"
-           "Reference: Cover, Hart 1967, Nearest neighbor pattern classification; LeCun and\n"
-           "others 1998, Gradient-based learning applied to document recognition.",
+           "Reference: Cover, Hart 1967, Nearest neighbor pattern classification; Simard, LeCun,\n"
+           "Denker 1993, Efficient pattern recognition using a new transformation distance.",
     .example = "knn k=5 vote=distance",
     .params = table,
     .params_size = sizeof(struct params),
