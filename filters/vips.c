@@ -58,7 +58,7 @@ static bool always(const struct params *p)
     return true;
 }
 
-/* Found by comparison with SciPy: tests/oracle/vips.py and findings/vips-fill-nearest.sh. */
+/* findings/vips-rank.sh and findings/vips-fill-nearest.sh show it. */
 static void heed(struct mp_ctx *c, const void *params)
 {
     static const struct {
@@ -254,7 +254,7 @@ MP_STAGE(vips) = {
            "something else (op=invert is -x then) or take bytes all the same.  An argument that\n"
            "is given its default is not given.  Refused are complex numbers, and images of which\n"
            "some get another size than others; so are operations that take a second image, a\n"
-           "file or text.\n"
+           "file or text.  Pixels are those of VIPS_NOVECTOR=1, the same on every processor.\n"
            "\n"
            "Known to be wrong, with a warning: op=rank on bytes in windows of more than 10 pixels\n"
            "(the median, say; least and greatest are right) up to 8.16.1; 8.17.3 is right.  And\n"

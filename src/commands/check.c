@@ -142,7 +142,7 @@ static int check(struct mp_ctx *c, struct mp_experiment *x, struct mp_data *part
 {
     c->run->trial.on = true;
     c->run->trial.share = 1;
-    if (mp_experiment_read(c, x) < 0)
+    if (mp_plan_prepare(c, &x->plan) < 0 || mp_experiment_read(c, x) < 0)
         return -1;
     c->run->warnings.hear = no_warning; /* what the trial rows cause is no remark on the pipeline */
     if (trial(c, x, part) < 0 ||

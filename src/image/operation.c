@@ -356,13 +356,16 @@ static int read_list(struct mp_ctx *c, const struct mp_param *row, const char *t
                                            row->unit);
 }
 
-static int set_list(struct mp_ctx *c, const struct mp_vips *v, VipsOperation *o,
+static int set_list(struct mp_ctx *c, const struct mp_vips *v, const char *name, VipsOperation *o,
                     const struct mp_param *row, const char *text, bool whole)
 {
     double x[256];
     int i[256], n = 0;
     if (read_list(c, row, text, whole, x, &n) < 0)
         return -1;
+    for (int k = 0; k < n && strcmp(name, "remainder_const") == 0; k++)
+        if (fabs(x[k]) < 1) /* of bytes it divides by what remains of it, and the program ends */
+            return mp_fail(c, "%s=%s: must be 1 or more, or -1 or less", row->name, text);
     for (int k = 0; k < n && whole; k++)
         i[k] = (int)x[k];
     void *list = whole ? (void *)v->array_int_new(i, n) : (void *)v->array_double_new(x, n);
@@ -384,8 +387,8 @@ static int set_interpolation(struct mp_ctx *c, const struct mp_vips *v, VipsOper
     return MP_OK;
 }
 
-static int set_argument(struct mp_ctx *c, const struct mp_vips *v, VipsOperation *o,
-                        const struct mp_param *row, const void *params)
+static int set_argument(struct mp_ctx *c, const struct mp_vips *v, const char *name,
+                        VipsOperation *o, const struct mp_param *row, const void *params)
 {
     const char *at = (const char *)params + row->offset;
     const GParamSpec *p = v->object_class_find_property(G_OBJECT_GET_CLASS(o), row->name);
@@ -413,7 +416,7 @@ static int set_argument(struct mp_ctx *c, const struct mp_vips *v, VipsOperation
         return set_interpolation(c, v, o, row, text);
     case REALS:
     case INTS:
-        return set_list(c, v, o, row, text, kind == INTS);
+        return set_list(c, v, name, o, row, text, kind == INTS);
     default:
         return MP_OK; /* a row of the stage's own */
     }
@@ -434,10 +437,12 @@ VipsImage *mp_operation_run(struct mp_ctx *c, const struct mp_vips *v, const cha
     }
     v->argument_map((VipsObject *)o, see_argument, &l, NULL);
     for (const struct mp_param *row = table; row->name != NULL && rc == MP_OK; row++)
-        rc = set_argument(c, v, o, row, params);
+        rc = set_argument(c, v, name, o, row, params);
     v->object_set(o, l.in, in, NULL);
     if (rc == MP_OK && v->object_build((VipsObject *)o) != 0)
         mp_vips_fail(c, v, what);
+    else if (rc == MP_OK && mp_vips_warned(v))
+        mp_fail(c, "%s: libvips loses its way with these values and this image", what);
     else if (rc == MP_OK)
         v->object_get(o, l.out, &out, NULL);
     v->object_unref_outputs((VipsObject *)o);

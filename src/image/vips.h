@@ -9,7 +9,8 @@
 /* GLib's, too, by way of libvips, which is linked with it. */
 #define VIPS_FUNCTIONS(F)                                                                      \
     F(vips_, init) F(vips_, cache_set_max) F(vips_, concurrency_set)                           \
-    F(vips_, block_untrusted_set) F(vips_, error_buffer_copy) F(vips_, error_clear)            \
+    F(vips_, block_untrusted_set) F(vips_, error) F(vips_, error_buffer_copy)                  \
+    F(vips_, error_clear)                                                                      \
     F(vips_, image_new_from_memory) F(vips_, pngsave_buffer)                                   \
     F(vips_, image_new_from_buffer) F(vips_, image_write_to_memory)                            \
     F(vips_, image_get_width) F(vips_, image_get_height) F(vips_, image_get_bands)             \
@@ -29,13 +30,18 @@ struct mp_vips {
     VIPS_FUNCTIONS(MP_LIBRARY_MEMBER)
 };
 
-/* Loads the library unless it is there, starts it with no cache and one thread of its own,
- * and fills *v.  It stays until the process ends; there is nothing to close, and to ask again
- * takes half a microsecond.  On any thread.  Negative after an mp_fail(). */
+/* Loads the library unless it is there, starts it with no cache, one thread of its own and
+ * plain loops, and fills *v.  It stays until the process ends; there is nothing to close, and to
+ * ask again takes half a microsecond.  On any thread.  Negative after an mp_fail(). */
 int mp_vips_open(struct mp_ctx *c, struct mp_vips *v);
 
 /* The version that runs; false before it is loaded: then that of the build. */
 bool mp_vips_version(char *text, size_t size);
+
+/* What GObject warns of, such as a value that libvips gives one of its own operations and that is
+ * out of range, is no failure to libvips, but what it computes then is anything.  So it stands
+ * among the library's errors; whether there is any since they were last cleared, which they are. */
+bool mp_vips_warned(const struct mp_vips *v);
 
 /* Negative: mp_fail(c, "WHAT: TEXT") with the library's own words, in one line. */
 int mp_vips_fail(struct mp_ctx *c, const struct mp_vips *v, const char *what);

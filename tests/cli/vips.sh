@@ -97,6 +97,11 @@ if mp --version && awk '$1 == "libvips" { split($2, v, "."); exit !(v[1] == 8 &&
     ok "a median of 5 x 5 is warned of, once"
     grep -q 'op=rank: in libvips' rank/report.txt
     ok "and the report says so"
+    mp check rank.txt && grep -q '^warning: rank.txt:2: vips: op=rank: in libvips' "$err"
+    ok "and check"
+    pipe 'vips op=fill_nearest' > fill.txt
+    mp run fill.txt -o fill && grep -q '^warning: fill.txt:2: vips: op=fill_nearest: in libvips .* changes pixels that are set' "$err"
+    ok "fill_nearest, too"
 else
     skip "a median of 5 x 5" "libvips is newer"
 fi
