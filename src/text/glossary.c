@@ -260,7 +260,7 @@ static const struct {
     { "rbf|gaussian kernel|kernel svm|poly",
       "\"fourier\" in front of a linear model is the Gaussian (RBF) kernel" },
     { "cnn|convnet|lenet|resnet", "it is a \"net\" with \"conv\" layers: pipelines/cnn.txt" },
-    { "mlp|nn|dnn|ann|neural network|perceptron|sequential",
+    { "mlp|nn|dnn|ann|neural network|multilayer perceptron|sequential",
       "it is a \"net\" with \"dense\" layers: pipelines/mlp.txt" },
     { "rnn|gru", "it is a \"net\" with an \"lstm\" layer: pipelines/lstm.txt" },
     { "kneighbors|nearest neighbours|nearest neighbors|k nearest neighbours", "it is \"knn\"" },
