@@ -126,11 +126,13 @@ static void look_at(struct look *l, GType type, char *why, size_t size)
 /* "black|copy|repeat" */
 static const char *words_of(const GParamSpec *p)
 {
-    const GEnumClass *e = ((const GParamSpecEnum *)p)->enum_class;
+    const GParamSpecEnum *e = (const GParamSpecEnum *)p;
+    const GEnumValue *value = e->enum_class->values;
     GString *all = g_string_new("");
-    for (guint i = 0; i < e->n_values; i++)
-        if (e->values[i].value >= 0 && strcmp(e->values[i].value_nick, "last") != 0)
-            g_string_append_printf(all, "%s%s", all->len > 0 ? "|" : "", e->values[i].value_nick);
+    for (guint i = 0; i < e->enum_class->n_values; i++, value++)
+        if ((value->value >= 0 || value->value == e->default_value) && /* -1 is none of them */
+            strcmp(value->value_nick, "last") != 0)
+            g_string_append_printf(all, "%s%s", all->len > 0 ? "|" : "", value->value_nick);
     const char *words = g_intern_string(all->str);
     g_string_free(all, TRUE);
     return words;
@@ -160,22 +162,26 @@ static const char *default_word(const GParamSpec *p)
     return NULL;
 }
 
+struct names {
+    const struct mp_vips *v;
+    GString *all;
+};
+
 static void *see_interpolation(GType type, void *names)
 {
-    GString *all = names;
-    struct mp_vips v;
-    if (mp_vips_open(NULL, &v) == MP_OK && !v.type_test_flags(type, G_TYPE_FLAG_ABSTRACT))
-        g_string_append_printf(all, "%s%s", all->len > 0 ? "|" : "",
-                               ((VipsObjectClass *)v.type_class_ref(type))->nickname);
+    const struct names *n = names;
+    if (!n->v->type_test_flags(type, G_TYPE_FLAG_ABSTRACT))
+        g_string_append_printf(n->all, "%s%s", n->all->len > 0 ? "|" : "",
+                               ((VipsObjectClass *)n->v->type_class_ref(type))->nickname);
     return NULL;
 }
 
 static const char *interpolations(const struct mp_vips *v, GType base)
 {
-    GString *all = g_string_new("");
-    v->type_map_all(base, see_interpolation, all);
-    const char *words = g_intern_string(all->str);
-    g_string_free(all, TRUE);
+    struct names n = { v, g_string_new("") };
+    v->type_map_all(base, see_interpolation, &n);
+    const char *words = g_intern_string(n.all->str);
+    g_string_free(n.all, TRUE);
     return words;
 }
 
@@ -393,8 +399,9 @@ static int set_argument(struct mp_ctx *c, const struct mp_vips *v, const char *n
     const char *at = (const char *)params + row->offset;
     const GParamSpec *p = v->object_class_find_property(G_OBJECT_GET_CLASS(o), row->name);
     const enum kind kind = p != NULL ? kind_of(v, p) : OTHER;
-    char text[2048];
-    mp_param_text(row, params, text, sizeof text);
+    char word[64];
+    mp_param_text(row, params, word, sizeof word);
+    const char *text = row->type == MP_TEXT ? *(char *const *)(const void *)at : word;
     if (row->def != NULL && strcmp(text, row->def) == 0)
         return MP_OK;
     switch (kind) {
