@@ -70,8 +70,8 @@ static void number_cell(double x, char kind, char *cell)
     case 'f':
         snprintf(cell, MP_CELL, "%.4f", x);
         break;
-    case 'p':
-        snprintf(cell, MP_CELL, "%.2g", x);
+    case 'p': /* 0 is what a double has no room for */
+        snprintf(cell, MP_CELL, x > 0 ? "%.2g" : "<1e-300", x);
         break;
     case 's':
         snprintf(cell, MP_CELL, x < 99.95 ? "%.2f" : "%.0f", x);

@@ -263,7 +263,7 @@ def gallery(root, o):
             for b in bases:
                 want += [points(q[b + "_bought"]), "%+.2f .. %+.2f" %
                          tuple(100 * v for v in q[b + "_bought_interval"]),
-                         "%.2g" % q[b + "_p_holm"]] if b + "_p" in q else [DASH] * 3
+                         "%.2g" % q[b + "_p_holm"] if q[b + "_p_holm"] else "<1e-300"] if b + "_p" in q else [DASH] * 3
             must(cells[1:] == want, f"{name}, {cells[0]}: {cells[1:]}, not {want}")
         bold = sum(e.tag == H + "strong" for e in e.iter())
         must(bold == sum(q.get(b + "_better") is not None for q in o["rows"] for b in bases),

@@ -196,9 +196,23 @@ static void test_lines(struct tap *t)
     close_bench(&b);
 }
 
+/* A probability that underflows is no certainty. */
+static void test_cell(struct tap *t)
+{
+    static const struct mp_form_column p = { "p", "p", 'p', false };
+    char cell[MP_CELL], other[MP_CELL];
+    json_t *none = json_pack("{s:f}", "p", 0.0), *some = json_pack("{s:f}", "p", 8.8e-141);
+    mp_form_cell(none, &p, cell);
+    mp_form_cell(some, &p, other);
+    tap_ok(t, strcmp(cell, "<1e-300") == 0 && strcmp(other, "8.8e-141") == 0, "p of 0: %s", cell);
+    json_decref(none);
+    json_decref(some);
+}
+
 int main(void)
 {
     struct tap t = { 0 };
+    test_cell(&t);
     test_text(&t);
     test_gains(&t);
     test_lines(&t);
