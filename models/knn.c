@@ -125,7 +125,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct params *p = params;
     const struct state *s = state;
-    if ((uint64_t)p->k > s->rows)
+    if ((uint64_t)p->k > s->rows && !mp_trial(c))
         return mp_fail(c, "k=%d: there are only %zu rows to learn from; must be at most that",
                        p->k, (size_t)s->rows);
     return MP_OK;
@@ -134,7 +134,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
 /* Of what is loaded nothing is trusted. */
 static int check(struct mp_ctx *c, const struct state *s, size_t levels, size_t labels)
 {
-    if (s->floats > 1 || labels != mp_product(2, s->rows) || s->d == 0 ||
+    if (s->rows == 0 || s->floats > 1 || labels != mp_product(2, s->rows) || s->d == 0 ||
         levels != (s->floats > 0 ? 0 : mp_product(s->rows, s->d)))
         return mp_fail(c, "%llu rows of %llu values have %zu levels and labels of %zu bytes: "
                        "damaged", (unsigned long long)s->rows, (unsigned long long)s->d, levels,
@@ -165,8 +165,6 @@ static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_sh
     const struct params *p = params;
     struct state *s = state;
     (void)in;
-    if ((uint64_t)p->k > s->rows)
-        return mp_fail(c, "k=%d, but only %zu rows were kept", p->k, (size_t)s->rows);
     s->nearest = mp_nearest_open(c, &(struct mp_nearest_rows){ .n = s->rows, .d = s->d,
                                      .x = s->floats > 0 ? s->x : NULL,
                                      .b = s->floats > 0 ? NULL : s->b },
@@ -205,12 +203,12 @@ static double vote_of(const struct params *p, const struct mp_found *nearest, si
 }
 
 static void count_votes(const struct params *p, const struct state *s,
-                        const struct mp_found *nearest, double *votes, float *out)
+                        const struct mp_found *nearest, size_t k, double *votes, float *out)
 {
     double all = 0;
     for (size_t j = 0; j < s->classes; j++)
         votes[j] = 0;
-    for (size_t i = 0; i < (size_t)p->k; i++) {
+    for (size_t i = 0; i < k; i++) {
         const size_t class = class_of(s, nearest[i].row);
         const double vote = s->weight[class] * vote_of(p, nearest, i);
         votes[class] += vote;
@@ -269,7 +267,8 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     const struct params *p = params;
     const struct state *s = state;
     const size_t d = mp_len(in->shape), most = (size_t)p->candidates;
-    const size_t n = p->metric != TANGENT ? (size_t)p->k : most < s->rows ? most : s->rows;
+    const size_t k = (size_t)p->k < s->rows ? (size_t)p->k : s->rows; /* fewer in a trial */
+    const size_t n = p->metric != TANGENT ? k : most < s->rows ? most : s->rows;
     const size_t size = sizeof(struct mp_found) / sizeof(float);
     if (d != s->d || mp_len(out->shape) != s->classes)
         return mp_fail(c, "learned %zu classes of rows of %zu values, asked for %zu of %zu",
@@ -278,10 +277,10 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     struct mp_found *found = (struct mp_found *)(void *)mp_scratch(c, mp_product(in->n, n * size));
     if (votes == NULL || found == NULL ||
         mp_nearest_find(c, s->nearest, in->x, in->n, n, found) < 0 ||
-        (p->metric == TANGENT && compare_tangents(c, s, in, n, (size_t)p->k, found) < 0))
+        (p->metric == TANGENT && compare_tangents(c, s, in, n, k, found) < 0))
         return -1;
     for (size_t i = 0; i < in->n; i++)
-        count_votes(p, s, found + i * n, votes, out->x + i * s->classes);
+        count_votes(p, s, found + i * n, k, votes, out->x + i * s->classes);
     return MP_OK;
 }
 
