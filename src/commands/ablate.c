@@ -97,7 +97,9 @@ static int ablate(struct mp_ctx *c, char *file, struct mp_ablation *a, const str
     if (jobs == NULL)
         return -1;
     struct mp_folder held = { .path = NULL };
+    mp_ranks_part(c); /* others read no rows */
     int rc = plan(c, a, file, jobs, p->output, &x);
+    mp_ranks_join(c);
     if (rc == MP_OK)
         rc = mp_folder_hold(c, &held, p->output);
     if (rc == MP_OK && !asked->no_cache)

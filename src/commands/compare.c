@@ -67,8 +67,10 @@ static int run_in(struct mp_ctx *c, const struct params *p, int n, char **args)
         return -1;
     struct mp_folder held = { .path = NULL };
     int rc = mp_check_folder(c, p->output);
+    mp_ranks_part(c); /* others read no rows */
     if (rc == MP_OK)
         rc = mp_jobs_plan(c, args, n, p->output, jobs, &x);
+    mp_ranks_join(c);
     if (rc == MP_OK)
         rc = mp_folder_hold(c, &held, p->output);
     if (rc == MP_OK && !a->no_cache)

@@ -74,7 +74,8 @@ static int read_rows(struct mp_ctx *c, struct job *j, const char *file, struct p
         return -1;
     if (mp_rows_read(c, file, j->o->labels, &form, "the bundle was trained on", &part->d) < 0)
         return -1;
-    mp_glance(c, &part->d, &g);
+    if (mp_glance(c, &part->d, &g) < 0)
+        return -1;
     mp_glance_warn_new(c, &j->b.glance, &g, file);
     part->read_seconds = mp_seconds() - start;
     return MP_OK;
@@ -94,8 +95,7 @@ static int predict(struct mp_ctx *c, struct job *j, size_t i, const char *file)
     j->in[i] = (struct mp_predicted){ file, &part->d, &part->p };
     if (mp_lying_warn(c, &j->b.plan, &part->d, part->y, j->b.lead, file) < 0)
         return -1;
-    return mp_ranks_same(c, MP_OK, part->d.crc, file) < 0
-               ? -1 : mp_predict(c, &j->b.plan, &part->d, &part->p);
+    return mp_predict(c, &j->b.plan, &part->d, &part->p);
 }
 
 /* How good the predictions are, of the rows that have labels. */

@@ -76,7 +76,6 @@ static int search(struct mp_ctx *c, const struct params *p, const char *file, co
     int rc = writes ? mp_check_folder(c, folder) : MP_OK;
     if (rc == MP_OK)
         rc = mp_search_open(c, &ask, &s);
-    rc = mp_ranks_same(c, rc, s.x.train.crc, "the training rows");
     if (rc == MP_OK && writes)
         rc = mp_folder_hold(c, &held, folder);
     if (rc == MP_OK && !a->no_cache)

@@ -36,7 +36,7 @@ void mp_mpi_end(void)
 static void finish(struct mp_mpi *m, MPI_Request *q, int n)
 {
     enum { EAGER = 300, EARLY = 3000 };
-    const double start = mp_seconds();
+    const double start = mp_seconds(), work = mp_work_seconds();
     int done = 0;
     for (int look = 0; MPI_Testall(n, q, &done, MPI_STATUSES_IGNORE) == MPI_SUCCESS && !done;
          look++) {
@@ -47,6 +47,7 @@ static void finish(struct mp_mpi *m, MPI_Request *q, int n)
             nanosleep(&pause, NULL);
     }
     m->waited += mp_seconds() - start;
+    m->looked += mp_work_seconds() - work;
 }
 
 /* Counts of MPI are int: what is long goes in pieces, or is counted in larger units. */

@@ -15,6 +15,7 @@ struct mp_mpi {
     int n, mine;
     uint64_t sent;  /* bytes of this one that others were given */
     double waited;  /* seconds until they had given theirs */
+    double looked;  /* seconds of processors meanwhile */
 };
 void mp_mpi_begin(struct mp_mpi *m);
 void mp_mpi_end(void);

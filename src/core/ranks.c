@@ -11,6 +11,7 @@
 #include "core/mpi.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct host {
@@ -25,8 +26,8 @@ struct word {
 enum kind { AGREE, SAME, TELL, GATHER, TURN, MAIL, END };
 
 struct account {
-    double seconds, waited;
-    uint64_t sent;
+    double seconds, waited, worked; /* worked: of processors, not those of waiting */
+    uint64_t sent, exchanges;
 };
 
 struct mp_ranks {
@@ -36,6 +37,7 @@ struct mp_ranks {
     struct account *account; /* of each, at the end */
     size_t *row, *col;  /* where shares begin: n + 1 each */
     double start;
+    uint64_t exchanges; /* so far */
     bool parted;        /* each works alone */
     bool over;          /* all know that one has failed */
 };
@@ -210,6 +212,7 @@ static int ready(struct mp_ctx *c, struct mp_ranks *r, int rc, enum kind kind, s
     if (r->over)
         return mp_fail(c, "another rank has failed");
     mp_mpi_all(&r->mpi, &own, r->word, sizeof own);
+    r->exchanges++;
     for (int k = 0; k < r->mpi.n; k++)
         if (r->word[k].failed)
             return fail_all(c, r, k);
@@ -377,15 +380,27 @@ void mp_letters_free(const struct mp_ctx *c, struct mp_letter *letters)
 
 /* --------------------------------------------------------------------------- the end */
 
+/* Seconds of processors for processes that it has started. */
+static double children_worked(void)
+{
+    struct rusage u;
+    return getrusage(RUSAGE_CHILDREN, &u) < 0
+               ? 0 : (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+                     1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
 /* What each rank has spent its time with. */
 static void say_accounts(const struct mp_ctx *c, struct mp_ranks *r)
 {
-    const struct account own = { mp_seconds() - r->start, r->mpi.waited, r->mpi.sent };
+    const struct account own = { mp_seconds() - r->start, r->mpi.waited,
+                                 mp_work_seconds() - r->mpi.looked + children_worked(),
+                                 r->mpi.sent, r->exchanges };
     mp_mpi_all(&r->mpi, &own, r->account, sizeof own);
     for (int k = 0; k < r->mpi.n && r->mpi.mine == 0 && !c->run->quiet; k++)
-        fprintf(stderr, "rank %d on %s: %.1f s, %.1f of them waiting; %.1f MB sent\n", k,
-                r->host[k].name, r->account[k].seconds, r->account[k].waited,
-                1e-6 * (double)r->account[k].sent);
+        fprintf(stderr, "rank %d on %s: %.1f s, %.1f of them waiting; %.2f s of processors; "
+                "%.1f MB sent in %llu exchanges\n", k, r->host[k].name, r->account[k].seconds,
+                r->account[k].waited, r->account[k].worked, 1e-6 * (double)r->account[k].sent,
+                (unsigned long long)r->account[k].exchanges);
 }
 
 int mp_ranks_close(struct mp_ctx *c, int rc)

@@ -26,7 +26,7 @@ bool mp_launch_left(const char *variable);
 int mp_ranks_open(struct mp_ctx *c, bool shares);
 
 /* The end: rc is what became of this rank, and the result what became of all.  How much each has
- * sent and waited is said on stderr, unless the run is quiet. */
+ * worked, waited and sent is said on stderr, unless the run is quiet. */
 int mp_ranks_close(struct mp_ctx *c, int rc);
 
 /* How many ranks there are, and which one this is. */

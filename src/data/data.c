@@ -2,6 +2,8 @@
 /* data.c - data sets: room, labels, row names, parts, checksum. */
 #include "data/data.h"
 #include "core/ctx.h"
+#include "core/random.h"
+#include "core/ranks.h"
 #include "text/decimal.h"
 #include <glib.h>
 #include <libdeflate.h>
@@ -10,16 +12,19 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Of labels 0..255 the bytes, of others the text and its closing zero. */
-static uint32_t crc_labels(const struct mp_data *d, uint32_t crc)
+/* Of labels 0..255 the bytes, of others the text and its closing zero; *size: how many. */
+static uint32_t crc_labels(const struct mp_data *d, size_t *size)
 {
     uint8_t block[4096];
     size_t used = 0;
+    uint32_t crc = 0;
+    *size = 0;
     for (size_t i = 0; i < d->n; i++) {
         const char *name = mp_data_class(d, i);
         int64_t v = 0;
         if (used + MP_NAME_SIZE > sizeof block) {
             crc = (uint32_t)crc32_z(crc, block, used);
+            *size += used;
             used = 0;
         }
         if (mp_whole_text(name, &v) && v >= 0 && v <= 255)
@@ -27,33 +32,92 @@ static uint32_t crc_labels(const struct mp_data *d, uint32_t crc)
         else
             used += (size_t)snprintf((char *)block + used, MP_NAME_SIZE, "%s", name) + 1;
     }
+    *size += used;
     return (uint32_t)crc32_z(crc, block, used);
 }
 
 /* The blocks' checksums on all threads; combined they are that of the whole. */
-void mp_data_seal(const struct mp_ctx *c, struct mp_data *d)
+enum { BLOCK = 1 << 20, SAMPLE = 32 };
+
+static size_t block_size(size_t all, size_t k)
 {
-    enum { BLOCK = 1 << 20, TOGETHER = 64 };
+    return all - k * BLOCK < BLOCK ? all - k * BLOCK : BLOCK;
+}
+
+/* Of the blocks from .. to - 1 of n, and, if `some`, of every 32nd. */
+static void sum_blocks(const struct mp_ctx *c, const struct mp_data *d, size_t n, size_t from,
+                       size_t to, bool some, uint32_t *crc)
+{
     const size_t all = d->n * mp_len(d->shape);
     const int threads = mp_threads(c);
-    uLong crc[TOGETHER], whole = 0;
-    for (size_t at = 0; at < all; at += (size_t)BLOCK * TOGETHER) {
-        const size_t rest = all - at, most = (size_t)BLOCK * TOGETHER;
-        const size_t n = ((rest < most ? rest : most) + BLOCK - 1) / BLOCK;
-#pragma omp parallel for num_threads(threads) if (n > 1)
-        for (size_t k = 0; k < n; k++) {
-            const uint8_t *x = d->x + at + k * BLOCK;
-            const size_t size = rest - k * BLOCK < BLOCK ? rest - k * BLOCK : BLOCK;
-            crc[k] = libdeflate_crc32(0, x, size);
-            mp_rows_let_go(&d->store, x, x + size);
-        }
-        for (size_t k = 0; k < n; k++)
-            whole = crc32_combine(whole, crc[k], (z_off_t)(rest - k * BLOCK < BLOCK
-                                                               ? rest - k * BLOCK : BLOCK));
+#pragma omp parallel for num_threads(threads) schedule(dynamic) if (n > 1)
+    for (size_t k = 0; k < n; k++) {
+        const uint8_t *x = d->x + k * BLOCK;
+        if ((k < from || k >= to) && (!some || k % SAMPLE != 0))
+            continue;
+        crc[k] = libdeflate_crc32(0, x, block_size(all, k));
+        mp_rows_let_go(&d->store, x, x + block_size(all, k));
     }
-    d->crc = (uint32_t)whole;
+}
+
+/* And of what follows them. */
+struct labels {
+    uint32_t crc;
+    size_t size;
+};
+
+static struct labels sum_labels(const struct mp_data *d)
+{
+    struct labels l = { 0, 0 };
     if (d->label != NULL)
-        d->crc = crc_labels(d, d->crc);
+        l.crc = crc_labels(d, &l.size);
+    return l;
+}
+
+static uint32_t join_blocks(const struct mp_data *d, size_t n, size_t step, const uint32_t *crc,
+                            struct labels l)
+{
+    const size_t all = d->n * mp_len(d->shape);
+    uLong whole = 0;
+    for (size_t k = 0; k < n; k += step)
+        whole = crc32_combine(whole, crc[k], (z_off_t)block_size(all, k));
+    return (uint32_t)crc32_combine(whole, l.crc, (z_off_t)l.size);
+}
+
+int mp_data_seal(struct mp_ctx *c, struct mp_data *d)
+{
+    const size_t n = (d->n * mp_len(d->shape) + BLOCK - 1) / BLOCK;
+    uint32_t *crc = mp_alloc(c, n, sizeof *crc);
+    if (crc == NULL)
+        return -1;
+    sum_blocks(c, d, n, 0, n, false, crc);
+    d->crc = join_blocks(d, n, 1, crc, sum_labels(d));
+    free(crc);
+    return MP_OK;
+}
+
+/* What ranks need to know is the same for all: the size, the labels, and some of the rows, as
+ * none sees all of them. */
+int mp_data_seal_shared(struct mp_ctx *c, struct mp_data *d)
+{
+    const size_t n = (d->n * mp_len(d->shape) + BLOCK - 1) / BLOCK;
+    const size_t from = mp_share(c, n, mp_rank(c)), to = mp_share(c, n, mp_rank(c) + 1);
+    uint32_t *crc = mp_alloc(c, n, sizeof *crc);
+    int rc = crc != NULL ? MP_OK : -1;
+    struct labels labels = { 0, 0 };
+    uint64_t some = 0;
+    if (rc == MP_OK) {
+        sum_blocks(c, d, n, from, to, mp_ranks(c) > 1, crc);
+        labels = sum_labels(d);
+        some = mp_mix(d->n) ^ mp_mix(mp_len(d->shape) + 1) ^
+               join_blocks(d, n, SAMPLE, crc, labels);
+    }
+    rc = mp_ranks_same(c, rc, some, "the rows");
+    rc = mp_ranks_collect(c, rc, crc, sizeof *crc, n, n);
+    if (rc == MP_OK)
+        d->crc = join_blocks(d, n, 1, crc, labels);
+    free(crc);
+    return rc;
 }
 
 void mp_data_free(struct mp_data *d)
@@ -345,6 +409,8 @@ int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, 
         memcpy(part->x + i * len, d->x + rows[i] * len, len);
         part->number[i] = mp_data_number(d, rows[i]);
     }
-    mp_data_seal(c, part);
-    return MP_OK;
+    if (mp_data_seal(c, part) == MP_OK)
+        return MP_OK;
+    mp_data_free(part);
+    return -1;
 }

@@ -57,7 +57,11 @@ int mp_data_order_classes(struct mp_ctx *c, struct mp_data *d);
 const char *mp_data_class(const struct mp_data *d, size_t i);
 
 /* Works out d->crc: for rows that were made, not read. */
-void mp_data_seal(const struct mp_ctx *c, struct mp_data *d);
+int mp_data_seal(struct mp_ctx *c, struct mp_data *d);
+
+/* The same of rows that all ranks (ranks.h) have read: each looks at its share.  Fails where they
+ * have not read the same. */
+int mp_data_seal_shared(struct mp_ctx *c, struct mp_data *d);
 
 /* The number of row i in its file. */
 uint64_t mp_data_number(const struct mp_data *d, size_t i);

@@ -26,6 +26,8 @@ struct mp_shared {
     size_t rows, agree;     /* of the test; agree: some equal training row has the same label */
     size_t *twin;           /* of each test row: the first equal training row, or SIZE_MAX */
 };
+/* Cost: one pass over the training rows on all threads; of several ranks (ranks.h), which all have
+ * them, each looks at its share. */
 int mp_shared_find(struct mp_ctx *c, const struct mp_data *train, const struct mp_data *test,
                    struct mp_shared *s);
 /* The same, of groups that have been found already. */

@@ -389,9 +389,7 @@ static int pull_rows(struct mp_ctx *c, struct mp_data *d, const int **y)
     for (size_t i = 0; i < d->n && *y != NULL && rc == MP_OK; i++)
         d->label[i] = (uint16_t)(*y)[i];
     free(x);
-    if (rc == MP_OK)
-        mp_data_seal(c, d);
-    return rc;
+    return rc == MP_OK ? mp_data_seal(c, d) : rc;
 }
 
 /* A score on rows that the net has learned from would flatter. */

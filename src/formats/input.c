@@ -15,6 +15,7 @@
 #include "formats/input.h"
 #include "core/ctx.h"
 #include "core/progress.h"
+#include "core/ranks.h"
 #include "files/archive.h"
 #include "files/near_file.h"
 #include "formats/format.h"
@@ -667,8 +668,8 @@ bool mp_input_give(struct mp_input *in, struct mp_rows *to)
 bool mp_input_map(struct mp_input *in, struct mp_rows *to)
 {
     const uint64_t whole = mp_input_whole(in), at = mp_input_tell(in);
-    if (in->fd < 0 || whole <= at || whole - at < mp_rows_limit() ||
-        !mp_rows_map(to, in->fd, at, (size_t)(whole - at)))
+    const bool room = mp_ranks(in->c) == 1 && whole - at < mp_rows_limit();
+    if (in->fd < 0 || whole <= at || room || !mp_rows_map(to, in->fd, at, (size_t)(whole - at)))
         return false;
     mp_bar_add(bar_of(in), (double)(whole - in->taken) / 1e6);
     in->taken = whole;

@@ -74,7 +74,8 @@ int mp_input_open_rows(struct mp_ctx *c, struct mp_input *in, const char *name,
 bool mp_input_give(struct mp_input *in, struct mp_rows *to);
 
 /* Where all that is still to come is the rest of a plain file, and more than there is memory for,
- * `to`, which is empty, gets the file itself (rows.h), and the input is at its end. */
+ * or this is one of several ranks, which look at parts of it, `to`, which is empty, gets the file
+ * itself (rows.h), and the input is at its end. */
 bool mp_input_map(struct mp_input *in, struct mp_rows *to);
 
 /* The archive that a file is, whose first bytes have been looked at: from its beginning, as often

@@ -145,8 +145,8 @@ static int finish(struct mp_ctx *c, const struct mp_form *form, struct mp_data *
     if (rc == MP_OK && form->classes != NULL && *form->classes != '\0')
         rc = mp_class_rename(c, form->classes, d);
     if (rc == MP_OK)
-        mp_data_seal(c, d);
-    else
+        rc = mp_data_seal_shared(c, d);
+    if (rc < 0)
         mp_data_free(d);
     return rc;
 }

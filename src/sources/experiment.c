@@ -476,18 +476,21 @@ static int warn_of_holdout(struct mp_ctx *c, const struct mp_experiment *x)
 }
 
 /* What one look tells, said before the long work. */
-static void warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
+static int warn_of_rows(struct mp_ctx *c, struct mp_experiment *x)
 {
     struct mp_glance test;
     if (x->test_left != NULL)
         mp_warn(c, "other training rows than the pipeline's: its test, %s, is left out "
                    "(--test FILE names one)", x->test_left);
-    mp_glance(c, &x->train, &x->glance);
+    if (mp_glance(c, &x->train, &x->glance) < 0)
+        return -1;
     mp_glance_warn(c, &x->glance, x->plan.source.train, &x->plan);
     if (x->test_path == NULL)
-        return;
-    mp_glance(c, &x->test, &test);
+        return MP_OK;
+    if (mp_glance(c, &x->test, &test) < 0)
+        return -1;
     mp_glance_warn_new(c, &x->glance, &test, x->plan.source.test);
+    return MP_OK;
 }
 
 static int no_labels(struct mp_ctx *c, const struct mp_experiment *x)
@@ -525,8 +528,7 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
     if (find_classes(c, x) < 0 || mp_plan_shape(c, &x->plan, x->train.shape) < 0 ||
         read_test(c, x, &form) < 0 || number_test(c, x) < 0)
         return -1;
-    warn_of_rows(c, x);
-    if (warn_of_holdout(c, x) < 0)
+    if (warn_of_rows(c, x) < 0 || warn_of_holdout(c, x) < 0)
         return -1;
     x->read_seconds = mp_seconds() - start;
     return MP_OK;

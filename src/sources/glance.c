@@ -2,8 +2,10 @@
 /* glance.c - what one look at rows tells. */
 #include "sources/glance.h"
 #include "core/ctx.h"
+#include "core/ranks.h"
 #include "core/simd.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ looking */
@@ -47,18 +49,18 @@ static uint64_t border_sum(const uint8_t *x, struct mp_shape s)
     return sum;
 }
 
-void mp_glance(const struct mp_ctx *c, const struct mp_data *d, struct mp_glance *g)
+/* Of the blocks from .. to - 1 of rows. */
+enum { BLOCK = 512 };
+
+static struct sums look(const struct mp_ctx *c, const struct mp_data *d, size_t from, size_t to)
 {
-    enum { BLOCK = 512 };
-    const size_t len = mp_len(d->shape), blocks = (d->n + BLOCK - 1) / BLOCK;
-    const int h = d->shape.h, w = d->shape.w, threads = mp_threads(c);
-    const size_t inside = h > 2 && w > 2 ? (size_t)(h - 2) * (size_t)(w - 2) * (size_t)d->shape.c
-                                         : 0;
+    const size_t len = mp_len(d->shape);
+    const int threads = mp_threads(c);
     uint64_t all = 0, border = 0;
     uint8_t low = 255, high = 0;
 #pragma omp parallel for num_threads(threads) reduction(+ : all, border) reduction(min : low) \
     reduction(max : high)
-    for (size_t b = 0; b < blocks; b++) {
+    for (size_t b = from; b < to; b++) {
         struct sums s = { .low = 255 };
         const size_t end = (b + 1) * BLOCK < d->n ? (b + 1) * BLOCK : d->n;
         for (size_t i = b * BLOCK; i < end; i++) {
@@ -71,12 +73,45 @@ void mp_glance(const struct mp_ctx *c, const struct mp_data *d, struct mp_glance
         high = s.high > high ? s.high : high;
         mp_rows_let_go(&d->store, d->x + b * BLOCK * len, d->x + end * len);
     }
-    *g = (struct mp_glance){ .rows = d->n, .colour = d->shape.c > 1, .low = low, .high = high,
-                             .mean = (double)all / ((double)d->n * (double)len),
-                             .border = (double)border / ((double)d->n * (double)(len - inside)),
+    return (struct sums){ all, border, low, high };
+}
+
+/* By all ranks. */
+static int look_shared(struct mp_ctx *c, const struct mp_data *d, struct sums *s)
+{
+    const size_t blocks = (d->n + BLOCK - 1) / BLOCK, ranks = (size_t)mp_ranks(c);
+    const int mine = mp_rank(c);
+    struct sums *each = mp_alloc(c, ranks, sizeof *each);
+    if (each != NULL)
+        each[mine] = look(c, d, mp_share(c, blocks, mine), mp_share(c, blocks, mine + 1));
+    const int rc = mp_ranks_collect(c, each != NULL ? MP_OK : -1, each, sizeof *each, ranks, ranks);
+    *s = (struct sums){ .low = 255 };
+    for (size_t r = 0; r < ranks && rc == MP_OK; r++) {
+        s->all += each[r].all;
+        s->border += each[r].border;
+        s->low = each[r].low < s->low ? each[r].low : s->low;
+        s->high = each[r].high > s->high ? each[r].high : s->high;
+    }
+    free(each);
+    return rc;
+}
+
+int mp_glance(struct mp_ctx *c, const struct mp_data *d, struct mp_glance *g)
+{
+    const size_t len = mp_len(d->shape);
+    const int h = d->shape.h, w = d->shape.w;
+    const size_t inside = h > 2 && w > 2 ? (size_t)(h - 2) * (size_t)(w - 2) * (size_t)d->shape.c
+                                         : 0;
+    struct sums s;
+    if (look_shared(c, d, &s) < 0)
+        return -1;
+    *g = (struct mp_glance){ .rows = d->n, .colour = d->shape.c > 1, .low = s.low, .high = s.high,
+                             .mean = (double)s.all / ((double)d->n * (double)len),
+                             .border = (double)s.border / ((double)d->n * (double)(len - inside)),
                              .same = true };
     for (size_t i = 1; i < d->n && g->same; i++)
         g->same = memcmp(d->x, d->x + i * len, len) == 0;
+    return MP_OK;
 }
 
 /* ------------------------------------------------------------------ remarks */

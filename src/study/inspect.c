@@ -400,8 +400,8 @@ int mp_inspect(struct mp_ctx *c, struct mp_inspection *in)
     if (find_classes(c, in) < 0)
         return -1;
     for (int k = 0; k < in->n; k++) {
-        mp_glance(c, &in->data[k], &in->glance[k]);
-        if (make_profile(c, &in->data[k], in->y[k], in->classes.n, &in->profile[k]) < 0)
+        if (mp_glance(c, &in->data[k], &in->glance[k]) < 0 ||
+            make_profile(c, &in->data[k], in->y[k], in->classes.n, &in->profile[k]) < 0)
             return -1;
     }
     if (mp_duplicates_find(c, &in->data[0], test, &in->groups) < 0 ||

@@ -95,9 +95,10 @@ alike "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net
 alike "a net that clips and judges" "$source/pipelines/lstm.txt" "${rows[@]}" \
     --set net.epochs=1 --set net.validation=0.2
 
-ranks 3 run svm.txt -o three && [ "$(grep -c '^rank [0-2] on .*: .* s, .* waiting; .* sent$' \
+ranks 3 run svm.txt -o three && [ "$(grep -cE \
+    '^rank [0-2] on .*: .* s, .* waiting; .* s of processors; .* MB sent in [0-9]+ exchanges$' \
     "$err")" = 3 ]
-ok "each process says what it has sent, and how long it has waited"
+ok "each process says how long it has worked and waited, and what it has sent"
 ranks 2 predict three/bundle.mnp test.csv -o two.csv && same two.csv three/predictions.csv
 ok "predict: the run's bytes"
 
@@ -134,6 +135,23 @@ fails 1 "rank 1 on $host: svm.txt: data: gone.csv: cannot read: No such file or 
     [ ! -e other ]
 ok "one that fails says which it is, and where"
 
+# Files of plain rows stay where they are, of which each process looks at parts; other rows of the
+# same size under the same labels are noticed.
+pipe 'invert\ninvert' > images.txt
+mp export images.txt --format idx --bytes -o ex && rm images.txt &&
+    cp ex/train-images-idx3-ubyte ex/other-images-idx3-ubyte &&
+    cp ex/train-labels-idx1-ubyte ex/other-labels-idx1-ubyte &&
+    printf '\377' | dd of=ex/other-images-idx3-ubyte bs=1 seek=999 conv=notrunc 2> "$log"
+cat test.csv <(sed -n 2,40p train.csv) <(sed -n 2,9p train.csv | sed 's/^./7/') > shared.csv
+counts=" 2 4"
+alike "rows in a file, which the test has, too" "$PWD/svm.txt" \
+    --train "$PWD/ex/train-images-idx3-ubyte" --test "$PWD/shared.csv"
+sed 's/train=[^ ]*/train=ex\/train-images-idx3-ubyte/' svm.txt > idx.txt
+OTHER=ex/other-images-idx3-ubyte each 2 run idx.txt -o other
+fails 1 "the rows are not the same for rank 1 on $host as for rank 0 on $host" &&
+    [ ! -e other ]
+ok "processes that read other rows of one size"
+
 # Whole jobs: what one process writes, several write; one of the pipelines cannot be run.
 pipe 'pca components=9\nlogistic' > pca.txt
 pipe 'hog cell=999\nsvm' > bad.txt
@@ -168,7 +186,7 @@ done
 jobs "search: by parts of the rows" 0 3 search.json -- \
     search svm.txt --set 'svm.C={0.001,0.01,0.1,1}' --halving rows
 OTHER=fewer.csv each 2 search grid.txt -o other
-fails 1 "the training rows are not the same for rank 1 on $host as for rank 0 on $host" &&
+fails 1 "the rows are not the same for rank 1 on $host as for rank 0 on $host" &&
     [ ! -e other ]
 ok "search: processes that read other rows"
 
