@@ -7,50 +7,74 @@
 
 enum { BOTH = 2 * MP_TANGENTS };
 
-/* Half the difference of a pixel's neighbours; beyond the border lies paper. */
-static float slope(const float *x, struct mp_shape s, int row, int column, int k, int down)
+/* The tangents of one row of pixels of one channel, `c` values apart; above and below are the rows
+ * beside it, all 0 beyond the border.  v: how far below the middle it lies. */
+static inline __attribute__((always_inline)) void
+row_tangents(const float *restrict x, const float *restrict above, const float *restrict below,
+             size_t w, size_t c, float v, size_t d, float *restrict to)
 {
-    const int up = 1 - down, c = s.c;
-    const float *at = x + ((size_t)row * (size_t)s.w + (size_t)column) * (size_t)c + k;
-    const ptrdiff_t step = down ? (ptrdiff_t)s.w * c : c;
-    const bool first = row - down < 0 || column - up < 0;
-    const bool last = row + down >= s.h || column + up >= s.w;
-    return ((last ? 0 : at[step]) - (first ? 0 : at[-step])) / 2;
+    const float middle = (float)(w - 1) / 2;
+    for (size_t j = 0; j < w; j++) {
+        const float left = j > 0 ? x[(j - 1) * c] : 0, right = j + 1 < w ? x[(j + 1) * c] : 0;
+        const float u = (float)j - middle, dx = (right - left) / 2;
+        const float dy = (below[j * c] - above[j * c]) / 2;
+        const float t[MP_TANGENTS] = { dx, dy, u * dx + v * dy, v * dx - u * dy, u * dx - v * dy,
+                                       v * dx + u * dy, dx * dx + dy * dy };
+        for (size_t l = 0; l < MP_TANGENTS; l++)
+            to[l * d + j * c] = t[l];
+    }
+}
+
+MP_CLONES static void grey_tangents(const float *x, const float *above, const float *below,
+                                    size_t w, float v, size_t d, float *to)
+{
+    row_tangents(x, above, below, w, 1, v, d, to);
 }
 
 void mp_tangents(const float *x, struct mp_shape s, float *to)
 {
-    const size_t d = mp_len(s);
+    const size_t d = mp_len(s), w = (size_t)s.w, c = (size_t)s.c, h = (size_t)s.h;
+    const float *blank = to; /* a row of paper, until the image itself comes there */
+    memset(to, 0, w * c * sizeof *to);
+    for (size_t i = 0; i < h; i++) {
+        const float *row = x + i * w * c, *above = i > 0 ? row - w * c : blank;
+        const float *below = i + 1 < h ? row + w * c : blank;
+        const float v = (float)i - (float)(h - 1) / 2;
+        for (size_t k = 0; k < c; k++) {
+            float *at = to + d + i * w * c + k;
+            if (c == 1)
+                grey_tangents(row, above, below, w, v, d, at);
+            else
+                row_tangents(row + k, above + k, below + k, w, c, v, d, at);
+        }
+    }
     memcpy(to, x, d * sizeof *to);
-    to += d;
-    const float right = (float)(s.w - 1) / 2, below = (float)(s.h - 1) / 2;
-    for (int i = 0; i < s.h; i++)
-        for (int j = 0; j < s.w; j++)
-            for (int k = 0; k < s.c; k++, to++) {
-                const float dx = slope(x, s, i, j, k, 0), dy = slope(x, s, i, j, k, 1);
-                const float u = (float)j - right, v = (float)i - below;
-                const float t[MP_TANGENTS] = { dx, dy, u * dx + v * dy, v * dx - u * dy,
-                                               u * dx - v * dy, v * dx + u * dy,
-                                               dx * dx + dy * dy };
-                for (size_t l = 0; l < MP_TANGENTS; l++)
-                    to[l * d] = t[l];
-            }
 }
 
-/* Sixteen sums side by side, so that the order of additions is the same on every call. */
-MP_CLONES static double dot(const float *restrict a, const float *restrict b, size_t n)
+/* Of each of an image's tangents the product with x.  Sixteen sums side by side, so that the
+ * order of additions is the same on every call. */
+MP_CLONES static void multiply(const float *restrict tangents, const float *restrict x, size_t d,
+                               double *restrict to)
 {
-    float sum[2 * MP_LANES] = { 0 };
+    mp_vector sum[MP_TANGENTS] = { { 0 } };
     size_t i = 0;
-    for (; i + 2 * MP_LANES <= n; i += 2 * MP_LANES)
-        for (size_t l = 0; l < 2 * MP_LANES; l++)
-            sum[l] += a[i + l] * b[i + l];
-    for (size_t l = 0; i < n; i++, l++)
-        sum[l] += a[i] * b[i];
-    double all = 0;
-    for (size_t l = 0; l < 2 * MP_LANES; l++)
-        all += (double)sum[l];
-    return all;
+    for (; i + MP_LANES <= d; i += MP_LANES) {
+        mp_vector v, w;
+        memcpy(&v, x + i, sizeof v);
+#pragma GCC unroll 7
+        for (size_t t = 0; t < MP_TANGENTS; t++) {
+            memcpy(&w, tangents + t * d + i, sizeof w);
+            sum[t] += w * v;
+        }
+    }
+    for (size_t l = 0; i < d; i++, l++)
+        for (size_t t = 0; t < MP_TANGENTS; t++)
+            sum[t][l] += tangents[t * d + i] * x[i];
+    for (size_t t = 0; t < MP_TANGENTS; t++) {
+        to[t] = 0;
+        for (size_t l = 0; l < MP_LANES; l++)
+            to[t] += (double)sum[t][l];
+    }
 }
 
 MP_CLONES static double square(const float *restrict a, const float *restrict b, size_t n)
@@ -87,16 +111,17 @@ static double explained(double G[BOTH][BOTH], double *g)
 
 double mp_tangent_distance(const float *a, const float *b, size_t d)
 {
-    const float *t[BOTH];
-    double G[BOTH][BOTH], g[BOTH];
+    double G[BOTH][BOTH], g[BOTH], other[BOTH];
     for (size_t i = 0; i < MP_TANGENTS; i++) {
-        t[i] = a + (i + 1) * d;
-        t[MP_TANGENTS + i] = b + (i + 1) * d;
+        multiply(a + d, a + (i + 1) * d, d, G[i]);
+        multiply(a + d, b + (i + 1) * d, d, G[MP_TANGENTS + i]);
+        multiply(b + d, b + (i + 1) * d, d, G[MP_TANGENTS + i] + MP_TANGENTS);
     }
-    for (size_t i = 0; i < BOTH; i++) {
-        g[i] = dot(t[i], a, d) - dot(t[i], b, d);
-        for (size_t j = 0; j <= i; j++)
-            G[i][j] = dot(t[i], t[j], d);
-    }
+    multiply(a + d, a, d, g);
+    multiply(a + d, b, d, other);
+    multiply(b + d, a, d, g + MP_TANGENTS);
+    multiply(b + d, b, d, other + MP_TANGENTS);
+    for (size_t i = 0; i < BOTH; i++)
+        g[i] -= other[i];
     return sqrt(fmax(0, square(a, b, d) - explained(G, g)));
 }

@@ -21,6 +21,6 @@ static inline size_t mp_tangent_values(struct mp_shape shape)
 void mp_tangents(const float *x, struct mp_shape shape, float *to);
 
 /* Of two such; 0 and more, in units of pixels.  The same whichever comes first but for rounding.
- * Cost: 70 multiply-adds a pixel. */
+ * Cost: 180 multiply-adds a pixel. */
 double mp_tangent_distance(const float *a, const float *b, size_t values);
 #endif
