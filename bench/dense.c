@@ -7,8 +7,8 @@
  * The second is liblinear's own train(), -s 1 -c 0.3 -B 1.
  *
  * Features are float32 as `mnistpipe export --format npy` writes them, labels a byte each.
- * Rows go from the file straight into memory, or where that has no room for them are read in each
- * pass, so the process's peak is the solver's.  Prints the seconds of training, those of the
+ * Rows go from the file straight into memory, or where that has no room for all of them some do
+ * and the others are read in each pass, so the process's peak is the solver's.  Prints the seconds of training, those of the
  * passes' reading with them; OUT gets the weights, class by class in double, the offset last. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* pread() */
@@ -28,6 +28,8 @@ struct input {
     const unsigned char *label;
     size_t rows, d;
     off_t begin;     /* of the first row */
+    size_t kept;     /* rows in memory */
+    int threads;
     double seconds;
 };
 
@@ -36,28 +38,42 @@ static bool next(struct input *in, float *x, size_t rows)
     return fread(x, sizeof *x * in->d, rows, in->f) == rows;
 }
 
-/* Rows by number from the file: what the engine does where memory has no room for all. */
+/* Rows that follow one another in one call. */
+static bool read_runs(const struct input *in, const size_t *rows, size_t n, float *x)
+{
+    const size_t row = in->d * sizeof *x;
+    for (size_t i = 0, run; i < n; i += run) {
+        for (run = 1; i + run < n && rows[i + run] == rows[i] + run; run++)
+            ;
+        if (pread(fileno(in->f), x + i * in->d, run * row,
+                  in->begin + (off_t)(rows[i] * row)) != (ssize_t)(run * row))
+            return false;
+    }
+    return true;
+}
+
+/* Rows by number from the file, on all threads: what the engine does where memory has no room for
+ * all. */
 static int pull(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,
                 size_t epoch, float *x)
 {
+    enum { SOME = 64 };
     const struct input *in = arg;
-    const size_t row = in->d * sizeof *x;
+    bool good = true;
     (void)training, (void)epoch;
-    for (size_t i = 0; i < n; i++)
-        if (pread(fileno(in->f), x + i * in->d, row, in->begin + (off_t)(rows[i] * row)) !=
-            (ssize_t)row)
-            return mp_fail(c, "the features end before row %zu", rows[i]);
-    return MP_OK;
+#pragma omp parallel for num_threads(in->threads) reduction(&& : good)
+    for (size_t i = 0; i < n; i += SOME)
+        good = read_runs(in, rows + i, n - i < SOME ? n - i : SOME, x + i * in->d) && good;
+    return good ? MP_OK : mp_fail(c, "the features end early");
 }
 
-/* All rows in memory, if there is room. */
+/* All rows in memory, if there is room, or some. */
 static int keep(struct mp_ctx *c, struct input *in, struct mp_rows *room)
 {
-    const size_t size = in->rows * in->d * sizeof(float);
-    if (size >= mp_rows_limit())
-        return MP_OK;
-    if (!mp_rows_resize(room, size) || !next(in, room->at, in->rows))
-        return mp_fail(c, "cannot read %zu rows", in->rows);
+    const size_t row = in->d * sizeof(float), limit = mp_rows_limit();
+    in->kept = in->rows * row < limit ? in->rows : mp_pass_keeps(in->rows, in->d, limit);
+    if (in->kept > 0 && (!mp_rows_resize(room, in->kept * row) || !next(in, room->at, in->kept)))
+        return mp_fail(c, "cannot read %zu rows", in->kept);
     return MP_OK;
 }
 
@@ -79,7 +95,8 @@ static int by_stage(struct mp_ctx *c, struct input *in, const char *line, FILE *
     for (size_t i = 0; i < in->rows; i++)
         y[i] = in->label[i];
     const struct mp_puller puller = { .n = in->rows, .y = y, .shape = { 1, (int)in->d, 1 },
-                                      .pull = pull, .arg = in, .kept = room.at };
+                                      .pull = pull, .arg = in, .kept = room.at,
+                                      .behind = in->rows - in->kept };
     const double start = mp_seconds();
     c->puller = &puller;
     if (s->done(c, n->params, &all) < 0)
@@ -164,7 +181,7 @@ int main(int argc, char **argv)
     if (argc != 7)
         return 2;
     in.rows = strtoul(argv[3], NULL, 10);
-    run.threads = atoi(argv[4]);
+    in.threads = run.threads = atoi(argv[4]);
     mp_ctx_init(&c, &run);
     unsigned char *y = mp_alloc(&c, in.rows, 1);
     FILE *f = fopen(argv[2], "rb"), *out = fopen(argv[5], "wb");

@@ -232,6 +232,10 @@ static inline size_t mp_pass_rows(size_t d)
     return fast > least ? fast : least;
 }
 
+/* Of so many rows of d values, which do not fit into the `free` bytes that memory has for rows: how
+ * many may be kept all the same, beside what the stage needs for itself. */
+size_t mp_pass_keeps(size_t rows, size_t d, size_t free);
+
 /* Saves how far training has come, so that a stopped run can go on; a disk that is full is one
  * warning, and the checkpoint of before stays.  `io` visits what there is to save. */
 int mp_checkpoint_save(struct mp_ctx *c, int (*io)(struct mp_io *io, void *arg), void *arg);

@@ -69,14 +69,6 @@ bool mp_room_slow(const struct mp_plan *p, int k, double seconds)
 
 size_t mp_room_some(const struct mp_plan *p, int f, int k, size_t rows, size_t free)
 {
-    const double others = 64e6, row = (double)mp_room_row(p, k), all = 2 * (double)free;
-    const double made = 1.25 * row * (double)mp_pass_rows(mp_len(p->nodes[k].out));
-    const double each = 32; /* bytes of any row, for what f knows of it */
-    if (!mp_learns(p->nodes[f].entry, MP_IN_PASSES) || p->nodes[k].bytes)
-        return 0;
-    /* The more are kept, the fewer of those that f holds are made. */
-    const double some = all - others - made - each * (double)rows;
-    const double size = row * (double)rows, left = size > made ? 1 - made / size : 0;
-    const double most = (double)free < size ? (double)free : size;
-    return some <= 0 ? 0 : (size_t)((some < left * most ? some / left : most) / row);
+    return mp_learns(p->nodes[f].entry, MP_IN_PASSES) && !p->nodes[k].bytes
+               ? mp_pass_keeps(rows, mp_len(p->nodes[k].out), free) : 0;
 }
