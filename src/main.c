@@ -239,6 +239,19 @@ static int end_output(int status)
     return status;
 }
 
+/* Rank 0 at once.  Others, who have not met it: if it has failed, too, mpirun ends them in the
+ * meantime; and if not, it would wait for them for ever. */
+static void say_failure(const struct mp_ctx *c)
+{
+    const int mine = mp_launched().mine;
+    if (mine == 0) {
+        fprintf(stderr, "mnistpipe: %s\n", c->msg);
+        return;
+    }
+    sleep(2);
+    fprintf(stderr, "mnistpipe: rank %d: %s\n", mine, c->msg);
+}
+
 int main(int argc, char **argv)
 {
     struct mp_run run = { .command = { .start = mp_seconds(), .argc = argc, .argv = argv } };
@@ -267,10 +280,10 @@ int main(int argc, char **argv)
         mp_help_command(stdout, e);
     else if (run_command(&c, e, &asked, options, n, args, &met) < 0)
         status = c.usage ? 2 : 1;
-    if (status != 0 && mp_launched().mine == 0)
-        fprintf(stderr, "mnistpipe: %s\n", c.msg);
-    else if (met || status == 2)
+    if (met && mp_launched().mine > 0)
         status = 0; /* rank 0 says it: mpirun would stop it from that, were another rank first */
+    else if (status != 0)
+        say_failure(&c);
     mp_params_free(e->command->options, options);
     mp_params_free(mp_asked_table, &asked);
     mp_params_free(mp_asked_pipeline_table, &asked);

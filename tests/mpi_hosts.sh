@@ -43,6 +43,11 @@ ok "the bytes of one process"
 ok "each process says on which machine it was"
 sed -n 's/^rank/# rank/p' "$err"
 
+printf 'data train=train.csv test=test.csv\npca components=20\nlogistic\n' > pca.txt
+hosts compare svm.txt pca.txt -o both --no-cache && same one/bundle.mnp both/svm/bundle.mnp &&
+    grep -q '^rank 2 on right: .* [1-9][0-9]* exchanges' "$err" && [ -s both/pca/bundle.mnp ]
+ok "compare: runs of both machines"
+
 printf 'data train=train.csv test=test.csv\nnet epochs=20 batch=128\n  conv filters=8 kernel=3\n  dense units=16\n' \
     > net.txt
 mp run net.txt -o whole

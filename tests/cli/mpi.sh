@@ -135,6 +135,10 @@ fails 1 "rank 1 on $host: svm.txt: data: gone.csv: cannot read: No such file or 
     [ ! -e other ]
 ok "one that fails says which it is, and where"
 
+OTHER=fewer.csv each 2 run svm.txt --train train.csv -o other # rank 1 has --train twice
+equal "$?" 2 status && equal "$(grep -c '^mnistpipe: rank 1: .*--train' "$err")" 1 "its message"
+ok "one that does not come to the others"
+
 # Files of plain rows stay where they are, of which each process looks at parts; other rows of the
 # same size under the same labels are noticed.
 pipe 'invert\ninvert' > images.txt
@@ -191,12 +195,13 @@ fails 1 "the rows are not the same for rank 1 on $host as for rank 0 on $host" &
 ok "search: processes that read other rows"
 
 # One that is killed while a net learns; --resume goes on.
+killed() { cat "$out" "$err" | tr '\n' ' ' | grep -qE 'rank 1 .*on signal 9|EXIT CODE: 9'; } # MPICH
 pipe 'net epochs=60 batch=64\n  conv filters=8 kernel=3\n  dense units=16' > net.txt
 mp run net.txt -o whole --quiet
 OTHER='' each 3 run net.txt -o killed --quiet &
 until [ -e killed/checkpoint.mnp ] || ! kill -0 $! 2> /dev/null; do sleep 0.05; done
 kill -KILL "$(cat pid.1)"
-! wait $! && tr '\n' ' ' < "$err" | grep -q 'rank 1 .*on signal 9' && [ ! -e killed/report.json ]
+! wait $! && killed && [ ! -e killed/report.json ]
 ok "one that dies ends the run"
 ranks 2 run net.txt -o killed --resume --quiet && same killed/bundle.mnp whole/bundle.mnp &&
     grep -q 'resumed at epoch' killed/report.json
@@ -208,7 +213,7 @@ OTHER='' each 2 compare small.txt net.txt -o some --cache kept --quiet &
 until [ "$("$program" cache --cache kept --json | grep -c '"run"')" = 1 ] ||
     ! kill -0 $! 2> /dev/null; do sleep 0.05; done
 kill -KILL "$(cat pid.1)"
-! wait $! && tr '\n' ' ' < "$err" | grep -q 'rank 1 .*on signal 9' && [ ! -e some/compare.json ]
+! wait $! && killed && [ ! -e some/compare.json ]
 ok "compare: one that dies ends it"
 ranks 2 compare small.txt svm.txt -o some --cache kept --format csv --quiet &&
     equal "$(grep -c ',yes,$' "$out")" 1 "runs from the cache"
