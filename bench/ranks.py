@@ -1,17 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What 2 to 64 processes would take for 8 100 000 rows of hog_svm on a network of 10 Gbit/s: a model,
-from what `mpirun -n 1 .. 4 mnistpipe run` works, sends and exchanges for fewer rows on this machine.
+"""What 2 to 64 processes would take for 8 100 000 rows of hog_svm on a network of 10 Gbit/s: a
+model, from what `mpirun -n 1 .. 4 mnistpipe run` works, sends and exchanges for fewer rows on this
+machine.
 
 Of the seconds of processors (processes have one thread each; those of waiting are not counted) a
-line is fitted: seconds = start + own x rows + shared x rows / processes. `own` is what each does
-for all rows. Bytes and exchanges do not depend on how busy the machine is, seconds do. The model
-assumes that each process has a core and memory for its rows (4.6 KB each) like here, that all are
-equally fast, that a process sends and receives 1.25 GB/s while it computes nothing, that an
-exchange takes 50 us for each doubling of the processes, beside 0.25 ms until one that sleeps has
-looked, that the solver needs as many passes as for the most rows measured, and that pages of the
-file come as fast as here, where they are in memory. More processes than the solver has parts, 16,
-share nothing more of its work.
+line is fitted: seconds = step x exchanges + own x rows + shared x rows / processes. The first two
+are what all do alike: in each step of the solver, and for all rows. Bytes and exchanges do not
+depend on how busy the machine is, seconds do. The model assumes that each process has a core and
+memory for its rows (4.6 KB each) like here, that all are equally fast, that a process sends and
+receives 1.25 GB/s while it computes nothing, that an exchange takes 50 us for each doubling of the
+processes, beside 0.25 ms until one that sleeps has looked, that the solver needs as many passes as
+for the most rows measured, and that pages of the file come as fast as here, where they are in
+memory. More processes than the solver has parts, 16, share nothing more of its work.
 
 Rows beyond MNIST's are its own, shifted and sheared.  Needs python3-numpy and mpirun; build with
 ./configure --with-mpi.
@@ -69,16 +70,17 @@ def sent_terms(rows, n):
 
 
 def model(measured):
-    """{(rows, processes): what was found} -> seconds of so many processes, and how they are made."""
-    work = least_squares([[1, rows, rows / n] for rows, n in measured],
-                         [m["work"] for m in measured.values()])
+    """{(rows, processes): what was found} -> seconds of so many processes, and their terms."""
     several = {k: m for k, m in measured.items() if k[1] > 1}
+    steps = {rows: m["exchanges"] for (rows, n), m in several.items()}
+    work = least_squares([[steps[rows], rows, rows / n] for rows, n in measured],
+                         [m["work"] for m in measured.values()])
     bytes_ = least_squares([sent_terms(*k) for k in several],
                            [m["sent"] / m["exchanges"] for m in several.values()])
     exchanges = several[max(several)]["exchanges"]
 
     def seconds(n):
-        own = work @ [1, MOST, 0]
+        own = work @ [exchanges, MOST, 0]
         pieces = work[2] * MOST / min(n, PARTS)
         sent = exchanges * bytes_ @ sent_terms(MOST, n) if n > 1 else 0
         waits = exchanges * (DOUBLING * np.log2(n) + LOOK) if n > 1 else 0
@@ -115,13 +117,13 @@ def main():
                   common.Case("work", "s", "processors, of each"))
             common.say(f"ranks: {size} rows, {n} processes: {found[0]}")
     work, bytes_, exchanges, seconds = model(measured)
-    b.note(f"Work of a process: {work[0]:.2f} s + {1e6 * work[1]:.2f} us a row + {1e6 * work[2]:.2f} us "
-           f"for each of its own rows. Sent by each of p in each of {exchanges} exchanges, on the "
-           f"average: {bytes_[0] / 1e3:.1f} kB x (p - 1)/p (1 + {PARTS}/p) + {bytes_[1]:.2f} bytes a "
-           f"row x (p - 1)/p.")
+    b.note(f"Work of a process: {1e3 * work[0]:.2f} ms an exchange + {1e6 * work[1]:.2f} us a "
+           f"row + {1e6 * work[2]:.2f} us for each of its own rows. Sent by each of p in each of {exchanges} exchanges, on the "
+           f"average: {bytes_[0] / 1e3:.1f} kB x (p - 1)/p (1 + {PARTS}/p) + {bytes_[1]:.2f} "
+           f"bytes a row x (p - 1)/p.")
     one = seconds(1)["all"]
     b.note("\n".join(
-        [f"| {MOST} rows by | for all rows, each | its share | sent by each | network | all | "
+        [f"| {MOST} rows by | what all do alike | its share | sent by each | network | all | "
          "efficiency |", "|---:|---:|---:|---:|---:|---:|---:|"] +
         [f"| {n} | {s['own']:.1f} s | {s['shared']:.1f} s | {s['sent'] / 1e9:.2f} GB | "
          f"{s['network']:.1f} s | {s['all']:.1f} s | {100 * one / s['all'] / n:.0f} % |"
