@@ -454,12 +454,62 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     return MP_OK;
 }
 
+/* v = C v, by C^-1 = W' W; v has length 1 afterwards.  False: it had none left. */
+static bool turn(const double *w, size_t d, double *v)
+{
+    double length = 0;
+    for (size_t i = d; i-- > 0;) {
+        v[i] /= w[triangle(i) + i];
+        add_times(v, w + triangle(i), -v[i], i);
+    }
+    for (size_t i = 0; i < d; i++)
+        v[i] = (v[i] - dot(w + triangle(i), v, i)) / w[triangle(i) + i];
+    length = sqrt(dot(v, v, d));
+    for (size_t i = 0; i < d; i++)
+        v[i] /= length;
+    return isfinite(length) && length > 0;
+}
+
+/* Where the rows of class k vary most: the power method, from its mean on. */
+static int see_direction(struct mp_ctx *c, const struct state *s, size_t k, const char *name,
+                         struct mp_shape image, const struct mp_viewer *v)
+{
+    enum { ROUNDS = 30 };
+    const size_t d = s->d;
+    double *at = mp_alloc(c, d, sizeof *at);
+    float *x = mp_alloc(c, d, sizeof *x);
+    int rc = at != NULL && x != NULL ? MP_OK : -1;
+    bool some = rc == MP_OK;
+    for (size_t j = 0; j < d && some; j++)
+        at[j] = s->mean[k * d + j] + 1e-3;
+    for (int i = 0; i < ROUNDS && some && !mp_stopped(c); i++)
+        some = turn(s->inverse + k * triangle(d), d, at);
+    for (size_t j = 0; j < d && some; j++)
+        x[j] = (float)at[j];
+    if (some) {
+        char text[700];
+        snprintf(text, sizeof text, "class %s, where it varies most", name);
+        rc = mp_see(c, v, text, x, image, 1);
+    }
+    free(at);
+    free(x);
+    return rc;
+}
+
+/* The means, then the first direction of each covariance. */
 static int pictures(struct mp_ctx *c, const void *params, const void *state,
                     struct mp_shape image, const struct mp_viewer *v)
 {
     const struct state *s = state;
+    const char *const *names;
     (void)params;
-    return mp_class_pictures(c, s->mean, s->classes, s->d, image, v);
+    int rc = mp_class_pictures(c, s->mean, s->classes, s->d, image, v);
+    if (mp_len(image) != s->d || (uint64_t)mp_classes(c, &names) != s->classes)
+        return rc;
+    for (size_t k = 0; k < s->classes && rc == MP_OK; k++)
+        if (!isinf(s->constant[k]))
+            rc = see_direction(c, s, k, names[k], image, v);
+    return rc;
 }
 
 MP_STAGE(quadratic) = {
