@@ -58,9 +58,9 @@ bool mp_levels(const float *x, size_t n, uint8_t *to)
 {
     bool good = true;
     for (size_t i = 0; i < n; i++) {
-        const float v = x[i] >= 0 && x[i] <= 1 ? x[i] : 2;
+        const float v = x[i] >= 0 && x[i] <= 1 ? x[i] : 0;
         to[i] = (uint8_t)(v * 255 + 0.5f);
-        good = good & (v == (float)to[i] / 255.0f);
+        good = good & (x[i] == (float)to[i] / 255.0f);
     }
     return good;
 }
