@@ -118,8 +118,9 @@ def main():
             common.say(f"ranks: {size} rows, {n} processes: {found[0]}")
     work, bytes_, exchanges, seconds = model(measured)
     b.note(f"Work of a process: {1e3 * work[0]:.2f} ms an exchange + {1e6 * work[1]:.2f} us a "
-           f"row + {1e6 * work[2]:.2f} us for each of its own rows. Sent by each of p in each of {exchanges} exchanges, on the "
-           f"average: {bytes_[0] / 1e3:.1f} kB x (p - 1)/p (1 + {PARTS}/p) + {bytes_[1]:.2f} "
+           f"row + {1e6 * work[2]:.2f} us for each of its own rows. Sent by each of p "
+           f"in each of {exchanges} exchanges, on the average: {bytes_[0] / 1e3:.1f} kB x (p - 1)/p "
+           f"(1 + {PARTS}/p) + {bytes_[1]:.2f} "
            f"bytes a row x (p - 1)/p.")
     one = seconds(1)["all"]
     b.note("\n".join(
