@@ -177,6 +177,7 @@ static int insides(struct mp_ctx *c, FILE *f, const struct mp_plan *p)
             continue;
         if (mp_text_open(c, &t) < 0)
             return -1;
+        mp_plan_where(c, p, i);
         rc = mp_learner(n->entry)->describe(c, n->params, n->in, t.f);
         char *text = mp_text_end(c, &t);
         if (text == NULL)

@@ -18,6 +18,8 @@ for file in "$source"/pipelines/*.txt; do
         { [ "$right" -ge 140 ] || equal "$right" "140 or more, where chance gives 20" \
             "right of 200"; }
     ok "$name: learns from 600 digits"
+    grep -q '<section id="pipeline"' run/report.html
+    ok "$name: its page tells of it"
     rm -rf run
 done
 [ $count -gt 0 ]
