@@ -18,6 +18,6 @@ struct mp_handed {
 };
 
 /* All n pieces: after work(i) comes done(i), at once where there is one rank.  Which rank does
- * what is known before: every so manieth piece. */
+ * what is known before: in turn. */
 int mp_hand_out(struct mp_ctx *c, size_t n, const struct mp_handed *h);
 #endif
