@@ -27,6 +27,12 @@ PAIRS = (   # our stage; the kernel of OpenCV; values of an image after it, byte
     ("morphology op=dilate shape=disc radius=3", "dilate-disc-3", 784, 1, False),
     ("threshold method=otsu", "otsu", 784, 1, False),
     ("resize width=56 height=56 kernel=linear", "enlarge", 3136, 4, False),
+    ("distance", "distance", 784, 4, False),
+    ("skeleton", "skeleton", 784, 4, False),
+    ("canny", "canny", 784, 1, False),
+    ("clahe", "clahe", 784, 1, False),
+    ("bilateral", "bilateral", 784, 4, False),
+    ("nlmeans", "nlmeans", 784, 4, False),
 )
 
 
@@ -41,7 +47,8 @@ def build_peer(b):
     out = f"{b.folder.name}/opencv_kernels"
     subprocess.run(["g++", "-std=c++14", "-O3", "-o", out,
                     f"{common.SOURCE}/bench/opencv_kernels.cpp", *shlex.split(found.stdout),
-                    "-lopencv_objdetect", "-lopencv_imgproc", "-lopencv_core", "-lz"], check=True)
+                    "-lopencv_objdetect", "-lopencv_photo", "-lopencv_ximgproc", "-lopencv_imgproc",
+                    "-lopencv_core", "-lz"], check=True)
     return out
 
 

@@ -26,6 +26,8 @@
 #include <opencv2/core/utility.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/objdetect.hpp>
+#include <opencv2/photo.hpp>
+#include <opencv2/ximgproc.hpp>
 #include <zlib.h>
 
 using cv::Mat;
@@ -109,6 +111,45 @@ static void otsu(const Mat &in, Mat &out)
     cv::threshold(in, out, 0, 255, cv::THRESH_BINARY | cv::THRESH_OTSU);
 }
 
+/* As distance does: up to 8 pixels, exactly. */
+static void distance(const Mat &in, Mat &out)
+{
+    Mat ink, far;
+    cv::threshold(in, ink, 127, 255, cv::THRESH_BINARY);
+    cv::distanceTransform(ink, far, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+    cv::min(far / 8, 1, out);
+}
+
+/* The outermost pixels are left alone: a margin for them. */
+static void skeleton(const Mat &in, Mat &out)
+{
+    Mat ink, lines;
+    cv::threshold(in, ink, 127, 255, cv::THRESH_BINARY);
+    cv::copyMakeBorder(ink, ink, 1, 1, 1, 1, cv::BORDER_CONSTANT, 0);
+    cv::ximgproc::thinning(ink, lines, cv::ximgproc::THINNING_ZHANGSUEN);
+    lines(cv::Rect(1, 1, SIDE, SIDE)).copyTo(out);
+}
+
+static void canny(const Mat &in, Mat &out)
+{
+    cv::Canny(in, out, 100, 200);
+}
+
+static Kernel clahe()
+{
+    return [work = cv::createCLAHE(4, { 2, 2 })](const Mat &in, Mat &out) { work->apply(in, out); };
+}
+
+static void bilateral(const Mat &in, Mat &out)
+{
+    cv::bilateralFilter(in, out, 7, 0.2, 1.5, cv::BORDER_CONSTANT);
+}
+
+static void nlmeans(const Mat &in, Mat &out)
+{
+    cv::fastNlMeansDenoising(in, out, 51, 3, 11);
+}
+
 static void enlarge(const Mat &in, Mat &out)
 {
     cv::resize(in, out, { 2 * SIDE, 2 * SIDE }, 0, 0, cv::INTER_LINEAR);
@@ -128,6 +169,12 @@ static std::map<std::string, Kernel> kernels()
         { "dilate-disc-3", morphology(cv::MORPH_DILATE, disc(3)) },
         { "otsu", otsu },
         { "enlarge", on_floats(enlarge) },
+        { "distance", distance },
+        { "skeleton", skeleton },
+        { "canny", canny },
+        { "clahe", clahe() },
+        { "bilateral", on_floats(bilateral) },
+        { "nlmeans", nlmeans },
     };
 }
 
