@@ -49,15 +49,16 @@ struct work {
 MP_CLONES static void gradients(const struct work *k)
 {
     const uint8_t *a = k->packed, *b = a + k->line, *c = b + k->line;
-    int *length = k->length + k->line + 1;
+    int *restrict gx = k->gx, *restrict gy = k->gy, *restrict length = k->length + k->line + 1;
+    const bool squares = k->squares;
 
     for (size_t i = 0; i < k->n; i++) {
         const int dx = a[i + 2] - a[i] + 2 * (b[i + 2] - b[i]) + c[i + 2] - c[i];
         const int dy = c[i] - a[i] + 2 * (c[i + 1] - a[i + 1]) + c[i + 2] - a[i + 2];
         const int ax = dx < 0 ? -dx : dx, ay = dy < 0 ? -dy : dy;
-        k->gx[i] = dx;
-        k->gy[i] = dy;
-        length[i] = k->squares ? dx * dx + dy * dy : ax + ay;
+        gx[i] = dx;
+        gy[i] = dy;
+        length[i] = squares ? dx * dx + dy * dy : ax + ay;
     }
     for (int y = 0; y < k->h; y++) /* the frame's columns, worked out across the ends */
         length[(size_t)y * k->line + (size_t)k->w] = length[(size_t)y * k->line + k->line - 1] = 0;
@@ -68,9 +69,11 @@ MP_CLONES static void gradients(const struct work *k)
 MP_CLONES static void thin(const struct work *k)
 {
     const int *at = k->length + k->line + 1, *up = at - k->line, *down = at + k->line;
+    const int *gx = k->gx, *gy = k->gy, low = k->low, high = k->high;
+    float *restrict marks = k->marks;
 
     for (size_t i = 0; i < k->n; i++) {
-        const int m = at[i], dx = k->gx[i], dy = k->gy[i];
+        const int m = at[i], dx = gx[i], dy = gy[i];
         const int ax = dx < 0 ? -dx : dx, ay = (dy < 0 ? -dy : dy) << 15;
         const int flat = ax * TAN_22, steep = flat + (ax << 16);
         const int across = (m > at[i - 1]) & (m >= at[i + 1]);
@@ -79,7 +82,7 @@ MP_CLONES static void thin(const struct work *k)
         const int rising = (m > up[i + 1]) & (m > down[i - 1]);
         const int slanting = (dx ^ dy) < 0 ? rising : falling;
         const int top = ay < flat ? across : ay > steep ? along : slanting;
-        k->marks[i] = (top & (m > k->low)) == 0 ? 0 : m > k->high ? 1 : 0.5f;
+        marks[i] = (top & (m > low)) == 0 ? 0 : m > high ? 1 : 0.5f;
     }
     for (size_t y = 0; y < (size_t)k->h; y++)
         memcpy(k->plain + y * (size_t)k->w, k->marks + y * k->line,

@@ -11,6 +11,7 @@
  * dealt out evenly goes to every so-manieth level; sums are single precision, halves go to even.
  */
 #include "core/pixel.h"
+#include "core/simd.h"
 #include "image/border.h"
 #include "image/planes.h"
 #include <math.h>
@@ -29,17 +30,18 @@ static const struct mp_param table[] = {
     MP_END
 };
 
-/* An axis of n pixels in tiles of `size`: of each pixel, the two tiles and the second's part. */
+/* An axis of n pixels in tiles of `size`: of each pixel, the two tiles and the second's part; of
+ * each place in a tile, the pixel that lies there. */
 struct axis {
     int n, size;
-    int *low, *high;
+    int *low, *high, *pixel;
     float *part;
 };
 
 struct work {
     const struct params *p;
     struct axis down, across;
-    uint8_t *maps; /* tiles x tiles x levels: what they become */
+    float *maps; /* tiles x tiles x levels: what they become, whole numbers */
 };
 
 static int prepare(struct mp_ctx *c, struct axis *a, int n, int padded, int tiles)
@@ -48,9 +50,12 @@ static int prepare(struct mp_ctx *c, struct axis *a, int n, int padded, int tile
     a->size = padded / tiles;
     a->low = (int *)(void *)mp_scratch(c, (size_t)n);
     a->high = (int *)(void *)mp_scratch(c, (size_t)n);
+    a->pixel = (int *)(void *)mp_scratch(c, (size_t)padded);
     a->part = mp_scratch(c, (size_t)n);
-    if (a->low == NULL || a->high == NULL || a->part == NULL)
+    if (a->low == NULL || a->high == NULL || a->pixel == NULL || a->part == NULL)
         return -1;
+    for (int i = 0; i < padded; i++)
+        a->pixel[i] = mp_outside(i, n, MP_MIRROR);
     const float scale = 1.0f / (float)a->size;
     for (int i = 0; i < n; i++) {
         const float at = (float)i * scale - 0.5f;
@@ -62,20 +67,30 @@ static int prepare(struct mp_ctx *c, struct axis *a, int n, int padded, int tile
     return MP_OK;
 }
 
-/* The counts of the tile at (y, x), whose pixels may lie beyond the border. */
-static void tally(const struct work *w, const uint8_t *plane, int y, int x, int *count)
+/* The counts of the tile at (y, x), whose pixels may lie beyond the border.  Several of each
+ * level, in turns: one would have to wait for itself where neighbours are alike. */
+MP_CLONES static void tally(const struct work *w, const uint8_t *plane, int y, int x,
+                            int *restrict count)
 {
+    enum { TURNS = 4 };
     const struct axis *d = &w->down, *a = &w->across;
+    const int *at = a->pixel + x * a->size, n = a->size;
+    int some[TURNS][MP_LEVELS] = { { 0 } };
 
-    memset(count, 0, MP_LEVELS * sizeof *count);
     for (int i = y * d->size; i < (y + 1) * d->size; i++) {
-        const uint8_t *row = plane + (size_t)mp_outside(i, d->n, MP_MIRROR) * (size_t)a->n;
-        for (int k = x * a->size; k < (x + 1) * a->size; k++)
-            count[row[mp_outside(k, a->n, MP_MIRROR)]]++;
+        const uint8_t *row = plane + (size_t)d->pixel[i] * (size_t)a->n;
+        int k = 0;
+        for (; k + TURNS <= n; k += TURNS)
+            for (int t = 0; t < TURNS; t++)
+                some[t][row[at[k + t]]]++;
+        for (; k < n; k++)
+            some[k % TURNS][row[at[k]]]++;
     }
+    for (int k = 0; k < MP_LEVELS; k++)
+        count[k] = some[0][k] + some[1][k] + some[2][k] + some[3][k];
 }
 
-static void clip(int *count, int limit)
+MP_CLONES static void clip(int *count, int limit)
 {
     int cut = 0;
 
@@ -92,43 +107,52 @@ static void clip(int *count, int limit)
         count[k]++;
 }
 
-static uint8_t rounded(float v)
+/* What levels become, from the sums of the counts. */
+MP_CLONES static void scale_sums(int *restrict count, float scale, float *restrict to)
 {
-    v = rintf(v);
-    return (uint8_t)(v < 255 ? v : 255);
+    for (int k = 1; k < MP_LEVELS; k++)
+        count[k] += count[k - 1];
+    for (int k = 0; k < MP_LEVELS; k++)
+        to[k] = rintf((float)count[k] * scale);
 }
 
-static void map_tile(const struct work *w, const uint8_t *plane, int y, int x, uint8_t *to)
+static void map_tile(const struct work *w, const uint8_t *plane, int y, int x, float *to)
 {
     const int area = w->down.size * w->across.size, limit = (int)(w->p->clip * area / MP_LEVELS);
-    const float scale = 255.0f / (float)area;
-    int count[MP_LEVELS], sum = 0;
+    int count[MP_LEVELS];
 
     tally(w, plane, y, x, count);
     if (w->p->clip > 0)
         clip(count, limit > 1 ? limit : 1);
-    for (int k = 0; k < MP_LEVELS; k++)
-        to[k] = rounded((float)(sum += count[k]) * scale);
+    scale_sums(count, 255.0f / (float)area, to);
 }
 
+/* 0..255, halves to even: the sum has no bits behind the point. */
+static inline uint8_t rounded(float v)
+{
+    return (uint8_t)(int)(v + 0x1.8p23f - 0x1.8p23f);
+}
+
+/* Products and sums must be rounded one by one, as OpenCV's are, so this is no place for clones,
+ * which may do both at once. */
 static void spread(void *arg, const uint8_t *plane, uint8_t *to)
 {
     const struct work *w = arg;
     const struct axis *d = &w->down, *a = &w->across;
     const size_t tiles = (size_t)w->p->tiles;
+    const int *low = a->low, *high = a->high, n = a->n;
 
     for (size_t i = 0; i < tiles * tiles; i++)
         map_tile(w, plane, (int)(i / tiles), (int)(i % tiles), w->maps + i * MP_LEVELS);
-    for (int y = 0; y < d->n; y++, plane += a->n, to += a->n) {
-        const uint8_t *upper = w->maps + (size_t)d->low[y] * tiles * MP_LEVELS;
-        const uint8_t *lower = w->maps + (size_t)d->high[y] * tiles * MP_LEVELS;
-        const float py = d->part[y];
-        for (int x = 0; x < a->n; x++) {
-            const int left = a->low[x] * MP_LEVELS + plane[x];
-            const int right = a->high[x] * MP_LEVELS + plane[x];
-            const float px = a->part[x];
-            to[x] = rounded(((float)upper[left] * (1 - px) + (float)upper[right] * px) * (1 - py) +
-                            ((float)lower[left] * (1 - px) + (float)lower[right] * px) * py);
+    for (int y = 0; y < d->n; y++, plane += n, to += n) {
+        const float *upper = w->maps + (size_t)d->low[y] * tiles * MP_LEVELS;
+        const float *lower = w->maps + (size_t)d->high[y] * tiles * MP_LEVELS;
+        const float py = d->part[y], *part = a->part;
+        for (int x = 0; x < n; x++) {
+            const int left = low[x] * MP_LEVELS + plane[x], right = high[x] * MP_LEVELS + plane[x];
+            const float px = part[x];
+            to[x] = rounded((upper[left] * (1 - px) + upper[right] * px) * (1 - py) +
+                            (lower[left] * (1 - px) + lower[right] * px) * py);
         }
     }
 }
@@ -142,7 +166,7 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     struct work work = { .p = p };
     (void)state;
 
-    work.maps = (uint8_t *)mp_scratch(c, (size_t)t * (size_t)t * MP_LEVELS / sizeof(float));
+    work.maps = mp_scratch(c, (size_t)t * (size_t)t * MP_LEVELS);
     if (work.maps == NULL || prepare(c, &work.down, h, parts ? h : h + t - h % t, t) < 0 ||
         prepare(c, &work.across, w, parts ? w : w + t - w % t, t) < 0)
         return -1;
