@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Microseconds an image of features on one core, beside the functions of Python that people take:
+"""Microseconds an image of features and filters on one core, beside the functions of Python that people take:
 scikit-image, SciPy, OpenCV, PyWavelets.
 
 A run of each side goes over MNIST's test images, of ours the median of five passes
 (bench/kernels.c); peers are called for one image after another, which is how they are made, with
 histograms and the like by NumPy.  Beside it: the mean absolute difference of the results on the
-first ten images.  Features that none of them has are not here.  --stage picks those whose line
+first ten images, where both mean the same.  What none of them has is not here.  --stage picks those whose line
 contains the words.  Needs python3-numpy, and for the peers python3-skimage, python3-scipy,
 python3-opencv, python3-pywt.
 """
@@ -44,13 +44,42 @@ def with_skimage(s):
                          ("ASM", "contrast", "correlation", "homogeneity")]).mean(axis=1)
 
     name = "scikit-image " + s.__version__
-    return [
+    return skimage_filters(name) + [
         ("lbp", name, lbp, None), ("holes", name, holes, None), ("hu log=no", name, hu, None),
         ("haralick", name + " (4 of 13)", table, [0, 1, 2, 4]),
         ("zoning", name, lambda x: measure.block_reduce(x, (4, 4), np.mean).ravel(), None),
         ("hog cell=4 block=2 bins=9 signed=no norm=l2hys cells=box", name, lambda x: feature.hog(
             x, 9, (4, 4), (2, 2), block_norm="L2-Hys"), None),
     ]
+
+
+def skimage_filters(name):
+    from skimage import exposure, feature, filters, morphology, restoration, transform
+
+    def sauvola(x):
+        paper = 255 - 255 * x
+        return paper < filters.threshold_sauvola(paper, 15, 0.2, 128)
+
+    other = name + " (otherwise defined)"
+    return [(stage, who, lambda x, work=work: np.asarray(work(x)).ravel(), None)
+            for stage, who, work in (
+        ("blur sigma=1", name, lambda x: filters.gaussian(x, 1, mode="constant")),
+        ("edge op=sobel border=reflect", name, filters.sobel),
+        ("median radius=1 border=nearest", name, lambda x: filters.median(x, np.ones((3, 3)))),
+        ("morphology op=close radius=1", name, lambda x: morphology.closing(x, np.ones((3, 3)))),
+        ("gabor count=1", name, lambda x: np.hypot(*filters.gabor(
+            x, 1 / 6, sigma_x=2.5, sigma_y=2.5, mode="constant"))),
+        ("threshold method=otsu", name, lambda x: x > filters.threshold_otsu(x)),
+        ("threshold method=li", name, lambda x: x > filters.threshold_li(x)),
+        ("threshold method=triangle", name, lambda x: x > filters.threshold_triangle(x)),
+        ("threshold method=sauvola k=0.2", name, sauvola),
+        ("rotate angle=10", name, lambda x: transform.rotate(x, -10)),
+        ("resize width=56 height=56 kernel=linear", name, lambda x: transform.resize(x, (56, 56))),
+        ("skeleton", other, lambda x: morphology.skeletonize(x > 0.5)),
+        ("canny", other, feature.canny),
+        ("clahe", other, lambda x: exposure.equalize_adapthist(x, 14, 4 / 256)),
+        ("bilateral", other, lambda x: restoration.denoise_bilateral(x, 7, 0.2, 1.5)),
+        ("nlmeans", other, lambda x: restoration.denoise_nl_means(x, 3, 5, 0.2)))]
 
 
 def with_cv2(cv2):
@@ -62,11 +91,15 @@ def with_cv2(cv2):
 
 
 def with_scipy(s):
-    from scipy import fft
+    from scipy import fft, ndimage
     order = sorted(np.ndindex(28, 28), key=lambda p: (sum(p), p[0] if sum(p) % 2 else -p[0]))[:64]
     y, x = np.array(order).T
-    return [("dct keep=64", "SciPy " + s.__version__,
-             lambda image: fft.dctn(image, norm="ortho")[y, x], None)]
+    name = "SciPy " + s.__version__
+    return [("dct keep=64", name, lambda image: fft.dctn(image, norm="ortho")[y, x], None),
+            ("distance", name, lambda image: np.minimum(ndimage.distance_transform_edt(image > 0.5)
+                                                        / 8, 1).ravel(), None),
+            ("log sigma=1", name, lambda image: -ndimage.gaussian_laplace(
+                image, 1, mode="constant").ravel(), None)]
 
 
 def with_pywt(pywt):
