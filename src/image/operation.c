@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* What an argument is, by its type. */
-enum kind { OTHER, INT, REAL, BOOL, WORD, INTERPOLATION, REALS, INTS, IMAGE, IMAGES };
+enum kind { OTHER, INT, REAL, BOOL, WORD, INTERPOLATION, REALS, INTS, PICTURE, PICTURES };
 
 static enum kind kind_of(const struct mp_vips *v, const GParamSpec *p)
 {
@@ -20,7 +20,7 @@ static enum kind kind_of(const struct mp_vips *v, const GParamSpec *p)
     } all[] = {
         { "gint", INT }, { "gdouble", REAL }, { "gboolean", BOOL },
         { "VipsInterpolate", INTERPOLATION }, { "VipsArrayDouble", REALS },
-        { "VipsArrayInt", INTS }, { "VipsImage", IMAGE }, { "VipsArrayImage", IMAGES },
+        { "VipsArrayInt", INTS }, { "VipsImage", PICTURE }, { "VipsArrayImage", PICTURES },
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i].type, v->type_name(p->value_type)) == 0)
@@ -63,19 +63,19 @@ static void *see_argument(VipsObject *object, GParamSpec *p, VipsArgumentClass *
 
     if (class->flags & VIPS_ARGUMENT_DEPRECATED)
         return NULL;
-    if ((class->flags & VIPS_ARGUMENT_OUTPUT) && required && kind == IMAGE) {
+    if ((class->flags & VIPS_ARGUMENT_OUTPUT) && required && kind == PICTURE) {
         l->out = p->name;
         l->n_out++;
     }
     if (!(class->flags & VIPS_ARGUMENT_INPUT))
         return NULL;
-    if (required && kind == IMAGE)
+    if (required && kind == PICTURE)
         l->in = p->name;
-    if (required && (kind == IMAGE || kind == IMAGES))
-        l->n_in += kind == IMAGE ? 1 : 2;
+    if (required && (kind == PICTURE || kind == PICTURES))
+        l->n_in += kind == PICTURE ? 1 : 2;
     else if (required && kind == OTHER)
         l->foreign = p;
-    else if (kind != OTHER && kind != IMAGE && kind != IMAGES)
+    else if (kind != OTHER && kind != PICTURE && kind != PICTURES)
         add_row(l, p, required, kind);
     return NULL;
 }
