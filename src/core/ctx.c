@@ -262,9 +262,7 @@ size_t mp_pass_keeps(size_t rows, size_t d, size_t free)
     const double others = 24e6 + 8 * (double)d * (double)d + 32 * (double)rows; /* and knows */
     /* From `free` on they would lie in a file. */
     const double most = fmin(0.9 * (double)free, size), some = 2 * (double)free - others - made;
-    /* The more are kept, the fewer of those that it holds are made. */
-    const double left = size > made ? 1 - made / size : 0;
-    return some <= 0 ? 0 : (size_t)(fmin(left > 0 ? some / left : most, most) / row);
+    return some <= 0 ? 0 : (size_t)(fmin(some, most) / row);
 }
 
 int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x)
