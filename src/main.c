@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <omp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,8 +52,11 @@ static void write_error(const char *text)
 /* Rows that lie in a file are missing: there is nothing to go on with. */
 static void on_lost_rows(int number, siginfo_t *about, void *unused)
 {
+    static atomic_flag met = ATOMIC_FLAG_INIT;
     char path[PATH_MAX];
     (void)number, (void)unused;
+    while (atomic_flag_test_and_set(&met)) /* another thread has met it, and says so */
+        pause();
     mp_memory_file(about->si_addr, path, sizeof path);
     write_error("mnistpipe: ");
     write_error(path[0] != '\0' ? path : "a file");

@@ -63,7 +63,7 @@ for name in net svm ridge; do
     [ $name = svm ] || [ $((all - half)) -lt $((half_file / 2)) ] # svm keeps what there is room for
     ok "$name: and little more than on half of them: $half, $all KiB"
 done
-again='[0-9]* are kept there, and each pass makes the others again'
+again='each pass makes \(the others\|them\) again'
 for name in svm:many copied:half; do
     rows=${name#*:} name=${name%:*}
     run $name $rows free && (ulimit -d $limit && run $name $rows limited) &&
