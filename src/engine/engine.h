@@ -8,7 +8,7 @@
  * that there are no more than MP_SHARDS; each is learned by one
  * thread from a zeroed state, and shards are merged in row order.  A stage that learns
  * MP_IN_ORDER is given MP_ORDER_ROWS at a time, gathered by all threads, or fewer of long
- * rows.  None of these numbers depends on how many threads there are, so neither do the
+ * rows.  None of these numbers (work.h) depends on how many threads there are, so neither do the
  * results.
  *
  * Behind a stage that makes copies the training rows pass several times: first all
@@ -18,11 +18,6 @@
 #define MP_ENGINE_H
 #include "data/data.h"
 #include "pipeline/pipeline.h"
-
-enum {
-    MP_CHUNK_ROWS = 256, MP_SHARD_ROWS = 1024, MP_SHARDS = 64, MP_ORDER_ROWS = 2048,
-    MP_CHUNK_VALUES = 1 << 25
-};
 
 /* Fits every stage that learns up to and including node `last`.  y: n class
  * numbers, or NULL. */

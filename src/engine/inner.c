@@ -9,6 +9,7 @@
 #include "engine/bundle.h"
 #include "engine/engine.h"
 #include "engine/fit.h"
+#include "engine/work.h"
 #include "files/shipped.h"
 #include <limits.h>
 #include <stdlib.h>

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* learn.c - how a stage learns: shard by shard, in order, or by what its done() pulls. */
+#include "engine/learn.h"
+#include "core/clock.h"
+#include "core/progress.h"
+#include "core/ranks.h"
+#include "core/state.h"
+#include "engine/gather.h"
+#include "engine/room.h"
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Puts what node k gave for this thread's chunk, whose first row is number `at` of all that
+ * pass, where it is kept and into the cache. */
+static void store_rows(struct mp_work *e, const struct mp_worker *w, int k, size_t at, bool keep)
+{
+    const struct mp_chunk *v = &w->view[k + 1];
+    const size_t size = mp_len(v->shape) * (v->b != NULL ? 1 : sizeof(float));
+    const void *rows = v->b != NULL ? (void *)v->b : (void *)v->x;
+    char *to = keep ? (char *)e->kept[e->p->n_nodes] + at * size : NULL;
+    if (keep) {
+        memcpy(to, rows, v->n * size);
+        mp_rows_let_go(&e->room[e->p->n_nodes], to, to + v->n * size);
+    }
+    if (e->save != NULL)
+        mp_cache_write(e->save, at * size, rows, v->n * size);
+}
+
+/* One shard: zeroed state, rows [from, to) in order. */
+static int fit_shard(struct mp_work *e, struct mp_worker *w, int f, void *state, size_t from,
+                     size_t to, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const int input = n->inputs[0];
+    const size_t step = mp_work_rows(e->p, input);
+    for (size_t at = from; at < to;) {
+        struct mp_chunk in;
+        const struct mp_span span = mp_work_span(e, at, to, step);
+        if (mp_work_chunk(e, w, span) < 0)
+            return -1;
+        store_rows(e, w, input, at, keep);
+        mp_plan_where(&w->c, e->p, f);
+        if (mp_work_floats(w, input, &in) < 0)
+            return -1;
+        const double start = mp_seconds();
+        mp_ctx_reuse(&w->c);
+        const int rc = n->entry->stage->fit(&w->c, n->params, state, &in);
+        w->cost[f].fit += mp_seconds() - start;
+        w->cost[f].fit_rows += in.n;
+        if (rc < 0)
+            return -1;
+        mp_bar_add(w->c.run->bar, (double)in.n);
+        at += span.n;
+    }
+    return MP_OK;
+}
+
+/* In row order, one thread at a time: the first shard's state becomes the
+ * node's, later ones are merged into it. */
+static int join(struct mp_work *e, struct mp_worker *w, int f, void *state, size_t shard)
+{
+    struct mp_node *n = &e->p->nodes[f];
+    const struct mp_stage *s = n->entry->stage;
+    if (shard == 0) {
+        if (s->clear != NULL)
+            s->clear(n->state);
+        memcpy(n->state, state, s->state_size);
+        memset(state, 0, s->state_size);
+        return MP_OK;
+    }
+    const double start = mp_seconds();
+    mp_ctx_reuse(&w->c);
+    const int rc = s->merge(&w->c, n->state, state);
+    w->cost[f].fit += mp_seconds() - start;
+    return rc;
+}
+
+/* The rows of `s`, from number `at` of all that pass, as floats in x: on all threads, and each
+ * rank its share of them. */
+static int prepare_batch(struct mp_ctx *c, struct mp_work *e, int input, const struct mp_span *s,
+                         size_t at, bool keep, float *x)
+{
+    const size_t step = mp_work_rows(e->p, input);
+    const size_t len = mp_len(input < 0 ? e->p->shape : e->p->nodes[input].out);
+    const size_t begin = mp_share(c, s->n, mp_rank(c)), end = mp_share(c, s->n, mp_rank(c) + 1);
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = begin; i < end; i += step) {
+        struct mp_worker *w = &e->workers[omp_get_thread_num()];
+        const struct mp_span part = { .row0 = s->row0 + i, .n = mp_work_left(i, end, step),
+                                   .pass = s->pass };
+        struct mp_chunk in = { .n = 0 };
+        const bool good = mp_work_chunk(e, w, part) == MP_OK &&
+                          mp_work_floats(w, input, &in) == MP_OK;
+        if (good) {
+            store_rows(e, w, input, at + i, keep);
+            memcpy(x + i * len, in.x, in.n * len * sizeof *x);
+        }
+#pragma omp critical(mp_prepare_batch)
+        if (!good && !failed) {
+            failed = 1;
+            mp_ctx_take(c, &w->c);
+        }
+    }
+    return mp_ranks_collect(c, failed ? -1 : MP_OK, x, len * sizeof *x, s->n, s->n);
+}
+int mp_learn_in_order(struct mp_ctx *c, struct mp_work *e, int f, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const int input = n->inputs[0];
+    const size_t len = mp_len(n->in), all = mp_work_learned(e, f), most = MP_CHUNK_VALUES / len;
+    const size_t step = most > MP_ORDER_ROWS ? MP_ORDER_ROWS : most + 1;
+    const struct mp_puller puller = mp_gather_puller(e, f);
+    float *x = mp_alloc(c, mp_product(step, len), sizeof *x);
+    int rc = x != NULL ? MP_OK : -1;
+    for (size_t at = 0; at < all && rc == MP_OK;) {
+        const struct mp_span s = mp_work_span(e, at, all, step);
+        rc = prepare_batch(c, e, input, &s, at, keep, x);
+        if (rc < 0)
+            break;
+        const struct mp_chunk in = { .n = s.n, .shape = n->in, .x = x, .row0 = s.row0,
+                                     .y = e->y != NULL ? e->y + s.row0 : NULL,
+                                     .epoch = mp_work_epoch(e, input, &s) };
+        const double start = mp_seconds();
+        mp_plan_where(c, e->p, f);
+        mp_ctx_reuse(c);
+        c->puller = &puller;
+        rc = n->entry->stage->fit(c, n->params, n->state, &in);
+        c->puller = NULL;
+        e->workers[0].cost[f].fit += (mp_seconds() - start) * e->threads;
+        e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 ? in.n : 0;
+        mp_bar_add(c->run->bar, (double)in.n);
+        at += s.n;
+    }
+    free(x);
+    return rc;
+}
+
+/* Rows of a shard, of so many.  More shards than some take longer to merge, and for ranks to
+ * send, than their threads would save. */
+static size_t shard_rows(size_t all)
+{
+    size_t rows = MP_SHARD_ROWS;
+    while ((all + rows - 1) / rows > MP_SHARDS)
+        rows *= 2;
+    return rows;
+}
+
+int mp_learn_shards(struct mp_ctx *c, struct mp_work *e, int f, bool keep)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const struct mp_stage *s = n->entry->stage;
+    const size_t all = mp_work_learned(e, f), rows = shard_rows(all);
+    const size_t shards = (all + rows - 1) / rows;
+    int failed = 0;
+#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = 0; i < shards; i++) {
+        struct mp_worker *w = &e->workers[omp_get_thread_num()];
+        int stop, rc = -1;
+        void *state = NULL;
+#pragma omp atomic read
+        stop = failed;
+        if (!stop && (state = mp_alloc(&w->c, 1, s->state_size)) != NULL)
+            rc = fit_shard(e, w, f, state, i * rows, i * rows + mp_work_left(i * rows, all, rows),
+                           keep);
+#pragma omp ordered
+        {
+            if (rc == MP_OK && !failed)
+                rc = join(e, w, f, state, i);
+            if (rc < 0 && !failed) {
+                mp_ctx_take(c, &w->c);
+#pragma omp atomic write
+                failed = 1;
+            }
+        }
+        if (state != NULL && s->clear != NULL)
+            s->clear(state);
+        free(state);
+    }
+    return failed ? -1 : MP_OK;
+}
+
+/* Some shards, of which each rank learns its share. */
+struct shared {
+    int f;
+    size_t first, n, rows, all; /* n shards from number `first` on; rows of one, and of all */
+    char *state;                /* of each */
+    struct mp_io *saved;        /* of ours */
+    uint64_t *length;           /* of what is saved of each */
+};
+
+static int learn_ours(struct mp_ctx *c, struct mp_work *e, const struct shared *h)
+{
+    const struct mp_entry *entry = e->p->nodes[h->f].entry;
+    const size_t from = mp_share(c, h->n, mp_rank(c)), to = mp_share(c, h->n, mp_rank(c) + 1);
+    int failed = 0;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
+    for (size_t i = from; i < to; i++) {
+        struct mp_worker *w = &e->workers[omp_get_thread_num()];
+        const size_t at = (h->first + i) * h->rows;
+        void *state = h->state + i * entry->stage->state_size;
+        h->saved[i].c = &w->c;
+        int rc = fit_shard(e, w, h->f, state, at, at + mp_work_left(at, h->all, h->rows), false);
+        mp_ctx_reuse(&w->c);
+        if (rc == MP_OK)
+            rc = mp_learner(entry)->shard(&h->saved[i], state);
+        h->length[i] = h->saved[i].len;
+#pragma omp critical(mp_learn_ours)
+        if (rc < 0 && !failed) {
+            failed = 1;
+            mp_ctx_take(c, &w->c);
+        }
+    }
+    return failed ? -1 : MP_OK;
+}
+
+/* What others have learned, each in a place of `size` bytes. */
+static int load_others(struct mp_ctx *c, struct mp_work *e, const struct shared *h, size_t size,
+                       unsigned char *bytes)
+{
+    const struct mp_entry *entry = e->p->nodes[h->f].entry;
+    const size_t from = mp_share(c, h->n, mp_rank(c)), to = mp_share(c, h->n, mp_rank(c) + 1);
+    for (size_t i = from; i < to; i++)
+        memcpy(bytes + i * size, h->saved[i].buf, h->saved[i].len);
+    if (mp_ranks_collect(c, MP_OK, bytes, size, h->n, h->n) < 0)
+        return -1;
+    for (size_t i = 0; i < h->n; i++) {
+        struct mp_io io = { .c = c, .loading = true, .buf = bytes + i * size,
+                            .len = h->length[i] };
+        if ((i < from || i >= to) &&
+            mp_learner(entry)->shard(&io, h->state + i * entry->stage->state_size) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
+static int merge_shared(struct mp_ctx *c, struct mp_work *e, const struct shared *h)
+{
+    struct mp_worker *w = &e->workers[0];
+    size_t size = 1;
+    int rc = learn_ours(c, e, h);
+    rc = mp_ranks_collect(c, rc, h->length, sizeof *h->length, h->n, h->n);
+    for (size_t i = 0; i < h->n; i++)
+        size = h->length[i] > size ? h->length[i] : size;
+    unsigned char *bytes = rc == MP_OK ? mp_alloc(c, h->n, size) : NULL;
+    rc = bytes != NULL ? load_others(c, e, h, size, bytes) : -1;
+    free(bytes);
+    for (size_t i = 0; i < h->n && rc == MP_OK; i++) {
+        void *state = h->state + i * e->p->nodes[h->f].entry->stage->state_size;
+        mp_plan_where(&w->c, e->p, h->f);
+        if ((rc = join(e, w, h->f, state, h->first + i)) < 0)
+            mp_ctx_take(c, &w->c);
+    }
+    return rc;
+}
+
+int mp_learn_shared(struct mp_ctx *c, struct mp_work *e, int f)
+{
+    const struct mp_stage *s = e->p->nodes[f].entry->stage;
+    const size_t all = mp_work_learned(e, f), rows = shard_rows(all);
+    const size_t shards = (all + rows - 1) / rows;
+    const size_t many = (size_t)(e->threads * mp_ranks(c));
+    struct shared h = { .f = f, .rows = rows, .all = all };
+    int rc = MP_OK;
+    for (; h.first < shards && rc == MP_OK; h.first += h.n) {
+        h.n = mp_work_left(h.first, shards, many);
+        h.state = mp_alloc(c, h.n, s->state_size);
+        h.saved = mp_alloc(c, h.n, sizeof *h.saved);
+        h.length = mp_alloc(c, h.n, sizeof *h.length);
+        rc = h.state != NULL && h.saved != NULL && h.length != NULL ? merge_shared(c, e, &h) : -1;
+        for (size_t i = 0; i < h.n && h.state != NULL && s->clear != NULL; i++)
+            s->clear(h.state + i * s->state_size);
+        for (size_t i = 0; i < h.n && h.saved != NULL; i++)
+            free(h.saved[i].buf);
+        free(h.state);
+        free(h.saved);
+        free(h.length);
+    }
+    return rc;
+}
+
+/* What learns MP_IN_PASSES is told of each copy of a row, too, and where all of them lie. */
+static int tell_passes(struct mp_ctx *c, const struct mp_work *e, int f, struct mp_puller *to,
+                       int **repeated)
+{
+    const int input = e->p->nodes[f].inputs[0];
+    const size_t all = mp_work_learned(e, f), n = e->d->n;
+    to->n = all;
+    if (e->own.at != NULL) {
+        to->kept = e->own.at;
+        to->before = e->own.from;
+        to->behind = all - e->own.to;
+    } else if (input >= 0 && !e->p->nodes[input].bytes) {
+        to->kept = e->kept[input];
+    }
+    if (all == n || e->y == NULL)
+        return MP_OK;
+    if ((*repeated = mp_alloc(c, all, sizeof **repeated)) == NULL)
+        return -1;
+    for (size_t i = 0; i < all; i++)
+        (*repeated)[i] = e->y[i % n];
+    to->y = *repeated;
+    return MP_OK;
+}
+
+int mp_learn_done(struct mp_ctx *c, struct mp_work *e, int f)
+{
+    struct mp_node *n = &e->p->nodes[f];
+    const struct mp_stage *s = n->entry->stage;
+    struct mp_puller puller = mp_gather_puller(e, f);
+    int *repeated = NULL;
+    char what[80];
+    if (s->done == NULL)
+        return MP_OK;
+    if (mp_learner(n->entry)->learns == MP_IN_PASSES &&
+        tell_passes(c, e, f, &puller, &repeated) < 0)
+        return -1;
+    snprintf(what, sizeof what, "train %s", n->entry->name);
+    mp_bar_begin(c->run->bar, what, 100, "%");
+    /* A pipeline inside may take what it learns from the cache: it counts as it was made. */
+    const double start = mp_seconds() + c->run->reused.seconds;
+    mp_plan_where(c, e->p, f);
+    mp_ctx_reuse(c);
+    c->puller = &puller;
+    const int rc = s->done(c, n->params, n->state);
+    c->puller = NULL;
+    free(repeated);
+    n->cost.done += mp_seconds() + c->run->reused.seconds - start;
+    return rc;
+}
