@@ -5,30 +5,8 @@
  * that of the subtractions. */
 #include "data/neighbours.h"
 #include "core/ctx.h"
-#include "core/simd.h"
+#include "linear/nearest.h"
 #include <string.h>
-
-/* So many squares of a byte fit 32 bits. */
-enum { BLOCK = 1 << 15 };
-
-MP_CLONES static uint32_t square_block(const uint8_t *restrict a, const uint8_t *restrict b,
-                                       size_t n)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        const int gap = a[i] - b[i];
-        sum += (uint32_t)(gap * gap);
-    }
-    return sum;
-}
-
-static uint64_t square_distance(const uint8_t *a, const uint8_t *b, size_t n)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < n; i += BLOCK)
-        sum += square_block(a + i, b + i, n - i < BLOCK ? n - i : BLOCK);
-    return sum;
-}
 
 /* best[0 .. k-1] ascending, of which `have` are filled. */
 static void insert(struct mp_neighbour *best, size_t k, size_t have, struct mp_neighbour found)
@@ -45,7 +23,7 @@ static void search(const uint8_t *x, const struct mp_data *among, size_t from, s
                    size_t len, size_t k, struct mp_neighbour *best)
 {
     for (size_t i = from; i < to; i++) {
-        const uint64_t square = square_distance(x, among->x + i * len, len);
+        const uint64_t square = mp_square_gap(x, among->x + i * len, len);
         if (i < k || square < best[k - 1].square)
             insert(best, k, i, (struct mp_neighbour){ i, square });
     }

@@ -87,6 +87,14 @@ MP_CLONES static uint32_t square_bytes(const uint8_t *restrict a, const uint8_t 
     return sum;
 }
 
+uint64_t mp_square_gap(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n; i += SQUARES)
+        sum += square_bytes(a + i, b + i, n - i < SQUARES ? n - i : SQUARES);
+    return sum;
+}
+
 MP_CLONES static uint32_t multiply_bytes(const uint8_t *restrict a, const uint8_t *restrict b,
                                          size_t n)
 {
@@ -118,12 +126,13 @@ MP_CLONES static uint32_t cube_bytes(const uint8_t *restrict a, const uint8_t *r
 /* Without roots; of the cosine the product. */
 static double of_bytes(const uint8_t *a, const uint8_t *b, size_t d, enum mp_metric metric)
 {
-    const size_t step = metric == MP_L1 ? GAPS : metric == MP_L3 ? CUBES : SQUARES;
+    const size_t step = metric == MP_L1 ? GAPS : metric == MP_L3 ? CUBES : PRODUCTS;
     uint64_t sum = 0;
+    if (metric == MP_L2)
+        return (double)mp_square_gap(a, b, d);
     for (size_t i = 0; i < d; i += step) {
         const size_t n = d - i < step ? d - i : step;
-        sum += metric == MP_L2   ? square_bytes(a + i, b + i, n)
-               : metric == MP_L1 ? gap_bytes(a + i, b + i, n)
+        sum += metric == MP_L1 ? gap_bytes(a + i, b + i, n)
                : metric == MP_L3 ? cube_bytes(a + i, b + i, n)
                                  : multiply_bytes(a + i, b + i, n);
     }

@@ -37,6 +37,9 @@ void mp_nearest_close(struct mp_nearest *s);
 int mp_nearest_find(struct mp_ctx *c, const struct mp_nearest *s, const float *x, size_t n,
                     size_t k, struct mp_found *found);
 
+/* The squared distance of two rows of n levels. */
+uint64_t mp_square_gap(const uint8_t *a, const uint8_t *b, size_t n);
+
 /* Writes n values as levels; false: not all are a level's float, and what is written is of no
  * use. */
 bool mp_levels(const float *x, size_t n, uint8_t *to);
