@@ -53,7 +53,7 @@ static const struct mp_param table[] = {
     MP_PARAM(init, .def = "he", .choices = "he|glorot", .doc = "spread of the first weights"),
     MP_PARAM(precision, .def = "auto", .choices = MP_PRECISIONS,
              .doc = "what products read, summed in f32; auto: bf16 where the processor multiplies "
-                    "that faster"),
+                    "that faster, unless convolutions need far fewer products in f32"),
     MP_PARAM(validation, .def = "0", .min = 0, .max = 0.5,
              .doc = "share of each class's training rows that only judges: the weights of the "
                     "epoch of the highest accuracy are kept, of equals of the smallest loss"),
@@ -380,7 +380,7 @@ static int prepare(struct mp_ctx *c, struct training *t)
     t->o = (struct mp_optimizer){ .kind = t->p->optimizer, .momentum = t->p->momentum,
                                   .decay = t->p->decay, .clip = t->p->clip };
     if (mp_optimizer_open(c, &t->o, t->net.weights) < 0 ||
-        mp_net_plan(c, &t->net, mp_dnn_precision(c, t->p->precision), (size_t)t->p->batch) < 0)
+        mp_net_plan(c, &t->net, t->p->precision, (size_t)t->p->batch) < 0)
         return -1;
     return mp_net_begin(c, &t->net, (enum mp_net_init)t->p->init, t->w);
 }
@@ -693,7 +693,7 @@ static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_sh
     if (s->net.weights != s->n)
         return mp_fail(c, "the state has %llu weights, these layers need %zu",
                        (unsigned long long)s->n, s->net.weights);
-    if (mp_net_plan(c, &s->net, mp_dnn_precision(c, p->precision), 0) < 0)
+    if (mp_net_plan(c, &s->net, p->precision, 0) < 0)
         return -1;
     mp_net_round(&s->net, s->w, 0, s->n);
     return MP_OK;

@@ -88,6 +88,21 @@ static double work(const void *params, struct mp_shape in, struct mp_shape out)
     return (double)n_weights(params, in) * out.h * out.w;
 }
 
+static struct mp_conv_dims dims_of(const struct params *p, struct mp_shape in, struct mp_shape out)
+{
+    return (struct mp_conv_dims){
+        .in = in, .out = out, .kernel = p->kernel, .stride = p->stride,
+        .top = before(p, in.h, out.h), .left = before(p, in.w, out.w),
+        .bias = p->bias, .relu = p->act == MP_ACT_RELU,
+    };
+}
+
+static double spares(const void *params, struct mp_shape in, struct mp_shape out)
+{
+    const struct mp_conv_dims dims = dims_of(params, in, out);
+    return mp_winograd_gain(&dims);
+}
+
 struct plan {
     struct mp_conv_dims dims; /* of as many rows as are taken at a time */
     bool plane;              /* but for the gradient of the image */
@@ -105,16 +120,12 @@ static void close(void *plan)
 static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct mp_shape out,
                 size_t n, enum mp_precision precision, bool training, void **plan)
 {
-    const struct params *p = params;
     struct plan *v = mp_alloc(c, 1, sizeof *v);
     if (v == NULL)
         return -1;
-    v->dims = (struct mp_conv_dims){
-        .n = n, .in = in, .out = out, .kernel = p->kernel,
-        .stride = p->stride,
-        .top = before(p, in.h, out.h), .left = before(p, in.w, out.w),
-        .bias = p->bias, .relu = p->act == MP_ACT_RELU, .precision = precision,
-    };
+    v->dims = dims_of(params, in, out);
+    v->dims.n = n;
+    v->dims.precision = precision;
     v->plane = mp_plane_conv_fits(&v->dims);
     v->winograd = !v->plane && mp_winograd_fits(&v->dims);
     if (!v->winograd) {
@@ -261,7 +272,8 @@ MP_LAYER(conv) = {
     .reads = MP_READS_ROWS,
     .params = table,
     .params_size = sizeof(struct params),
-    .shape = shape, .weights = weights, .saved = saved, .work = work, .pictures = pictures,
+    .shape = shape, .weights = weights, .saved = saved, .work = work, .spares = spares,
+    .pictures = pictures,
     .open = open, .close = close,
     .forward = forward, .backward = backward,
     .forward_bf16 = forward_bf16, .backward_bf16 = backward_bf16,

@@ -89,6 +89,11 @@ bool mp_dnn_bf16_pays(int isa, bool amd)
     return has(isa, AMX) || (amd && has(isa, BF16));
 }
 
+bool mp_dnn_bf16_doubles(void)
+{
+    return mp_dnn_bf16_pays(isa_here(), by_amd()) && !has(isa_here(), AMX);
+}
+
 enum mp_precision mp_dnn_precision(struct mp_ctx *c, int asked)
 {
     if (asked == MP_ASKED_BF16 && !mp_dnn_has_bf16())

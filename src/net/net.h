@@ -51,9 +51,9 @@ size_t mp_net_values(const struct mp_net *net);
 /* Warns of layers that read neighbours in what is no image; in done(). */
 void mp_net_warn(struct mp_ctx *c, const struct mp_net *net);
 
-/* Plans for whole items, and for training in batches of `batch` rows if that is not 0;
- * passes then read what `precision` says. */
-int mp_net_plan(struct mp_ctx *c, struct mp_net *net, enum mp_precision precision, size_t batch);
+/* Plans for whole items, and for training in batches of `batch` rows if that is not 0; passes
+ * then read what `asked` says, an enum mp_precision_asked: with auto what is faster here. */
+int mp_net_plan(struct mp_ctx *c, struct mp_net *net, int asked, size_t batch);
 
 /* The weights from `at` on have changed, n of them: to be said before the next pass. */
 void mp_net_round(const struct mp_net *net, const float *w, size_t at, size_t n);

@@ -7,6 +7,10 @@
 #define MP_WINOGRAD_H
 #include "linear/convolution.h"
 
+/* How many times fewer multiplications such a convolution takes in f32, with what the way there
+ * and back costs; 0: it cannot go this way.  Whatever d->precision is. */
+double mp_winograd_gain(const struct mp_conv_dims *d);
+
 /* Whether such a convolution is faster this way, and possible. */
 bool mp_winograd_fits(const struct mp_conv_dims *d);
 

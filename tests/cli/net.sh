@@ -32,6 +32,18 @@ fi
 mp run small.txt -o auto && tr -s "\n " " " < auto/report.txt | grep -q "products of the net read $best,"
 ok "precision=auto reads what the processor multiplies faster: $best"
 
+# What AMX multiplies is faster in any case, what AVX512_BF16 does is not.
+cat > large.txt << 'END'
+data train=train.csv test=test.csv
+net epochs=1 batch=96
+  conv filters=32 kernel=5
+  conv filters=32 kernel=5
+END
+grep -qw amx_bf16 /proc/cpuinfo || best=f32
+mp run large.txt -o large &&
+    tr -s "\n " " " < large/report.txt | grep -q "products of the net read $best,"
+ok "of large convolutions auto reads f32 where bf16 is but twice as fast: $best"
+
 # Convolutions with few multiplications: the second of each kernel.
 cat > few.txt << 'END'
 data train=train.csv test=test.csv

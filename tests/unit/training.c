@@ -10,6 +10,7 @@
 #include "../tap.h"
 #include "core/ctx.h"
 #include "engine/engine.h"
+#include "linear/dnn.h"
 #include "net/optimizer.h"
 #include "core/random.h"
 #include "data/split.h"
@@ -70,7 +71,7 @@ static bool hand_open(struct mp_ctx *c, struct hand *h, const struct mp_plan *pl
     h->batch = batch;
     h->n_items = (batch + MP_NET_ITEM - 1) / MP_NET_ITEM;
     if (mp_net_open(c, &h->net, plan->nodes[0].params, in, classes) < 0 ||
-        mp_net_plan(c, &h->net, MP_F32, batch) < 0 ||
+        mp_net_plan(c, &h->net, MP_ASKED_F32, batch) < 0 ||
         mp_optimizer_open(c, &h->o, h->net.weights) < 0)
         return false;
     const size_t size = (mp_net_item_size(&h->net, true) + 15) / 16 * 16 + h->net.weights;
