@@ -81,7 +81,7 @@ static int predict(struct mp_ctx *c, struct mp_plan *p, const struct look *l,
     return rc;
 }
 
-static double lead(const struct mp_predictions *p, size_t row)
+double mp_lead(const struct mp_predictions *p, size_t row)
 {
     const float *s = p->scores + row * (size_t)p->k;
     const bool shares = p->kind == MP_PROBABILITIES;
@@ -98,7 +98,7 @@ static double lead(const struct mp_predictions *p, size_t row)
 static double worth(const struct look *l, const struct mp_predictions *p, int k, size_t i)
 {
     const size_t row = (size_t)k * l->n + i;
-    return l->y != NULL ? p->predicted[row] == l->y[row_of(l, i)] : lead(p, row);
+    return l->y != NULL ? p->predicted[row] == l->y[row_of(l, i)] : mp_lead(p, row);
 }
 
 /* Student's t of way k against the first. */

@@ -3,11 +3,15 @@
 #ifndef MP_LYING_H
 #define MP_LYING_H
 #include "data/data.h"
+#include "engine/predictions.h"
 #include "pipeline/pipeline.h"
 
 /* How sure the plan's model is of the rows that it has learned from: the mean, over some hundred
  * of them, of by how much the best score leads the second. */
 int mp_lying_learn(struct mp_ctx *c, struct mp_plan *p, const struct mp_data *d, double *usual);
+
+/* By how much the best score of a row leads the second; of probabilities, their logarithms. */
+double mp_lead(const struct mp_predictions *p, size_t row);
 
 /* What there is to say where the model takes rows for those it knows once they are transposed,
  * flipped or turned, and clearly not as they are; otherwise "".  y: their class numbers, or

@@ -47,7 +47,7 @@ static char *name_of(const char *folder, const struct mp_predicted *in, size_t i
     return g_string_free(name, FALSE);
 }
 
-static int write_row(struct mp_ctx *c, const char *path, const struct mp_data *d, size_t i)
+int mp_row_picture(struct mp_ctx *c, const char *path, const struct mp_data *d, size_t i)
 {
     const size_t len = mp_len(d->shape);
     struct mp_picture p;
@@ -76,7 +76,7 @@ static int write_all(struct mp_ctx *c, const char *folder, const struct mp_predi
             if (strcmp(predicted, mp_data_class(in->d, i)) == 0)
                 continue;
             char *path = name_of(folder, in, i, n > 1 ? part + 1 : 0, predicted, taken);
-            const int rc = write_row(c, path, in->d, i);
+            const int rc = mp_row_picture(c, path, in->d, i);
             g_free(path);
             if (rc < 0)
                 return -1;

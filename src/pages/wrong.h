@@ -9,4 +9,7 @@
  * *written: how many.  Cost: 0.4 ms each. */
 int mp_wrong_pictures(struct mp_ctx *c, const char *folder, const struct mp_predicted *in,
                       size_t n, const struct mp_names *classes, size_t *written);
+
+/* Row i alone, to a file of its own. */
+int mp_row_picture(struct mp_ctx *c, const char *path, const struct mp_data *d, size_t i);
 #endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* glyph.h - ink that may be a digit, and the image that MNIST's makers would have made of it.
+ * Private to reading/. */
+#ifndef MP_GLYPH_H
+#define MP_GLYPH_H
+#include "reading/sheet.h"
+
+struct mp_glyph {
+    int left, top, w, h; /* the box around its ink, in pixels of the sheet */
+    uint8_t *ink;        /* (h + 2) x (w + 2): how much of each pixel is ink, 255 all of it; with
+                            a pixel of paper around */
+    size_t area;         /* pixels of it that are more ink than paper */
+    int kind;            /* enum mp_mark_kind */
+    int line;
+    double u, v;         /* its middle, along its line and across, px */
+};
+
+/* The ink of the parts whose numbers are given. */
+int mp_glyph_of(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_parts *p,
+                const size_t *part, size_t n, struct mp_glyph *g);
+
+/* What lies left of column `at` of the box, or (`right`) from there on. */
+int mp_glyph_cut(struct mp_ctx *c, const struct mp_glyph *g, int at, bool right,
+                 struct mp_glyph *to);
+
+/* Into the middle of an image: turned so that its line lies level (`slope`), its longer side 20 of
+ * 28 px, its centre of mass in the middle. */
+int mp_glyph_row(struct mp_ctx *c, const struct mp_glyph *g, double slope, struct mp_shape shape,
+                 uint8_t *row);
+#endif
