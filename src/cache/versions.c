@@ -2,6 +2,7 @@
 /* versions.c - which libraries are at work. */
 #include "cache/versions.h"
 #include "config.h"
+#include "core/microhttpd.h"
 #include "files/archive.h"
 #include "image/vips.h"
 #include "linear/blas.h"
@@ -42,6 +43,7 @@ const char *mp_library_name(int i, char *version, size_t size, bool *loaded)
         { "GSL", mp_eigen_version },      { "OpenBLAS", mp_blas_version },
         { "zlib", version_of_zlib },         { "libdeflate", version_of_libdeflate },
         { "jansson", version_of_jansson },
+        { "libmicrohttpd", mp_microhttpd_version },
         { "libspng", mp_png_version },       { "libjpeg-turbo", mp_jpeg_version },
         { "oneDNN", mp_dnn_version },        { "libarchive", mp_archive_version },
 #ifdef HAVE_LIBCURL

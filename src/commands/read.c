@@ -19,7 +19,7 @@ struct params {
 static const struct mp_param table[] = {
     MP_PARAM(bundle, .def = "", .unit = "FILE",
              .doc = "bundle.mnp of a run: the fitted pipeline that reads the digits"),
-    MP_PARAM(threshold, .def = "0.5", .min = 0, .max = 1e9,
+    MP_PARAM(threshold, .def = MP_READING_THRESHOLD, .min = 0, .max = 1e9,
              .doc = "says `unsure` of digits whose probability is below this; for a model of "
                     "margins, where the first leads the second by less than this part of what it "
                     "leads by in training rows"),

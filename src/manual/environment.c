@@ -10,6 +10,8 @@ const struct mp_named mp_variables[] = {
       "The folder of the sample, train.csv.gz and test.csv.gz, in place of the installed one." },
     { "MNISTPIPE_MIRROR",
       "Where `mnistpipe fetch` looks first: the address of a folder that has the set's files." },
+    { "MNISTPIPE_TOKEN", "What requests to `mnistpipe serve` have to bring, where --token names no "
+                         "file." },
     { "XDG_CACHE_HOME", "The folder of all caches, in place of .cache in that of HOME." },
     { "HOME", "The user's folder, where no other variable says where the cache lies." },
     { "TMPDIR", "Where what is large and temporary lies, in place of /var/tmp." },

@@ -14,6 +14,9 @@
 #include "pictures/page.h"
 #include "reading/mark.h"
 
+/* Digits that are less sure than this are `unsure`, where nobody says otherwise. */
+#define MP_READING_THRESHOLD "0.5"
+
 /* What was found, in px of the upright page. */
 struct mp_mark {
     enum mp_mark_kind kind;

@@ -355,4 +355,5 @@ def main():
         b.process.wait(20)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -41,7 +41,7 @@ blas=
 
 loads "--version" "" --version
 equal "$(awk '/^  / { print $1 }' "$out" | sort | tr '\n' ' ')" \
-    "GSL OpenBLAS jansson libarchive ${curl}libdeflate libjpeg-turbo liblinear libspng libvips oneDNN zlib " libraries &&
+    "GSL OpenBLAS jansson libarchive ${curl}libdeflate libjpeg-turbo liblinear libmicrohttpd libspng libvips oneDNN zlib " libraries &&
     ! grep -vE '^(mnistpipe|  [-A-Za-z]+ +)[ 0-9.]*$' "$out"
 ok "--version: names them all, with their versions"
 loads "help of a stage" "" help pca

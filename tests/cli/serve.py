@@ -1,0 +1,489 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""serve.py PROGRAM DATA.csv - asks servers as clients do, good and bad ones.
+
+In the current folder are svm.mnp, net.mnp, runs of which predict.csv has the predictions.  Prints
+"ok" or "not ok", a tab, what was tried, a tab, what went wrong."""
+import http.client
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+
+PROGRAM, DATA = sys.argv[1:3]
+JSON, BYTES = "application/json", "application/octet-stream"
+
+
+def told(what, wrong=""):
+    print("not ok" if wrong else "ok", what, str(wrong).replace("\n", " ")[:500], sep="\t",
+          flush=True)
+
+
+class Server:
+    """A server that is there when the block begins, and ends with it."""
+
+    def __init__(self, *args, **environment):
+        self.args = [PROGRAM, "serve", *args, "--port", "0"]
+        self.environment = {**os.environ, **environment}
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.args, env=self.environment, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            found = re.search(r"http://[^/]*:(\d+)/", line)
+            if found:
+                self.port = int(found[1])
+                return self
+        raise RuntimeError(self.process.stderr.read())
+
+    def __exit__(self, *unused):
+        if self.process.poll() is None:
+            self.end()
+
+    def end(self, how=signal.SIGTERM):
+        """(status, stderr) after the signal."""
+        self.process.send_signal(how)
+        try:
+            err = self.process.communicate(timeout=60)[1]
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            err = self.process.communicate()[1] + "it did not end"
+        return self.process.returncode, err
+
+    def ask(self, method, path, body=None, type=None, **headers):
+        """(status, answer) of a connection of its own."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            headers = {k.replace("_", "-"): v for k, v in headers.items()}
+            c.request(method, path, body, {"Content-Type": type, **headers} if type else headers)
+            r = c.getresponse()
+            text = r.read()
+            self.headers = dict(r.getheaders())
+            kind = self.headers.get("Content-Type", "")
+            return r.status, json.loads(text) if kind == JSON else text.decode()
+        finally:
+            c.close()
+
+    def raw(self, *pieces, wait=0.0, seconds=20):
+        """What comes back for bytes that are sent as they are, until the end."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as s:
+            answer = b""
+            try:
+                for piece in pieces:
+                    s.sendall(piece)
+                    time.sleep(wait)
+                while True:
+                    more = s.recv(1 << 16)
+                    if not more:
+                        break
+                    answer += more
+            except OSError as e:
+                answer += b" " + str(e).encode()
+            return answer
+
+
+def refused(s, what, status, error, *request, **headers):
+    got = s.ask(*request, **headers)
+    told(what, "" if got == (status, {"error": error}) else f"{got}, not {status} {error}")
+
+
+def png(w, h, pixel):
+    """A grey PNG of pixel(x, y)."""
+    def chunk(kind, data):
+        return (struct.pack(">I", len(data)) + kind + data +
+                struct.pack(">I", zlib.crc32(kind + data)))
+    rows = b"".join(b"\0" + bytes(pixel(x, y) for x in range(w)) for y in range(h))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 0, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def read_rows():
+    with open(DATA) as f:
+        lines = f.read().split("\n")[1:]
+    return [[int(v) for v in line.split(",")[-784:]] for line in lines if line]
+
+
+def read_expected(file):
+    """[(class, scores)] of what `predict` wrote."""
+    with open(file) as f:
+        head, *lines = f.read().strip().split("\n")
+    at = head.split(",").index("predicted")
+    return [(v[at], [float(x) for x in v[at + 1:]])
+            for v in (line.split(",") for line in lines)]
+
+
+def same(answer, expected, key="scores"):
+    if answer[0] != 200:
+        return answer
+    got = answer[1]["predictions"]
+    if len(got) != len(expected):
+        return f"{len(got)} predictions for {len(expected)} rows"
+    for i, (p, (label, scores)) in enumerate(zip(got, expected)):
+        if p["class"] != label or any(abs(a - b) > 1e-6 * max(1, abs(b)) for a, b in
+                                      zip(p[key].values(), scores)):
+            return f"row {i}: {p}, not {label} {scores}"
+    return ""
+
+
+# ------------------------------------------------------------------------- good requests
+
+
+def answers(s, rows):
+    expected = read_expected("svm.csv")
+    square = [[r[28 * y:28 * y + 28] for y in range(28)] for r in rows]
+    flat = bytes(v for r in rows for v in r)
+    post = lambda body, type: s.ask("POST", "/predict", body, type)
+    told("bytes: the scores of predict", same(post(flat, BYTES), expected))
+    told("JSON: images of 784 values",
+         same(post(json.dumps({"images": rows}), JSON), expected))
+    told("JSON: images of rows, without braces", same(post(json.dumps(square), JSON), expected))
+    told("JSON: one image", same(post(json.dumps(rows[0]), JSON), expected[:1]) or
+         same(post(json.dumps({"images": square[1]}), JSON + "; charset=utf-8"), expected[1:2]))
+    told("JSON with blanks, 7.0 and 1e1", same(post(
+        json.dumps([[float(v) for v in rows[0]]], indent=2).replace(" 10.0,", " 1e1,"), JSON),
+        expected[:1]))
+    told("without a type, what it is tells", same(post(json.dumps(rows), None), expected))
+    softmax = lambda v: [math.exp(x) / sum(map(math.exp, v)) for x in v]
+    told("another bundle by its name, of logits: probabilities",
+         same(s.ask("POST", "/predict?bundle=net", flat, BYTES),
+              [(label, softmax(v)) for label, v in read_expected("net.csv")], "probabilities"))
+    own = png(28, 28, lambda x, y: rows[0][28 * y + x])
+    told("a PNG of the bundle's size is taken as it is", same(post(own, "image/png"), expected[:1]))
+    p = post(flat, BYTES)[1]["predictions"][0]
+    ranked = sorted(p["scores"], key=p["scores"].get)
+    told("the first and the second choice", "" if [p["class"], p["second"]] == ranked[:-3:-1]
+         else p)
+
+
+def pictures(s):
+    """A seven, drawn dark on light and light on dark, in several sizes and places."""
+    def stroke(scale, left, top, ink, paper):
+        def pixel(x, y):
+            x, y = (x - left) / scale, (y - top) / scale
+            on = 0 <= x <= 60 and 0 <= y <= 12 or 0 <= y <= 100 and \
+                abs(x - (54 - .38 * y)) <= 6
+            return ink if on else paper
+        return pixel
+    made = {}
+    for name, at in {"dark": (1, 50, 40, 0, 255), "light": (1, 50, 40, 255, 0),
+                     "grey": (1, 50, 40, 60, 200), "placed": (1, 110, 90, 0, 255),
+                     "large": (1.9, 4, 4, 0, 255)}.items():
+        status, a = s.ask("POST", "/predict?stages=1", png(200, 200, stroke(*at)), "image/png")
+        made[name] = (status, a.get("predictions"), a.get("remarks"), a["stages"][0]["grey"])
+        if name in ("dark", "light"):
+            want = {"height": 200, "width": 200, "normalised": True, "ink": name}
+            told(f"a {name} drawing is brought to size",
+                 "" if a["picture"] == want and a["predictions"][0]["class"] == "7" else a)
+    told("dark on light, light on dark, grey on grey, elsewhere: the same image",
+         "; ".join(n for n in ("light", "grey", "placed") if made[n] != made["dark"]))
+    told("larger: the same digit", "" if made["large"][1][0]["class"] == "7" else made["large"][1])
+    a = s.ask("POST", "/predict", png(90, 50, lambda x, y: 255), "image/png")[1]
+    told("an empty drawing says that it is", "" if a["remarks"] ==
+         ["the picture has no ink: nothing stands out from its border"] and
+         a["predictions"][0]["remarks"] ==
+         ["every pixel has the value 0: there is nothing to be seen"] else a)
+
+
+def honesty(s, rows):
+    post = lambda flat: s.ask("POST", "/predict", bytes(flat), BYTES)[1]
+    a = post(255 - v for v in rows[0])
+    told("ink and paper swapped are seen", "" if len(a["remarks"]) == 1 and
+         "ink and paper may be swapped" in a["remarks"][0] else a["remarks"])
+    a = post(v // 16 for v in rows[0])
+    told("another range is seen", "" if len(a["remarks"]) == 1 and
+         "values reach 15, those of the training rows 255" in a["remarks"][0] else a["remarks"])
+    turned = [v for r in rows for v in (r[28 * y + x] for x in range(28) for y in range(28))]
+    a = post(turned)
+    told("rows that lie otherwise are seen", "" if len(a["remarks"]) == 1 and
+         "seem to lie otherwise" in a["remarks"][0] else a["remarks"])
+    told("nothing is said of what is right", post(v for r in rows for v in r)["remarks"] or "")
+
+
+def others(s):
+    status, page = s.ask("GET", "/")
+    told("the page, which loads nothing from elsewhere", "" if status == 200 and
+         "<!doctype html>" in page and not re.search(r"(src|href)\s*=|url\(|@import", page)
+         else status)
+    policy = s.headers.get("Content-Security-Policy", "")
+    told("and is not allowed to", "" if policy.startswith("default-src 'none'") else policy)
+    told("HEAD has no body", "" if s.ask("HEAD", "/") == (200, "") else "")
+    status, health = s.ask("GET", "/health")
+    told("/health", "" if (status, health["status"], health["bundles"]) == (200, "ok", 2)
+         else health)
+    status, a = s.ask("GET", "/bundles")
+    told("/bundles", "" if [b["name"] for b in a["bundles"]] == ["svm", "net"] and
+         a["bundles"][0]["classes"] == [str(k) for k in range(10)] and
+         "Access-Control-Allow-Origin" not in s.headers else a)
+
+
+# -------------------------------------------------------------------------- bad requests
+
+
+def mistakes(s):
+    wrong = lambda what, error, body, type=JSON, status=400, path="/predict": \
+        refused(s, what, status, error, "POST", path, body, type)
+    wrong("an empty body", "0 bytes came; expected 784 for each image of 28 x 28", b"", BYTES)
+    wrong("too few bytes", "1000 bytes came; expected 784 for each image of 28 x 28", bytes(1000),
+          BYTES)
+    wrong("empty JSON", 'the JSON ends after 0 bytes; expected {"images": [...]}, or an array of '
+          'images', "")
+    wrong("JSON that is cut", "the JSON ends after 18 bytes; expected a comma or ]",
+          '{"images": [[0, 12')
+    wrong("JSON of other keys", 'byte 2 of the JSON is "; expected "images"', '{"pixels": [[0]]}')
+    wrong("JSON with more behind", "byte 4 of the JSON is x; expected the end", "[0]x")
+    wrong("too few values", "the arrays have 2 x 3 values; expected n x 784, or n x 28 x 28",
+          "[[1,2,3],[4,5,6]]")
+    wrong("arrays of several lengths", "images[1] has 2 elements, the one before it 3; all have "
+          "to have as many", "[[1,2,3],[4,5],[6]]")
+    wrong("a value too high", "images[0][1] is 256; expected a value 0..255: 0 paper, 255 ink",
+          "[[0,256]]")
+    wrong("a value below 0", "images[0][1] is -1; expected a value 0..255: 0 paper, 255 ink",
+          "[[0,-1]]")
+    wrong("no number", "byte 5 of the JSON is n; expected a number", "[[0,null]]")
+    wrong("values of 0..1", "the values are 0..1 with fractions; expected 0..255: multiply them "
+          "by 255", json.dumps([[0.5] * 784]))
+    wrong("arrays too deep", "byte 5 of the JSON is [; expected a number: arrays lie four deep at "
+          "most", "[[[[[" * 1000)
+    wrong("another type", "Content-Type is text/csv; expected image/png, image/jpeg, "
+          "application/json or application/octet-stream", "1,2", "text/csv", 415)
+    wrong("no picture", "the body of 5 bytes is neither PNG nor JPEG; expected one of these for "
+          "Content-Type: image/...", "hello", "image/png", 415)
+    status, a = s.ask("POST", "/predict", png(40, 40, lambda x, y: x)[:80], "image/png")
+    told("a PNG that is cut", "" if status == 400 and
+         a["error"].startswith("the picture is a damaged PNG (") else a)
+    big = bytearray(png(10, 10, lambda x, y: 0))
+    big[16:24] = struct.pack(">II", 5000, 5000)
+    big[29:33] = struct.pack(">I", zlib.crc32(big[12:29]))
+    wrong("a PNG of too many pixels", "the picture has 5000 x 5000 pixels; expected no more than "
+          "1000000", bytes(big), "image/png")
+    wrong("a bundle that there is not", 'there is no bundle "x"; expected one of svm, net', "[]",
+          path="/predict?bundle=x", status=404)
+    wrong("stages of many", "stages=1 shows one image; 2 came", bytes(1568), BYTES,
+          path="/predict?stages=1")
+    wrong("too long a body", "the body has 1200000 bytes; expected 1048576 at most",
+          bytes(1200000), BYTES, 413)
+    c = http.client.HTTPConnection("127.0.0.1", s.port, timeout=30)
+    c.request("POST", "/predict", (bytes(1 << 16) for _ in range(20)), {"Content-Type": BYTES},
+              encode_chunked=True)
+    r = c.getresponse()
+    told("too long a body that comes in pieces", "" if (r.status, json.loads(r.read())["error"]) ==
+         (413, "the body has more; expected 1048576 at most") else r.status)
+    c.close()
+    refused(s, "another path", 404, "there is no /x; expected one of /, /predict, /read, /bundles, "
+            "/health, /metrics", "GET", "/x")
+    refused(s, "another method", 405, "/predict takes POST, not GET", "GET", "/predict")
+    told("which ones it takes", "" if s.headers.get("Allow") == "POST" else s.headers)
+
+
+def strangers(s):
+    refused(s, "a page of another site", 403, "Origin: http://evil.example: pages of other sites "
+            "may not ask; expected that of this server, or none", "POST", "/predict", b"", BYTES,
+            Origin="http://evil.example")
+    refused(s, "a page from nowhere", 403, "Origin: null: pages of other sites may not ask; "
+            "expected that of this server, or none", "POST", "/predict", b"", BYTES, Origin="null")
+    refused(s, "another machine's name", 403, f"Host: evil.example:{s.port} is another machine's "
+            f"name; expected 127.0.0.1:{s.port} or localhost:{s.port}", "GET", "/health",
+            Host=f"evil.example:{s.port}")
+    own = f"localhost:{s.port}"
+    told("its own page may ask", "" if s.ask("GET", "/bundles", Host=own,
+                                             Origin="http://" + own)[0] == 200 else "refused")
+
+
+def hostile(s, rows):
+    ask = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/octet-stream" \
+          b"\r\nContent-Length: %d\r\n\r\n"
+    one = ask % (s.port, 784) + bytes(rows[0])
+    got = s.raw(one + one + one.replace(b"Host", b"Connection: close\r\nHost"))
+    told("requests that are sent at once are answered one by one",
+         "" if got.count(b'"predictions"') == 3 else got)
+    got = s.raw(b"nonsense\r\n\r\n")
+    told("nonsense is no request", "" if got.startswith(b"HTTP/1.1 400") or got == b"" or
+         b"400" in got[:20] else got)
+    got = s.raw(b"GET /health HTTP/1.1\r\nX: " + b"x" * 100000 + b"\r\n\r\n")
+    told("headers without end are refused", "" if re.match(rb"HTTP/1.1 4\d\d", got) or
+         b"reset" in got or b"Broken pipe" in got else got[:200])
+    for cut in (5, 40, len(one) - 100):
+        with socket.create_connection(("127.0.0.1", s.port)) as c:
+            c.sendall(one[:cut])
+    got = s.raw(b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: -5\r\n\r\n"
+                % s.port)
+    told("a length below 0 is refused", "" if re.match(rb"HTTP/1.1 4\d\d", got) else got[:200])
+    told("and all others are served", "" if s.ask("GET", "/health")[0] == 200 else "no")
+
+
+def slow():
+    with Server("svm.mnp", "--timeout", "0.5", "--connections", "3") as s:
+        start = time.monotonic()
+        got = s.raw(b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % s.port, wait=0.01)
+        took = time.monotonic() - start
+        told("headers that do not come whole", "" if b" 408 " in got[:20] and took < 5 and
+             b"the request had not come whole after 0.5 seconds" in got else (took, got))
+        body = [b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: 784\r\n"
+                b"Content-Type: application/octet-stream\r\n\r\n" % s.port] + [b"x"] * 40
+        start = time.monotonic()
+        got = s.raw(*body, wait=0.05)
+        took = time.monotonic() - start
+        told("a body that comes a byte at a time", "" if took < 5 and b"200 OK" not in got
+             else (took, got))
+        idle = [socket.create_connection(("127.0.0.1", s.port)) for _ in range(3)]
+        time.sleep(0.1)
+        refused(s, "one connection too many", 503, "there are 3 connections already; expected no "
+                "more: come again later", "GET", "/health")
+        for c in idle:
+            c.close()
+        deadline = time.monotonic() + 10
+        while s.ask("GET", "/health")[0] != 200 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        text = s.ask("GET", "/metrics")[1]
+        told("the metrics tell of them", "" if "mnistpipe_slow_total 2" in text and
+             "mnistpipe_turned_away_total" in text else text)
+
+
+# ------------------------------------------------------------------------------ its life
+
+
+def metrics(s):
+    text = s.ask("GET", "/metrics")[1]
+    lines = text.strip().split("\n")
+    bad = [x for x in lines if not re.match(
+        r"# (HELP|TYPE) mnistpipe_\w+ .+$|mnistpipe_\w+(\{\w+=\"[^\"]*\"(,\w+=\"[^\"]*\")*\})? "
+        r"[0-9.e+-]+$", x)]
+    told("/metrics is in Prometheus' form", bad or "")
+    value = dict(x.rsplit(" ", 1) for x in lines if x[0] != "#")
+    counts = [int(value[f'mnistpipe_request_seconds_bucket{{le="{le}"}}'])
+              for le in re.findall(r'bucket\{le="([^"]*)"', text)]
+    told("and counts requests by route and code, and how long they took", "" if
+         int(value['mnistpipe_requests_total{route="/predict",code="200"}']) > 10 and
+         int(value['mnistpipe_requests_total{route="/predict",code="415"}']) == 2 and
+         counts == sorted(counts) and counts[-1] == int(value["mnistpipe_request_seconds_count"])
+         else text)
+
+
+def reloads(rows):
+    """Bundles change under the hands of clients, and no request is lost."""
+    flat = bytes(rows[0])
+    shutil.copy("svm.mnp", "now.mnp")
+    expected = [read_expected("svm.csv")[:1], read_expected("other.csv")[:1]]
+    with Server("now.mnp") as s:
+        lost, seen, stop = [], set(), threading.Event()
+
+        def client():
+            c = http.client.HTTPConnection("127.0.0.1", s.port, timeout=30)
+            while not stop.is_set():
+                try:
+                    c.request("POST", "/predict", flat, {"Content-Type": BYTES})
+                    r = c.getresponse()
+                    answer = r.status, json.loads(r.read())
+                    fits = [k for k in (0, 1) if not same(answer, expected[k])]
+                    seen.update(fits)
+                    if not fits:
+                        lost.append(answer)
+                except OSError as e:
+                    lost.append(e)
+            c.close()
+        clients = [threading.Thread(target=client) for _ in range(4)]
+        for t in clients:
+            t.start()
+        for i in range(6):
+            shutil.copy("other.mnp" if i % 2 == 0 else "svm.mnp", "next.mnp")
+            os.rename("next.mnp", "now.mnp")
+            s.process.send_signal(signal.SIGHUP)
+            time.sleep(0.08)
+        stop.set()
+        for t in clients:
+            t.join()
+        told("SIGHUP: every request is answered by the old bundle or the new one",
+             lost[0] if lost else "" if seen == {0, 1} else f"only {seen}")
+        with open("now.mnp", "wb") as f:
+            f.write(b"no bundle")
+        s.process.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+        good = s.ask("POST", "/predict", flat, BYTES)[0] == 200
+        err = s.end()[1].strip().split("\n")
+        told("SIGHUP: what is no bundle leaves the old one at work", "" if good and
+             re.fullmatch(r"mnistpipe: now.mnp: .*; the bundles from before go on", err[-1]) and
+             err[:-1] == ["read again: 1 bundle"] * 6 else err)
+
+
+def ends(rows):
+    flat = bytes(v for r in rows for v in r) * 20
+    for how in signal.SIGTERM, signal.SIGINT:
+        with Server("svm.mnp") as s:
+            c = http.client.HTTPConnection("127.0.0.1", s.port, timeout=30)
+            c.putrequest("POST", "/predict")
+            c.putheader("Content-Type", BYTES)
+            c.putheader("Content-Length", str(len(flat)))
+            c.endheaders(flat[:1000])
+            time.sleep(0.1)
+            s.process.send_signal(how)
+            time.sleep(0.1)
+            c.send(flat[1000:])
+            r = c.getresponse()
+            n = len(json.loads(r.read())["predictions"])
+            status, err = s.process.wait(30), s.process.stderr.read()
+            told(f"{how.name}: what is under way is answered, and the end is a good one",
+                 "" if (n, status, err) == (20 * len(rows), 0, "") else (n, status, err))
+
+
+def alone():
+    with Server("svm.mnp") as s:
+        done = subprocess.run([PROGRAM, "serve", "svm.mnp", "--port", str(s.port)],
+                              capture_output=True, text=True)
+        told("a port that is taken", "" if (done.returncode, done.stderr) == (
+            1, f"mnistpipe: port {s.port} of 127.0.0.1 is taken by another program; --port N takes "
+            "another one, --port 0 any that is free\n") else done)
+
+
+def tokens():
+    secret = "0123456789abcdef"
+    with open("token", "w") as f:
+        f.write(secret + "\n")
+    for name, s in {"--token": Server("svm.mnp", "--token", "token", "--listen", "0.0.0.0"),
+                    "MNISTPIPE_TOKEN": Server("svm.mnp", MNISTPIPE_TOKEN=secret)}.items():
+        with s:
+            no = "expected Authorization: Bearer TOKEN, with the token that the server was " \
+                 "started with"
+            refused(s, f"{name}: no token", 401, "no token; " + no, "GET", "/bundles")
+            refused(s, f"{name}: another token", 401, "another token; " + no, "GET", "/bundles",
+                    Authorization="Bearer 0123456789abcdeF")
+            told(f"{name}: the token", "" if s.ask(
+                "GET", "/bundles", Authorization="Bearer " + secret)[0] == 200 and
+                s.ask("GET", "/")[0] == 200 else "refused")
+
+
+def main():
+    rows = read_rows()
+    with Server("svm.mnp", "net.mnp", "--body", "1", "--pixels", "1") as s:
+        answers(s, rows)
+        pictures(s)
+        honesty(s, rows)
+        others(s)
+        mistakes(s)
+        strangers(s)
+        hostile(s, rows)
+        metrics(s)
+        status, err = s.end()
+        told("it ends well, and had nothing to say", "" if (status, err) == (0, "")
+             else (status, err))
+    slow()
+    reloads(rows)
+    ends(rows)
+    alone()
+    tokens()
+    with Server("svm.mnp", "--log") as s:
+        s.ask("GET", "/he%0Aalth?x=1")
+        err = s.end()[1]
+        told("--log: a line a request", "" if re.fullmatch(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ 127\.0\.0\.1 GET /he\\x0aalth 404 0 \d+\.\d{3}\n",
+            err) else err)
+
+
+main()

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# serve.sh - bundles answer over HTTP: right, in time, and to nobody else.
+. "$(dirname "$0")/lib.bash"
+unset MNISTPIPE_TOKEN
+if [ -z "$python" ]; then
+    skip "serve" "no python3"
+    finish
+fi
+
+refuses() { # STATUS ERROR ARGUMENT...
+    timeout 60 "$program" serve "${@:3}" > "$out" 2> "$err"
+    equal $? "$1" status && equal "$(cat "$err")" "mnistpipe: $2"
+}
+rows train 600 > train.csv
+rows test 60 > test.csv
+printf 'data train=train.csv test=test.csv\npixels\nsvm C=0.01\n' > svm.txt
+printf 'data train=train.csv test=test.csv\nhog cell=7\nsvm C=0.1\n' > other.txt
+printf 'data train=train.csv test=test.csv\nnet epochs=1\n  dense units=16\n' > net.txt
+for name in svm other net; do
+    mp run $name.txt -o $name --quiet && mv $name/bundle.mnp $name.mnp &&
+        mp predict $name.mnp test.csv -o $name.csv --quiet
+    ok "a bundle: $name"
+done
+
+refuses 2 "serve: expected a bundle, such as runs/hog_svm/bundle.mnp"
+ok "no bundle"
+refuses 1 "nothing.mnp: cannot read: No such file or directory" nothing.mnp
+ok "a bundle that is not there"
+refuses 1 "svm.mnp and svm/../svm.mnp are both called svm; NAME=FILE gives another name" \
+    svm.mnp svm/../svm.mnp
+ok "two bundles of one name"
+refuses 2 "--listen=0.0.0.0: other machines could ask, so requests need a token: --token FILE, or \
+MNISTPIPE_TOKEN in the environment" svm.mnp --listen 0.0.0.0
+ok "beyond this machine not without a token"
+echo short > token
+refuses 1 'token: the token has 5 characters; expected 16 at least, such as `openssl rand -hex 16` gives' \
+    svm.mnp --token token
+ok "a token that can be guessed"
+refuses 1 "--listen=203.0.113.7 is no address of this machine" svm.mnp --listen 203.0.113.7 \
+    --token <(echo 0123456789abcdef)
+ok "an address that is not ours"
+
+while IFS=$'\t' read -r verdict what wrong; do
+    [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
+    ok "$what"
+done < <(if timeout 300 "$python" -B "$source/tests/cli/serve.py" "$program" test.csv 2> "$err"
+    then echo ok; else echo not ok; fi | sed -u '$s/$/\tthe client ran to its end\t/')
+finish
