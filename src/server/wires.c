@@ -19,44 +19,44 @@ void mp_wires_close(struct mp_wires *l)
 
 struct mp_wire *mp_wire_new(struct mp_wires *l, int socket)
 {
-    struct mp_wire *line = calloc(1, sizeof *line);
-    if (line == NULL)
+    struct mp_wire *wire = calloc(1, sizeof *wire);
+    if (wire == NULL)
         return NULL;
-    line->socket = socket;
-    line->since = mp_seconds();
+    wire->socket = socket;
+    wire->since = mp_seconds();
     pthread_mutex_lock(&l->lock);
-    line->over = ++l->n > l->most;
-    line->next = l->first;
+    wire->over = ++l->n > l->most;
+    wire->next = l->first;
     if (l->first != NULL)
-        l->first->before = line;
-    l->first = line;
+        l->first->before = wire;
+    l->first = wire;
     pthread_mutex_unlock(&l->lock);
-    return line;
+    return wire;
 }
 
-void mp_wire_end(struct mp_wires *l, struct mp_wire *line)
+void mp_wire_end(struct mp_wires *l, struct mp_wire *wire)
 {
-    if (line == NULL)
+    if (wire == NULL)
         return;
     pthread_mutex_lock(&l->lock);
     l->n--;
-    if (line->before != NULL)
-        line->before->next = line->next;
+    if (wire->before != NULL)
+        wire->before->next = wire->next;
     else
-        l->first = line->next;
-    if (line->next != NULL)
-        line->next->before = line->before;
+        l->first = wire->next;
+    if (wire->next != NULL)
+        wire->next->before = wire->before;
     pthread_mutex_unlock(&l->lock);
-    free(line);
+    free(wire);
 }
 
-void mp_wire_state(struct mp_wires *l, struct mp_wire *line, enum mp_wire_state state)
+void mp_wire_state(struct mp_wires *l, struct mp_wire *wire, enum mp_wire_state state)
 {
-    if (line == NULL)
+    if (wire == NULL)
         return;
     pthread_mutex_lock(&l->lock);
-    line->state = state;
-    line->since = mp_seconds();
+    wire->state = state;
+    wire->since = mp_seconds();
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -74,19 +74,30 @@ static void tell(int socket, double seconds)
     }
 }
 
+/* Whether nothing more will come.  libmicrohttpd 0.9.75 does not see that where a client's last
+ * bytes and its end come at once, and would wait for the rest of the request. */
+static bool is_dead(const struct mp_wire *wire, double now)
+{
+    static const double settled = 0.2; /* what has come is at work by then */
+    char byte;
+    return wire->state != MP_WIRE_TELLS && now - wire->since > settled &&
+           recv(wire->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 int mp_wires_cut(struct mp_wires *l, double seconds)
 {
     const double now = mp_seconds();
     int slow = 0;
     pthread_mutex_lock(&l->lock);
-    for (struct mp_wire *line = l->first; line != NULL; line = line->next) {
-        if (line->state == MP_WIRE_WORKS || now - line->since < seconds)
+    for (struct mp_wire *wire = l->first; wire != NULL; wire = wire->next) {
+        const bool late = now - wire->since >= seconds;
+        if (wire->state == MP_WIRE_WORKS || (!late && !is_dead(wire, now)))
             continue;
-        if (line->state == MP_WIRE_NEW || line->state == MP_WIRE_HEARS)
-            tell(line->socket, seconds);
-        slow += line->state != MP_WIRE_IDLE;
-        shutdown(line->socket, SHUT_RDWR); /* who owns it sees its end, and closes it */
-        line->state = MP_WIRE_WORKS;       /* once */
+        if (late && (wire->state == MP_WIRE_NEW || wire->state == MP_WIRE_HEARS))
+            tell(wire->socket, seconds);
+        slow += late && wire->state != MP_WIRE_IDLE;
+        shutdown(wire->socket, SHUT_RDWR); /* who owns it sees its end, and closes it */
+        wire->state = MP_WIRE_WORKS;       /* once */
     }
     pthread_mutex_unlock(&l->lock);
     return slow;

@@ -29,11 +29,11 @@ void mp_wires_close(struct mp_wires *l);
 
 /* A connection begins or ends; NULL: no memory. */
 struct mp_wire *mp_wire_new(struct mp_wires *l, int socket);
-void mp_wire_end(struct mp_wires *l, struct mp_wire *line);
+void mp_wire_end(struct mp_wires *l, struct mp_wire *wire);
 
-void mp_wire_state(struct mp_wires *l, struct mp_wire *line, enum mp_wire_state state);
+void mp_wire_state(struct mp_wires *l, struct mp_wire *wire, enum mp_wire_state state);
 
-/* Cuts those that have made us wait for longer; returns how many of them were within a request,
- * which are told. */
+/* Cuts those that have made us wait for longer, who are told, and those whose client is gone;
+ * returns how many were too slow. */
 int mp_wires_cut(struct mp_wires *l, double seconds);
 #endif

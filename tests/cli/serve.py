@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""serve.py PROGRAM DATA.csv - asks servers as clients do, good and bad ones.
+"""serve.py PROGRAM DATA.csv PAGE.jpg - asks servers as clients do, good and bad ones.
 
 In the current folder are svm.mnp, net.mnp, runs of which predict.csv has the predictions.  Prints
 "ok" or "not ok", a tab, what was tried, a tab, what went wrong."""
@@ -18,7 +18,7 @@ import threading
 import time
 import zlib
 
-PROGRAM, DATA = sys.argv[1:3]
+PROGRAM, DATA, PAGE = sys.argv[1:4]
 JSON, BYTES = "application/json", "application/octet-stream"
 
 
@@ -205,6 +205,24 @@ def honesty(s, rows):
     told("rows that lie otherwise are seen", "" if len(a["remarks"]) == 1 and
          "seem to lie otherwise" in a["remarks"][0] else a["remarks"])
     told("nothing is said of what is right", post(v for r in rows for v in r)["remarks"] or "")
+
+
+def reads(s):
+    """A page with many digits, as the command `read` has it."""
+    done = subprocess.run([PROGRAM, "read", PAGE, "--bundle", "svm.mnp", "--json"],
+                          capture_output=True, text=True)
+    expected = json.loads(done.stdout)[0]
+    with open(PAGE, "rb") as f:
+        page = f.read()
+    status, a = s.ask("POST", "/read", page, "image/jpeg")
+    remarks = a.pop("remarks", None)
+    expected["picture"] = a["picture"]
+    told("/read: what `read --json` prints", "" if (status, a) == (200, expected) and
+         len(a["lines"]) == 5 else (status, a))
+    told("and its warnings as remarks", "" if len(remarks) == done.stderr.count("warning: ")
+         else (remarks, done.stderr))
+    refused(s, "/read of no picture", 415, "the body of 2 bytes is neither PNG nor JPEG; expected "
+            "one of these for Content-Type: image/...", "POST", "/read", b"[]", JSON)
 
 
 def others(s):
@@ -465,6 +483,7 @@ def main():
         answers(s, rows)
         pictures(s)
         honesty(s, rows)
+        reads(s)
         others(s)
         mistakes(s)
         strangers(s)

@@ -41,9 +41,25 @@ refuses 1 "--listen=203.0.113.7 is no address of this machine" svm.mnp --listen 
     --token <(echo 0123456789abcdef)
 ok "an address that is not ours"
 
-while IFS=$'\t' read -r verdict what wrong; do
-    [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
-    ok "$what"
-done < <(if timeout 300 "$python" -B "$source/tests/cli/serve.py" "$program" test.csv 2> "$err"
-    then echo ok; else echo not ok; fi | sed -u '$s/$/\tthe client ran to its end\t/')
+run_client() { # NAME SCRIPT ARGUMENT...: what it says line by line, and that it ran to its end
+    while IFS=$'\t' read -r verdict what wrong; do
+        [ "$verdict" = ok ] || { echo "$wrong" >> "$log"; false; }
+        ok "$what"
+    done < <(if HOME=$dir timeout 300 "$python" -B "$source/tests/cli/$2" "${@:3}" 2> "$err"
+        then echo ok; else echo not ok; fi | sed "\$s/\$/\t$1\t/")
+}
+run_client "the client ran to its end" serve.py "$program" test.csv "$source/docs/tutorial/15_page.jpg"
+
+for browser in chromium chromium-headless-shell chromium-browser google-chrome ""; do
+    [ -z "$browser" ] || ! command -v "$browser" > /dev/null || break
+done
+if [ -z "$browser" ]; then
+    skip "the page in a browser" "no chromium or chromium-headless-shell"
+else
+    rows train 2000 > many.csv
+    printf 'data train=many.csv test=test.csv\ndeskew\nhog cell=4 block=2 bins=8 signed=yes norm=l1sqrt\nsvm C=0.3\n' > draw.txt
+    mp run draw.txt -o draw --quiet
+    ok "a bundle to draw for"
+    run_client "the browser ran to its end" serve_draw.py "$browser" "$program" draw/bundle.mnp test.csv
+fi
 finish
