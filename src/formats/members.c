@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* members.c - rows from an archive: which of its members is meant.
+/* members.c - rows from an archive or a folder: which of its members is meant.
  *
  * Method: one pass looks at the names and the first bytes of all members; what they are follows
  * from the words in their names (x_train, train_images, imagesTest, test.csv) and from the number
@@ -14,6 +14,8 @@
 #include "formats/input.h"
 #include "formats/npy_head.h"
 #include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,8 @@ struct member {
 };
 
 struct members {
-    struct mp_input *in; /* the archive */
+    struct mp_input *in; /* the archive; of a folder its name alone */
+    bool folder;
     struct member *at;
     size_t n, more;      /* more: not looked into */
 };
@@ -162,39 +165,116 @@ static void look_into(struct mp_archive *archive, struct member *one)
     mp_ctx_free(&quiet);
 }
 
-static int add_member(struct members *m, struct mp_archive *archive, const struct mp_member *from)
+/* *one: NULL where there are too many to look into. */
+static int add_member(struct members *m, const char *name, struct member **one)
 {
+    *one = NULL;
     if (m->n == MOST) {
         m->more++;
         return MP_OK;
     }
-    struct member *one = &m->at[m->n];
-    *one = (struct member){ .number = from->number, .part = part_of(from->name),
-                            .role = role_of(base_of(from->name)) };
-    one->name = mp_alloc(m->in->c, strlen(from->name) + 1, 1);
-    if (one->name == NULL)
+    struct member *at = &m->at[m->n];
+    *at = (struct member){ .part = part_of(name), .role = role_of(base_of(name)) };
+    at->name = mp_alloc(m->in->c, strlen(name) + 1, 1);
+    if (at->name == NULL)
         return -1;
-    memcpy(one->name, from->name, strlen(from->name));
+    memcpy(at->name, name, strlen(name));
     m->n++;
-    look_into(archive, one);
+    *one = at;
     return MP_OK;
 }
 
 static int list(struct mp_input *in, struct members *m)
 {
     struct mp_archive *archive = NULL;
-    struct mp_member one;
+    struct mp_member from;
+    struct member *one;
     *m = (struct members){ .in = in };
     m->at = mp_alloc(in->c, MOST, sizeof *m->at);
     int rc = m->at != NULL ? mp_input_archive(in, &archive) : -1;
-    while (rc >= 0 && (rc = mp_archive_next(archive, &one)) > 0)
-        rc = add_member(m, archive, &one);
+    while (rc >= 0 && (rc = mp_archive_next(archive, &from)) > 0)
+        if ((rc = add_member(m, from.name, &one)) == MP_OK && one != NULL) {
+            one->number = from.number;
+            look_into(archive, one);
+        }
     mp_archive_close(archive);
     if (rc == MP_OK && m->n == 0)
         rc = mp_fail(in->c, "%s: is an archive without files in it", in->name);
     if (rc < 0)
         free_members(m);
     return rc < 0 ? -1 : MP_OK;
+}
+
+/* "FOLDER/NAME"; NULL after an mp_fail(). */
+static char *path_of(const struct members *m, const struct member *one)
+{
+    const size_t n = strlen(m->in->name) + strlen(one->name) + 2;
+    const bool slash = m->in->name[strlen(m->in->name) - 1] == '/';
+    char *path = mp_alloc(m->in->c, n, 1);
+    if (path != NULL)
+        snprintf(path, n, "%s%s%s", m->in->name, slash ? "" : "/", one->name);
+    return path;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct member *)a)->name, ((const struct member *)b)->name);
+}
+
+/* Whether it is packed, and lies there unpacked, too; in byte order that stands right before it. */
+static bool is_twin(const struct member *before, const struct member *m)
+{
+    static const char *const ends[] = { ".gz", ".bz2", ".xz", ".zst", ".lz4" };
+    const size_t n = strlen(before->name);
+    bool is = false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        is = is || (strncmp(before->name, m->name, n) == 0 && strcmp(m->name + n, ends[i]) == 0);
+    return is;
+}
+
+static int look_at_file(const struct members *m, struct member *one)
+{
+    struct mp_ctx quiet;
+    struct mp_input in;
+    struct mp_run run = { .quiet = true };
+    char *path = path_of(m, one);
+    if (path == NULL)
+        return -1;
+    mp_ctx_init(&quiet, &run);
+    if (mp_input_open(&quiet, &in, path) == MP_OK) {
+        if (mp_input_fill(&in, MP_SNIFF) == MP_OK)
+            look_at(&in, one);
+        mp_input_close(&in);
+    }
+    mp_ctx_free(&quiet);
+    free(path);
+    return MP_OK;
+}
+
+/* The files of a folder; what systems leave there beside them is hidden. */
+static int list_folder(struct mp_input *in, struct members *m)
+{
+    DIR *d = opendir(in->name);
+    struct member *one;
+    *m = (struct members){ .in = in, .folder = true };
+    if (d == NULL)
+        return mp_fail(in->c, "%s: cannot read: %s", in->name, strerror(errno));
+    m->at = mp_alloc(in->c, MOST, sizeof *m->at);
+    int rc = m->at != NULL ? MP_OK : -1;
+    for (const struct dirent *e; rc == MP_OK && (e = readdir(d)) != NULL;)
+        if (e->d_name[0] != '.')
+            rc = add_member(m, e->d_name, &one);
+    closedir(d);
+    if (rc == MP_OK)
+        qsort(m->at, m->n, sizeof *m->at, by_name);
+    for (size_t i = 0; i < m->n && rc == MP_OK; i++) {
+        rc = look_at_file(m, &m->at[i]);
+        if (i > 0 && is_twin(&m->at[i - 1], &m->at[i]))
+            m->at[i].role = NEITHER;
+    }
+    if (rc < 0)
+        free_members(m);
+    return rc;
 }
 
 /* ----------------------------------------------------------------- choosing */
@@ -266,18 +346,20 @@ static int none_or_many(const struct members *m, enum role role, const char *par
 {
     char text[1024], formats[MP_FORMAT_NAMES];
     const char *what = role == LABELS ? "labels" : "rows";
+    const char *member = m->folder ? "file" : "member";
     if (part != NULL && found == 0) {
         names(m, false, text, sizeof text);
-        return mp_fail(m->in->c, "%s: has no member \"%s\" with %s; there are: %s", m->in->name,
-                       part, what, text);
+        return mp_fail(m->in->c, "%s: has no %s \"%s\" with %s; there are: %s", m->in->name,
+                       member, part, what, text);
     }
     mp_format_names(role == LABELS, formats, sizeof formats);
     names(m, role != LABELS && found > 0, text, sizeof text);
     if (found == 0)
-        return mp_fail(m->in->c, "%s: no member of this archive has %s, expected %s; there are: %s",
-                       m->in->name, what, formats, text);
-    return mp_fail(m->in->c, "%s: several members have %s: %s; which one is meant, %s:NAME says",
-                   m->in->name, what, text, m->in->name);
+        return mp_fail(m->in->c, "%s: no %s of this %s has %s, expected %s%s; there are: %s",
+                       m->in->name, member, m->folder ? "folder" : "archive", what, formats,
+                       m->folder && role != LABELS ? ", or pictures" : "", text);
+    return mp_fail(m->in->c, "%s: several %ss have %s: %s; which one is meant, %s%cNAME says",
+                   m->in->name, member, what, text, m->in->name, m->folder ? '/' : ':');
 }
 
 /* The member that is wanted; NULL after an mp_fail(). */
@@ -327,7 +409,8 @@ static void say(const struct members *m, const struct member *rows, const struct
     size_t all = 0;
     only(m, ROWS, -1, &all);
     if (all > 1 && !m->in->shape_only)
-        mp_warn(m->in->c, "%s: of its members %s was read%s%s", m->in->name, rows->name,
+        mp_warn(m->in->c, "%s: of its %ss %s was read%s%s", m->in->name,
+                m->folder ? "file" : "member", rows->name,
                 labels != NULL ? ", with the labels " : "", labels != NULL ? labels->name : "");
 }
 
@@ -447,13 +530,44 @@ int mp_members_labels(struct mp_input *in, const struct mp_want *want, struct mp
     return rc;
 }
 
+static bool has_both(const struct members *m)
+{
+    size_t found;
+    return only(m, ROWS, TRAIN, &found) != NULL && only(m, ROWS, TEST, &found) != NULL;
+}
+
 int mp_members_both(struct mp_input *in, bool *both)
 {
     struct members m;
-    size_t found;
     if (list(in, &m) < 0)
         return -1;
-    *both = only(&m, ROWS, TRAIN, &found) != NULL && only(&m, ROWS, TEST, &found) != NULL;
+    *both = has_both(&m);
     free_members(&m);
     return MP_OK;
+}
+
+char *mp_members_path(struct mp_ctx *c, const char *folder, const struct mp_want *want,
+                      bool labels, bool silent)
+{
+    struct mp_input in = { .c = c, .name = folder, .fd = -1, .shape_only = silent };
+    struct members m;
+    if (list_folder(&in, &m) < 0)
+        return NULL;
+    const struct member *one = choose(&m, labels ? LABELS : ROWS, want);
+    char *path = one != NULL ? path_of(&m, one) : NULL;
+    if (path != NULL && !labels && want->named == NULL)
+        say(&m, one, NULL);
+    free_members(&m);
+    return path;
+}
+
+bool mp_members_both_in(struct mp_ctx *c, const char *folder)
+{
+    struct mp_input in = { .c = c, .name = folder, .fd = -1 };
+    struct members m;
+    if (list_folder(&in, &m) < 0)
+        return false;
+    const bool both = has_both(&m);
+    free_members(&m);
+    return both;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* members.h - rows from an archive (zip, tar, npz): which of its members is meant.
+/* members.h - rows from an archive (zip, tar, npz) or a folder: which of its members is meant.
  * Private to formats/. */
 #ifndef MP_MEMBERS_H
 #define MP_MEMBERS_H
@@ -26,4 +26,10 @@ int mp_members_labels(struct mp_input *in, const struct mp_want *want, struct mp
 
 /* Whether it has rows of both parts, so that one file is training and test. */
 int mp_members_both(struct mp_input *in, bool *both);
+
+/* The same of a folder of such files: the path of the one that is wanted, of labels or of rows;
+ * NULL after an mp_fail().  silent: there is no warning. */
+char *mp_members_path(struct mp_ctx *c, const char *folder, const struct mp_want *want,
+                      bool labels, bool silent);
+bool mp_members_both_in(struct mp_ctx *c, const char *folder);
 #endif

@@ -73,6 +73,7 @@ struct source {
     char *file;
     struct mp_want want; /* of an archive */
     bool pictures;       /* which src/pictures/ opens */
+    bool chosen;         /* of a folder of files */
 };
 
 static void close_source(struct source *s)
@@ -82,18 +83,45 @@ static void close_source(struct source *s)
     free(s->file);
 }
 
-static int open_source(struct mp_ctx *c, const char *name, const char *usual, struct source *s)
+/* How a source is opened. */
+enum way { TO_READ, TO_LOOK /* nothing is said of a choice */, FOR_LABELS };
+
+static bool is_folder(const char *file)
+{
+    struct stat st;
+    return stat(file, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A folder of files, such as MNIST's four: s->file becomes the one of them that is wanted. */
+static int into_folder(struct mp_ctx *c, struct source *s, enum way way)
+{
+    if (!is_folder(s->file) || mp_pictures_are(s->file))
+        return MP_OK;
+    char *path = mp_members_path(c, s->file, &s->want, way == FOR_LABELS, way == TO_LOOK);
+    if (path == NULL)
+        return -1;
+    free(s->file);
+    s->file = path;
+    s->want.named = NULL;
+    s->chosen = true;
+    return MP_OK;
+}
+
+static int open_source(struct mp_ctx *c, const char *name, const char *usual, enum way way,
+                       struct source *s)
 {
     const size_t n = mp_data_part(name);
     *s = (struct source){ .want = { n > 0 ? name + n + 1 : NULL, usual } };
     s->file = mp_data_name(c, name);
     if (s->file != NULL && n > 0)
         s->file[n] = '\0';
-    s->pictures = s->file != NULL && mp_pictures_are(s->file);
-    if (s->pictures || (s->file != NULL && mp_input_open(c, &s->in, s->file) == MP_OK))
-        return MP_OK;
-    free(s->file);
-    return -1;
+    int rc = s->file != NULL ? into_folder(c, s, way) : -1;
+    s->pictures = rc == MP_OK && mp_pictures_are(s->file);
+    if (rc == MP_OK && !s->pictures)
+        rc = mp_input_open(c, &s->in, s->file);
+    if (rc < 0)
+        free(s->file);
+    return rc < 0 ? -1 : MP_OK;
 }
 
 static int fill_archive(struct source *s, bool *archive)
@@ -180,7 +208,7 @@ static int read_labels_of(struct source *s, struct mp_data *d)
 static int read_labels(struct mp_ctx *c, const char *file, const char *usual, struct mp_data *d)
 {
     struct source s;
-    if (open_source(c, file, usual, &s) < 0)
+    if (open_source(c, file, usual, FOR_LABELS, &s) < 0)
         return -1;
     d->file_bytes += s.in.file_bytes;
     const int rc = s.pictures ? mp_fail(c, "%s: is pictures, expected labels", file)
@@ -218,7 +246,7 @@ void mp_data_labels_name(struct mp_ctx *c, const char *file, char *text, size_t 
     if (stat(file, &st) != 0 || !S_ISREG(st.st_mode)) /* a pipe would wait for more */
         return;
     mp_ctx_init(&quiet, c->run);
-    if (open_source(&quiet, file, NULL, &s) == MP_OK) {
+    if (open_source(&quiet, file, NULL, TO_LOOK, &s) == MP_OK) {
         if (!s.pictures && fill_archive(&s, &archive) == MP_OK && !archive)
             find_format(&s.in, &e);
         close_source(&s);
@@ -255,10 +283,10 @@ int mp_data_read(struct mp_ctx *c, const char *file, const char *labels_file,
     struct mp_form scale = *form;
     struct source s;
     memset(d, 0, sizeof *d);
-    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s) < 0)
+    if (check_form(c, form) < 0 || open_source(c, file, form->part, TO_READ, &s) < 0)
         return -1;
     d->file_bytes = s.in.file_bytes;
-    d->name = mp_data_name(c, file);
+    d->name = mp_data_name(c, s.chosen ? s.file : file);
     int rc = d->name == NULL ? -1
              : s.pictures    ? read_pictures(c, &s, form, &scale, d)
                              : read_rows(&s, form, d, &found);
@@ -274,7 +302,7 @@ int mp_data_shape(struct mp_ctx *c, const char *file, const struct mp_form *form
     const struct mp_format_entry *found = NULL;
     struct source s;
     struct mp_data d = { 0 };
-    if (check_form(c, form) < 0 || open_source(c, file, form->part, &s) < 0)
+    if (check_form(c, form) < 0 || open_source(c, file, form->part, TO_LOOK, &s) < 0)
         return -1;
     s.in.shape_only = true;
     const int rc = s.pictures ? mp_pictures_shape(c, s.file, s.want.named, form, &d.shape)
@@ -294,9 +322,12 @@ bool mp_data_both(struct mp_ctx *c, const char *file)
     if (stat(file, &st) != 0 || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
         return false;
     mp_ctx_init(&quiet, c->run); /* what is wrong with it is said when it is read */
-    if (open_source(&quiet, file, NULL, &s) == MP_OK) {
+    if (is_folder(file)) {
+        both = mp_pictures_are(file) ? mp_pictures_both(&quiet, file)
+                                     : mp_members_both_in(&quiet, file);
+    } else if (open_source(&quiet, file, NULL, TO_LOOK, &s) == MP_OK) {
         if (s.pictures)
-            both = mp_pictures_both(c, s.file);
+            both = mp_pictures_both(&quiet, s.file);
         else if (fill_archive(&s, &archive) == MP_OK && archive)
             mp_members_both(&s.in, &both);
         close_source(&s);

@@ -293,7 +293,7 @@ enum mp_album_kind mp_album_at(const char *path)
     if (stat(path, &st) != 0)
         return MP_ALBUM_NONE;
     if (S_ISDIR(st.st_mode))
-        return MP_ALBUM_FOLDER;
+        return mp_folder_holds_files(path) ? MP_ALBUM_NONE : MP_ALBUM_FOLDER;
     const long n = S_ISREG(st.st_mode) ? mp_album_head(AT_FDCWD, path, head, sizeof head) : -1;
     if (n <= 0)
         return MP_ALBUM_NONE;

@@ -64,6 +64,9 @@ bool mp_album_names(const char *name);
 long mp_album_head(int folder, const char *name, char *head, size_t n);
 
 int mp_folder_read(struct mp_ctx *c, const char *path, struct mp_album *a);
+
+/* Whether a folder has nothing but files that are no pictures, and some. */
+bool mp_folder_holds_files(const char *path);
 bool mp_list_is(const char *head, size_t n);
 int mp_list_read(struct mp_ctx *c, const char *path, const char *label, struct mp_album *a);
 bool mp_packed_is(const char *path);

@@ -128,3 +128,21 @@ int mp_folder_read(struct mp_ctx *c, const char *path, struct mp_album *a)
     return fd >= 0 ? walk(c, a, fd, "", NULL)
                    : mp_fail(c, "%s: cannot open: %s", path, strerror(errno));
 }
+
+bool mp_folder_holds_files(const char *path)
+{
+    DIR *d = opendir(path);
+    size_t files = 0;
+    bool others = d == NULL;
+    for (const struct dirent *e; !others && (e = readdir(d)) != NULL;) {
+        struct stat st;
+        if (is_hidden(e->d_name))
+            continue;
+        others = fstatat(dirfd(d), e->d_name, &st, 0) != 0 || !S_ISREG(st.st_mode) ||
+                 is_picture(dirfd(d), e->d_name);
+        files++;
+    }
+    if (d != NULL)
+        closedir(d);
+    return !others && files > 0;
+}

@@ -4,7 +4,8 @@
 #define MP_PICTURES_H
 #include "data/data.h"
 
-/* Whether a path is pictures: a folder, a list, an archive of them, or one, by its first bytes. */
+/* Whether a path is pictures: a folder (but where it has only files that are none), a list, an
+ * archive of them, or one, by its first bytes. */
 bool mp_pictures_are(const char *path);
 
 /* Whether it has a folder of training and one of test pictures, so that it is both. */

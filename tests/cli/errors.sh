@@ -119,8 +119,12 @@ run "training rows that are not there" \
 run "test rows that are not there" \
     "good.txt: data: none.csv: cannot read: No such file or directory" --test none.csv
 run "a folder in place of rows" \
-    "kept: is a folder without pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); expected some, or a \
-folder of them for each class, or a file of rows; found bundle.mnp" --train kept
+    "kept: several files have rows: predictions.csv, report.txt, svm.liblinear; which one is meant, \
+kept/NAME says" --train kept
+mkdir empty
+run "an empty folder in place of rows" \
+    "empty: is a folder without pictures (PNG, JPEG, TIFF, BMP, GIF, WebP, PNM); expected some, or a \
+folder of them for each class, or a file of rows" --train empty
 run "no such part of the sample" \
     "good.txt: data: sample:tests: the sample has sample:train and sample:test" \
     --train sample:tests

@@ -69,6 +69,38 @@ mp run svm.txt --train k.zip:train -o o && ! grep -q 'both are taken' "$err" &&
     grep -q holdout "$out"
 ok "a part that is named brings no other"
 
+# A folder of such files is like an archive of them.
+mkdir k four
+cp sub.csv k/sample_submission.csv
+cp train.csv test.csv k
+gzip -k k/train.csv
+mp run svm.txt --train k -o o && same o/predictions.csv base/predictions.csv &&
+    equal "$(grep '^warning: k' "$err")" "warning: k: holds training and test rows: both are taken \
+(folds=10 or k:train leave the test out)"
+ok "a folder of train.csv and test.csv, one of them packed as well, is both"
+mp run svm.txt --train k/train.csv --test k:test -o o && same o/predictions.csv base/predictions.csv
+ok "its part by name"
+mp predict base/bundle.mnp k -o p.csv && same p.csv base/predictions.csv &&
+    equal "$(cat "$err")" "warning: k: of its files test.csv was read"
+ok "predict takes the test rows of a folder, and says so"
+printf 'data train=train.csv test=test.csv\nsvm C=0.01\n' > images.txt
+mp export images.txt --format idx --bytes -o four
+values() { cut -d, -f2- "$1"; } # a row of IDX has a number, one of CSV its line
+mp run svm.txt --train four -o o &&
+    equal "$(values o/predictions.csv)" "$(values base/predictions.csv)"
+ok "MNIST's four files in a folder"
+refused "a part that a folder does not have" "k: has no file \"val\" with rows; there are: \
+sample_submission.csv, test.csv, train.csv, train.csv.gz" k:val
+mkdir two
+cp train.csv two/a.csv
+cp test.csv two/b.csv
+refused "several files of one part in a folder" "two: several files have rows: a.csv, b.csv; which \
+one is meant, two/NAME says" two
+mkdir notes
+echo read me > notes/README.md
+refused "a folder of other files" "notes: no file of this folder has rows, expected CSV, LIBSVM, \
+NPY, ARFF or IDX, or pictures; there are: README.md" notes
+
 # ------------------------------------------------------------- what is refused
 
 for ending in zip tar; do

@@ -95,10 +95,10 @@ ln -s nowhere set/3/gone.pgm
 refused "a link to nowhere" "set/3/gone.pgm: cannot read: No such file or directory" set
 rm set/3/gone.pgm
 
-mkdir empty
-echo x > empty/x.txt
+mkdir -p empty/0
+echo x > empty/0/x.txt
 refused "a folder without pictures" "empty: is a folder without pictures (PNG, JPEG, TIFF, BMP, GIF, \
-WebP, PNM); expected some, or a folder of them for each class, or a file of rows; found x.txt" empty
+WebP, PNM); expected some, or a folder of them for each class, or a file of rows; found 0/x.txt" empty
 mkdir parts
 cp -r set parts/train
 cp -r set parts/test
