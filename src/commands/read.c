@@ -2,6 +2,7 @@
 /* read.c - `mnistpipe read`: pages with handwritten digits. */
 #include "core/ctx.h"
 #include "files/output.h"
+#include "pages/read_html.h"
 #include "pages/wrong.h"
 #include "reading/reading.h"
 #include "reading/reading_json.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 
 struct params {
-    char *bundle, *crops;
+    char *bundle, *output, *crops;
     double threshold;
     bool json, text;
 };
@@ -19,6 +20,9 @@ struct params {
 static const struct mp_param table[] = {
     MP_PARAM(bundle, .def = "", .unit = "FILE",
              .doc = "bundle.mnp of a run: the fitted pipeline that reads the digits"),
+    MP_PARAM(output, .def = "", .unit = "FILE.html",
+             .doc = "also writes a page: the pictures with boxes and digits, and each digit as the "
+                    "bundle saw it, the least sure first"),
     MP_PARAM(threshold, .def = MP_READING_THRESHOLD, .min = 0, .max = 1e9,
              .doc = "says `unsure` of digits whose probability is below this; for a model of "
                     "margins, where the first leads the second by less than this part of what it "
@@ -196,6 +200,28 @@ static int write_crops(struct mp_ctx *c, struct job *j)
     return rc;
 }
 
+/* --------------------------------------------------------------------- page */
+
+static int write_page(struct mp_ctx *c, const struct job *j)
+{
+    struct mp_output out;
+    struct mp_read_picture *in = mp_alloc(c, j->n, sizeof *in);
+    if (in == NULL)
+        return -1;
+    for (size_t i = 0; i < j->n; i++)
+        in[i] = (struct mp_read_picture){ j->parts[i].file, &j->parts[i].page, &j->parts[i].r };
+    int rc = mp_output_open(c, &out, j->o->output);
+    if (rc == MP_OK) {
+        rc = mp_read_html(c, in, j->n, &j->b, j->o->threshold, out.f);
+        if (rc == MP_OK)
+            rc = mp_output_commit(c, &out);
+        else
+            mp_output_discard(&out);
+    }
+    free(in);
+    return rc;
+}
+
 /* ---------------------------------------------------------------- the whole */
 
 static int read_all(struct mp_ctx *c, struct job *j, char **files)
@@ -220,6 +246,8 @@ static int write_all(struct mp_ctx *c, struct job *j)
 {
     if (j->o->json && print_json(c, j) < 0)
         return -1;
+    if (*j->o->output != '\0' && write_page(c, j) < 0)
+        return -1;
     if (*j->o->crops == '\0')
         return MP_OK;
     if (write_crops(c, j) < 0)
@@ -230,7 +258,7 @@ static int write_all(struct mp_ctx *c, struct job *j)
     return MP_OK;
 }
 
-static int check(struct mp_ctx *c, const struct params *o, int n)
+static int check(struct mp_ctx *c, const struct params *o, int n, char **args)
 {
     if (*o->bundle == '\0')
         return mp_usage(c, "read: --bundle FILE names the fitted pipeline that reads, bundle.mnp "
@@ -239,13 +267,19 @@ static int check(struct mp_ctx *c, const struct params *o, int n)
         return mp_usage(c, "read: expected pictures, found none");
     if (o->json && o->text)
         return mp_usage(c, "read: --json and --text: what is printed has one form");
+    for (int i = 0; i < n && *o->output != '\0'; i++)
+        if (mp_output_apart(c, o->output, args[i]) < 0)
+            return -1;
+    if (mp_output_ending(c, o->output, "html|htm", "a page") < 0 ||
+        (*o->output != '\0' && mp_output_check(c, o->output) < 0))
+        return -1;
     return *o->crops != '\0' ? mp_check_folder(c, o->crops) : MP_OK;
 }
 
 static int run(struct mp_ctx *c, const void *options, int n, char **args)
 {
     struct job j = { .o = options, .n = (size_t)n };
-    if (check(c, j.o, n) < 0 || mp_bundle_read(c, j.o->bundle, &j.b) < 0)
+    if (check(c, j.o, n, args) < 0 || mp_bundle_read(c, j.o->bundle, &j.b) < 0)
         return -1;
     int rc = mp_reading_check(c, j.o->bundle, &j.b);
     if (rc == MP_OK)

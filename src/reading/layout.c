@@ -2,9 +2,9 @@
 /* layout.c - parts of ink become digits, and digits lines.
  *
  * All lengths are in heights of a digit, the median height of the parts, of which each counts by
- * the root of its ink.  A part that is small beside a digit belongs to the nearest other one that
- * is at most NEAR away; of two large ones strokes of one digit are those that stand above one
- * another and nearly touch.  What remains small is a speck.
+ * the root of its ink.  A part that is small or low beside a digit belongs to the nearest other
+ * one that is at most NEAR away, a dot at most half its own size; of two large ones strokes of one
+ * digit are those that stand above one another and nearly touch.  What remains small is a speck.
  */
 #include "reading/layout.h"
 #include "core/ctx.h"
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double near = 0.16, small = 0.55, speck = 0.3, low = 0.38, high = 2.2, wide = 6,
-                    tallest = 1.7;
+static const double near = 0.16, dot = 0.03, small = 0.55, speck = 0.3, low = 0.38, high = 2.2,
+                    wide = 6, tallest = 1.7;
 
 /* ------------------------------------------------------------------- size */
 
@@ -115,7 +115,8 @@ static size_t root(const size_t *of, size_t i)
 static size_t belongs(const struct mp_parts *p, size_t i, double size)
 {
     const struct mp_blob *a = &p->at[i];
-    const bool is_small = extent(a) < small * size;
+    const bool is_small = extent(a) < small * size || a->bottom - a->top < low * size;
+    const double reach = fmin(near, dot + extent(a) / size / 2);
     double best = INFINITY;
     size_t to = i;
     for (size_t k = 0; k < p->n; k++) {
@@ -124,7 +125,7 @@ static size_t belongs(const struct mp_parts *p, size_t i, double size)
                            overlap(a->top, a->bottom, b->top, b->bottom) < 0.7;
         if (k == i || b->area < a->area || (!is_small && !above) || !fits(a, b, size))
             continue;
-        const double most = (is_small || above ? near : near / 2) * size;
+        const double most = reach * size;
         const double own = gap(p, a, b, most);
         if (own <= most && own < best) {
             best = own;

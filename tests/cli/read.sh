@@ -54,6 +54,16 @@ ok "the table"
 cp "$out" first && mp read --bundle $bundle "$page" --threads 1 && same "$out" first
 ok "one thread: the same bytes"
 
+# ---------------------------------------------------------------- the look of it
+
+mp read --bundle $bundle "$page" "$page" -o page.html --quiet && "$python" "$source/tests/cli/page.py" page.html >> "$log" &&
+    equal "$(grep -c '<svg class="sheet"' page.html)" 2 && equal "$(grep -c '<text class="' page.html)" 126 &&
+    [ "$(wc -c < page.html)" -lt 1500000 ]
+ok "-o: a page with the pictures, boxes and digits"
+sed -n 's/.*<strong>[0-9]<.strong> \([0-9.]*\).*/\1/p' page.html > sure
+sort -n sure | same - sure && equal "$(wc -l < sure)" 126
+ok "the least sure first"
+
 # ----------------------------------------------------------------- training
 
 mp read --bundle $bundle --crops crops "$page" "$page" --quiet
@@ -126,7 +136,12 @@ ok "no picture"
 fails 2 "read: --json and --text: what is printed has one form" read --bundle $bundle --json \
     --text "$page"
 ok "two forms"
-none_left crops2
+fails 2 "page.png: what is written is a page; a name that says so ends with .html or .htm" \
+    read --bundle $bundle -o page.png "$page"
+ok "a page that is called a picture"
+fails 1 "cut.jpg: is a damaged JPEG (Premature end of JPEG file)" read --bundle $bundle cut.jpg \
+    --crops crops2 -o page2.html
+none_left crops2 && [ ! -e page2.html ]
 ok "and nothing is left of what failed"
 
 # Bundles of other things.
