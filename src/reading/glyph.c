@@ -113,21 +113,22 @@ int mp_glyph_of(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_part
     return tighten(c, g);
 }
 
-int mp_glyph_cut(struct mp_ctx *c, const struct mp_glyph *g, int column, bool right,
+int mp_glyph_cut(struct mp_ctx *c, const struct mp_glyph *g, const struct mp_cut *cut, bool right,
                  struct mp_glyph *to)
 {
-    const int from = right ? column : 0;
     *to = *g;
-    to->w = right ? g->w - column : column;
-    to->left += from;
+    to->area = 0;
     to->ink = mp_alloc(c, (size_t)(to->w + 2) * (size_t)(to->h + 2), 1);
     if (to->ink == NULL)
         return -1;
-    for (int y = 0; y < to->h; y++)
-        memcpy(at(to, 0, y), at(g, from, y), (size_t)to->w);
-    to->area = 0;
-    for (size_t i = 0; i < (size_t)(to->w + 2) * (size_t)(to->h + 2); i++)
-        to->area += to->ink[i] > 127;
+    for (int y = 0; y < g->h; y++) {
+        const int column = mp_cut_column(cut, g, y);
+        const int from = right ? column : 0, end = right ? g->w : column;
+        for (int x = from; x < end; x++) {
+            *at(to, x, y) = *at(g, x, y);
+            to->area += *at(g, x, y) > 127;
+        }
+    }
     return tighten(c, to);
 }
 

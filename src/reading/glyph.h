@@ -19,8 +19,20 @@ struct mp_glyph {
 int mp_glyph_of(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_parts *p,
                 const size_t *part, size_t n, struct mp_glyph *g);
 
-/* What lies left of column `at` of the box, or (`right`) from there on. */
-int mp_glyph_cut(struct mp_ctx *c, const struct mp_glyph *g, int at, bool right,
+/* A line from top to bottom of the box, through column `at` at half its height. */
+struct mp_cut {
+    int at;
+    double lean; /* px to the left for each px down */
+};
+
+static inline int mp_cut_column(const struct mp_cut *cut, const struct mp_glyph *g, int y)
+{
+    const double x = cut->at - (y - g->h / 2) * cut->lean;
+    return x < 0 ? 0 : x > g->w ? g->w : (int)x;
+}
+
+/* What lies left of the cut, or right of it. */
+int mp_glyph_cut(struct mp_ctx *c, const struct mp_glyph *g, const struct mp_cut *cut, bool right,
                  struct mp_glyph *to);
 
 /* Into the middle of an image: turned so that its line lies level (`slope`), its longer side 20 of
