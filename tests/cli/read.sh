@@ -168,10 +168,14 @@ for k, line in enumerate(sys.stdin):
     x = [int(a) for a in v[1:]]
     print(v[0] + "," + ",".join(str(sum(x[(2 * y + i) * 28 + 2 * z + j] for i in (0, 1)
           for j in (0, 1)) // 4) for y in range(14) for z in range(14)))' > half.csv
-printf 'data train=half.csv test=\nsvm\n' > half.txt
+printf 'data train=half.csv test=\nhog cell=4 block=2\nsvm\n' > half.txt
 "$program" run half.txt --quiet -o half >> "$log" 2>&1
 mp read --bundle half/bundle.mnp --text "$page"
-[ "$(wrong "$out" digits.txt)" -le 15 ]
+"$python" - "$out" digits.txt << 'END' >> "$log" 2>&1
+import difflib, sys
+found, truth = ("".join(open(name).read().split()) for name in sys.argv[1:])
+assert difflib.SequenceMatcher(None, found, truth, False).ratio() > 0.85, found
+END
 ok "a bundle of 14 x 14 reads, too"
 
 finish
