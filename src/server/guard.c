@@ -2,14 +2,16 @@
 /* guard.c - who may ask. */
 #include "server/guard.h"
 #include "core/ctx.h"
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 bool mp_is_loopback(const char *address)
 {
+    struct in_addr a;
     return strcasecmp(address, "localhost") == 0 || strcmp(address, "::1") == 0 ||
-           strncmp(address, "127.", 4) == 0;
+           (inet_pton(AF_INET, address, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
 }
 
 /* "localhost:8080", "[::1]:8080", "127.0.0.1". */

@@ -310,6 +310,9 @@ def strangers(s):
     refused(s, "another machine's name", 403, f"Host: evil.example:{s.port} is another machine's "
             f"name; expected 127.0.0.1:{s.port} or localhost:{s.port}", "GET", "/health",
             Host=f"evil.example:{s.port}")
+    refused(s, "a name that begins like an address", 403, f"Host: 127.example:{s.port} is another "
+            f"machine's name; expected 127.0.0.1:{s.port} or localhost:{s.port}", "GET", "/health",
+            Host=f"127.example:{s.port}")
     own = f"localhost:{s.port}"
     told("its own page may ask", "" if s.ask("GET", "/bundles", Host=own,
                                              Origin="http://" + own)[0] == 200 else "refused")
