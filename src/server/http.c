@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Bytes that are heard of a body that is refused, and those of headers. */
-enum { HEARD = 64 << 20, MOST_HEAD = 32 << 10, FIRST_ROOM = 16 << 10, SPARE = 64 };
+enum { HEARD = 64 << 20, MOST_HEAD = 16 << 10, FIRST_ROOM = 16 << 10, SPARE = 64 };
 
 /* A request from its first line on. */
 struct job {

@@ -49,29 +49,36 @@ static uint64_t border_sum(const uint8_t *x, struct mp_shape s)
     return sum;
 }
 
-/* Of the blocks from .. to - 1 of rows. */
 enum { BLOCK = 512 };
 
+static struct sums look_block(const struct mp_data *d, size_t b)
+{
+    const size_t len = mp_len(d->shape), end = (b + 1) * BLOCK < d->n ? (b + 1) * BLOCK : d->n;
+    struct sums s = { .low = 255 };
+    for (size_t i = b * BLOCK; i < end; i++) {
+        add_row(d->x + i * len, len, &s);
+        s.border += border_sum(d->x + i * len, d->shape);
+    }
+    mp_rows_let_go(&d->store, d->x + b * BLOCK * len, d->x + end * len);
+    return s;
+}
+
+/* Of the blocks from .. to - 1 of rows.  One block, as a server asks for, begins no team. */
 static struct sums look(const struct mp_ctx *c, const struct mp_data *d, size_t from, size_t to)
 {
-    const size_t len = mp_len(d->shape);
     const int threads = mp_threads(c);
     uint64_t all = 0, border = 0;
     uint8_t low = 255, high = 0;
+    if (to - from == 1)
+        return look_block(d, from);
 #pragma omp parallel for num_threads(threads) reduction(+ : all, border) reduction(min : low) \
     reduction(max : high)
     for (size_t b = from; b < to; b++) {
-        struct sums s = { .low = 255 };
-        const size_t end = (b + 1) * BLOCK < d->n ? (b + 1) * BLOCK : d->n;
-        for (size_t i = b * BLOCK; i < end; i++) {
-            add_row(d->x + i * len, len, &s);
-            s.border += border_sum(d->x + i * len, d->shape);
-        }
+        const struct sums s = look_block(d, b);
         all += s.all;
         border += s.border;
         low = s.low < low ? s.low : low;
         high = s.high > high ? s.high : high;
-        mp_rows_let_go(&d->store, d->x + b * BLOCK * len, d->x + end * len);
     }
     return (struct sums){ all, border, low, high };
 }

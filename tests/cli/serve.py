@@ -7,6 +7,7 @@ import http.client
 import json
 import math
 import os
+import random
 import re
 import shutil
 import signal
@@ -340,6 +341,76 @@ def hostile(s, rows):
     told("and all others are served", "" if s.ask("GET", "/health")[0] == 200 else "no")
 
 
+def mutant(rng, seed):
+    """The request with some of it changed, lost, doubled or from another place."""
+    b = bytearray(seed)
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        at, n = rng.randrange(len(b)), rng.choice((1, 1, 3, 40))
+        kind = rng.randrange(5)
+        if kind == 0:
+            b[at] = rng.randrange(256)
+        elif kind == 1:
+            del b[at:at + n]
+        elif kind == 2:
+            b[at:at] = b[at:at + n]
+        elif kind == 3:
+            b[at:at] = rng.choice((b"\r\n", b"\r\n\r\n", b"[", b"]", b"[[[[[", b",", b"-1", b"1e99",
+                                   b"\0", b'"', b"\xff", b"99999999999999999999", b": ", b"{"))
+        else:
+            b[at:at] = b[rng.randrange(len(b)):][:n]
+        if not b:
+            b = bytearray(b"x")
+    return bytes(b)
+
+
+def mutants(s, rows):
+    """Requests that are nearly right, MUTANTS of them: what answers there are are whole."""
+    head = "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\nContent-Type: %s\r\n" \
+           "Content-Length: %d\r\n\r\n"
+    made = lambda path, type, body: (head % (path, s.port, type, len(body))).encode() + body
+    own = png(28, 28, lambda x, y: rows[0][28 * y + x])
+    chunked = made("/predict", BYTES, bytes(rows[0])).replace(
+        b"Content-Length: 784", b"Transfer-Encoding: chunked").replace(
+        b"\r\n\r\n", b"\r\n\r\n310\r\n") + b"\r\n0\r\n\r\n"
+    with open(PAGE, "rb") as f:
+        page = f.read()
+    seeds = [made("/predict", BYTES, bytes(rows[0])), chunked,
+             made("/predict?bundle=net", JSON, json.dumps({"images": rows[:2]}).encode()),
+             made("/predict?stages=1", "image/png", own), made("/predict", "image/jpeg", page),
+             made("/read", "image/png", own), b"GET /bundles HTTP/1.1\r\nHost: localhost:%d\r\n"
+             b"Connection: close\r\n\r\n" % s.port]
+    wrong, each = [], int(os.environ.get("MUTANTS", "160")) // 8
+
+    def client(number):
+        rng = random.Random(number)
+        for _ in range(each):
+            text = mutant(rng, rng.choice(seeds))
+            with socket.create_connection(("127.0.0.1", s.port), timeout=60) as c:
+                try:
+                    c.sendall(text)
+                    c.shutdown(socket.SHUT_WR)
+                    answer = b"".join(iter(lambda: c.recv(1 << 16), b""))
+                except OSError:
+                    continue
+            body = answer.rpartition(b"\r\n\r\n")[2]
+            try:
+                if b"Content-Type: application/json" in answer:
+                    json.loads(body)
+            except ValueError as e:
+                wrong.append((e, answer[-300:], text[:300]))
+    clients = [threading.Thread(target=client, args=(i,)) for i in range(8)]
+    for t in clients:
+        t.start()
+    for t in clients:
+        t.join()
+    told("requests that are nearly right", wrong[0] if wrong else s.process.poll() or "")
+    deadline = time.monotonic() + 10
+    while "at_work 1\n" not in s.ask("GET", "/metrics")[1] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    told("leave nothing behind", "" if "at_work 1\n" in s.ask("GET", "/metrics")[1] else
+         s.ask("GET", "/metrics")[1])
+
+
 def slow():
     with Server("svm.mnp", "--timeout", "0.5", "--connections", "3") as s:
         start = time.monotonic()
@@ -495,6 +566,10 @@ def main():
         status, err = s.end()
         told("it ends well, and had nothing to say", "" if (status, err) == (0, "")
              else (status, err))
+    with Server("svm.mnp", "net.mnp", "--body", "1", "--pixels", "1") as s:
+        mutants(s, rows)
+        status, err = s.end()
+        told("and the end is a good one", "" if (status, err) == (0, "") else (status, err))
     slow()
     reloads(rows)
     ends(rows)
