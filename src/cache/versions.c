@@ -8,6 +8,7 @@
 #include "linear/blas.h"
 #include "linear/dnn.h"
 #include "linear/eigen.h"
+#include "linear/kernel_machine.h"
 #include "linear/linear_model.h"
 #include "pictures/pictures.h"
 #include "sources/fetch.h"
@@ -40,6 +41,7 @@ const char *mp_library_name(int i, char *version, size_t size, bool *loaded)
         bool (*version)(char *text, size_t size); /* whether it is loaded */
     } all[] = {
         { "libvips", mp_vips_version },   { "liblinear", mp_linear_version },
+        { "libsvm", mp_kernel_version },
         { "GSL", mp_eigen_version },      { "OpenBLAS", mp_blas_version },
         { "zlib", version_of_zlib },         { "libdeflate", version_of_libdeflate },
         { "jansson", version_of_jansson },

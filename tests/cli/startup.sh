@@ -14,10 +14,11 @@ rows test 20 > test.csv
 pipe() { printf 'data train=train.csv test=test.csv\n%b\n' "$1"; }
 pipe 'deskew\nhog\nsvm C=0.05' > svm.txt
 pipe 'deskew\npca components=8\nsvm C=0.05' > pca.txt
+pipe 'rbf_svm' > rbf.txt
 pipe 'net epochs=1\n  dense units=8' > net.txt
 
 soname() { sed -n "s/^#define MP_$1_SONAME \"\(.*\)\"\$/\1/p" "$BUILD/config.h"; }
-libraries="VIPS SPNG TURBOJPEG DNNL LINEAR GSL BLAS ARCHIVE" curl=
+libraries="VIPS SPNG TURBOJPEG DNNL LINEAR SVM GSL BLAS ARCHIVE" curl=
 [ -z "$(soname CURL)" ] || libraries+=" CURL" curl="libcurl "
 
 # What of these the dynamic loader opens while the program runs.
@@ -41,7 +42,7 @@ blas=
 
 loads "--version" "" --version
 equal "$(awk '/^  / { print $1 }' "$out" | sort | tr '\n' ' ')" \
-    "GSL OpenBLAS jansson libarchive ${curl}libdeflate libjpeg-turbo liblinear libmicrohttpd libspng libvips oneDNN zlib " libraries &&
+    "GSL OpenBLAS jansson libarchive ${curl}libdeflate libjpeg-turbo liblinear libmicrohttpd libspng libsvm libvips oneDNN zlib " libraries &&
     ! grep -vE '^(mnistpipe|  [-A-Za-z]+ +)[ 0-9.]*$' "$out"
 ok "--version: names them all, with their versions"
 loads "help of a stage" "" help pca
@@ -61,6 +62,8 @@ same predictions.csv pca/predictions.csv
 ok "predict: the run's bytes"
 pipe 'vips op=invert\nsvm C=0.05' > vips.txt
 loads "check of vips" "VIPS DNNL LINEAR${blas}" check vips.txt --quiet
+loads "run of rbf_svm" "VIPS DNNL SVM" run rbf.txt -o rbf --quiet
+loads "predict of rbf_svm" "DNNL" predict rbf/bundle.mnp test.csv -o predictions.csv --quiet
 loads "run of a net" "VIPS DNNL" run net.txt -o net --quiet
 loads "predict of a net" "DNNL" predict net/bundle.mnp test.csv -o predictions.csv --quiet
 loads "inspect of a PNG" "SPNG DNNL" inspect "$source/tests/pictures/grey.png"
@@ -107,6 +110,8 @@ refuses "inspect of a JPEG without libjpeg-turbo" TURBOJPEG "JPEG pictures need 
     inspect "$source/tests/pictures/grey.jpg"
 refuses "run without liblinear" LINEAR "svm.txt:4: svm: linear models need liblinear" \
     run svm.txt --train bad.csv -o none
+refuses "run without libsvm" SVM "rbf.txt:2: rbf_svm: kernel machines need libsvm" \
+    run rbf.txt --train bad.csv -o none
 refuses "run without GSL" GSL "pca.txt:3: pca: eigenvectors need GSL" \
     run pca.txt --train bad.csv -o none
 refuses "run without OpenBLAS" BLAS "pca.txt:3: pca: eigenvectors need OpenBLAS" \
