@@ -6,11 +6,12 @@ Pages are made of MNIST's digits (handwriting_pages.py): enlarged to 40 .. 200 p
 three chalks, plain, ruled and squared paper, light that falls off by up to 60 %, noise, JPEG down
 to 60, turned by up to 8 degrees, one in five light on dark.  A digit is found if a box has half of
 the area of both in common with its own, and right if its class is, too; other boxes are false.
-The peer is what one finds in tutorials: Otsu's threshold, contours, each box resized to 28 x 28.
+The peers are what one finds in tutorials: Otsu's threshold, or an adaptive one after a look at whether
+the page is dark; then contours, each box resized to 28 x 28.
 
 --part train makes them of training digits, by which parameters are chosen; the model has learned
 from those, so that only their boxes tell anything.  --save FOLDER keeps pages and boxes.
---ship FILE writes the page that ships instead, of the sample's test digits.
+--ship FOLDER writes the pages of the tutorial instead, of the sample's test digits.
 """
 import collections, csv, gzip, json, os, subprocess, sys
 sys.dont_write_bytecode = True
@@ -18,6 +19,7 @@ import common
 import numpy as np
 
 PIPELINE = "pipelines/hog_fourier.txt"
+LEAN = 0.6
 CAUSES = ("right", "misread", "lost", "joined or cut", "false")
 
 
@@ -27,7 +29,7 @@ def options(p):
     p.add_argument("--pipeline", default=f"{common.SOURCE}/{PIPELINE}")
     p.add_argument("--bundle", help="a fitted one, in place of the pipeline")
     p.add_argument("--save", metavar="FOLDER")
-    p.add_argument("--ship", metavar="FILE")
+    p.add_argument("--ship", metavar="FOLDER")
 
 
 def overlap(a, b):
@@ -56,16 +58,28 @@ def judge(truth, found, count):
 
 
 def ours(b, bundle, page):
-    out, _ = common.run([common.program("mnistpipe"), "read", "--quiet", "--json", "--bundle",
+    out, _ = common.run([b.program, "read", "--quiet", "--json", "--bundle",
                          bundle, page], common.OWN)
     return [((m["left"], m["top"], m["left"] + m["width"], m["top"] + m["height"]), m["digit"])
             for m in json.loads(out)[0]["marks"] if m["kind"] == "digit"]
 
 
-def theirs(cv2, b, bundle, page):
-    """Threshold, contours from the outside, boxes of a fair size, each resized to 28 x 28."""
+def otsu(cv2, grey):
+    return cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)[1]
+
+
+def adaptive(cv2, grey):
+    """By the mean around, over a fifth of the page, and light strokes where the page is dark."""
+    side = min(grey.shape) // 5 | 1
+    grey = 255 - grey if np.median(grey) < 110 else grey
+    return cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, side,
+                                 25)
+
+
+def theirs(cv2, threshold, b, bundle, page):
+    """Contours from the outside, boxes of a fair size, each in a square resized to 28 x 28."""
     grey = cv2.GaussianBlur(cv2.imread(page, cv2.IMREAD_GRAYSCALE), (5, 5), 0)
-    _, ink = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    ink = threshold(cv2, grey)
     boxes = [cv2.boundingRect(c) for c in cv2.findContours(ink, cv2.RETR_EXTERNAL,
                                                            cv2.CHAIN_APPROX_SIMPLE)[0]]
     boxes = [(x, y, w, h) for x, y, w, h in boxes if h >= 25 and w >= 5]
@@ -80,7 +94,7 @@ def theirs(cv2, b, bundle, page):
         square[top:top + h, left:left + w] = ink[y:y + h, x:x + w]
         rows.append(cv2.resize(square, (28, 28), interpolation=cv2.INTER_AREA).reshape(-1))
     np.save(f"{b.folder.name}/rows.npy", np.array(rows).reshape(-1, 28, 28))
-    common.run([common.program("mnistpipe"), "predict", "--quiet", bundle,
+    common.run([b.program, "predict", "--quiet", bundle,
                 f"{b.folder.name}/rows.npy", "-o", f"{b.folder.name}/out.csv"], common.OWN)
     with open(f"{b.folder.name}/out.csv") as f:
         digits = [int(row["predicted"]) for row in csv.DictReader(f)]
@@ -108,29 +122,35 @@ def make_pages(b, cv2, pages, folder):
 
 
 def ship(b, cv2, pages):
-    """A small page, of digits that no training row of the sample is."""
+    """Two small pages of one hand, which leans to the left, of digits that no training row of the
+    sample is."""
     with gzip.open(f"{common.SOURCE}/data/test.csv.gz", "rt") as f:
         rows = np.array([[int(v) for v in row] for row in list(csv.reader(f))[1:]])
     images, labels = rows[:, 1:].astype(np.uint8).reshape(-1, 28, 28), rows[:, 0]
+    images = np.array([pages.lean(x, LEAN) for x in images])
     rng = np.random.default_rng(b.seed)
-    wish = {"size": 40, "paper": "ruled", "dark": False, "pen": "blue", "ground": "white",
-            "rule": "grey", "angle": 2.5, "light": 0.45, "noise": 1.5, "quality": 70,
-            "texture": 1.0, "lines": 5, "across": 17}
-    page, truth, _ = pages.make(rng, images, labels, iter(rng.permutation(len(images))), wish)
-    cv2.imwrite(b.ship, page[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, wish["quality"]])
-    lines = collections.defaultdict(str)
-    for t in truth:
-        lines[t["line"]] += str(t["digit"])
-    print("\n".join(lines.values()))
+    order = iter(rng.permutation(len(images)))
+    for name, paper, angle in ("hand.jpg", "ruled", 2.5), ("hand_next.jpg", "squared", -3):
+        wish = {"size": 40, "paper": paper, "dark": False, "pen": "blue", "ground": "white",
+                "rule": "grey", "angle": angle, "light": 0.45, "noise": 1.5, "quality": 70,
+                "texture": 1.0, "lines": 6, "across": 19, "gap": (0.2, 0.5)}
+        page, truth, _ = pages.make(rng, images, labels, order, wish)
+        cv2.imwrite(f"{b.ship}/{name}", page[..., ::-1],
+                    [cv2.IMWRITE_JPEG_QUALITY, wish["quality"]])
+        lines = collections.defaultdict(str)
+        for t in truth:
+            lines[t["line"]] += str(t["digit"])
+        print(name, *lines.values(), sep="\n")
 
 
 def fit(b):
+    b.program = common.program("mnistpipe")
     if b.bundle:
         return os.path.abspath(b.bundle)
     files = {}
     for n in sorted(os.listdir(b.data)):
         files.setdefault(n.split("-idx")[0], os.path.join(b.data, n))
-    common.run([common.program("mnistpipe"), "run", "--quiet", b.pipeline, "--train",
+    common.run([b.program, "run", "--quiet", b.pipeline, "--train",
                 files["train-images"], "--test", files["t10k-images"], "-o",
                 f"{b.folder.name}/fit"], common.OWN)
     return f"{b.folder.name}/fit/bundle.mnp"
@@ -166,7 +186,10 @@ def main():
     os.makedirs(folder, exist_ok=True)
     made, bundle = make_pages(b, cv2, pages, folder), fit(b)
     finders = {"mnistpipe": lambda page: ours(b, bundle, page),
-               "OpenCV " + cv2.__version__: lambda page: theirs(cv2, b, bundle, page)}
+               f"OpenCV {cv2.__version__}, Otsu":
+                   lambda page: theirs(cv2, otsu, b, bundle, page),
+               f"OpenCV {cv2.__version__}, adaptive":
+                   lambda page: theirs(cv2, adaptive, b, bundle, page)}
 
     def side(find):
         count = collections.Counter({k: 0 for k in CAUSES})

@@ -37,6 +37,12 @@ def enlarge(image, size):
     return ink[ys.min():ys.max() + 1, xs.min():xs.max() + 1]
 
 
+def lean(image, by):
+    """Leaning to the left by so many px for each px up, as some hands do."""
+    m = np.array([[1, by, -by * 13.5], [0, 1, 0]], np.float32)
+    return cv2.warpAffine(image, m, (28, 28), flags=cv2.INTER_LINEAR)
+
+
 def texture(rng, h, w, strength):
     """Paper is uneven on a small scale and on a larger one."""
     out = np.zeros((h, w), np.float32)

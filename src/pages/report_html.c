@@ -53,8 +53,9 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
     const size_t copies = mp_plan_passes(&r->x->plan, r->x->plan.n_nodes - 1) - 1;
     if (copies > 0)
         snprintf(more, sizeof more, " and %zu distorted copies of each", copies);
-    mp_html_p(f, "%zu training rows of %s%s; tested on %zu rows of %s (%s).%s", r->x->train.n,
-              r->x->plan.source.train, more, r->x->test.n, mp_test_name(r->x), mp_split_name(r->x),
+    mp_html_p(f, "%zu training rows of %s%s%s; tested on %zu rows of %s (%s).%s", r->x->train.n,
+              r->x->plan.source.train, *r->x->plan.source.more != '\0' ? " and more" : "", more,
+              r->x->test.n, mp_test_name(r->x), mp_split_name(r->x),
               m == NULL ? "  The test has no labels: predictions are written, nothing is scored."
                         : "  The interval is Wilson\xe2\x80\x99s.");
     mp_words_html(f, m == NULL     ? "row|seed"

@@ -45,6 +45,7 @@ bool mp_change(const struct mp_asked *a, int i, char *text, size_t size)
 {
     return a != NULL && (line_of(a->train, &i, "train=", text, size) ||
                          line_of(a->train_labels, &i, "train_labels=", text, size) ||
+                         line_of(a->more, &i, "more=", text, size) ||
                          line_of(a->test, &i, "test=", text, size) ||
                          line_of(a->test_labels, &i, "test_labels=", text, size) ||
                          line_of(a->seed, &i, "seed=", text, size) ||

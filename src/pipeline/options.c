@@ -15,6 +15,9 @@ const struct mp_param mp_asked_pipeline_table[] = {
                 .doc = "labels of the training images, if not found beside them"),
     MP_PARAM_OF(struct mp_asked, test_labels, .def = "", .unit = "FILE",
                 .doc = "labels of the test images, if not found beside them"),
+    MP_PARAM_OF(struct mp_asked, more, .def = "", .unit = "FILE", .repeat = true,
+                .doc = "labelled rows to train on besides, such as a folder of pictures; may be "
+                       "given several times"),
     MP_PARAM_OF(struct mp_asked, set, .def = "", .unit = "STAGE.PARAMETER=VALUE", .repeat = true,
                 .doc = "changes a parameter; may be given several times"),
     MP_PARAM_OF(struct mp_asked, drop, .def = "", .unit = "STAGE", .repeat = true,

@@ -7,7 +7,7 @@
 /* Options that commands share: of all, of those that run pipelines, and of those that
  * use the cache. */
 struct mp_asked {
-    char *train, *test, *train_labels, *test_labels, *set, *drop, *seed;
+    char *train, *test, *train_labels, *test_labels, *more, *set, *drop, *seed;
     char *cache;
     bool no_cache;
     int threads;

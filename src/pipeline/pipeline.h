@@ -63,6 +63,7 @@ char *mp_script_text(struct mp_ctx *c, const struct mp_script *s, bool with_data
 /* The `data` line. */
 struct mp_source {
     char *train, *test, *train_labels, *test_labels;
+    char *more;            /* further training rows, names parted by bars */
     struct mp_form_text form; /* how their files are read */
     double holdout;        /* share of the training rows kept for the test when there is no test */
     int seed;

@@ -19,6 +19,9 @@ const struct mp_param mp_source_table[] = {
                 .doc = "labels of the training images; found beside them by name"),
     MP_PARAM_OF(struct mp_source, test_labels, .def = "", .unit = "file",
                 .doc = "labels of the test images; found beside them by name"),
+    MP_PARAM_OF(struct mp_source, more, .def = "", .unit = "file",
+                .doc = "further training rows, labelled and of the same size; several are "
+                       "parted by |"),
     MP_FORM_PARAMS(offsetof(struct mp_source, form)),
     MP_PARAM_OF(struct mp_source, holdout, .def = "0.2", .min = 0.01, .max = 0.99,
                 .doc = "share of the training rows held out when there is no test"),

@@ -568,8 +568,9 @@ static void origin_text(FILE *f, const struct mp_ctx *c, const struct mp_report 
     char changes[1024];
     mp_report_changes(c, changes, sizeof changes);
     mp_say(f, "pipeline", LABEL, "%s%s", shown(x->plan.file, name), changes);
-    mp_say(f, "train", LABEL, "%zu rows of %s%s, %d classes", x->train.n,
-           shown(x->plan.source.train, name), more, x->n_classes);
+    mp_say(f, "train", LABEL, "%zu rows of %s%s%s, %d classes", x->train.n,
+           shown(x->plan.source.train, name), *x->plan.source.more != '\0' ? " and more" : "", more,
+           x->n_classes);
     mp_say(f, "test", LABEL, "%zu rows of %s (%s), seed %llu", x->test.n,
            shown(mp_test_name(x), name), mp_split_name(x), (unsigned long long)c->run->seed);
 }

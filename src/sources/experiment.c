@@ -3,6 +3,7 @@
 #include "sources/experiment.h"
 #include "core/clock.h"
 #include "data/class_map.h"
+#include "data/join.h"
 #include "data/split.h"
 #include "files/near_file.h"
 #include "files/shipped.h"
@@ -161,11 +162,27 @@ static int override_file(struct mp_ctx *c, struct mp_script *s, const char *key,
     return *labels != '\0' ? mp_script_set_data(c, s, labels_key, labels) : MP_OK;
 }
 
+/* A name a line becomes what the data line has, parted by bars. */
+static int add_more(struct mp_ctx *c, struct mp_script *s, const char *names)
+{
+    if (*names == '\0')
+        return MP_OK;
+    char *text = strdup(names);
+    if (text == NULL)
+        return mp_no_memory(c, "names");
+    for (char *at = text; *at != '\0'; at++)
+        *at = *at == '\n' ? '|' : *at;
+    const int rc = mp_script_set_data(c, s, "more", text);
+    free(text);
+    return rc;
+}
+
 static int apply_options(struct mp_ctx *c, struct mp_script *s)
 {
     const struct mp_asked *a = c->run->command.asked;
     if (override_file(c, s, "train", a->train, a->train_labels) < 0 ||
         override_file(c, s, "test", a->test, a->test_labels) < 0 ||
+        add_more(c, s, a->more) < 0 ||
         (*a->seed != '\0' && mp_script_set_data(c, s, "seed", a->seed) < 0))
         return -1;
     for (const char *at = a->set; at != NULL && *at != '\0';) {
@@ -457,6 +474,39 @@ static int read_train(struct mp_ctx *c, struct mp_experiment *x, const struct mp
     return rc;
 }
 
+static int read_further(struct mp_ctx *c, struct mp_experiment *x, const char *name,
+                        const struct mp_form *form)
+{
+    struct mp_form same = *form;
+    struct mp_data d = { .n = 0 };
+    const size_t before = x->train.n;
+    same.size = same.beside = x->train.shape;
+    same.part = "train";
+    int rc = mp_rows_read(c, name, "", &same, "the training rows are", &d);
+    if (rc == MP_OK && d.label == NULL)
+        rc = mp_fail(c, "%s: has no labels; rows to train on besides need them", name);
+    if (rc == MP_OK)
+        rc = mp_data_join(c, &x->train, &d);
+    if (rc == MP_OK)
+        mp_remark(c, "%zu rows to train on besides, of %s, behind %zu others", d.n, name, before);
+    mp_data_free(&d);
+    return rc;
+}
+
+static int read_more(struct mp_ctx *c, struct mp_experiment *x, const struct mp_form *form)
+{
+    for (const char *at = x->plan.source.more; *at != '\0';) {
+        const size_t n = strcspn(at, "|");
+        char *name = strndup(at, n);
+        const int rc = name != NULL ? read_further(c, x, name, form) : mp_no_memory(c, "names");
+        free(name);
+        if (rc < 0)
+            return -1;
+        at += n + (at[n] == '|');
+    }
+    return MP_OK;
+}
+
 /* A class of one row cannot be on both sides. */
 static int warn_of_holdout(struct mp_ctx *c, const struct mp_experiment *x)
 {
@@ -525,6 +575,8 @@ int mp_experiment_read(struct mp_ctx *c, struct mp_experiment *x)
         return -1;
     if (x->train.label == NULL)
         return no_labels(c, x);
+    if (read_more(c, x, &form) < 0)
+        return -1;
     if (find_classes(c, x) < 0 || mp_plan_shape(c, &x->plan, x->train.shape) < 0 ||
         read_test(c, x, &form) < 0 || number_test(c, x) < 0)
         return -1;

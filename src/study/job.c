@@ -147,7 +147,8 @@ static void source_text(const struct mp_source *s, char *text, size_t size)
 /* Whether both read the same rows and hold out the same ones. */
 static bool same_rows(const struct mp_source *a, const struct mp_source *b)
 {
-    const bool train = strcmp(a->train, b->train) == 0 && mp_form_same(&a->form, &b->form) &&
+    const bool train = strcmp(a->train, b->train) == 0 && strcmp(a->more, b->more) == 0 &&
+                       mp_form_same(&a->form, &b->form) &&
                        strcmp(a->train_labels, b->train_labels) == 0 && a->folds == b->folds;
     if (!train || a->folds > 0) /* folds leave the test alone */
         return train && a->seed == b->seed;

@@ -297,6 +297,7 @@ int mp_job_args(struct mp_ctx *c, const struct mp_job *j, struct mp_args *a)
     add_option(a, "--train-labels", run->command.asked->train_labels);
     add_option(a, "--test", run->command.asked->test);
     add_option(a, "--test-labels", run->command.asked->test_labels);
+    add_options(a, "--more", run->command.asked->more);
     add_options(a, "--set", run->command.asked->set);
     add_options(a, "--drop", run->command.asked->drop);
     add_options(a, "--drop", j->drop != NULL ? j->drop : "");

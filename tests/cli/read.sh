@@ -72,6 +72,26 @@ ok "--crops: a picture for each digit, in the folder of its class"
 mp predict $bundle crops -o predictions.csv && flat "$out" | grep -q 'accuracy 100.00 %'
 ok "which reads back as what the bundle saw"
 
+printf 'data train=sample:train test=sample:test\nhog\nsvm\n' > hog.txt
+mp run hog.txt --more crops --more crops -o more && grep -q '6252 rows of sample:train and more, 10 classes' "$out" &&
+    grep -q '^note     126 rows to train on besides, of crops, behind 6000 others$' more/report.txt &&
+    grep -q '^note     126 rows to train on besides, of crops, behind 6126 others$' more/report.txt
+ok "run --more: a folder beside the sample, twice"
+sed 's/^data /data more=crops /' hog.txt > line.txt && mp run line.txt --more crops --more crops -o again &&
+    same more/bundle.mnp again/bundle.mnp && mp run line.txt -o once && ! same more/bundle.mnp once/bundle.mnp 2> rest
+ok "as data more=, which the command line replaces"
+mkdir -p letters/a && cp crops/3/15-page-1_1_1.png letters/a && mp run hog.txt --more letters -o eleven &&
+    grep -q '6001 rows of sample:train and more, 11 classes' "$out"
+ok "rows of another class make one more"
+rows test 3 | cut -d, -f2- > none.csv
+! mp run hog.txt --more none.csv -o none && equal "$(cat "$err")" \
+    "mnistpipe: none.csv: has no labels; rows to train on besides need them"
+ok "rows without labels"
+awk 'BEGIN { print "label,a,b,c,d"; for (i = 0; i < 4; i++) print i ",1,2,3,4" }' > other.csv
+! mp run hog.txt --more other.csv -o none && equal "$(cat "$err")" \
+    "mnistpipe: other.csv: images are 2 x 2, but the training rows are 28 x 28" && none_left none
+ok "rows of another size"
+
 # --------------------------------------------------- what there is not to read
 
 pnm() { # FILE: rows of values from stdin

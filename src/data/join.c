@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* join.c - rows of several files as one data set. */
+#include "data/join.h"
+#include <string.h>
+
+static int join_row(struct mp_ctx *c, struct mp_data *to, size_t at, const struct mp_data *from,
+                    size_t i, bool ids)
+{
+    const char *class = mp_data_class(from, i);
+    to->number[at] = mp_data_number(from, i);
+    if (mp_data_label_text(c, to, at, class, strlen(class)) < 0)
+        return -1;
+    return ids ? mp_data_id_text(c, to, at, from->id[i], strlen(from->id[i])) : MP_OK;
+}
+
+static int join(struct mp_ctx *c, const struct mp_data *const from[2], struct mp_data *to)
+{
+    const size_t len = mp_len(to->shape);
+    const bool ids = from[0]->id != NULL && from[1]->id != NULL;
+    size_t at = 0;
+    to->name = mp_data_name(c, from[0]->name);
+    to->number = mp_alloc(c, to->n, sizeof *to->number);
+    if (to->name == NULL || to->number == NULL || mp_data_room(c, to, to->n, len) < 0)
+        return -1;
+    for (int k = 0; k < 2; k++) {
+        memcpy(to->x + at * len, from[k]->x, from[k]->n * len);
+        for (size_t i = 0; i < from[k]->n; i++, at++)
+            if (join_row(c, to, at, from[k], i, ids) < 0)
+                return -1;
+    }
+    if (mp_data_order_classes(c, to) < 0)
+        return -1;
+    return mp_data_seal(c, to);
+}
+
+int mp_data_join(struct mp_ctx *c, struct mp_data *d, const struct mp_data *more)
+{
+    const struct mp_data *const from[2] = { d, more };
+    struct mp_data all = { .n = d->n + more->n, .shape = d->shape, .line0 = d->line0,
+                           .is_csv = d->is_csv && more->is_csv, .range = d->range,
+                           .file_bytes = d->file_bytes + more->file_bytes };
+    const int rc = join(c, from, &all);
+    if (rc < 0) {
+        mp_data_free(&all);
+        return -1;
+    }
+    mp_data_free(d);
+    *d = all;
+    return MP_OK;
+}

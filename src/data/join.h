@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* join.h - rows of several files as one data set. */
+#ifndef MP_JOIN_H
+#define MP_JOIN_H
+#include "data/data.h"
+
+/* Puts copies of the rows of `more`, which are of the same shape and labelled, behind those of *d;
+ * both keep their numbers and their classes' names.  Ids stay if both have them.  Cost: a copy of
+ * all rows. */
+int mp_data_join(struct mp_ctx *c, struct mp_data *d, const struct mp_data *more);
+#endif
