@@ -392,12 +392,14 @@ def mutants(s, rows):
                     answer = b"".join(iter(lambda: c.recv(1 << 16), b""))
                 except OSError:
                     continue
-            body = answer.rpartition(b"\r\n\r\n")[2]
-            try:
-                if b"Content-Type: application/json" in answer:
-                    json.loads(body)
-            except ValueError as e:
-                wrong.append((e, answer[-300:], text[:300]))
+            for found in re.finditer(rb"HTTP/1.1 \d+ [^\r]*\r\n(.*?)\r\n\r\n", answer, re.S):
+                length = re.search(rb"Content-Length: (\d+)", found[1])
+                body = answer[found.end():][:int(length[1])] if length else b""
+                try:
+                    if b"Content-Type: application/json" in found[1]:
+                        json.loads(body)
+                except ValueError as e:
+                    wrong.append((e, body[:300], text[:300]))
     clients = [threading.Thread(target=client, args=(i,)) for i in range(8)]
     for t in clients:
         t.start()
