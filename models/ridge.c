@@ -14,18 +14,25 @@
 #include "linear/dnn.h"
 #include "linear/gram.h"
 #include "linear/linear_model.h"
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Up to so many values a trace is computed, of more it is estimated by so many random vectors. */
+enum { EXACT = 256, PROBES = 32 };
 
 struct params {
     double ridge;
     int precision;
     bool offset;
-    char *weights;
+    char *penalties, *weights;
 };
 
 static const struct mp_param table[] = {
     MP_PARAM(ridge, .def = "0.0001", .min = 1e-12, .max = 1e6,
              .doc = "penalty on large weights, in units of the mean sum of squares of a value"),
+    MP_PARAM(penalties, .def = "", .unit = "number,number,...",
+             .doc = "values of ridge, of which the best by generalised cross-validation is taken"),
     MP_PARAM(offset, .def = "yes", .doc = "learn a constant for each class, without penalty"),
     MP_PARAM(precision, .def = "f32", .choices = MP_PRECISIONS,
              .doc = "what the products of training read; auto: bf16 where the processor "
@@ -39,12 +46,30 @@ struct state {
     struct mp_gram gram;    /* until done() */
 };
 
+/* The next of a list of penalties from *at on: 1; 0: there is none. */
+static int next_penalty(struct mp_ctx *c, const char *text, const char **at, double *ridge)
+{
+    char *end;
+    if (**at == '\0')
+        return 0;
+    *ridge = strtod(*at, &end);
+    if (end == *at || (*end != ',' && *end != '\0') || !(*ridge >= 1e-12 && *ridge <= 1e6))
+        return mp_fail(c, "penalties=%s: expected numbers 1e-12..1000000 with commas between them",
+                       text);
+    *at = end + (*end == ',');
+    return 1;
+}
+
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                  struct mp_shape *out)
 {
     const struct params *p = params;
+    double ridge;
+    int rc = 0;
     (void)state, (void)out;
-    return mp_gram_check(c, mp_len(in)) < 0 ? -1 : mp_class_weights_check(c, p->weights);
+    for (const char *at = p->penalties; (rc = next_penalty(c, p->penalties, &at, &ridge)) > 0;)
+        ;
+    return rc < 0 || mp_gram_check(c, mp_len(in)) < 0 ? -1 : mp_class_weights_check(c, p->weights);
 }
 
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
@@ -69,20 +94,125 @@ static void right_sides(const struct mp_gram *g, bool offset, size_t n, double *
     }
 }
 
+/* ------------------------------------------------------------------ which penalty
+ *
+ * Generalised cross-validation (Golub, Heath, Wahba 1979, "Generalized cross-validation as a method
+ * for choosing a good ridge parameter"): what is left of the targets, over the square of how many
+ * rows are left free, n - 1 - tr(G (G + a I)^-1).  It is about the error on rows that were left
+ * out one by one, and takes no more than G.  Of many values the trace is the mean of
+ * v' (G + a I)^-1 v over vectors v of random signs (Golub, von Matt 1997, "Generalized
+ * cross-validation for large-scale problems"). */
+
+struct choice {
+    const struct params *p;
+    const struct mp_gram *g;
+    const double *b;
+    size_t n, probes; /* right sides; vectors behind them */
+    double *x;        /* what solves them */
+    double unit;
+};
+
+static void fill_probes(struct mp_ctx *c, const struct choice *q)
+{
+    const size_t wide = q->g->side * MP_GRAM_TILE;
+    memcpy(q->x, q->b, q->n * wide * sizeof *q->x);
+    memset(q->x + q->n * wide, 0, q->probes * wide * sizeof *q->x);
+    for (size_t k = 0; k < q->probes; k++)
+        for (size_t j = 0; j < q->g->d; j++) {
+            const bool plus = mp_random(c, k, j) & 1;
+            q->x[(q->n + k) * wide + j] = q->g->d > EXACT ? (plus ? 1 : -1) : j == k;
+        }
+}
+
+/* The trace of (G + a I)^-1. */
+static double trace(struct mp_ctx *c, const struct choice *q)
+{
+    const size_t wide = q->g->side * MP_GRAM_TILE;
+    double sum = 0;
+    for (size_t k = 0; k < q->probes; k++)
+        for (size_t j = 0; j < q->g->d; j++) {
+            const double x = q->x[(q->n + k) * wide + j];
+            if (q->g->d > EXACT)
+                sum += (mp_random(c, k, j) & 1 ? x : -x) / (double)q->probes;
+            else
+                sum += j == k ? x : 0;
+        }
+    return sum;
+}
+
+/* What a penalty leaves of the targets, for rows that it has not seen; INFINITY: it is too small
+ * for products in single precision. */
+static int try_penalty(struct mp_ctx *c, const struct choice *q, double ridge, double *error)
+{
+    const struct mp_gram *g = q->g;
+    const size_t wide = g->side * MP_GRAM_TILE;
+    const double a = ridge * q->unit;
+    double left = 0;
+    fill_probes(c, q);
+    const int rc = mp_gram_solve(c, g, a, q->x, q->n + q->probes);
+    *error = INFINITY;
+    if (rc != MP_OK)
+        return rc < 0 ? rc : MP_OK;
+    for (size_t k = 0; k < q->n; k++) {
+        const double mean = q->p->offset ? 2 * g->count[k] / g->all - 1 : 0;
+        left += g->all * (1 - mean * mean);
+        for (size_t j = 0; j < g->d; j++) {
+            const double w = q->x[k * wide + j];
+            left -= w * (q->b[k * wide + j] + a * w);
+        }
+    }
+    const double free_rows = (double)g->rows - q->p->offset - ((double)g->d - a * trace(c, q));
+    *error = free_rows > 0 ? fmax(left, 0) / free_rows / free_rows : INFINITY;
+    return MP_OK;
+}
+
+static int choose(struct mp_ctx *c, const struct choice *q, double *ridge)
+{
+    double least = INFINITY, error, penalty;
+    size_t n = 0;
+    for (const char *at = q->p->penalties; next_penalty(c, q->p->penalties, &at, &penalty) > 0;) {
+        if (try_penalty(c, q, penalty, &error) < 0)
+            return -1;
+        n++;
+        if (error < least) {
+            least = error;
+            *ridge = penalty;
+        }
+    }
+    if (least < INFINITY)
+        mp_remark(c, "ridge=%g is the best of %zu penalties, by generalised cross-validation",
+                  *ridge, n);
+    return MP_OK;
+}
+
+static int choose_ridge(struct mp_ctx *c, const struct params *p, const struct mp_gram *g,
+                        const double *b, size_t n, double *ridge)
+{
+    const double mean = mp_gram_diagonal(g);
+    struct choice q = { .p = p, .g = g, .b = b, .n = n, .unit = mean > 0 ? mean : 1,
+                        .probes = g->d > EXACT ? PROBES : g->d };
+    *ridge = p->ridge;
+    if (p->penalties[0] == '\0' || !(mean < 1e37))
+        return MP_OK;
+    q.x = mp_alloc(c, mp_product(n + q.probes, g->side * MP_GRAM_TILE), sizeof *q.x);
+    const int rc = q.x != NULL ? choose(c, &q, ridge) : -1;
+    free(q.x);
+    return rc;
+}
+
 /* A larger ridge, ten times each, until there is a solution. */
-static int solve(struct mp_ctx *c, const struct params *p, const struct mp_gram *g, double *b,
-                 size_t n)
+static int solve(struct mp_ctx *c, double asked, const struct mp_gram *g, double *b, size_t n)
 {
     const double mean = mp_gram_diagonal(g), unit = mean > 0 ? mean : 1;
-    double ridge = p->ridge;
+    double ridge = asked;
     int rc = mean < 1e37 ? mp_gram_solve(c, g, ridge * unit, b, n) : 2;
     for (; rc == 1 && ridge <= 1; rc = mp_gram_solve(c, g, ridge * unit, b, n))
         ridge *= 10;
     if (rc > 0)
         return mp_fail(c, "the products of the rows are too large or not finite; make the values "
                        "smaller, for instance by standardize");
-    if (rc == MP_OK && ridge > p->ridge)
-        mp_remark(c, "ridge=%g is too small for products in single precision; took %g", p->ridge,
+    if (rc == MP_OK && ridge > asked)
+        mp_remark(c, "ridge=%g is too small for products in single precision; took %g", asked,
                   ridge);
     return rc;
 }
@@ -119,8 +249,11 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     double *b = mp_alloc(c, m->columns * g->side * MP_GRAM_TILE, sizeof *b);
     int rc = m->w != NULL && b != NULL ? mp_gram_finish(c, g) : -1;
     if (rc == MP_OK) {
+        double ridge;
         right_sides(g, p->offset, m->columns, b);
-        rc = solve(c, p, g, b, m->columns);
+        rc = choose_ridge(c, p, g, b, m->columns, &ridge);
+        if (rc == MP_OK)
+            rc = solve(c, ridge, g, b, m->columns);
     }
     if (rc == MP_OK)
         keep(m, g, p->offset, b);
@@ -154,7 +287,10 @@ MP_STAGE(ridge) = {
            "their mean: the same whatever the scale of the values and the number of rows.  The\n"
            "weights are those of scikit-learn's Ridge with that alpha.  Where single precision\n"
            "cannot solve for so small a penalty, one ten times larger is taken, and the report\n"
-           "says so.  Reference: Hoerl and Kennard 1970, Ridge regression.",
+           "says so.  `penalties` are tried all, and that is taken which is the best by\n"
+           "generalised cross-validation: about as if each row had been left out once.\n"
+           "Reference: Hoerl and Kennard 1970, Ridge regression; Golub, Heath, Wahba 1979,\n"
+           "Generalized cross-validation as a method for choosing a good ridge parameter.",
     .example = "ridge ridge=0.01",
     .flags = MP_SUMS,
     .params = table,

@@ -27,6 +27,21 @@ def scores(rows, ridge, offset, weights=None):
     return model.fit(rows[:FIT], y).decision_function(rows[FIRST:])
 
 
+def chosen(rows, penalties):
+    """The one whose generalised cross-validation is least, from singular values."""
+    known = rows[:FIT] - rows[:FIT].mean(0)
+    targets = np.where(y[:, None] == np.arange(10), 1, -1)
+    targets = targets - targets.mean(0)
+    u, s, _ = np.linalg.svd(known, full_matrices=False)
+    unit = (known ** 2).sum(0).mean()
+
+    def error(ridge):
+        share = s ** 2 / (s ** 2 + ridge * unit)
+        left = targets - u @ (share[:, None] * (u.T @ targets))
+        return (left ** 2).sum() / (FIT - 1 - share.sum()) ** 2
+    return min(penalties, key=error)
+
+
 def case(f, line, near, numbers):
     group(f, f"case {line}\nfit {FIT}\nrows {FIRST} {ROWS}\nnear {near}\nshape 1 10 1", numbers)
 
@@ -44,5 +59,11 @@ with frozen("ridge.txt", np, sklearn) as f:
          scores(middle, 0.01, False, {3: 5, 8: 0.2}))
     # As good with values whose mean is large beside what they differ by.
     case(f, "crop margin=8 | invert | ridge ridge=0.01", 1e-4, scores(1 - middle, 0.01, True))
+    for before, rows, tried in (("crop margin=8 | ", middle, (1e-3, 1e-2, 0.1, 0.3, 1, 3, 10)),
+                                ("", x, (0.1, 1, 10, 100))):
+        best = chosen(rows, tried)
+        assert tried[0] < best < tried[-1]
+        text = ",".join(f"{penalty:g}" for penalty in tried)
+        case(f, f"{before}ridge penalties={text}", 1e-4, scores(rows, best, True))
     # More values than rows: what little the rows tell is at the mercy of rounding.
     case(f, "ridge ridge=0.01", 2e-3, scores(x, 0.01, True))
