@@ -256,9 +256,8 @@ json_t *mp_ablation_json(struct mp_ctx *c, const struct mp_ablation *a)
     json_object_del(whole, "rank");
     o = json_pack("{s:s, s:o, s:I, s:o, s:I, s:I, s:i, s:f, s:o, s:o}", "mnistpipe",
                   PACKAGE_VERSION, "train", mp_name_json(s->train), "train_rows",
-                  (json_int_t)a->x->train.n, "test",
-                  mp_name_json(a->x->test_path != NULL ? s->test : "holdout of the training rows"),
-                  "test_rows", (json_int_t)a->x->test.n, "seed", (json_int_t)c->run->seed,
+                  (json_int_t)a->x->train.n, "test", mp_scored_json(a->x), "test_rows",
+                  (json_int_t)a->x->test.n, "seed", (json_int_t)c->run->seed,
                   "threads", c->run->threads, "level", MP_LEVEL, "whole", whole, "rows",
                   sorted(rows));
     if (o == NULL)

@@ -167,6 +167,15 @@ static int sort_jobs(const struct mp_job *jobs, int n, int *order)
     return m;
 }
 
+json_t *mp_scored_json(const struct mp_experiment *x)
+{
+    const struct mp_source *s = &x->plan.source;
+    char split[64] = "holdout of the training rows";
+    if (s->folds > 0)
+        snprintf(split, sizeof split, "%d-fold cross-validation of the training rows", s->folds);
+    return mp_name_json(x->test_path != NULL ? s->test : split);
+}
+
 json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
                            const struct mp_experiment *x)
 {
@@ -176,9 +185,6 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
         return NULL;
     const int good = sort_jobs(jobs, n, order);
     json_t *runs = json_array(), *pairs = pairs_json(c, jobs, order, good, x), *o = NULL;
-    char split[64] = "holdout of the training rows";
-    if (s->folds > 0)
-        snprintf(split, sizeof split, "%d-fold cross-validation of the training rows", s->folds);
     for (int i = 0; i < good; i++)
         json_array_append_new(runs, mp_run_json(&jobs[order[i]], i + 1));
     for (int i = 0; i < n; i++)
@@ -187,9 +193,8 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
     if (pairs != NULL)
         o = json_pack("{s:s, s:o, s:I, s:o, s:I, s:b, s:i, s:f, s:o, s:o}", "mnistpipe",
                       PACKAGE_VERSION, "train", mp_name_json(s->train), "train_rows",
-                      (json_int_t)x->train.n, "test",
-                      mp_name_json(x->test_path != NULL ? s->test : split),
-                      "test_rows", (json_int_t)x->test.n, "scored", x->test_y != NULL, "threads",
+                      (json_int_t)x->train.n, "test", mp_scored_json(x), "test_rows",
+                      (json_int_t)x->test.n, "scored", x->test_y != NULL, "threads",
                       c->run->threads, "level", MP_LEVEL, "runs", runs, "pairs", pairs);
     else
         json_decref(runs);

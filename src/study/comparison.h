@@ -18,6 +18,9 @@ json_t *mp_comparison_json(struct mp_ctx *c, const struct mp_job *jobs, int n,
 /* One run as a row: what it is, how well and how fast it does, or why it failed. */
 json_t *mp_run_json(const struct mp_job *j, int rank);
 
+/* What the runs are scored on: the name of the test, a holdout or folds. */
+json_t *mp_scored_json(const struct mp_experiment *x);
+
 /* How many ran side by side, each with a part of the document's threads, and how that is said: of
  * so many. */
 size_t mp_runs_beside(const json_t *runs, const json_t *document);

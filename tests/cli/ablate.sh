@@ -257,6 +257,13 @@ mkdir -p runs/none && : > runs/none/breaks
 ok "without the whole there is nothing to tell"
 rm -r runs/none
 
+# ------------------------------------------------------------------------ folds
+
+printf 'data train=test.csv folds=3\ndeskew\npixels\nsvm C=0.01\n' > folds.txt
+mp ablate folds.txt -o runs/folds &&
+    grep -q '^test  *300 rows of 3-fold cross-validation of the training rows$' "$out"
+ok "rows are scored by folds, and it says so"
+
 # -------------------------------------------------------------------- mistakes
 
 fails() { # NAME STATUS MESSAGE ARGUMENTS...
