@@ -72,19 +72,38 @@ static bool next_is(struct reader *r, char what)
     return true;
 }
 
+/* There is room: see mp_images_read(). */
 static int keep(struct reader *r, uint8_t v)
 {
-    struct mp_images *m = r->images;
-    if (r->n == m->room) {
-        const size_t room = m->room > 0 ? 2 * m->room : 1024;
-        uint8_t *at = realloc(m->at, room);
-        if (at == NULL)
-            return mp_no_memory(r->c, "the images");
-        m->at = at;
-        m->room = room;
-    }
-    m->at[r->n++] = v;
+    r->images->at[r->n++] = v;
     return MP_OK;
+}
+
+/* What nearly all of a text is: whole numbers of 0..255, each with a comma behind it and at most a
+ * blank behind that.  Returns how many; the text's closing 0 is none. */
+static size_t plain_numbers(struct reader *r)
+{
+    const unsigned char *p = (const unsigned char *)r->at;
+    uint8_t *to = r->images->at + r->n, *const first = to;
+    bool above_one = false;
+    for (;;) {
+        unsigned v = p[0] - (unsigned)'0';
+        size_t digits = 1;
+        if (v > 9)
+            break;
+        while (digits < 3 && p[digits] >= '0' && p[digits] <= '9')
+            v = 10 * v + (p[digits++] - (unsigned)'0');
+        if (v > 255 || (*p == '0' && digits > 1) || p[digits] != ',')
+            break;
+        above_one |= v > 1;
+        *to++ = (uint8_t)v;
+        p += digits + 1;
+        p += *p == ' ';
+    }
+    r->above_one |= above_one;
+    r->at = (const char *)p;
+    r->n += (size_t)(to - first);
+    return (size_t)(to - first);
 }
 
 static int out_of_range(const struct reader *r, double v)
@@ -166,6 +185,12 @@ static int array(struct reader *r)
     r->at++;
     if (next_is(r, ']'))
         return ended(r, 0);
+    blanks(r);
+    if (r->at < r->end && *r->at >= '0' && *r->at <= '9' &&
+        (r->deepest == 0 || r->deepest == r->depth + 1)) {
+        r->deepest = r->depth + 1;
+        n = plain_numbers(r);
+    }
     do {
         r->index[r->depth] = n++;
         r->depth++;
@@ -235,6 +260,9 @@ int mp_images_read(struct mp_ctx *c, const char *text, size_t n, struct mp_shape
                    struct mp_images *images)
 {
     struct reader r = { .c = c, .begin = text, .at = text, .end = text + n, .images = images };
+    images->room = n / 2 + 1; /* a digit and a comma a value */
+    if ((images->at = malloc(images->room)) == NULL)
+        return mp_no_memory(c, "the images");
     const bool braces = next_is(&r, '{');
     if (!braces && (r.at >= r.end || *r.at != '['))
         return malformed(&r, "{\"images\": [...]}, or an array of images");

@@ -190,9 +190,12 @@ static void write_one(const struct mp_served *h, const struct taken *t, size_t i
                       const float *scores, double *p, FILE *f)
 {
     const int k = h->b.n_classes, best = mp_argmax(scores, k);
-    fprintf(f, "%s\n{\"class\":%s", i > 0 ? "," : "", h->key[best]);
-    if (k > 1)
-        fprintf(f, ",\"second\":%s", h->key[second_of(scores, k, best)]);
+    fputs(i > 0 ? ",\n{\"class\":" : "\n{\"class\":", f);
+    fputs(h->key[best], f);
+    if (k > 1) {
+        fputs(",\"second\":", f);
+        fputs(h->key[second_of(scores, k, best)], f);
+    }
     write_scores(h, scores, p, f);
     write_own_remarks(h, t, i, scores, f);
     putc('}', f);
