@@ -60,6 +60,6 @@ else
     printf 'data train=many.csv test=test.csv\ndeskew\nhog cell=4 block=2 bins=8 signed=yes norm=l1sqrt\nsvm C=0.3\n' > draw.txt
     mp run draw.txt -o draw --quiet
     ok "a bundle to draw for"
-    run_client "the browser ran to its end" serve_draw.py "$browser" "$program" draw/bundle.mnp test.csv
+    run_client "the browser ran to its end" serve_draw.py "$browser" "$program" draw/bundle.mnp test.csv "$source/docs/tutorial/15_page.jpg"
 fi
 finish

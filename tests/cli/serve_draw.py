@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""serve_draw.py CHROMIUM PROGRAM BUNDLE DATA.csv - draws digits on the page of a server, as people
+"""serve_draw.py CHROMIUM PROGRAM BUNDLE DATA.csv PAGE.jpg - draws digits on the page of a server, as people
 do, and reads the answers there.
 
 The digits are those of DATA: each run of ink in a row is a stroke from left to right.  Prints "ok"
@@ -101,6 +101,16 @@ class Page:
                        touchPoints=[self.at(*place)])
         self.b.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
+    def choose(self, file, until):
+        root = self.b.ask("DOM.getDocument")["root"]["nodeId"]
+        node = self.b.ask("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
+        self.b.ask("DOM.setFileInputFiles", nodeId=node, files=[os.path.abspath(file)])
+        for _ in range(200):
+            if self.b.js(until):
+                break
+            time.sleep(0.02)
+        self.settle()
+
     def clear(self):
         self.b.click("#clear")
         self.settle()
@@ -168,7 +178,7 @@ def other_hands(p):
     told("and clears", "" if p.text("class") == "?" else p.text("class"))
 
 
-def picture(p, digit):
+def picture(p, digit, page):
     """The digit as a PNG of 28 x 28, which the server takes as it is."""
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data +
@@ -178,15 +188,12 @@ def picture(p, digit):
                 chunk(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 8, 0, 0, 0, 0)) +
                 chunk(b"IDAT", zlib.compress(b"".join(b"\0" + bytes(r) for r in digit))) +
                 chunk(b"IEND", b""))
-    root = p.b.ask("DOM.getDocument")["root"]["nodeId"]
-    node = p.b.ask("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
-    p.b.ask("DOM.setFileInputFiles", nodeId=node, files=[os.path.abspath("digit.png")])
-    for _ in range(100):
-        p.settle()
-        if p.text("class") != "?":
-            break
-        time.sleep(0.02)
-    told("a picture that is opened", "" if p.text("class") == "3" else p.text("class"))
+    p.choose("digit.png", "$('class').textContent != '?'")
+    told("a picture that is opened", "" if p.text("class") == "3" and p.b.js("$('page').hidden")
+         else p.text("class"))
+    p.choose(page, "!$('page').hidden")
+    lines = p.text("lines").split("\n")
+    told("a page with many digits is read", "" if len(lines) == 5 and lines[0].isdigit() else lines)
 
 
 def looks(p):
@@ -214,7 +221,7 @@ def heard(p):
 
 
 def main():
-    chromium, program, bundle, data = sys.argv[1:5]
+    chromium, program, bundle, data, page = sys.argv[1:6]
     server = subprocess.Popen([program, "serve", bundle, "--port", "0"], text=True,
                               stdout=subprocess.PIPE)
     port = next(int(m[1]) for m in (re.search(r":(\d+)/$", x) for x in server.stdout) if m)
@@ -227,7 +234,7 @@ def main():
             digits(p, found)
             answer(p)
             other_hands(p)
-            picture(p, found[3])
+            picture(p, found[3], page)
             looks(p)
             heard(p)
             said = [s for s in b.complaints().split("; ")
