@@ -13,6 +13,7 @@
  * long as a few values more; 8 us for 128 values and 4096 components on one core with AVX-512.
  */
 #include "core/learner.h"
+#include "core/normal.h"
 #include "core/simd.h"
 #include "linear/moments.h"
 #include "linear/cosine.h"
@@ -84,26 +85,14 @@ static int merge(struct mp_ctx *c, void *into, void *from)
     return mp_moments_join(c, &a->seen, &b->seen);
 }
 
-/* In 0 .. 1, never 0. */
-static double uniform(uint64_t bits)
-{
-    return ((double)(bits >> 11) + 0.5) * 0x1p-53;
-}
-
-/* One component's direction and phase; normal draws come in pairs (Box and Muller 1958). */
+/* One component's direction and phase. */
 static int draw(struct mp_ctx *c, void *arg, size_t j)
 {
     struct state *s = arg;
     const size_t wide = (size_t)mp_lanes((int)s->k);
     const double sigma = sqrt(2 * s->gamma) / (2 * pi);
-    for (size_t i = 0; i < s->d; i += 2) {
-        const double r = sigma * sqrt(-2 * log(uniform(mp_random(c, j, i))));
-        const double a = 2 * pi * uniform(mp_random(c, j, i + 1));
-        s->w[i * wide + j] = (float)(r * cos(a));
-        if (i + 1 < s->d)
-            s->w[(i + 1) * wide + j] = (float)(r * sin(a));
-    }
-    s->b[j] = (float)uniform(mp_random(c, j, UINT64_MAX));
+    mp_normals(c, j, sigma, s->d, s->w + j, wide);
+    s->b[j] = (float)mp_uniform(mp_random(c, j, UINT64_MAX));
     return MP_OK;
 }
 

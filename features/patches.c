@@ -262,7 +262,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct params *p = params;
     struct state *s = state;
-    const float *rows = mp_sample_end(c, &s->seen);
+    const float *rows = mp_sample_end(c, &s->seen, false);
     if (rows == NULL)
         return -1;
     s->k = (uint64_t)p->count;

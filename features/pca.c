@@ -22,7 +22,7 @@ enum { MAX_VALUES = 20000, ROWS = 4 }; /* ROWS: that project() takes at a time *
 struct params {
     double variance;
     int components;
-    bool whiten;
+    bool whiten, unit;
 };
 
 static const struct mp_param table[] = {
@@ -32,6 +32,9 @@ static const struct mp_param table[] = {
              .doc = "share of the variance to keep; fewer components are kept if they reach it"),
     MP_PARAM(whiten, .def = "no",
              .doc = "divide each component by its standard deviation"),
+    MP_PARAM(unit, .def = "no",
+             .doc = "then divide all by the root of their total variance, so that branches of a "
+                    "union count alike"),
     MP_END
 };
 
@@ -39,7 +42,7 @@ struct state {
     struct mp_covariance seen; /* after done() its mean alone */
     uint64_t k;       /* components found, by done() */
     double *variance; /* k: of each component */
-    float *axes;      /* d x mp_lanes(k): component j is column j, scaled if whitened */
+    float *axes;      /* d x mp_lanes(k): component j is column j, scaled as asked for */
 };
 
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
@@ -126,6 +129,16 @@ static int find(struct mp_ctx *c, const struct params *p, struct state *s, const
     }
 }
 
+/* The variance of the k components together, as they are given. */
+static double total_of(const struct params *p, const double *values, size_t k)
+{
+    double sum = 0;
+    for (size_t j = 0; j < k; j++)
+        if (!p->whiten || values[j] > 1e-12 * values[0])
+            sum += p->whiten ? 1 : fmax(0, values[j]);
+    return sum;
+}
+
 /* Sign: of every component the loading of largest magnitude, the first of
  * equals, is positive. */
 static int keep(struct mp_ctx *c, const struct params *p, struct state *s, const double *values,
@@ -137,6 +150,7 @@ static int keep(struct mp_ctx *c, const struct params *p, struct state *s, const
     s->axes = s->variance == NULL ? NULL : mp_alloc(c, d * wide, sizeof *s->axes);
     if (s->axes == NULL)
         return -1;
+    const double total = p->unit ? total_of(p, values, s->k) : 1;
     for (size_t j = 0; j < s->k; j++) {
         const double *v = vectors + j * d;
         size_t top = 0;
@@ -147,6 +161,7 @@ static int keep(struct mp_ctx *c, const struct params *p, struct state *s, const
         /* Without variance there is nothing to divide by: such components are 0. */
         if (p->whiten)
             scale = values[j] > 1e-12 * values[0] ? scale / sqrt(values[j]) : 0;
+        scale = total > 0 ? scale / sqrt(total) : 0;
         s->variance[j] = fmax(0, values[j]);
         for (size_t i = 0; i < d; i++)
             s->axes[i * wide + j] = (float)(v[i] * scale);

@@ -11,6 +11,7 @@
  * steps for each place and filter.
  */
 #include "core/learner.h"
+#include "core/normal.h"
 #include "core/simd.h"
 #include "linear/dnn.h"
 #include "linear/sample.h"
@@ -23,8 +24,6 @@ enum { RANDOM, SAMPLE };       /* order of .choices below */
 enum { SQUARE, SIZE, ABOVE };
 enum { BOX, OVERLAP };
 enum { MAX_VALUES = 4096, MAX_FILTERS = 8192, TRIES = 32 };
-
-static const double pi = 3.14159265358979323846;
 
 struct params {
     double root;
@@ -113,19 +112,9 @@ static bool normalise(float *x, size_t d)
     return square > 1e-8;
 }
 
-static double uniform(uint64_t bits)
-{
-    return ((double)(bits >> 11) + 0.5) * 0x1p-53;
-}
-
-/* Normal draws in pairs (Box and Muller 1958). */
 static void draw(struct mp_ctx *c, size_t k, float *x, size_t d)
 {
-    for (size_t j = 0; j < d; j++) {
-        const double r = sqrt(-2 * log(uniform(mp_random(c, UINT64_MAX - k, j & ~(size_t)1))));
-        const double a = 2 * pi * uniform(mp_random(c, UINT64_MAX - k, j | 1));
-        x[j] = (float)(r * (j % 2 == 0 ? cos(a) : sin(a)));
-    }
+    mp_normals(c, UINT64_MAX - k, 1, d, x, 1);
     normalise(x, d);
 }
 
@@ -148,7 +137,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     const struct params *p = params;
     struct state *s = state;
     struct mp_windows w;
-    const float *rows = mp_sample_end(c, &s->seen);
+    const float *rows = mp_sample_end(c, &s->seen, false);
     s->k = (uint64_t)p->count;
     s->filters = rows == NULL ? NULL : mp_alloc(c, s->k * s->d, sizeof *s->filters);
     if (s->filters == NULL ||

@@ -19,10 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NONE, L1SQRT }; /* order of .choices below */
 enum { MOST_SCALES = 5, MOST_DIRECTIONS = 16, MOST_SIDE = 512 };
 
 struct params {
-    int scales, directions, orders;
+    double floor;
+    int scales, directions, orders, norm;
 };
 
 static const struct mp_param table[] = {
@@ -33,6 +35,11 @@ static const struct mp_param table[] = {
     MP_PARAM(orders, .def = "2", .min = 0, .max = 2,
              .doc = "0: the smoothed image alone; 1: and sizes of waves; 2: and sizes of waves of "
                     "these"),
+    MP_PARAM(norm, .def = "none", .choices = "none|l1sqrt",
+             .doc = "l1sqrt: the values of each place over their sum, and the root of that"),
+    MP_PARAM(floor, .def = "0.05", .min = 1e-6, .max = 1000,
+             .doc = "of l1sqrt: of the mean sum of all places, added to that of each, which keeps "
+                    "empty places quiet"),
     MP_END
 };
 
@@ -360,6 +367,25 @@ static void transform(const struct work *k, const struct target *t)
         }
 }
 
+/* The values of each place over their sum, and the root; `sum` has room for all places. */
+MP_CLONES static void normalise(float *x, size_t paths, size_t places, float floor, float *sum)
+{
+    float mean = 0;
+    memset(sum, 0, places * sizeof *sum);
+    for (size_t k = 0; k < paths; k++)
+        for (size_t i = 0; i < places; i++)
+            sum[i] += x[k * places + i];
+    for (size_t i = 0; i < places; i++)
+        mean += sum[i] / (float)places;
+    for (size_t i = 0; i < places; i++)
+        sum[i] = mean > 0 ? 1 / (sum[i] + floor * mean) : 0;
+    for (size_t k = 0; k < paths; k++)
+        for (size_t i = 0; i < places; i++) {
+            const float v = x[k * places + i] * sum[i];
+            x[k * places + i] = v > 0 ? sqrtf(v) : 0;
+        }
+}
+
 /* A plane into a lane of the frame. */
 static void load(const struct work *k, const float *image, size_t channel, size_t lane)
 {
@@ -375,7 +401,7 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 {
     struct work k = { .p = params, .s = in->shape };
     const size_t channels = (size_t)in->shape.c, planes = in->n * channels;
-    const size_t each = mp_len(out->shape) / channels;
+    const size_t each = mp_len(out->shape) / channels, paths = paths_of(params);
     (void)state;
     prepare(&k);
     k.memory = mp_scratch(c, k.taken);
@@ -391,6 +417,8 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
             t.at[l] = out->x + (i + l) * each;
         }
         transform(&k, &t);
+        for (size_t l = 0; l < t.n && k.p->norm == L1SQRT; l++)
+            normalise(t.at[l], paths, each / paths, (float)k.p->floor, (float *)k.half);
     }
     return MP_OK;
 }
@@ -407,7 +435,8 @@ MP_STAGE(scatter) = {
            "to those sizes.  Path by path, places row by row: with 2 scales and 6 directions 49\n"
            "paths, 7x7 places of an image of 28x28.  Around the image is paper, 2^scales px from\n"
            "one side to the other or somewhat more.  What a wave of scale s answers is kept at\n"
-           "each 2^s-th pixel.  Each channel is described by itself, one after another.\n"
+           "each 2^s-th pixel.  norm=l1sqrt takes the contrast out of each place, as it does in\n"
+           "hog.  Each channel is described by itself, one after another.\n"
            "Reference: Bruna and Mallat 2013, Invariant scattering convolution networks.",
     .example = "scatter scales=2 directions=4",
     .flags = MP_IMAGES,

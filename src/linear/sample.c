@@ -85,7 +85,7 @@ int mp_sample_add(struct mp_ctx *c, struct mp_sample *s, size_t most, const stru
 }
 
 /* Heap sort, along with the rows: each is moved once, or is in its place. */
-const float *mp_sample_end(struct mp_ctx *c, struct mp_sample *s)
+const float *mp_sample_end(struct mp_ctx *c, struct mp_sample *s, bool as_seen)
 {
     if (s->n == 0) {
         mp_fail(c, "no rows to learn from");
@@ -94,6 +94,10 @@ const float *mp_sample_end(struct mp_ctx *c, struct mp_sample *s)
     float *sorted = mp_alloc(c, s->n * s->d, sizeof *sorted);
     if (sorted == NULL)
         return NULL;
+    for (size_t i = 0; i < s->n && as_seen; i++) {
+        s->heap[i].key = s->heap[i].row;
+        rise(s->heap, i);
+    }
     for (size_t i = s->n; i-- > 0;) {
         memcpy(sorted + i * s->d, s->rows + s->heap[0].at * s->d, s->d * sizeof *sorted);
         s->heap[0] = s->heap[i];

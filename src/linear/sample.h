@@ -23,9 +23,10 @@ struct mp_sample {      /* zeroed: of no rows */
  * do values that are no finite numbers. */
 int mp_sample_add(struct mp_ctx *c, struct mp_sample *s, size_t most, const struct mp_chunk *in);
 
-/* For done(): the rows in the order of their random numbers, n x d of them, which the sample owns
- * until it is freed.  NULL after an mp_fail(): there are none. */
-const float *mp_sample_end(struct mp_ctx *c, struct mp_sample *s);
+/* For done(): the rows, n x d of them, which the sample owns until it is freed; in the order of
+ * their random numbers, or with `as_seen` in which they came.  NULL after an mp_fail(): there are
+ * none. */
+const float *mp_sample_end(struct mp_ctx *c, struct mp_sample *s, bool as_seen);
 
 /* n x d values of others: the mean of each of d, and what sum the variances of all have. */
 double mp_sample_spread(const float *x, size_t n, size_t d, double *mean);

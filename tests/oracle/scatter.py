@@ -73,10 +73,19 @@ def scatter(x, scales, directions, orders):
     return np.array(out)
 
 
+def levelled(y, floor):
+    total = y.sum(0)
+    return np.sqrt(np.maximum(y, 0) / (total + floor * total.mean()))
+
+
 with frozen("scatter.txt", np) as f:
-    for scales, directions, orders, bottom, first in (2, 4, 2, 0, 0), (3, 2, 2, 3, 2), \
-            (1, 5, 1, 9, 4), (2, 1, 0, 0, 6):
+    for scales, directions, orders, bottom, first, norm in (2, 4, 2, 0, 0, ""), \
+            (3, 2, 2, 3, 2, ""), (1, 5, 1, 9, 4, ""), (2, 1, 0, 0, 6, ""), \
+            (3, 2, 2, 0, 3, " norm=l1sqrt floor=0.1"):
         values = [scatter(x[:28 - bottom].astype(float), scales, directions, orders)
                   for x in digits(first, 2)]
+        near = "5e-4" if norm else "2e-5" # a root of what is almost 0 is less exact
+        if norm:
+            values = [levelled(y, 0.1) for y in values]
         group(f, f"case crop bottom={bottom} | scatter scales={scales} directions={directions} "
-                 f"orders={orders}\nrows {first} 2\nnear 2e-5\nshape 1 {values[0].size} 1", values)
+                 f"orders={orders}{norm}\nrows {first} 2\nnear {near}\nshape 1 {values[0].size} 1", values)
