@@ -3,8 +3,8 @@
  *
  *     http_load PORT PATH TYPE BODIES CONNECTIONS SECONDS RATE REQUESTS
  *
- * BODIES is a file of bodies, each behind its length, 4 bytes, little-endian; they are sent in turn.
- * RATE 0: each connection asks again as soon as it has its answer, which finds the most that the
+ * BODIES is a file of bodies, each behind its length, 4 bytes, little-endian; they are sent in
+ * turn.  RATE 0: each connection asks again as soon as it has its answer, which finds the most that the
  * server does.  Otherwise so many requests a second are due at even distances, and an answer's
  * latency counts from when its request was due, also where no connection was free then; so a server
  * that stalls is charged for all who wait.  Ends after SECONDS, or REQUESTS, if that is not 0.
@@ -185,9 +185,9 @@ static double run(struct load *l, double seconds, double rate)
     while (may_ask(l, now, end) || l->n_idle < l->wires) {
         next = ask_due(l, next, rate, now, end);
         const bool waits = rate > 0 && l->n_idle > 0 && may_ask(l, now, end);
-        const double left = waits ? next - now : 1;
+        const double left = waits && next > now ? next - now : waits ? 0 : 1;
         const struct timespec wait = { .tv_sec = (time_t)left,
-                                       .tv_nsec = left > 0 ? (long)((left - (time_t)left) * 1e9) : 0 };
+                                       .tv_nsec = (long)((left - (double)(time_t)left) * 1e9) };
         const int n = epoll_pwait2(l->poll, event, EVENTS, &wait, NULL);
         for (int i = 0; i < n; i++)
             if (hear(l, event[i].data.ptr))

@@ -7,8 +7,8 @@ Both sides run as two processes or threads on the same cores as the client, benc
 thread; they have the same weights, and their answers are checked to be the same. The peer is
 FastAPI on uvicorn (uvloop and httptools, if they are there) with scikit-learn's LinearSVC: bytes
 and JSON are read in the shortest way, "model" is the way of FastAPI's manual, by pydantic.
---memory sends so many requests to ours, and prints what it holds on the way. Peers: python3-fastapi,
-python3-uvicorn, python3-uvloop, python3-httptools, python3-sklearn.
+--memory sends so many requests to ours, and prints what it holds on the way. Peers:
+python3-fastapi, python3-uvicorn, python3-uvloop, python3-httptools, python3-sklearn.
 """
 import json, os, re, socket, subprocess, sys, time, urllib.request
 sys.dont_write_bytecode = True

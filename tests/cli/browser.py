@@ -200,10 +200,10 @@ class Browser:
         """What the console, the log or the network had to say since the page was opened."""
         said = []
         for e in self.events:
-            if e["method"] in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown",
+            if e.get("method") in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown",
                                "Log.entryAdded", "Network.loadingFailed"):
                 said.append(json.dumps(e["params"])[:300])
-            if e["method"] == "Network.requestWillBeSent":
+            if e.get("method") == "Network.requestWillBeSent":
                 url = e["params"]["request"]["url"]
                 if not url.startswith(("file:", "data:")):
                     said.append("loads " + url[:100])

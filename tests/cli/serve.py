@@ -320,8 +320,8 @@ def strangers(s):
 
 
 def hostile(s, rows):
-    ask = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/octet-stream" \
-          b"\r\nContent-Length: %d\r\n\r\n"
+    ask = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: %d\r\n" \
+          b"Content-Type: application/octet-stream\r\n\r\n"
     one = ask % (s.port, 784) + bytes(rows[0])
     got = s.raw(one + one + one.replace(b"Host", b"Connection: close\r\nHost"))
     told("requests that are sent at once are answered one by one",

@@ -34,8 +34,8 @@ refuses 2 "--listen=0.0.0.0: other machines could ask, so requests need a token:
 MNISTPIPE_TOKEN in the environment" svm.mnp --listen 0.0.0.0
 ok "beyond this machine not without a token"
 echo short > token
-refuses 1 'token: the token has 5 characters; expected 16 at least, such as `openssl rand -hex 16` gives' \
-    svm.mnp --token token
+refuses 1 "token: the token has 5 characters; expected 16 at least, such as \`openssl rand -hex \
+16\` gives" svm.mnp --token token
 ok "a token that can be guessed"
 refuses 1 "--listen=203.0.113.7 is no address of this machine" svm.mnp --listen 203.0.113.7 \
     --token <(echo 0123456789abcdef)
@@ -48,7 +48,8 @@ run_client() { # NAME SCRIPT ARGUMENT...: what it says line by line, and that it
     done < <(if HOME=$dir timeout 300 "$python" -B "$source/tests/cli/$2" "${@:3}" 2> "$err"
         then echo ok; else echo not ok; fi | sed "\$s/\$/\t$1\t/")
 }
-run_client "the client ran to its end" serve.py "$program" test.csv "$source/docs/tutorial/15_page.jpg"
+page=$source/docs/tutorial/15_page.jpg
+run_client "the client ran to its end" serve.py "$program" test.csv "$page"
 
 for browser in chromium chromium-headless-shell chromium-browser google-chrome ""; do
     [ -z "$browser" ] || ! command -v "$browser" > /dev/null || break
@@ -57,9 +58,11 @@ if [ -z "$browser" ]; then
     skip "the page in a browser" "no chromium or chromium-headless-shell"
 else
     rows train 2000 > many.csv
-    printf 'data train=many.csv test=test.csv\ndeskew\nhog cell=4 block=2 bins=8 signed=yes norm=l1sqrt\nsvm C=0.3\n' > draw.txt
+    echo 'data train=many.csv test=test.csv' | cat - <(sed '/^data/d' \
+        "$source/pipelines/hog_svm.txt") > draw.txt
     mp run draw.txt -o draw --quiet
     ok "a bundle to draw for"
-    run_client "the browser ran to its end" serve_draw.py "$browser" "$program" draw/bundle.mnp test.csv "$source/docs/tutorial/15_page.jpg"
+    run_client "the browser ran to its end" serve_draw.py "$browser" "$program" draw/bundle.mnp \
+        test.csv "$page"
 fi
 finish

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""serve_draw.py CHROMIUM PROGRAM BUNDLE DATA.csv PAGE.jpg - draws digits on the page of a server, as people
-do, and reads the answers there.
+"""serve_draw.py CHROMIUM PROGRAM BUNDLE DATA.csv PAGE.jpg - draws digits on the page of a server, as
+people do, and reads the answers there.
 
 The digits are those of DATA: each run of ink in a row is a stroke from left to right.  Prints "ok"
 or "not ok", a tab, what was tried, a tab, what went wrong."""
@@ -92,7 +92,6 @@ class Page:
             if self.b.js("strokes.length + ' ' + pens.size") == f"{len(all)} 0":
                 break
             time.sleep(0.01)
-        self.b.events = [e for e in self.b.events if "method" in e]
         self.settle()
 
     def touch(self, places):
