@@ -3,6 +3,7 @@
 
 In the current folder are svm.mnp, net.mnp, runs of which predict.csv has the predictions.  Prints
 "ok" or "not ok", a tab, what was tried, a tab, what went wrong."""
+import base64
 import http.client
 import json
 import math
@@ -164,6 +165,37 @@ def answers(s, rows):
          else p)
 
 
+def normalised(ink):
+    """28 x 28 grey levels of rows of ink 0 or 1, as MNIST's makers describe them: the box around
+    the ink 20 x 20 at most by the mean of areas, the centre of mass in the middle."""
+    top = next(y for y, row in enumerate(ink) if any(row))
+    bottom = len(ink) - next(y for y, row in enumerate(ink[::-1]) if any(row))
+    left = min(row.index(1) for row in ink if 1 in row)
+    right = max(len(row) - row[::-1].index(1) for row in ink if 1 in row)
+    box = [row[left:right] for row in ink[top:bottom]]
+    by = 20 / max(len(box), len(box[0]))
+
+    def means(line, n):
+        """Each of n equal parts of the line is its mean there."""
+        step, out = len(line) / n, []
+        for i in range(n):
+            a, b = i * step, (i + 1) * step
+            out.append(sum(v * max(0, min(k + 1, b) - max(k, a))
+                           for k, v in enumerate(line)) / step)
+        return out
+    w, h = round(len(box[0]) * by), round(len(box) * by)
+    across = [means(row, w) for row in box]
+    small = list(zip(*(means(column, h) for column in zip(*across))))
+    mass = sum(map(sum, small))
+    y = round(14 - sum((i + .5) * sum(row) for i, row in enumerate(small)) / mass)
+    x = round(14 - sum((i + .5) * v for row in small for i, v in enumerate(row)) / mass)
+    out = [[0] * 28 for _ in range(28)]
+    for i, row in enumerate(small):
+        for j, v in enumerate(row):
+            out[y + i][x + j] = int(255 * v + .5)
+    return out
+
+
 def pictures(s):
     """A seven, drawn dark on light and light on dark, in several sizes and places."""
     def stroke(scale, left, top, ink, paper):
@@ -186,6 +218,12 @@ def pictures(s):
     told("dark on light, light on dark, grey on grey, elsewhere: the same image",
          "; ".join(n for n in ("light", "grey", "placed") if made[n] != made["dark"]))
     told("larger: the same digit", "" if made["large"][1][0]["class"] == "7" else made["large"][1])
+    pixel = stroke(*(1, 50, 40, 0, 255))
+    expected = normalised([[int(pixel(x, y) == 0) for x in range(200)] for y in range(200)])
+    grey = base64.b64decode(made["dark"][3])   # 112 x 112, 255 is paper
+    off = max(abs(255 - grey[4 * y * 112 + 4 * x] - expected[y][x])
+              for y in range(28) for x in range(28))
+    told("the size and the place are those of MNIST's digits", "" if off <= 1 else off)
     a = s.ask("POST", "/predict", png(90, 50, lambda x, y: 255), "image/png")[1]
     told("an empty drawing says that it is", "" if a["remarks"] ==
          ["the picture has no ink: nothing stands out from its border"] and
