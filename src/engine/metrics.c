@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* metrics.c - accuracy, its interval, confusion, precision, recall, F1. */
+/* metrics.c - accuracy, its interval, confusion, precision, recall, F1, the first of several. */
 #include "engine/metrics.h"
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +26,29 @@ int mp_argmax(const float *scores, int k)
         if (scores[j] > scores[best])
             best = j;
     return best;
+}
+
+/* A class that training never had has no score. */
+static bool among_first(const float *scores, int k, int truth, int first)
+{
+    int before = 0;
+    for (int j = 0; j < k && truth < k; j++)
+        before += scores[j] > scores[truth] || (j < truth && !(scores[j] < scores[truth]));
+    return truth < k && before < first;
+}
+
+uint64_t mp_among_first(size_t n, int k, const float *scores, const int *truth, int first)
+{
+    uint64_t there = 0;
+    for (size_t i = 0; i < n; i++)
+        there += among_first(scores + i * (size_t)k, k, truth[i], first);
+    return there;
+}
+
+int mp_first(int i, int classes)
+{
+    static const int first[] = { 2, 3, 5 };
+    return i < (int)(sizeof first / sizeof *first) && first[i] < classes ? first[i] : 0;
 }
 
 void mp_share_text(char text[16], double share)
@@ -77,7 +100,7 @@ static int count(struct mp_ctx *c, size_t n, const int *truth, const int *predic
 
 static void per_class(struct mp_metrics *m)
 {
-    double sum = 0;
+    double sum = 0, recall = 0;
     int n = 0;
     for (size_t i = 0; i < m->n_confused; i++) {
         const struct mp_confused *q = &m->confused[i];
@@ -92,12 +115,14 @@ static void per_class(struct mp_metrics *m)
         q->precision = ratio(q->hits, q->predicted);
         q->recall = ratio(q->hits, q->rows);
         q->f1 = ratio(2 * q->hits, q->rows + q->predicted);
+        recall += q->rows > 0 ? q->recall : 0;
         if (q->rows + q->predicted > 0) {
             sum += q->f1;
             n++;
         }
     }
     m->macro_f1 = n > 0 ? sum / n : NAN;
+    m->balanced = m->tested > 0 ? recall / m->tested : NAN;
 }
 
 int mp_metrics_compute(struct mp_ctx *c, int k, size_t n, const int *truth, const int *predicted,

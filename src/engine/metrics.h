@@ -27,6 +27,7 @@ struct mp_metrics {
     struct mp_class_metrics *class;
     int tested;            /* classes that the rows are of */
     double macro_f1;                 /* mean over the classes that occur or are predicted */
+    double balanced;                 /* mean recall of the classes that occur */
 };
 
 /* truth and predicted: n class numbers below k. */
@@ -54,4 +55,10 @@ double mp_confidence(enum mp_scores kind, const float *scores, int k);
 
 /* The class with the highest score; the first of equals. */
 int mp_argmax(const float *scores, int k);
+
+/* How many of n rows, of k scores each, have their class among so many of the highest. */
+uint64_t mp_among_first(size_t n, int k, const float *scores, const int *truth, int first);
+
+/* For how many the report tells that: the i-th, 0: no more, of so many classes. */
+int mp_first(int i, int classes);
 #endif

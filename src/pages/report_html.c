@@ -34,6 +34,12 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
                          m->k);
         else
             mp_html_fact(f, "macro F1", "%.4f", m->macro_f1);
+        mp_html_fact(f, "balanced accuracy", "%.2f %%", 100 * m->balanced);
+        for (int i = 0, k; (k = mp_first(i, r->predictions->k)) > 0; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "top %d", k);
+            mp_html_fact(f, name, "%.2f %%", 100 * mp_report_first(r, k));
+        }
         for (int b = 0; r->branches.of != NULL && b < r->branches.of->n; b++) {
             const struct mp_branch *at = &r->branches.of->at[b];
             char name[80];
@@ -59,9 +65,10 @@ static void header(struct mp_html *h, const struct mp_ctx *c, const struct mp_re
               m == NULL ? "  The test has no labels: predictions are written, nothing is scored."
                         : "  The interval is Wilson\xe2\x80\x99s.");
     mp_words_html(f, m == NULL     ? "row|seed"
-                     : r->cross != NULL ? "accuracy|errors|folds|interval|macro F1|seed|"
-                                          "standard deviation"
-                                        : "accuracy|errors|interval|macro F1|row|seed");
+                     : r->cross != NULL ? "accuracy|balanced accuracy|errors|folds|interval|"
+                                          "macro F1|seed|standard deviation|top k"
+                                        : "accuracy|balanced accuracy|errors|interval|macro F1|"
+                                          "row|seed|top k");
     for (int i = 0; i < mp_kept_count(r->warnings); i++) {
         fputs("<p class=\"warning\"><strong>Warning:</strong> ", f);
         mp_html_text(f, mp_kept_at(r->warnings, i));

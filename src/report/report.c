@@ -123,6 +123,7 @@ json_t *mp_metrics_json(const struct mp_metrics *m, const char *const *names)
     json_t *o = json_pack("{s:f, s:I, s:[f, f], s:s, s:o}", "accuracy", m->accuracy, "errors",
                           (json_int_t)m->errors, "accuracy_interval", m->low, m->high, "interval",
                           "Wilson, 95 %", "macro_f1", number(m->macro_f1));
+    json_object_set_new(o, "balanced_accuracy", number(m->balanced));
     json_object_set_new(o, "tested_classes", json_integer(m->tested));
     json_t *classes = json_array();
     for (int i = 0; i < m->k; i++) {
@@ -137,6 +138,23 @@ json_t *mp_metrics_json(const struct mp_metrics *m, const char *const *names)
     json_object_set_new(o, "mistakes", mistakes_json(m, names));
     json_object_set_new(o, "classes", classes);
     return o;
+}
+
+double mp_report_first(const struct mp_report *r, int first)
+{
+    const struct mp_predictions *p = r->predictions;
+    return p->n > 0 ? (double)mp_among_first(p->n, p->k, p->scores, r->x->test_y, first) /
+                          (double)p->n : NAN;
+}
+
+/* How often the class is among the first 2, 3 ... */
+static json_t *first_json(const struct mp_report *r)
+{
+    json_t *all = json_array();
+    for (int i = 0, k; (k = mp_first(i, r->predictions->k)) > 0; i++)
+        json_array_append_new(all, json_pack("{s:i, s:o}", "k", k, "accuracy",
+                                             number(mp_report_first(r, k))));
+    return all;
 }
 
 /* How much the probabilities are to be believed; NULL: margins tell of none. */
@@ -230,6 +248,7 @@ static json_t *test_json(const struct mp_report *r)
         json_t *m = mp_metrics_json(r->metrics, mp_names_all(&x->classes));
         json_object_update(test, m);
         json_decref(m);
+        json_object_set_new(test, "top", first_json(r));
         json_t *calibration = calibration_json(r);
         if (calibration != NULL)
             json_object_set_new(test, "calibration", calibration);
@@ -511,8 +530,18 @@ static void branches_text(FILE *f, const struct mp_branch_scores *s)
     g_string_free(all, TRUE);
 }
 
+/* What tells more where classes are of unequal size, or several answers are shown. */
+static void balance_text(FILE *f, const struct mp_report *r)
+{
+    GString *all = g_string_new(NULL);
+    for (int i = 0, k; (k = mp_first(i, r->predictions->k)) > 0; i++)
+        g_string_append_printf(all, ", top %d %.2f %%", k, 100 * mp_report_first(r, k));
+    mp_say(f, "balanced", LABEL, "accuracy %.2f %%%s", 100 * r->metrics->balanced, all->str);
+    g_string_free(all, TRUE);
+}
+
 /* What everybody looks for first. */
-static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_paint *p)
+static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_paint *p, bool whole)
 {
     const struct mp_metrics *m = r->metrics;
     if (m == NULL) {
@@ -538,6 +567,8 @@ static void accuracy_text(FILE *f, const struct mp_report *r, const struct mp_pa
         mp_say(f, "", 0, "without the %zu test row%s that training has too: accuracy %.2f %%",
                r->shared->rows, r->shared->rows == 1 ? "" : "s", 100 * unseen_accuracy(r));
     branches_text(f, &r->branches);
+    if (whole)
+        balance_text(f, r);
     calibration_text(f, r);
 }
 
@@ -616,7 +647,7 @@ void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
 {
     size_t i;
     json_t *remark;
-    accuracy_text(f, r, p);
+    accuracy_text(f, r, p, whole);
     origin_text(f, c, r);
     for (int k = 0; k < mp_kept_count(r->warnings); k++)
         mp_say(f, "warning", LABEL, "%s", mp_kept_at(r->warnings, k));

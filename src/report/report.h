@@ -44,6 +44,9 @@ json_t *mp_report_json(struct mp_ctx *c, const struct mp_report *r);
 void mp_report_text(FILE *f, const struct mp_ctx *c, const struct mp_report *r,
                     const struct mp_paint *p, bool whole);
 
+/* The share of the test rows whose class is among so many of the highest scores. */
+double mp_report_first(const struct mp_report *r, int first);
+
 /* Accuracy, its interval, confusion, classes. */
 json_t *mp_metrics_json(const struct mp_metrics *m, const char *const *names);
 

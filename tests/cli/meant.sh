@@ -78,9 +78,9 @@ stage 'mlp' \
 stage 'kneighbors k=3' \
     '2: kneighbors: no such stage; it is "knn"'
 stage 'random_forest' \
-    '2: random_forest: no such stage; there are no trees; pipelines/hog_svm.txt is as fast a beginning'
+    '2: random_forest: no such stage; it is "forest"'
 stage 'net\n  relu' \
     '3: relu: no such layer; an activation is a parameter of a layer: "conv act=relu"'
 stage 'svm kernel=rbf' \
-    '2: svm: no parameter "kernel"; "fourier" in front of a linear model is the Gaussian (RBF) kernel'
+    '2: svm: no parameter "kernel"; it is "rbf_svm"; "fourier" in front of a linear model is nearly that, and fast'
 finish

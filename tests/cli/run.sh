@@ -85,7 +85,7 @@ told "JSON: keys" 'set(r) == {"mnistpipe", "pipeline", "seed", "threads", "label
     "seconds", "stages", "scores", "memory", "bundle", "libraries", "warnings", "remarks"}'
 told "JSON: the test's keys" 'set(t) == {"data", "file", "rows", "image", "crc32", "split",
     "in_training", "accuracy", "errors", "accuracy_interval", "interval", "macro_f1",
-    "tested_classes", "confusion", "mistakes", "classes"}'
+    "balanced_accuracy", "top", "tested_classes", "confusion", "mistakes", "classes"}'
 told "JSON: the data" '(r["train"]["rows"], t["rows"], t["image"], r["seed"], r["labels"])
     == (6000, 1000, [28, 28], 1, list(range(10)))'
 told "JSON: the time adds up" 'set(r["seconds"]) == {"total", "read", "fit", "predict"} and
@@ -111,7 +111,11 @@ told "JSON: precision, recall and F1" 'all(c["label"] == i and c["rows"] == sum(
     c["predicted"] == sum(row[i] for row in m) and near(c["recall"], m[i][i] / c["rows"]) and
     near(c["precision"], m[i][i] / c["predicted"]) and near(c["f1"], 2 * m[i][i] /
     (c["rows"] + c["predicted"])) for i, c in enumerate(t["classes"])) and
-    near(t["macro_f1"], sum(c["f1"] for c in t["classes"]) / 10)'
+    near(t["macro_f1"], sum(c["f1"] for c in t["classes"]) / 10) and
+    near(t["balanced_accuracy"], sum(c["recall"] for c in t["classes"]) / 10)'
+told "JSON: the more classes are shown the more often the right one is there" \
+    '[q["k"] for q in t["top"]] == [2, 3, 5] and t["accuracy"] < t["top"][0]["accuracy"] <=
+    t["top"][1]["accuracy"] <= t["top"][2]["accuracy"] <= 1'
 told "JSON: the interval solves Wilson's equation" \
     'all(abs(abs(t["accuracy"] - q) - 1.959963984540054 * math.sqrt(q * (1 - q) / 1000)) < 1e-8
     for q in t["accuracy_interval"])'

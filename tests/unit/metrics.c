@@ -58,6 +58,7 @@ static void test_classes(struct tap *t)
                       near(m.class[k].f1, expected[k][2]),
                "precision, recall and F1 of class %d", k);
     tap_ok(t, near(m.macro_f1, 0.6222222222222222), "macro F1");
+    tap_ok(t, near(m.balanced, 0.6277777777777778), "balanced accuracy");
     tap_ok(t, mp_confusion(&m, 0, 1) == 1 && mp_confusion(&m, 2, 0) == 2 &&
                   mp_confusion(&m, 1, 2) == 1 && mp_confusion(&m, 0, 2) == 0, "confusion: rows are the truth");
     mp_metrics_free(&m);
@@ -72,12 +73,32 @@ static void test_classes(struct tap *t)
     mp_ctx_free(&c);
 }
 
+static void test_first(struct tap *t)
+{
+    static const float scores[8][4] = {
+        { 670, 805, 22, 807 }, { 468, 515, 630, 285 }, { 979, 53, 277, 383 }, { 571, 408, 131, 45 },
+        { 1, 48, 148, 999 }, { 190, 652, 750, 234 }, { 282, 434, 263, 974 }, { 177, 897, 797, 844 },
+    };
+    static const float same[4] = { 1, 1, 1, 1 };
+    static const int truth[] = { 0, 1, 2, 3, 0, 1, 2, 3 }, second = 1, unknown = 4;
+    static const uint64_t expected[] = { 0, 3, 5, 8 };
+    for (int k = 1; k <= 4; k++)
+        tap_ok(t, mp_among_first(8, 4, scores[0], truth, k) == expected[k - 1],
+               "how many are among the first %d", k);
+    tap_ok(t, mp_among_first(1, 4, same, &second, 1) == 0 &&
+                  mp_among_first(1, 4, same, &second, 2) == 1, "of equal scores the first is higher");
+    tap_ok(t, mp_among_first(1, 4, same, &unknown, 5) == 0, "a class without a score");
+    tap_ok(t, mp_first(0, 10) == 2 && mp_first(2, 10) == 5 && mp_first(3, 10) == 0 &&
+                  mp_first(2, 5) == 0 && mp_first(0, 2) == 0, "fewer than there are classes");
+}
+
 int main(void)
 {
     struct tap t = { 0 };
     static const float scores[] = { -1, 3, 3, 2 };
     test_wilson(&t);
     test_classes(&t);
+    test_first(&t);
     tap_ok(&t, mp_argmax(scores, 4) == 1, "the first of equal scores wins");
     return tap_end(&t);
 }
