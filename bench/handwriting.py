@@ -130,10 +130,10 @@ def ship(b, cv2, pages):
     images = np.array([pages.lean(x, LEAN) for x in images])
     rng = np.random.default_rng(b.seed)
     order = iter(rng.permutation(len(images)))
-    for name, paper, angle in ("hand.jpg", "ruled", 2.5), ("hand_next.jpg", "squared", -3):
+    for name, paper, angle in ("hand.jpg", "ruled", 2.5), ("hand_next.jpg", "ruled", -3):
         wish = {"size": 40, "paper": paper, "dark": False, "pen": "blue", "ground": "white",
                 "rule": "grey", "angle": angle, "light": 0.45, "noise": 1.5, "quality": 70,
-                "texture": 1.0, "lines": 6, "across": 19, "gap": (0.2, 0.5)}
+                "texture": 1.0, "lines": 6, "across": 18, "gap": (0.2, 0.5)}
         page, truth, _ = pages.make(rng, images, labels, order, wish)
         cv2.imwrite(f"{b.ship}/{name}", page[..., ::-1],
                     [cv2.IMWRITE_JPEG_QUALITY, wish["quality"]])

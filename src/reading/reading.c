@@ -81,7 +81,7 @@ static const double leans[LEANS] = { 0, 0.35, -0.35 };
 /* In heights of a digit: what is wider is cut if the halves are as sure as the whole, what is wider
  * than SLIM if the whole is unsure and the halves are surer by GAIN; of what is wider than TWO one
  * half may be two digits, which are cut in the next round. */
-static const double wide = 1.1, slim = 0.75, two = 1.25, narrow = 0.12, unsure = 0.5, gain = 0.4;
+static const double wide = 1.25, slim = 0.75, two = 1.25, narrow = 0.12, unsure = 0.5, gain = 0.4;
 
 static double ink_along(const struct mp_glyph *g, const struct mp_cut *cut)
 {

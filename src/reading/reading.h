@@ -15,7 +15,7 @@
 #include "reading/mark.h"
 
 /* Digits that are less sure than this are `unsure`, where nobody says otherwise. */
-#define MP_READING_THRESHOLD "0.5"
+#define MP_READING_THRESHOLD "0.7"
 
 /* What was found, in px of the upright page. */
 struct mp_mark {

@@ -257,7 +257,7 @@ def reads(s):
     remarks = a.pop("remarks", None)
     expected["picture"] = a["picture"]
     told("/read: what `read --json` prints", "" if (status, a) == (200, expected) and
-         len(a["lines"]) == 5 else (status, a))
+         len(a["lines"]) == 6 else (status, a))
     told("and its warnings as remarks", "" if len(remarks) == done.stderr.count("warning: ")
          else (remarks, done.stderr))
     refused(s, "/read of no picture", 415, "the body of 2 bytes is neither PNG nor JPEG; expected "

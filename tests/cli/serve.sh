@@ -48,7 +48,7 @@ run_client() { # NAME SCRIPT ARGUMENT...: what it says line by line, and that it
     done < <(if HOME=$dir timeout 300 "$python" -B "$source/tests/cli/$2" "${@:3}" 2> "$err"
         then echo ok; else echo not ok; fi | sed "\$s/\$/\t$1\t/")
 }
-page=$source/docs/tutorial/15_page.jpg
+page=$source/docs/tutorial/hand.jpg
 run_client "the client ran to its end" serve.py "$program" test.csv "$page"
 
 for browser in chromium chromium-headless-shell chromium-browser google-chrome ""; do

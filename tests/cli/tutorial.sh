@@ -15,28 +15,37 @@ if [ -z "$python" ]; then
     finish
 fi
 
-# own.md: its commands, one after another, say what stands below them.
+# own.md, hand.md: their commands, one after another, say what stands below them.
 ln -s "$program" mnistpipe
 ln -s "$source/docs" docs
-command='' shown=0
 said() { # LINE of the page: all that a command says, lines joined as the terminal's width has it
     [ -z "$1" ] || flat both | grep -qF -- "$(echo "$1" | tr -s ' ')"
 }
-while IFS= read -r line; do
-    case $line in
-    '    $ '*)
-        command=${line#*$ }
-        bash -c "$command" > both 2>&1 < /dev/null
-        equal $(($? > 1)) 0 status && { [[ $command == *inspect* ]] || ! grep -q ^mnistpipe both; }
-        ok "own.md: $command" ;;
-    '    '*)
-        [ -z "$command" ] || { shown=$((shown + 1)); said "${line#    }" || echo "$line" >> missed; } ;;
-    *) command='' ;;
-    esac
-done < "$source/docs/tutorial/own.md"
-[ ! -e missed ] || cp missed "$log"
-[ ! -e missed ] && [ $shown -gt 10 ] && grep -q 'in [0-9]/[0-9]*\.png' runs/own/report.html
-ok "own.md: what stands below its commands, $shown lines, is what they say; the report is there"
+runs_page() { # PAGE
+    rm -f missed
+    command='' shown=0
+    while IFS= read -r line; do
+        case $line in
+        '    $ '*)
+            command=${line#*$ }
+            bash -c "$command" > both 2>&1 < /dev/null
+            equal $(($? > 1)) 0 status &&
+                { [[ $command == *inspect* ]] || ! grep -q ^mnistpipe both; }
+            ok "$1: $command" ;;
+        '    '*)
+            [ -z "$command" ] ||
+                { shown=$((shown + 1)); said "${line#    }" || echo "$line" >> missed; } ;;
+        *) command='' ;;
+        esac
+    done < "$source/docs/tutorial/$1"
+    [ ! -e missed ] || cp missed "$log"
+    [ ! -e missed ] && [ $shown -gt 10 ]
+    ok "$1: what stands below its commands, $shown lines, is what they say"
+}
+runs_page own.md
+grep -q 'in [0-9]/[0-9]*\.png' runs/own/report.html
+ok "own.md: the report is there"
+runs_page hand.md
 
 "$python" "$source/docs/tutorial/make.py" --program "$program" --check > "$out" 2> "$err"
 status=$?
