@@ -213,7 +213,7 @@ static void make_wave(const struct work *k, int r, int j, int direction, float *
             const double rate[2] = { 2 * M_PI * x / w / (1 << r), 2 * M_PI * y / h / (1 << r) };
             const double v = ring(sigma, slant, xi, angle, rate, r) -
                              share * ring(sigma, slant, 0, angle, rate, r);
-            to[y * w + x] = (float)(fabs(v) < 1e-7 ? 0 : v);
+            to[y * w + x] = (float)(fabs(v) < 1e-6 ? 0 : v);
         }
 }
 
@@ -290,6 +290,8 @@ MP_CLONES static void product(const struct work *k, int r, int j, const float *w
             for (int x = 0; x < small_w; x++) {
                 const int at = y * w + x0 + x;
                 const float v = wave[at] * scale;
+                if (!(v > 0 || v < 0)) /* as in most places of wide waves */
+                    continue;
                 k->fold[to + x] += v * re[at];
                 k->fold_im[to + x] += v * im[at];
             }

@@ -58,9 +58,23 @@ INLINE struct value turned(const struct mp_line *l, int i, float sign, struct va
     return (struct value){ a.re * co - a.im * si, a.re * si + a.im * co };
 }
 
+INLINE struct value times(float by, struct value a)
+{
+    return (struct value){ by * a.re, by * a.im };
+}
+
+/* a - b a quarter of a turn on, times `by`. */
+INLINE struct value quarter(float by, struct value a, struct value b)
+{
+    return (struct value){ by * (b.im - a.im), by * (a.re - b.re) };
+}
+
+/* Sines of a third of a turn, of a fifth and of two; cosines of these. */
+static const float sine[] = { 0.8660254f, 0.9510565f, 0.5877853f };
+static const float cosine[] = { 0.309017f, -0.809017f };
+
 /* out[t] = the sum of in[i] turned by t i / p. */
-INLINE void small(const struct mp_line *l, int p, float sign, const struct value *in,
-                  struct value *out)
+INLINE void small(int p, float sign, const struct value *in, struct value *out)
 {
     if (p == 2) {
         out[0] = plus(in[0], in[1]);
@@ -73,12 +87,24 @@ INLINE void small(const struct mp_line *l, int p, float sign, const struct value
         out[1] = plus(b, f);
         out[2] = minus(a, d);
         out[3] = minus(b, f);
+    } else if (p == 3) {
+        const struct value sum = plus(in[1], in[2]), side = quarter(sign * sine[0], in[1], in[2]);
+        const struct value middle = plus(in[0], times(-0.5f, sum));
+        out[0] = plus(in[0], sum);
+        out[1] = plus(middle, side);
+        out[2] = minus(middle, side);
     } else {
-        for (int t = 0; t < p; t++) {
-            out[t] = in[0];
-            for (int i = 1; i < p; i++)
-                out[t] = plus(out[t], turned(l, t * i % p * (l->n / p), sign, in[i]));
-        }
+        const struct value a = plus(in[1], in[4]), b = plus(in[2], in[3]);
+        const struct value c = quarter(sign, in[1], in[4]), d = quarter(sign, in[2], in[3]);
+        const struct value e = plus(in[0], plus(times(cosine[0], a), times(cosine[1], b)));
+        const struct value f = plus(in[0], plus(times(cosine[1], a), times(cosine[0], b)));
+        const struct value g = plus(times(sine[1], c), times(sine[2], d));
+        const struct value h = minus(times(sine[2], c), times(sine[1], d));
+        out[0] = plus(in[0], plus(a, b));
+        out[1] = plus(e, g);
+        out[2] = plus(f, h);
+        out[3] = minus(f, h);
+        out[4] = minus(e, g);
     }
 }
 
@@ -92,7 +118,7 @@ INLINE void go(const struct mp_line *l, int p, int left, int step, float sign,
         for (int q = 0; q < step; q++) {
             for (int i = 0; i < p; i++)
                 in[i] = from[q + step * (k + m * i)];
-            small(l, p, sign, in, out);
+            small(p, sign, in, out);
             to[q + step * p * k] = out[0];
             for (int t = 1; t < p; t++)
                 to[q + step * (p * k + t)] = k > 0 ? turned(l, k * t * step, sign, out[t])
@@ -111,8 +137,10 @@ INLINE const struct value *transform(const struct mp_line *l, float sign, struct
             go(l, 4, left, step, sign, a, b);
         else if (p == 2)
             go(l, 2, left, step, sign, a, b);
+        else if (p == 3)
+            go(l, 3, left, step, sign, a, b);
         else
-            go(l, p, left, step, sign, a, b);
+            go(l, 5, left, step, sign, a, b);
         left /= p;
         step *= p;
         a = b;
