@@ -3,7 +3,7 @@
  *
  * Which way they lie is the slope along which sums of ink differ most from one line of pixels to
  * the next (W. Postl, "Detection of linear oblique structures and skew scan in digitized
- * documents", ICPR 1986).  Along that slope a rule is what FEW of the pixels in a long window
+ * documents", ICPR 1986), first of the whole page, then of each of its tiles.  Along that slope a rule is what FEW of the pixels in a long window
  * stay below: strokes, however dark, are paper again after a while.  That level is also the
  * rule's where it ends within the window.  It is taken out as a layer of paint below the pen's:
  * what is left is s' with s = r + s' (1 - r).  Where the rule is too dark for that, pixels count
@@ -22,8 +22,21 @@ enum {
     PARTS = 4,        /* of the page's width, of which a window has one */
     FEW = 20, MOST = 60, /* percent of a window */
     DARK = 110,       /* rules above this are cut out */
+    DOWN = 4, ACROSS = 3, /* tiles of the page */
 };
-static const double steepest = 0.2;
+static const double steepest = 0.2, bend = 0.08;
+
+/* A part of the page, and the slope of the rules there: perspective and curled paper make it another
+ * one in each. */
+struct tile {
+    int left, top, right, bottom; /* right and bottom are the first pixels outside */
+    double slope;
+};
+
+static int middle(const struct tile *t)
+{
+    return (t->left + t->right) / 2;
+}
 
 /* ------------------------------------------------------------------ slope */
 
@@ -49,21 +62,23 @@ static int take_points(struct mp_ctx *c, const struct mp_sheet *s, int level, st
     for (int y = 0; y < s->h; y++)
         for (int x = 0; x < s->w; x += step)
             if (s->ink[(size_t)y * (size_t)s->w + (size_t)x] > level) {
-                p->x[p->n] = x - s->w / 2;
+                p->x[p->n] = x;
                 p->y[p->n++] = y;
             }
     return MP_OK;
 }
 
-/* Squares of differences between sums along lines of that slope, `bin` px thick. */
-static double contrast(const struct points *p, double slope, int bin, int h, int reach,
+/* Squares of differences between sums along lines of that slope, `bin` px thick, within a tile. */
+static double contrast(const struct points *p, const struct tile *t, double slope, int bin,
                        uint32_t *sums)
 {
-    const int n = (h + 2 * reach) / bin + 2;
+    const int reach = (int)(2 * steepest * (t->right - t->left) / 2) + 2, xc = middle(t);
+    const int n = (t->bottom - t->top + 2 * reach) / bin + 2;
     double score = 0;
     memset(sums, 0, (size_t)n * sizeof *sums);
     for (size_t i = 0; i < p->n; i++)
-        sums[(int)(p->y[i] - p->x[i] * slope + reach) / bin]++;
+        if (p->x[i] >= t->left && p->x[i] < t->right && p->y[i] >= t->top && p->y[i] < t->bottom)
+            sums[(int)(p->y[i] - t->top - (p->x[i] - xc) * slope + reach) / bin]++;
     for (int i = 1; i < n; i++) {
         const double gap = (double)sums[i] - (double)sums[i - 1];
         score += gap * gap;
@@ -71,39 +86,41 @@ static double contrast(const struct points *p, double slope, int bin, int h, int
     return score;
 }
 
-static double best_slope(const struct points *p, const struct mp_sheet *s, double from, double to,
-                         double step, int bin, uint32_t *sums)
+static void improve(const struct points *p, struct tile *t, double by, double step, int bin,
+                    uint32_t *sums)
 {
-    const int reach = (int)(steepest * 1.1 * s->w / 2) + 2, steps = (int)((to - from) / step);
-    double best = -1, at = 0;
-    for (int k = 0; k <= steps; k++) {
-        const double slope = from + k * step;
-        const double own = contrast(p, slope, bin, s->h, reach, sums);
+    const double from = t->slope - by;
+    double best = -1;
+    for (int k = 0; k <= (int)(2 * by / step); k++) {
+        const double slope = from + k * step, own = contrast(p, t, slope, bin, sums);
         if (own > best) {
             best = own;
-            at = slope;
+            t->slope = slope;
         }
     }
-    return at;
 }
 
-static int find_slope(struct mp_ctx *c, const struct mp_sheet *s, double *slope)
+/* Of a tile: the points that lie in it alone, so that others are not looked at again and again. */
+static int tile_slope(struct mp_ctx *c, const struct points *p, double start, struct tile *t,
+                      uint32_t *sums)
 {
-    struct points p;
-    const double coarse = 3.0 / s->w;
-    uint32_t *sums = mp_alloc(c, (size_t)s->h + (size_t)s->w + 16, sizeof *sums);
-    int rc = sums != NULL ? MP_OK : -1;
-    p.x = p.y = NULL;
-    if (rc == MP_OK)
-        rc = take_points(c, s, s->level / 2, &p);
-    *slope = 0;
-    if (rc == MP_OK && p.n > 0) {
-        const double near = best_slope(&p, s, -steepest, steepest, coarse, 3, sums);
-        *slope = best_slope(&p, s, near - coarse, near + coarse, coarse / 6, 1, sums);
+    const double coarse = 3.0 / (t->right - t->left);
+    struct points own = { .n = 0 };
+    own.x = mp_alloc(c, p->n, sizeof *own.x);
+    own.y = mp_alloc(c, p->n, sizeof *own.y);
+    const int rc = own.x != NULL && own.y != NULL ? MP_OK : -1;
+    for (size_t i = 0; i < p->n && rc == MP_OK; i++)
+        if (p->x[i] >= t->left && p->x[i] < t->right && p->y[i] >= t->top && p->y[i] < t->bottom) {
+            own.x[own.n] = p->x[i];
+            own.y[own.n++] = p->y[i];
+        }
+    t->slope = start;
+    if (rc == MP_OK && own.n > 0) {
+        improve(&own, t, bend, coarse, 3, sums);
+        improve(&own, t, coarse, coarse / 6, 1, sums);
     }
-    free(p.x);
-    free(p.y);
-    free(sums);
+    free(own.x);
+    free(own.y);
     return rc;
 }
 
@@ -117,17 +134,20 @@ struct line {
     uint8_t *rule;      /* the level of the rule there, 0: none */
 };
 
-static int fall(const struct mp_sheet *s, double slope, int x)
+static int fall(const struct tile *t, int x)
 {
-    return (int)lrint((x - s->w / 2) * slope);
+    return (int)lrint((x - middle(t)) * t->slope);
 }
 
-static void take_line(const struct mp_sheet *s, double slope, int row, struct line *l)
+/* From half a window before the tile to half a window behind it. */
+static void take_line(const struct mp_sheet *s, const struct tile *t, int row, struct line *l)
 {
     const size_t w = (size_t)s->w;
+    const int half = WINDOW / 2 * l->step;
     l->n = 0;
-    for (int x = 0; x < s->w; x += l->step) {
-        const int y = row + fall(s, slope, x);
+    for (int x = t->left > half ? t->left - half : 0; x < s->w && x < t->right + half;
+         x += l->step) {
+        const int y = row + fall(t, x);
         if (y < 1 || y + 1 >= s->h)
             continue;
         const uint8_t *at = s->ink + (size_t)y * w + (size_t)x;
@@ -190,45 +210,67 @@ static void spread(struct line *l, int level)
     }
 }
 
-static void put_line(struct mp_sheet *s, double slope, int row, const struct line *l)
+static void put_line(struct mp_sheet *s, const struct tile *t, int row, const struct line *l)
 {
     for (int i = 0; i < l->n; i++) {
         if (l->rule[i] == 0)
             continue;
         const int from = l->first + i * l->step;
-        for (int x = from; x < from + l->step && x < s->w; x++) {
-            const int y = row + fall(s, slope, x);
-            if (y >= 0 && y < s->h)
+        for (int x = from; x < from + l->step && x < t->right; x++) {
+            const int y = row + fall(t, x);
+            if (x >= t->left && y >= t->top && y < t->bottom)
                 s->room[(size_t)y * (size_t)s->w + (size_t)x] = l->rule[i];
         }
     }
 }
 
-/* Leaves the rules' levels in s->room; whether there are any. */
-static int find_rules(struct mp_ctx *c, struct mp_sheet *s, double slope, bool *any)
+static void rule_tile(struct mp_sheet *s, const struct tile *t, struct line *l, bool *any)
 {
-    const int reach = (int)(fabs(slope) * s->w / 2) + 2, least = s->level / 4;
-    struct line l = { .step = s->w / (PARTS * WINDOW) + 1 };
-    const size_t most = (size_t)(s->w / l.step) + 1;
-    uint8_t *room = mp_alloc(c, 4 * most, 1);
-    if (room == NULL)
-        return -1;
-    l.v = room;
-    l.few = room + most;
-    l.most = room + 2 * most;
-    l.rule = room + 3 * most;
-    *any = false;
-    memset(s->room, 0, (size_t)s->h * (size_t)s->w);
-    for (int row = -reach; row < s->h + reach; row++) {
-        take_line(s, slope, row, &l);
-        if (l.n < WINDOW / 2 || !rank_line(&l, least))
+    const int reach = (int)(fabs(t->slope) * (t->right - t->left) / 2) + 2;
+    for (int row = t->top - reach; row < t->bottom + reach; row++) {
+        take_line(s, t, row, l);
+        if (l->n < WINDOW / 2 || !rank_line(l, s->level / 4))
             continue;
-        spread(&l, least);
-        put_line(s, slope, row, &l);
+        spread(l, s->level / 4);
+        put_line(s, t, row, l);
         *any = true;
     }
+}
+
+/* Leaves the rules' levels in s->room; whether there are any, and the slope of the whole. */
+static int find_rules(struct mp_ctx *c, struct mp_sheet *s, double *slope, bool *any)
+{
+    struct tile whole = { .right = s->w, .bottom = s->h };
+    struct line l = { .step = s->w / (PARTS * WINDOW) + 1 };
+    struct points p = { .n = 0 };
+    const size_t most = (size_t)(s->w / l.step) + 1;
+    uint8_t *room = mp_alloc(c, 4 * most, 1);
+    uint32_t *sums = mp_alloc(c, (size_t)s->h + (size_t)s->w + 16, sizeof *sums);
+    int rc = room != NULL && sums != NULL ? take_points(c, s, s->level / 2, &p) : -1;
+    *any = false;
+    if (rc == MP_OK) {
+        l.v = room;
+        l.few = room + most;
+        l.most = room + 2 * most;
+        l.rule = room + 3 * most;
+        memset(s->room, 0, (size_t)s->h * (size_t)s->w);
+        improve(&p, &whole, steepest, 3.0 / s->w, 3, sums);
+        improve(&p, &whole, 3.0 / s->w, 0.5 / s->w, 1, sums);
+    }
+    for (int k = 0; k < DOWN * ACROSS && rc == MP_OK; k++) {
+        const int i = k / ACROSS, j = k % ACROSS;
+        struct tile t = { j * s->w / ACROSS, i * s->h / DOWN, (j + 1) * s->w / ACROSS,
+                          (i + 1) * s->h / DOWN, 0 };
+        rc = tile_slope(c, &p, whole.slope, &t, sums);
+        if (rc == MP_OK)
+            rule_tile(s, &t, &l, any);
+    }
+    *slope = whole.slope;
+    free(p.x);
+    free(p.y);
+    free(sums);
     free(room);
-    return MP_OK;
+    return rc;
 }
 
 /* ---------------------------------------------------------------- removal */
@@ -287,7 +329,7 @@ static void remove_rules(struct mp_sheet *s)
 
 static int unrule(struct mp_ctx *c, struct mp_sheet *s, double *slope, bool *any)
 {
-    if (find_slope(c, s, slope) < 0 || find_rules(c, s, *slope, any) < 0)
+    if (find_rules(c, s, slope, any) < 0)
         return -1;
     if (*any)
         remove_rules(s);
