@@ -308,9 +308,10 @@ MP_COMMAND(read) = {
            "proportion), the slope of its line taken out, fine pens made 1.5 px wide; slant is "
            "left to the pipeline.\n"
            "\n"
-           "What is too low for a digit is a `dash`, what is far larger `large`, what the "
-           "picture's edge cuts off `edge`; letters are not told from digits, but the bundle is "
-           "less sure of them.  What is unlike the rows that the bundle was trained on, is said.\n"
+           "What is too low for a digit is a `dash`, what is far larger `large`, what lies at "
+           "the picture's or the paper's edge `edge`; letters are not told from digits, but the "
+           "bundle is less sure of them.  What is unlike the rows that the bundle was trained on, "
+           "is said.\n"
            "\n"
            "A bundle whose pipeline ends in `calibrate` gives probabilities; one of margins "
            "tells by how much the first class leads the second, 1 as much as in training rows.",

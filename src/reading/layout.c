@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const double near = 0.16, dot = 0.03, small = 0.55, speck = 0.3, low = 0.38, high = 2.2,
-                    wide = 6, tallest = 1.7;
+                    wide = 6, tallest = 1.7, uneven = 2.6;
 
 /* ------------------------------------------------------------------- size */
 
@@ -158,7 +158,10 @@ static int kind_of(const struct mp_sheet *s, const struct mp_glyph *g, double si
                       g->top + g->h >= s->h - 1;
     if (g->h > high * size || g->w > wide * size)
         return MP_MARK_LARGE;
-    if (edge && g->w + g->h < s->w + s->h - 8)
+    const int around = (int)(size / 2);
+    if ((edge && g->w + g->h < s->w + s->h - 8) ||
+        mp_sheet_uneven(s, g->left - around, g->top - around, g->left + g->w + around,
+                        g->top + g->h + around) > uneven)
         return MP_MARK_EDGE;
     return g->h < low * size ? MP_MARK_DASH : MP_MARK_DIGIT;
 }

@@ -3,11 +3,11 @@
  *
  * Which way they lie is the slope along which sums of ink differ most from one line of pixels to
  * the next (W. Postl, "Detection of linear oblique structures and skew scan in digitized
- * documents", ICPR 1986), first of the whole page, then of each of its tiles.  Along that slope a rule is what FEW of the pixels in a long window
- * stay below: strokes, however dark, are paper again after a while.  That level is also the
- * rule's where it ends within the window.  It is taken out as a layer of paint below the pen's:
- * what is left is s' with s = r + s' (1 - r).  Where the rule is too dark for that, pixels count
- * as ink that have ink above and below.
+ * documents", ICPR 1986), first of the whole page, then of each of its tiles.  Along that slope a
+ * rule is what FEW of the pixels in a long window stay below: strokes, however dark, are paper
+ * again after a while.  That level is also the rule's where it ends within the window.  It is
+ * taken out as a layer of paint below the pen's: what is left is s' with s = r + s' (1 - r).
+ * Where the rule is too dark for that, pixels count as ink that have ink above and below.
  *
  * Rules that stand are those that lie on the page turned on its side.  Cost: 20 ns a pixel. */
 #include "reading/sheet.h"
@@ -26,8 +26,8 @@ enum {
 };
 static const double steepest = 0.2, bend = 0.08;
 
-/* A part of the page, and the slope of the rules there: perspective and curled paper make it another
- * one in each. */
+/* A part of the page, and the slope of the rules there: perspective and curled paper make it
+ * another one in each. */
 struct tile {
     int left, top, right, bottom; /* right and bottom are the first pixels outside */
     double slope;

@@ -24,12 +24,6 @@ enum {
 };
 static const double share_most = 8, least_noise = 5, least_ink = 0.06;
 
-/* Squares of paper. */
-struct paper {
-    int side, rows, columns;
-    float *at;
-};
-
 /* --------------------------------------------------------------- the page */
 
 /* The means of by x by pixels. */
@@ -79,7 +73,7 @@ static int byte_median(const unsigned seen[256], unsigned n)
     return v;
 }
 
-static float square_median(const struct mp_sheet *s, const struct paper *p, int row, int column)
+static float square_median(const struct mp_sheet *s, const struct mp_ground *p, int row, int column)
 {
     unsigned seen[256] = { 0 }, n = 0;
     for (int y = row * p->side; y < (row + 1) * p->side && y < s->h; y++)
@@ -88,7 +82,7 @@ static float square_median(const struct mp_sheet *s, const struct paper *p, int 
     return (float)byte_median(seen, n);
 }
 
-static float median_around(const struct paper *p, const float *from, int row, int column)
+static float median_around(const struct mp_ground *p, const float *from, int row, int column)
 {
     unsigned seen[256] = { 0 }, n = 0;
     for (int i = row - AROUND; i <= row + AROUND; i++)
@@ -101,7 +95,7 @@ static float median_around(const struct paper *p, const float *from, int row, in
 }
 
 /* The medians are steps of whole levels; a mean over 3 x 3 makes a slope of them. */
-static float mean_around(const struct paper *p, const float *from, int row, int column)
+static float mean_around(const struct mp_ground *p, const float *from, int row, int column)
 {
     float sum = 0;
     int n = 0;
@@ -114,8 +108,9 @@ static float mean_around(const struct paper *p, const float *from, int row, int 
     return fmaxf(1, sum / (float)n);
 }
 
-static int find_paper(struct mp_ctx *c, const struct mp_sheet *s, struct paper *p)
+static int find_paper(struct mp_ctx *c, struct mp_sheet *s)
 {
+    struct mp_ground *p = &s->paper;
     const int shorter = s->h < s->w ? s->h : s->w, side = shorter / SQUARES;
     p->side = side < SQUARE_LEAST ? SQUARE_LEAST : side > SQUARE_MOST ? SQUARE_MOST : side;
     p->rows = (s->h + p->side - 1) / p->side;
@@ -147,7 +142,7 @@ static float between(int v, int side, int n, int *first, int *second)
 }
 
 /* Paper along row y. */
-static void paper_row(const struct paper *p, int y, int w, float *to)
+static void paper_row(const struct mp_ground *p, int y, int w, float *to)
 {
     int i, k;
     const float down = between(y, p->side, p->rows, &i, &k);
@@ -174,7 +169,7 @@ static int step_of(float share)
     return v > FINE ? FINE : (int)v;
 }
 
-static void count(const struct mp_sheet *s, const struct paper *p, float *row, struct shares *n)
+static void count(const struct mp_sheet *s, const struct mp_ground *p, float *row, struct shares *n)
 {
     for (int y = 0; y < s->h; y++) {
         const uint8_t *at = s->ink + (size_t)y * (size_t)s->w;
@@ -221,7 +216,7 @@ static double peak_of(const size_t *seen, size_t all)
     return (v + 1) * share_most / FINE;
 }
 
-static void fill(struct mp_sheet *s, const struct paper *p, float *row, double peak)
+static void fill(struct mp_sheet *s, const struct mp_ground *p, float *row, double peak)
 {
     const float by = (float)(255 / peak) * (s->light ? 1 : -1);
     for (int y = 0; y < s->h; y++) {
@@ -234,8 +229,9 @@ static void fill(struct mp_sheet *s, const struct paper *p, float *row, double p
     }
 }
 
-static int find_ink(struct mp_ctx *c, struct mp_sheet *s, const struct paper *p)
+static int find_ink(struct mp_ctx *c, struct mp_sheet *s)
 {
+    const struct mp_ground *p = &s->paper;
     const size_t all = (size_t)s->h * (size_t)s->w;
     float *row = mp_alloc(c, (size_t)s->w, sizeof *row);
     struct shares *n = mp_alloc(c, 1, sizeof *n);
@@ -298,7 +294,6 @@ void mp_sheet_level(struct mp_sheet *s)
 
 int mp_sheet_open(struct mp_ctx *c, struct mp_sheet *s, const uint8_t *grey, int h, int w)
 {
-    struct paper p = { .at = NULL };
     *s = (struct mp_sheet){ .by = 1 };
     while ((double)h * w / s->by / s->by > MOST_PIXELS)
         s->by++;
@@ -311,11 +306,10 @@ int mp_sheet_open(struct mp_ctx *c, struct mp_sheet *s, const uint8_t *grey, int
     if (rc == MP_OK) {
         shrink(grey, w, s);
         smooth(s);
-        rc = find_paper(c, s, &p);
+        rc = find_paper(c, s);
     }
     if (rc == MP_OK)
-        rc = find_ink(c, s, &p);
-    free(p.at);
+        rc = find_ink(c, s);
     if (rc < 0)
         mp_sheet_close(s);
     return rc;
@@ -325,5 +319,27 @@ void mp_sheet_close(struct mp_sheet *s)
 {
     free(s->ink);
     free(s->room);
+    free(s->paper.at);
     s->ink = s->room = NULL;
+    s->paper.at = NULL;
+}
+
+static int square_at(int v, int side, int n)
+{
+    const int k = v < 0 ? 0 : v / side;
+    return k < n ? k : n - 1;
+}
+
+double mp_sheet_uneven(const struct mp_sheet *s, int left, int top, int right, int bottom)
+{
+    const struct mp_ground *p = &s->paper;
+    float least = INFINITY, most = 1;
+    const int last = square_at(bottom - 1, p->side, p->rows);
+    for (int i = square_at(top, p->side, p->rows); i <= last; i++)
+        for (int j = square_at(left, p->side, p->columns);
+             j <= square_at(right - 1, p->side, p->columns); j++) {
+            least = fminf(least, p->at[i * p->columns + j]);
+            most = fmaxf(most, p->at[i * p->columns + j]);
+        }
+    return (double)most / fmax(1, (double)least);
 }

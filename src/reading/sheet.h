@@ -5,11 +5,18 @@
 #define MP_SHEET_H
 #include "core/stage.h"
 
+/* The level of the paper in squares of `side` px. */
+struct mp_ground {
+    int side, rows, columns;
+    float *at;
+};
+
 struct mp_sheet {
     int h, w;
     int by;         /* a pixel is by x by of the page's */
     uint8_t *ink;   /* 0 paper, 255 the darkest strokes */
     uint8_t *room;  /* as many bytes, for whoever needs them */
+    struct mp_ground paper;
     bool light;     /* strokes are lighter than what they are on */
     bool blank;     /* nothing stands out from the paper */
     int level;      /* above this is ink */
@@ -21,6 +28,10 @@ struct mp_sheet {
  * mp_fail(). */
 int mp_sheet_open(struct mp_ctx *c, struct mp_sheet *s, const uint8_t *grey, int h, int w);
 void mp_sheet_close(struct mp_sheet *s);
+
+/* How many times lighter the paper is where it is lightest within a box than where it is darkest;
+ * right and bottom are the first pixels outside. */
+double mp_sheet_uneven(const struct mp_sheet *s, int left, int top, int right, int bottom);
 
 /* Takes printed lines out, those that lie and those that stand. */
 int mp_sheet_unrule(struct mp_ctx *c, struct mp_sheet *s);
