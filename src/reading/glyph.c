@@ -136,7 +136,7 @@ int mp_glyph_cut(struct mp_ctx *c, const struct mp_glyph *g, const struct mp_cut
 
 /* Twice the area by the length of its edge, which steps along pixels' sides make longer by
  * 4 / pi. */
-static double stroke_width(const struct mp_glyph *g)
+double mp_glyph_stroke(const struct mp_glyph *g)
 {
     int sides = 0;
     for (int y = 0; y < g->h; y++)
@@ -263,7 +263,7 @@ int mp_glyph_row(struct mp_ctx *c, const struct mp_glyph *g, double slope, struc
                  uint8_t *row)
 {
     const int side = shape.h < shape.w ? shape.h : shape.w;
-    const double f = share * side / (g->h > g->w ? g->h : g->w), width = stroke_width(g);
+    const double f = share * side / (g->h > g->w ? g->h : g->w), width = mp_glyph_stroke(g);
     if (width * f >= thin * side / 28)
         return put(c, g, slope, shape, row);
     struct mp_glyph bold;

@@ -35,6 +35,9 @@ static inline int mp_cut_column(const struct mp_cut *cut, const struct mp_glyph 
 int mp_glyph_cut(struct mp_ctx *c, const struct mp_glyph *g, const struct mp_cut *cut, bool right,
                  struct mp_glyph *to);
 
+/* How wide its strokes are, px. */
+double mp_glyph_stroke(const struct mp_glyph *g);
+
 /* Into the middle of an image: turned so that its line lies level (`slope`), its longer side 20 of
  * 28 px, its centre of mass in the middle. */
 int mp_glyph_row(struct mp_ctx *c, const struct mp_glyph *g, double slope, struct mp_shape shape,

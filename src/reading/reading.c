@@ -80,8 +80,9 @@ static const double leans[LEANS] = { 0, 0.35, -0.35 };
 
 /* In heights of a digit: what is wider is cut if the halves are as sure as the whole, what is wider
  * than SLIM if the whole is unsure and the halves are surer by GAIN; of what is wider than TWO one
- * half may be two digits, which are cut in the next round. */
-static const double wide = 1.25, slim = 0.75, two = 1.25, narrow = 0.12, unsure = 0.5, gain = 0.4;
+ * half may be two digits, which are cut in the next round.  A cut goes through so many strokes. */
+static const double wide = 1.25, slim = 0.75, two = 1.25, narrow = 0.12, unsure = 0.5, gain = 0.4,
+                    through = 2.3;
 
 static double ink_along(const struct mp_glyph *g, const struct mp_cut *cut)
 {
@@ -92,15 +93,17 @@ static double ink_along(const struct mp_glyph *g, const struct mp_cut *cut)
     return sum;
 }
 
-/* The cuts of one lean that go through least ink, not all at one place; how many. */
-static int find_cuts(const struct mp_glyph *g, double size, double lean, struct mp_cut *to)
+/* The cuts of one lean that go through least ink, not all at one place, and none through more
+ * than `most`; how many. */
+static int find_cuts(const struct mp_glyph *g, double size, double lean, double most,
+                     struct mp_cut *to)
 {
     const int first = (int)(narrow * size) + 1, last = g->w - first;
     const int apart = (int)(0.1 * size) + 1;
     int n = 0;
     while (n < CUTS) {
         struct mp_cut best = { -1, lean };
-        double least = INFINITY;
+        double least = most;
         for (int x = first; x < last; x++) {
             const struct mp_cut own = { x, lean };
             bool near_one = false;
@@ -129,9 +132,10 @@ static int cut_one(struct mp_ctx *c, const struct mp_glyph *one, double size, si
                    struct halves *h)
 {
     struct mp_cut cut[CUTS * LEANS];
+    const double most = 255 * through * mp_glyph_stroke(one);
     int n = 0;
     for (int k = 0; k < LEANS; k++)
-        n += find_cuts(one, size, leans[k], cut + n);
+        n += find_cuts(one, size, leans[k], most, cut + n);
     for (int k = 0; k < 2 * n; k++) {
         struct mp_glyph half = { .ink = NULL };
         if (mp_glyph_cut(c, one, &cut[k / 2], k % 2 == 1, &half) < 0 ||
