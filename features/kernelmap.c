@@ -8,9 +8,12 @@
  * and A. Zisserman, "Efficient additive kernels via explicit feature maps" (2012).  kernel=chi2 is
  * scikit-learn's AdditiveChi2Sampler.
  *
- * Cost: a root and, with samples above 1, a logarithm, and cosine and sine for each further one.
+ * Cost: a root and, for each further sample, a logarithm, a cosine and a sine, in vectors.
  */
+#include "core/log.h"
+#include "core/simd.h"
 #include "core/stage.h"
+#include "linear/cosine.h"
 #include <math.h>
 
 enum { HELLINGER, CHI2, INTERSECTION, JENSEN_SHANNON }; /* order of .choices below */
@@ -77,22 +80,40 @@ static double spectrum(int kernel, double s)
                                                           : 2 / log(4) * bell * hill;
 }
 
-/* One row of d values.  A value below 0 gives the opposite of what its size gives. */
-static void map(const struct params *p, const float *x, size_t d, float *to)
+/* What one call works with: the roots of the samples' weights, and turns for each e-fold. */
+struct weights {
+    int samples;
+    float first, next[MOST], turn;
+};
+
+static struct weights weights_of(const struct params *p)
 {
     const double step = interval_of(p);
+    struct weights w = { .samples = p->kernel == HELLINGER ? 1 : p->samples, .first = 1,
+                         .turn = (float)(step / (2 * pi)) };
+    for (int j = 1; j < w.samples; j++)
+        w.next[j] = (float)sqrt(2 * step * spectrum(p->kernel, j * step));
+    if (p->kernel != HELLINGER)
+        w.first = (float)sqrt(step * spectrum(p->kernel, 0));
+    return w;
+}
+
+/* One row of d values.  A value below 0 gives the opposite of what its size gives. */
+MP_CLONES static void map(const struct weights *w, const float *restrict x, size_t d,
+                          float *restrict to)
+{
     for (size_t i = 0; i < d; i++) {
-        const double size = fabs((double)x[i]), sign = x[i] < 0 ? -1 : 1;
-        if (p->kernel == HELLINGER) {
-            to[i] = (float)(sign * sqrt(size));
-            continue;
-        }
-        const double turn = p->samples > 1 && size > 0 ? step * log(size) : 0;
-        to[i] = (float)(sign * sqrt(size * step * spectrum(p->kernel, 0)));
-        for (int j = 1; j < p->samples; j++) {
-            const double weight = sign * sqrt(2 * size * step * spectrum(p->kernel, j * step));
-            to[(size_t)(2 * j - 1) * d + i] = (float)(weight * cos(j * turn));
-            to[(size_t)(2 * j) * d + i] = (float)(weight * sin(j * turn));
+        const float root = sqrtf(fabsf(x[i]));
+        to[i] = w->first * (x[i] < 0 ? -root : root);
+    }
+    for (int j = 1; j < w->samples; j++) {
+        float *co = to + (size_t)(2 * j - 1) * d, *si = co + d;
+        const float scale = w->next[j], turn = w->turn * (float)j;
+        for (size_t i = 0; i < d; i++) {
+            const float root = sqrtf(fabsf(x[i])), a = turn * mp_log(fabsf(x[i]));
+            const float weight = scale * (x[i] < 0 ? -root : root);
+            co[i] = weight * mp_cos_turns(a);
+            si[i] = weight * mp_cos_turns(a - 0.25f);
         }
     }
 }
@@ -101,9 +122,10 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const size_t d = mp_len(in->shape), made = mp_len(out->shape);
+    const struct weights w = weights_of(params);
     (void)c, (void)state;
     for (size_t i = 0; i < in->n; i++)
-        map(params, in->x + i * d, d, out->x + i * made);
+        map(&w, in->x + i * d, d, out->x + i * made);
     return MP_OK;
 }
 

@@ -183,17 +183,23 @@ static void prepare_side(struct work *k, int from, struct side *s)
     }
 }
 
-/* The spectrum of a Gaussian under a wave of rate xi, at rates w, when only each 2^r-th pixel is
- * kept: rates beyond come back, and those farther than two turns off are nothing. */
-static double ring(double sigma, double slant, double xi, double angle, const double w[2], int r)
+/* A Gaussian under a wave of rate xi, in its own axes: sigma times the cosine and the sine of the
+ * wave's direction. */
+struct bell {
+    double sigma, slant, co, si;
+};
+
+/* Its spectrum at rates w when only each 2^r-th pixel is kept: rates beyond come back, and those
+ * farther than two turns off are nothing. */
+static double ring(const struct bell *g, double xi, const double w[2], int r)
 {
-    const double turn = 2 * M_PI / (1 << r), co = sigma * cos(angle), si = sigma * sin(angle);
+    const double turn = 2 * M_PI / (1 << r);
     double sum = 0;
     for (int i = -2; i <= 1; i++)
         for (int j = -2; j <= 1; j++) {
             const double x = w[0] + i * turn, y = w[1] + j * turn;
-            const double a = co * x + si * y - sigma * xi, b = (co * y - si * x) / slant;
-            const double far = a * a + b * b;
+            const double a = g->co * x + g->si * y - g->sigma * xi;
+            const double b = (g->co * y - g->si * x) / g->slant, far = a * a + b * b;
             sum += far < 80 ? exp(-0.5 * far) : 0;
         }
     return sum;
@@ -204,15 +210,14 @@ static void make_wave(const struct work *k, int r, int j, int direction, float *
 {
     const int h = k->down.line[r].n, w = k->across.line[r].n;
     const double sigma = 0.8 * (1 << j), xi = 0.75 * M_PI / (1 << j);
-    const double slant = 4.0 / (k->p->directions > 4 ? k->p->directions : 4);
     const double angle = M_PI * direction / k->p->directions, still[2] = { 0, 0 };
-    const double share = ring(sigma, slant, xi, angle, still, r) /
-                         ring(sigma, slant, 0, angle, still, r);
+    const struct bell g = { sigma, 4.0 / (k->p->directions > 4 ? k->p->directions : 4),
+                            sigma * cos(angle), sigma * sin(angle) };
+    const double share = ring(&g, xi, still, r) / ring(&g, 0, still, r);
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             const double rate[2] = { 2 * M_PI * x / w / (1 << r), 2 * M_PI * y / h / (1 << r) };
-            const double v = ring(sigma, slant, xi, angle, rate, r) -
-                             share * ring(sigma, slant, 0, angle, rate, r);
+            const double v = ring(&g, xi, rate, r) - share * ring(&g, 0, rate, r);
             to[y * w + x] = (float)(fabs(v) < 1e-6 ? 0 : v);
         }
 }
@@ -298,13 +303,10 @@ MP_CLONES static void product(const struct work *k, int r, int j, const float *w
     }
 }
 
-MP_CLONES static void sizes(mp_vector *re, const mp_vector *im, size_t n)
+MP_CLONES static void sizes(float *re, const float *im, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        const mp_vector square = re[i] * re[i] + im[i] * im[i];
-        for (int l = 0; l < MP_LANES; l++)
-            re[i][l] = sqrtf(square[l]);
-    }
+    for (size_t i = 0; i < n; i++)
+        re[i] = sqrtf(re[i] * re[i] + im[i] * im[i]);
 }
 
 /* The size of what the wave answers, at each 2^j-th pixel, in `fold`. */
@@ -314,7 +316,8 @@ static void size_of(const struct work *k, int r, int j, int direction, const mp_
     const size_t n = (size_t)k->down.line[r].n * (size_t)k->across.line[r].n;
     product(k, r, j, k->wave[r][j] + (size_t)direction * n, re, im);
     mp_spectrum(&k->down.line[j], &k->across.line[j], true, k->fold, k->fold_im, k->room);
-    sizes(k->fold, k->fold_im, (size_t)k->down.line[j].n * (size_t)k->across.line[j].n);
+    sizes((float *)k->fold, (const float *)k->fold_im,
+          MP_LANES * (size_t)k->down.line[j].n * (size_t)k->across.line[j].n);
 }
 
 /* Where the values of each plane go. */
