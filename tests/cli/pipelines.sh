@@ -24,5 +24,12 @@ for file in "$source"/pipelines/*.txt; do
 done
 [ $count -gt 0 ]
 ok "there are pipelines"
+name="pipelines/README.md is what bench/historic.py --page prints"
+if [ -n "$python" ]; then
+    "$python" "$source/bench/historic.py" --page > "$out" && same "$out" "$source/pipelines/README.md"
+    ok "$name"
+else
+    skip "$name" "no python3"
+fi
 
 finish

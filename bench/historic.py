@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every pipeline that ships on all of MNIST, beside what was published of the same idea; writes
+pipelines/README.md.
+
+usage: historic.py [--page] [--only PIPELINE ...] [--program FILE] [DATA]
+
+What the page says of an idea are comments in the pipeline: `# paper: ...`, and for each published
+figure `# published: PERCENT | WHO: WHAT | OPTIONS`, the options being those of `mnistpipe run` that
+make the pipeline what was published.  What was measured is kept in historic.jsonl, a line for each
+row; --page writes to the standard output what the page is without running anything.
+DATA is the folder of MNIST's four IDX files (default: where `mnistpipe fetch mnist` puts them).
+The test rows choose nothing here: they are looked at to report.
+"""
+import argparse, datetime, json, math, os, re, shlex, subprocess, sys, tempfile
+
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KEPT = os.path.join(SOURCE, "bench/historic.jsonl")
+PAGE = os.path.join(SOURCE, "pipelines/README.md")
+HEAD = """# Pipelines
+
+Each is an experiment: `mnistpipe run NAME.txt`. As they stand they learn from the sample that ships, which
+takes seconds; `--train mnist:train --test mnist:test` takes all of MNIST, and that is what the table is about: 60 000
+training rows, 10 000 test rows, seed 1, no parameter chosen on test rows. What was published of the same idea stands
+beside, first of all what LeCun, Cortes and Burges list on the page of MNIST; it is not always the same program, only
+the same idea.
+
+This page is written by `bench/historic.py`, from the comments in the pipelines and from runs.
+
+| pipeline | idea | published | errors, % | published, % | 95 % interval | learning, s | predicting, s |
+|---|---|---|---:|---:|---|---:|---:|
+"""
+
+
+class Row:
+    """One line of the table: a pipeline, what was published, and with which options it is that."""
+    def __init__(self, name, idea, published="", who="", options=""):
+        self.name, self.idea, self.published, self.who = name, idea, published, who
+        self.options = options.strip()
+        self.key = f"{name} {self.options}".strip()
+
+
+def pipelines():
+    """Of each that learns from images such as MNIST's: its name, its rows, its papers."""
+    for file in sorted(os.listdir(os.path.join(SOURCE, "pipelines"))):
+        if not file.endswith(".txt"):
+            continue
+        with open(os.path.join(SOURCE, "pipelines", file), encoding="utf-8") as f:
+            text = f.read()
+        idea = re.match(r"# \S+ - (.*)", text).group(1)
+        rows = [Row(file, idea, *(part.strip() for part in line.split("|")))
+                for line in re.findall(r"^# published: (.*)", text, re.M)]
+        if re.search(r"^data\s.*train=sample:train", text, re.M):
+            yield file, rows or [Row(file, idea)], re.findall(r"^# paper: (.*)", text, re.M)
+
+
+def kept():
+    if not os.path.exists(KEPT):
+        return {}
+    with open(KEPT) as f:
+        return {q["row"]: q for q in map(json.loads, f)}
+
+
+def wilson(errors, n):
+    z, p = 1.959963984540054, errors / n
+    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (100 * (middle - half) / (1 + z * z / n), 100 * (middle + half) / (1 + z * z / n))
+
+
+def seconds(x):
+    return f"{x:.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}"
+
+
+def page(found):
+    lines, papers = [HEAD.rstrip("\n")], {}
+    for file, rows, named in pipelines():
+        for row in rows:
+            q = found.get(row.key)
+            shown = f"`{row.key}`"
+            measured = ["-"] * 4
+            if q:
+                measured = [f"{100 * q['errors'] / q['rows']:.2f}",
+                            "{:.2f} .. {:.2f}".format(*wilson(q["errors"], q["rows"])),
+                            seconds(q["learn"]), seconds(q["predict"])]
+            lines.append("| " + " | ".join([shown, row.idea, row.who or "-", measured[0],
+                                            row.published or "-", *measured[1:]]) + " |")
+        papers.update(dict.fromkeys(paper for line in named for paper in line.split("; ")))
+    machines = sorted({q["machine"] for q in found.values()})
+    lines += [""] + [f"Measured on: {m}." for m in machines] + [""] * bool(machines)
+    lines += ["Papers: " + "; ".join(sorted(papers)) + ".", ""]
+    return "\n".join(lines)
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        names = [line.split(":", 1)[1].strip() for line in f if line.startswith("model name")]
+    return f"{names[0] if names else 'a processor'}, {len(os.sched_getaffinity(0))} cores"
+
+
+def part(data, name):
+    for end in "", ".gz":
+        if os.path.exists(f"{data}/{name}-images-idx3-ubyte{end}"):
+            return f"{data}/{name}-images-idx3-ubyte{end}"
+    sys.exit(f"{data}: no {name}-images-idx3-ubyte there; `mnistpipe fetch mnist` downloads it")
+
+
+def run(program, data, row):
+    with tempfile.TemporaryDirectory() as folder:
+        out = subprocess.run(
+            [program, "run", os.path.join(SOURCE, "pipelines", row.name), "--train",
+             part(data, "train"), "--test", part(data, "t10k"), "--seed", "1", "--json", "--quiet",
+             "-o", f"{folder}/run", *shlex.split(row.options)],
+            check=True, stdout=subprocess.PIPE, text=True).stdout
+    out = json.loads(out)
+    return {"row": row.key, "errors": out["test"]["errors"], "rows": out["test"]["rows"],
+            "learn": round(out["seconds"]["fit"], 3), "predict": round(out["seconds"]["predict"], 3),
+            "machine": machine(), "date": datetime.date.today().isoformat()}
+
+
+def write(path, text):
+    with open(path + "~", "w", encoding="utf-8") as f:
+        f.write(text)
+    os.replace(path + "~", path)
+
+
+def main():
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    p = argparse.ArgumentParser(description=__doc__,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("data", nargs="?", metavar="DATA",
+                   default=os.path.join(os.environ.get("MNISTPIPE_CACHE") or
+                                        os.path.join(cache, "mnistpipe"), "mnist"))
+    p.add_argument("--page", action="store_true", help="print the page, run nothing")
+    p.add_argument("--only", action="append", metavar="PIPELINE", help="rows of it, such as knn.txt")
+    p.add_argument("--program", default=os.path.join(os.environ.get("BUILD", "."), "mnistpipe"))
+    a = p.parse_args()
+    found = kept()
+    if a.page:
+        sys.stdout.write(page(found))
+        return
+    for file, rows, _ in pipelines():
+        for row in rows if not a.only or file in a.only else []:
+            print(f"historic: {row.key}", file=sys.stderr)
+            found[row.key] = run(a.program, a.data, row)
+            write(KEPT, "".join(json.dumps(found[k]) + "\n" for k in sorted(found)))
+            write(PAGE, page(found))
+    write(PAGE, page(found))
+
+
+if __name__ == "__main__":
+    main()
