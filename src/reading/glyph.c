@@ -217,6 +217,12 @@ static void share_out(double *plane, struct mp_shape s, double x, double y, doub
         }
 }
 
+/* The next whole number; of two as near the lower one, whatever the last bits are. */
+static int whole(double v)
+{
+    return (int)ceil(v - 0.5 - 1e-6);
+}
+
 /* By whole pixels, so that the centre of mass lies in the middle. */
 static void centre(const double *plane, struct mp_shape s, uint8_t *row)
 {
@@ -228,8 +234,8 @@ static void centre(const double *plane, struct mp_shape s, uint8_t *row)
             sx += v * x;
             sy += v * y;
         }
-    const int right = sum > 0 ? (int)lrint(s.w / 2.0 - sx / sum) : 0;
-    const int down = sum > 0 ? (int)lrint(s.h / 2.0 - sy / sum) : 0;
+    const int right = sum > 0 ? whole(s.w / 2.0 - sx / sum) : 0;
+    const int down = sum > 0 ? whole(s.h / 2.0 - sy / sum) : 0;
     for (int y = 0; y < s.h; y++)
         for (int x = 0; x < s.w; x++) {
             const int i = y - down, k = x - right;

@@ -55,6 +55,17 @@ ok "the table"
 cp "$out" first && mp read --bundle $bundle "$page" --threads 1 && same "$out" first
 ok "one thread: the same bytes"
 
+# EXIF says how a page stands: 6 is turned by a quarter.
+"$python" - "$page" turned.jpg << 'END'
+import struct, sys
+jpeg = open(sys.argv[1], "rb").read()
+tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x112, 3, 1, 6, 0, 0)
+body = b"Exif\0\0" + tiff
+open(sys.argv[2], "wb").write(jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + jpeg[2:])
+END
+mp read --bundle $bundle --json turned.jpg && tr -d ' \n' < "$out" | grep -q '"width":523,"height":812,'
+ok "a page that EXIF turns stands upright"
+
 # ---------------------------------------------------------------- the look of it
 
 mp read --bundle $bundle "$page" "$page" -o page.html --quiet && "$python" "$source/tests/cli/page.py" page.html >> "$log" &&
