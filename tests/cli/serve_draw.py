@@ -19,6 +19,7 @@ from browser import Browser, told
 
 READY = "document.readyState == 'complete' && typeof busy != 'undefined' && !busy && !again"
 SIDE = 28
+TOKEN = "0123456789abcdef"
 
 
 def read_digits(file):
@@ -220,11 +221,33 @@ def heard(p):
     told("a screen reader finds everything, and a name for it", "; ".join(lacking + nameless))
 
 
+def locked(b, port):
+    """A server that asks for a token."""
+    p = Page(b, port)
+    shown = lambda: not b.js("$('ask').hidden")
+    before = shown()
+    b.js(f"$('token').value = {TOKEN!r}; $('ask').requestSubmit()")
+    for _ in range(100):
+        if not shown():
+            break
+        time.sleep(0.02)
+    p.strokes([[(.5, .15 + .07 * i) for i in range(11)]])
+    told("a token is asked for once", "" if before and not shown() and p.text("class") == "1"
+         else (before, shown(), p.text("class")))
+
+
+def start(program, bundle, **environment):
+    """The server, and its port."""
+    server = subprocess.Popen([program, "serve", bundle, "--port", "0"], text=True,
+                              stdout=subprocess.PIPE, env={**os.environ, **environment})
+    return server, next(int(m[1]) for m in (re.search(r":(\d+)/$", x) for x in server.stdout)
+                        if m)
+
+
 def main():
     chromium, program, bundle, data, page = sys.argv[1:6]
-    server = subprocess.Popen([program, "serve", bundle, "--port", "0"], text=True,
-                              stdout=subprocess.PIPE)
-    port = next(int(m[1]) for m in (re.search(r":(\d+)/$", x) for x in server.stdout) if m)
+    server, port = start(program, bundle)
+    guarded, other = start(program, bundle, MNISTPIPE_TOKEN=TOKEN)
     found = read_digits(data)
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -242,11 +265,13 @@ def main():
                     and not s.startswith("loads blob:")]
             told("the console has nothing to say, and nothing comes from elsewhere",
                  "; ".join(said))
+            locked(b, other)
             b.ask("Browser.close")
             b.process.wait(20)
     finally:
-        server.terminate()
-        server.wait(20)
+        for s in server, guarded:
+            s.terminate()
+            s.wait(20)
 
 
 main()
