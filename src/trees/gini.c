@@ -111,7 +111,9 @@ static void offer(const struct mp_gini *g, size_t value, size_t low, size_t high
     if (s->count < g->least || g->count - s->count < g->least)
         return;
     const double score = s->here / s->mass + s->there / (g->mass - s->mass);
-    if (score > best->score)
+    /* Cuts come from the highest bin down: of equally good ones the lowest is the best, such as
+     * that between paper and ink. */
+    if (score >= best->score)
         *best = (struct mp_cut){ score, value, (uint8_t)low, (uint8_t)high };
 }
 
