@@ -211,7 +211,7 @@ class Browser:
 
 
 def told(what, wrong=""):
-    print("not ok" if wrong else "ok", what, wrong.replace("\n", " ")[:500], sep="\t", flush=True)
+    print("not ok" if wrong else "ok", what, str(wrong).replace("\n", " ")[:500], sep="\t", flush=True)
 
 
 def looks(b):

@@ -74,6 +74,12 @@ class Server:
         finally:
             c.close()
 
+    def until(self, text):
+        """Waits until the metrics have the text, half a minute at most."""
+        deadline = time.monotonic() + 30
+        while text not in self.ask("GET", "/metrics")[1] and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def raw(self, *pieces, wait=0.0, seconds=20):
         """What comes back for bytes that are sent as they are, until the end."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as s:
@@ -444,15 +450,13 @@ def mutants(s, rows):
     for t in clients:
         t.join()
     told("requests that are nearly right", wrong[0] if wrong else s.process.poll() or "")
-    deadline = time.monotonic() + 10
-    while "at_work 1\n" not in s.ask("GET", "/metrics")[1] and time.monotonic() < deadline:
-        time.sleep(0.05)
+    s.until("at_work 1\n")
     told("leave nothing behind", "" if "at_work 1\n" in s.ask("GET", "/metrics")[1] else
          s.ask("GET", "/metrics")[1])
 
 
 def slow():
-    with Server("svm.mnp", "--timeout", "0.5", "--connections", "3") as s:
+    with Server("svm.mnp", "--timeout", "0.5") as s:
         start = time.monotonic()
         got = s.raw(b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % s.port, wait=0.01)
         took = time.monotonic() - start
@@ -465,18 +469,25 @@ def slow():
         took = time.monotonic() - start
         told("a body that comes a byte at a time", "" if took < 5 and b"200 OK" not in got
              else (took, got))
-        idle = [socket.create_connection(("127.0.0.1", s.port)) for _ in range(3)]
-        time.sleep(0.1)
+        s.until("mnistpipe_slow_total 2\n")
+        text = s.ask("GET", "/metrics")[1]
+        told("the metrics tell of them", "" if "mnistpipe_slow_total 2\n" in text else text)
+    with Server("svm.mnp", "--timeout", "60", "--connections", "3") as s:
+        idle = []
+        for i in range(3):
+            s.until(f"mnistpipe_connections {i + 1}\n")
+            idle.append(socket.create_connection(("127.0.0.1", s.port)))
+        time.sleep(0.2)
         refused(s, "one connection too many", 503, "there are 3 connections already; expected no "
                 "more: come again later", "GET", "/health")
         for c in idle:
             c.close()
-        deadline = time.monotonic() + 10
-        while s.ask("GET", "/health")[0] != 200 and time.monotonic() < deadline:
+        deadline = time.monotonic() + 30
+        while s.ask("GET", "/metrics")[0] != 200 and time.monotonic() < deadline:
             time.sleep(0.05)
         text = s.ask("GET", "/metrics")[1]
-        told("the metrics tell of them", "" if "mnistpipe_slow_total 2" in text and
-             "mnistpipe_turned_away_total" in text else text)
+        told("and once they have gone, all is well", "" if
+             re.search(r"mnistpipe_turned_away_total [1-9]", text) else text)
 
 
 # ------------------------------------------------------------------------------ its life
@@ -528,7 +539,7 @@ def reloads(rows):
             shutil.copy("other.mnp" if i % 2 == 0 else "svm.mnp", "next.mnp")
             os.rename("next.mnp", "now.mnp")
             s.process.send_signal(signal.SIGHUP)
-            time.sleep(0.08)
+            s.until(f"mnistpipe_reloads_total {i + 1}\n")
         stop.set()
         for t in clients:
             t.join()
@@ -554,7 +565,7 @@ def ends(rows):
             c.putheader("Content-Type", BYTES)
             c.putheader("Content-Length", str(len(flat)))
             c.endheaders(flat[:1000])
-            time.sleep(0.1)
+            s.until("at_work 2\n")
             s.process.send_signal(how)
             time.sleep(0.1)
             c.send(flat[1000:])

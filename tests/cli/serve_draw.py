@@ -101,14 +101,19 @@ class Page:
                        touchPoints=[self.at(*place)])
         self.b.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
+    def until(self, code):
+        """Whether it comes true, in four seconds."""
+        for _ in range(200):
+            if self.b.js(code):
+                return True
+            time.sleep(0.02)
+        return False
+
     def choose(self, file, until):
         root = self.b.ask("DOM.getDocument")["root"]["nodeId"]
         node = self.b.ask("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
         self.b.ask("DOM.setFileInputFiles", nodeId=node, files=[os.path.abspath(file)])
-        for _ in range(200):
-            if self.b.js(until):
-                break
-            time.sleep(0.02)
+        self.until(until)
         self.settle()
 
     def clear(self):
@@ -224,16 +229,12 @@ def heard(p):
 def locked(b, port):
     """A server that asks for a token."""
     p = Page(b, port)
-    shown = lambda: not b.js("$('ask').hidden")
-    before = shown()
+    asked = p.until("!$('ask').hidden")
     b.js(f"$('token').value = {TOKEN!r}; $('ask').requestSubmit()")
-    for _ in range(100):
-        if not shown():
-            break
-        time.sleep(0.02)
+    gone = p.until("$('ask').hidden")
     p.strokes([[(.5, .15 + .07 * i) for i in range(11)]])
-    told("a token is asked for once", "" if before and not shown() and p.text("class") == "1"
-         else (before, shown(), p.text("class")))
+    told("a token is asked for once", "" if asked and gone and p.text("class") == "1"
+         else f"{asked} {gone} {p.text('class')}")
 
 
 def start(program, bundle, **environment):
