@@ -35,6 +35,14 @@ ok "rbf_svm tells its gamma, and how many rows it keeps"
 mp run forest.txt -o seeds --seed 2 && ! cmp -s seeds/predictions.csv forest/1/predictions.csv
 ok "another seed grows other trees"
 
+# Trees without a limit know the rows that they learned from, however many classes there are.
+awk -F, -v OFS=, 'NR > 1 { $1 = NR % 40 } { print }' train.csv > many.csv
+for model in 'forest trees=3 bootstrap=no' 'forest trees=3 kind=extra'; do
+    pipe "$model" many.csv > many.txt
+    mp run many.txt --test many.csv -o many && grep -q '^accuracy 100.00 %' many/report.txt
+    ok "$model: forty classes"
+done
+
 # Nothing to learn from: a line, or what is left to say.
 awk -F, 'NR == 1 { print; next } { printf "%s", $1; for (i = 2; i <= NF; i++) printf ",0"; print "" }' \
     train.csv > blank.csv
