@@ -224,6 +224,10 @@ static int put_picture(struct mp_ctx *c, struct mp_html *h, const struct mp_read
     mp_html_section(h, id, in->file);
     if (in->r->n == 0)
         mp_html_p(h->f, "Nothing was found on it.");
+    if (mp_reading_unusual(in->r))
+        fprintf(h->f, "<p class=\"warning\">The digits look unlike those that the bundle was "
+                      "trained on: it is %.2f times as sure of them as of its training rows.</p>\n",
+                in->r->usual);
     mp_html_figure(h->f);
     if (put_sheet(c, h->f, in, b, threshold, number) < 0)
         return -1;

@@ -9,6 +9,11 @@
 static const double unusual = 0.6;
 enum { FEW = 5 };
 
+bool mp_reading_unusual(const struct mp_reading *r)
+{
+    return r->usual > 0 && r->usual < unusual && r->digits >= FEW;
+}
+
 int mp_reading_warn(struct mp_ctx *c, const char *name, struct mp_bundle *b,
                     const struct mp_reading *r)
 {
@@ -19,7 +24,7 @@ int mp_reading_warn(struct mp_ctx *c, const char *name, struct mp_bundle *b,
                                        : "what stands out from the paper is no digit");
         return MP_OK;
     }
-    if (r->usual > 0 && r->usual < unusual && r->digits >= FEW)
+    if (mp_reading_unusual(r))
         mp_warn(c, "%s: the digits look unlike those that the bundle was trained on: it is %.2f "
                    "times as sure of them as of its training rows", name, r->usual);
     if (mp_glance(c, &r->rows, &g) < 0)

@@ -14,7 +14,8 @@
 #include <string.h>
 
 static const double near = 0.16, dot = 0.03, small = 0.55, speck = 0.3, low = 0.38, high = 2.2,
-                    wide = 6, tallest = 1.7, uneven = 2.6;
+                    wide = 6, tallest = 1.7, uneven = 2.6, mote = 0.08;
+enum { MOST = 5000, LOOKED = 400 };
 
 /* ------------------------------------------------------------------- size */
 
@@ -111,43 +112,88 @@ static size_t root(const size_t *of, size_t i)
     return i;
 }
 
-/* The nearest part that part i belongs to, or i. */
-static size_t belongs(const struct mp_parts *p, size_t i, double size)
+/* Parts by where they begin: lists of those of each cell, which is as large as what fits together,
+ * so that a part's partners begin in its cell or beside it. */
+struct cells {
+    int side, rows, columns;
+    size_t *head, *next; /* + 1; 0: none */
+};
+
+static int sort_cells(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_parts *p,
+                      double size, struct cells *k)
 {
-    const struct mp_blob *a = &p->at[i];
+    k->side = (int)(tallest * size) + 1;
+    k->rows = s->h / k->side + 1;
+    k->columns = s->w / k->side + 1;
+    k->head = mp_alloc(c, (size_t)k->rows * (size_t)k->columns, sizeof *k->head);
+    k->next = mp_alloc(c, p->n, sizeof *k->next);
+    if (k->head == NULL || k->next == NULL)
+        return -1;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct mp_blob *a = &p->at[i];
+        if (extent(a) < mote * size)
+            continue;
+        size_t *cell = &k->head[a->top / k->side * k->columns + a->left / k->side];
+        k->next[i] = *cell;
+        *cell = i + 1;
+    }
+    return MP_OK;
+}
+
+/* How far part i is from part k, if it may belong to it; otherwise INFINITY. */
+static double belongs_to(const struct mp_parts *p, size_t i, size_t k, double size)
+{
+    const struct mp_blob *a = &p->at[i], *b = &p->at[k];
     const bool is_small = extent(a) < small * size || a->bottom - a->top < low * size;
-    const double reach = fmin(near, dot + extent(a) / size / 2);
+    const double most = fmin(near, dot + extent(a) / size / 2) * size;
+    const bool above = overlap(a->left, a->right, b->left, b->right) > 0.5 &&
+                       overlap(a->top, a->bottom, b->top, b->bottom) < 0.7;
+    if (k == i || b->area < a->area || (!is_small && !above) || !fits(a, b, size))
+        return INFINITY;
+    const double own = gap(p, a, b, most);
+    return own <= most ? own : INFINITY;
+}
+
+/* The nearest part that part i belongs to, or i; of two as near the first. */
+static size_t belongs(const struct mp_parts *p, const struct cells *c, size_t i, double size)
+{
+    const int row = p->at[i].top / c->side, column = p->at[i].left / c->side;
     double best = INFINITY;
     size_t to = i;
-    for (size_t k = 0; k < p->n; k++) {
-        const struct mp_blob *b = &p->at[k];
-        const bool above = overlap(a->left, a->right, b->left, b->right) > 0.5 &&
-                           overlap(a->top, a->bottom, b->top, b->bottom) < 0.7;
-        if (k == i || b->area < a->area || (!is_small && !above) || !fits(a, b, size))
-            continue;
-        const double most = reach * size;
-        const double own = gap(p, a, b, most);
-        if (own <= most && own < best) {
-            best = own;
-            to = k;
+    for (int y = row - 1; y <= row + 1; y++)
+        for (int x = column - 1; x <= column + 1; x++) {
+            if (y < 0 || y >= c->rows || x < 0 || x >= c->columns)
+                continue;
+            for (size_t k = c->head[y * c->columns + x]; k > 0; k = c->next[k - 1]) {
+                const double own = belongs_to(p, i, k - 1, size);
+                if (own < best || (own == best && own < INFINITY && k - 1 < to)) {
+                    best = own;
+                    to = k - 1;
+                }
+            }
         }
-    }
     return to;
 }
 
 /* of[i]: the part that part i goes with.  Parts that are as nothing to a digit join none: they
  * would be looked for everywhere on a rough page. */
-static void join(const struct mp_parts *p, double size, size_t *of)
+static int join(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_parts *p, double size,
+                size_t *of)
 {
+    struct cells k = { .head = NULL };
+    const int rc = sort_cells(c, s, p, size, &k);
     for (size_t i = 0; i < p->n; i++)
         of[i] = i;
-    for (size_t i = 0; i < p->n; i++) {
-        if (extent(&p->at[i]) < 0.08 * size || extent(&p->at[i]) > 1.5 * size)
+    for (size_t i = 0; i < p->n && rc == MP_OK; i++) {
+        if (extent(&p->at[i]) < mote * size || extent(&p->at[i]) > 1.5 * size)
             continue;
-        const size_t to = belongs(p, i, size);
+        const size_t to = belongs(p, &k, i, size);
         if (root(of, to) != i)
             of[i] = to;
     }
+    free(k.head);
+    free(k.next);
+    return rc;
 }
 
 /* ------------------------------------------------------------------- kinds */
@@ -189,15 +235,11 @@ int mp_glyphs_add(struct mp_ctx *c, struct mp_glyphs *g, const struct mp_glyph *
     return MP_OK;
 }
 
-/* The parts whose root is part i become a glyph. */
+/* n parts become a glyph. */
 static int make(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_parts *p,
-                const size_t *of, size_t i, size_t *list, struct mp_glyphs *g)
+                const size_t *list, size_t n, struct mp_glyphs *g)
 {
     struct mp_glyph one;
-    size_t n = 0;
-    for (size_t k = 0; k < p->n; k++)
-        if (root(of, k) == i)
-            list[n++] = k;
     if (mp_glyph_of(c, s, p, list, n, &one) < 0) {
         free(one.ink);
         return -1;
@@ -214,19 +256,41 @@ static int make(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_part
     return -1;
 }
 
+/* Lists of the parts of each root, then a glyph of each. */
+static int make_all(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_parts *p,
+                    const size_t *of, size_t *room, struct mp_glyphs *g)
+{
+    size_t *list = room, *head = room + p->n, *next = room + 2 * p->n; /* numbers + 1 */
+    for (size_t k = p->n; k-- > 0;) {
+        const size_t i = root(of, k);
+        next[k] = head[i];
+        head[i] = k + 1;
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        size_t n = 0;
+        for (size_t k = of[i] == i ? head[i] : 0; k > 0; k = next[k - 1])
+            list[n++] = k - 1;
+        if (n > 0 && extent(&p->at[i]) < mote * g->size)
+            g->specks++;
+        else if (n > 0 && make(c, s, p, list, n, g) < 0)
+            return -1;
+        if (g->n > MOST)
+            return mp_fail(c, "the picture has more than %d marks as large as digits; expected a "
+                              "page of handwriting", MOST);
+    }
+    return MP_OK;
+}
+
 int mp_glyphs_find(struct mp_ctx *c, const struct mp_sheet *s, const struct mp_parts *p,
                    struct mp_glyphs *g)
 {
-    size_t *of = mp_alloc(c, 2 * p->n, sizeof *of), *list = of + p->n;
+    size_t *of = mp_alloc(c, 4 * p->n, sizeof *of);
     *g = (struct mp_glyphs){ .n = 0 };
     int rc = of != NULL ? find_size(c, s, p, &g->size) : -1;
     if (rc == MP_OK)
-        join(p, g->size, of);
-    for (size_t i = 0; i < p->n && rc == MP_OK; i++)
-        if (of[i] == i && extent(&p->at[i]) >= 0.08 * g->size)
-            rc = make(c, s, p, of, i, list, g);
-        else if (of[i] == i)
-            g->specks++;
+        rc = join(c, s, p, g->size, of);
+    if (rc == MP_OK)
+        rc = make_all(c, s, p, of, of + p->n, g);
     free(of);
     return rc;
 }
@@ -249,8 +313,9 @@ static double middle_y(const struct mp_glyph *g) { return g->top + g->h / 2.0; }
 static double piled(const struct mp_glyphs *g, double slope)
 {
     const double tight = 0.25 * g->size, reach = 10 * g->size;
+    const size_t step = g->n / LOOKED + 1; /* of many, some */
     double sum = 0;
-    for (size_t i = 0; i < g->n; i++)
+    for (size_t i = 0; i < g->n; i += step)
         for (size_t k = 0; k < i; k++) {
             const double dx = middle_x(&g->at[i]) - middle_x(&g->at[k]);
             const double dy = middle_y(&g->at[i]) - middle_y(&g->at[k]);

@@ -348,7 +348,10 @@ int mp_reading_page(struct mp_ctx *c, const char *name, const uint8_t *grey, int
     if (mp_sheet_open(c, &s, grey, h, w) < 0)
         return -1;
     r->light = s.light;
+    mp_ctx_where(c, "%s: ", name);
     const int rc = s.blank ? MP_OK : read_sheet(c, &s, b, r);
+    if (rc == MP_OK)
+        mp_ctx_where(c, "%s", "");
     mp_sheet_close(&s);
     if (rc < 0)
         mp_reading_free(r);

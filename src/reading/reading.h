@@ -48,7 +48,7 @@ struct mp_reading {
 int mp_reading_check(struct mp_ctx *c, const char *name, const struct mp_bundle *b);
 
 /* Reads a page of grey levels; of a page without ink r->n is 0.  The same page gives the same
- * bytes.  Cost: some 40 ns a pixel, and what the bundle takes.  Negative: mp_fail(). */
+ * bytes.  Cost: some 100 ns a pixel, and what the bundle takes.  Negative: mp_fail(). */
 int mp_reading_page(struct mp_ctx *c, const char *name, const uint8_t *grey, int h, int w,
                     struct mp_bundle *b, struct mp_reading *r);
 
@@ -69,6 +69,10 @@ bool mp_mark_unsure(const struct mp_mark *m, double threshold);
  * mp_fail(). */
 char *mp_reading_line(struct mp_ctx *c, const struct mp_reading *r, const struct mp_bundle *b,
                       int k);
+
+/* Whether the bundle is so much less sure of the digits than of its training rows that they are
+ * likely to be of another make. */
+bool mp_reading_unusual(const struct mp_reading *r);
 
 /* Warns of what speaks against what was read: no digits, digits that are unlike those that the
  * bundle was trained on. */

@@ -9,7 +9,7 @@
  * taken out as a layer of paint below the pen's: what is left is s' with s = r + s' (1 - r).
  * Where the rule is too dark for that, pixels count as ink that have ink above and below.
  *
- * Rules that stand are those that lie on the page turned on its side.  Cost: 20 ns a pixel. */
+ * Rules that stand are those that lie on the page turned on its side.  Cost: 40 ns a pixel. */
 #include "reading/sheet.h"
 #include "core/ctx.h"
 #include <math.h>
@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-    POINTS = 150000,  /* of ink, by which the slope is found */
+    POINTS = 50000,  /* of ink, by which the slope is found */
     WINDOW = 96,      /* samples along a rule */
     PARTS = 4,        /* of the page's width, of which a window has one */
     FEW = 20, MOST = 60, /* percent of a window */

@@ -176,6 +176,12 @@ fails 1 "cut.jpg: is a damaged JPEG (Premature end of JPEG file)" read --bundle 
 none_left crops2 && [ ! -e page2.html ]
 ok "and nothing is left of what failed"
 
+awk 'BEGIN { for (y = 0; y < 1000; y++) { for (x = 0; x < 1100; x++)
+    printf "%d ", y % 14 < 9 && x % 14 < 4 ? 0 : 255; print "" } }' | pnm dots.pgm
+fails 1 "dots.pgm: the picture has more than 5000 marks as large as digits; expected a page of handwriting" \
+    read --bundle $bundle dots.pgm
+ok "a picture full of marks"
+
 # Bundles of other things.
 awk 'BEGIN { srand(1); print "label,a,b,c,d"; for (i = 0; i < 40; i++) print i % 2 "," i % 2 * 200 + i "," i ",3,9" }' > few.csv
 printf 'data train=few.csv test= size=2x2\nsvm\n' > few.txt
