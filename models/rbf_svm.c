@@ -457,6 +457,37 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     return MP_OK;
 }
 
+/* Of each class the vector that says most. */
+static int pictures(struct mp_ctx *c, const void *params, const void *state,
+                    struct mp_shape image, const struct mp_viewer *v)
+{
+    const struct state *s = state;
+    const char *const *names;
+    size_t i = 0;
+    (void)params;
+    if (mp_len(image) != s->d || (uint64_t)mp_classes(c, &names) != s->classes)
+        return MP_OK;
+    for (size_t k = 0; k < s->classes; k++) {
+        const size_t end = i + (size_t)fmax(0, s->count[k]);
+        double most = 0;
+        size_t best = end;
+        for (; i < end; i++) {
+            double says = 0;
+            for (size_t j = 0; j < s->classes; j++)
+                says += fabs((double)s->coef[i * s->classes + j]);
+            if (says > most) {
+                most = says;
+                best = i;
+            }
+        }
+        char name[600];
+        snprintf(name, sizeof name, "class %s, a support vector", names[k]);
+        if (best < end && mp_see(c, v, name, s->x + best * s->d, image, 1) < 0)
+            return -1;
+    }
+    return MP_OK;
+}
+
 static int prepare(struct mp_ctx *c)
 {
     return mp_kernel_load(c) < 0 ? -1 : mp_dnn_load(c);
@@ -483,5 +514,5 @@ MP_STAGE(rbf_svm) = {
     .fit = fit, .done = done, .io = io, .clear = clear,
     .apply = apply,
     .learner = MP_LEARNER(.learns = MP_IN_ORDER, .prepare = prepare, .ready = ready,
-                          .values = values),
+                          .values = values, .pictures = pictures),
 };

@@ -60,6 +60,8 @@ for model in 'forest trees=3 min_leaf=1000000000' 'boost rounds=3 depth=10000000
 done
 
 # Pictures of what is learned, where values are pixels.
-grep -q 'what each value tells' forest/1/report.html && grep -q 'what each value tells' boost/1/report.html
-ok "pages show which pixels are asked for"
+grep -q 'a support vector' rbf/1/report.html &&
+    grep -q 'what each value tells' forest/1/report.html &&
+    grep -q 'what each value tells' boost/1/report.html
+ok "pages show which pixels are asked for, and what is most told by"
 finish
