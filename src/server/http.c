@@ -223,15 +223,12 @@ static void begin(struct mp_http *h, struct MHD_Connection *con, struct job *j, 
     }
 }
 
-/* Whether to answer at once, though more may come. */
-static bool at_once(struct MHD_Connection *con, const struct job *j, const char *method)
+/* Whether to answer at once, though more may come: libmicrohttpd closes the connection then. */
+static bool at_once(struct MHD_Connection *con, const struct job *j)
 {
     const char *length = header(con, "Content-Length");
-    if (!j->refused)
-        return (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) && length == NULL &&
-               header(con, "Transfer-Encoding") == NULL;
-    return header(con, "Expect") != NULL ||
-           (length != NULL && strtoull(length, NULL, 10) > HEARD);
+    return j->refused && (header(con, "Expect") != NULL ||
+                          (length != NULL && strtoull(length, NULL, 10) > HEARD));
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *con, const char *path,
@@ -245,7 +242,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *con, const char 
         return MHD_NO;
     if (!j->begun) {
         begin(h, con, j, path);
-        if (!at_once(con, j, method))
+        if (!at_once(con, j))
             return MHD_YES;
     } else if (*n > 0) {
         hear(h, j, piece, *n);

@@ -135,8 +135,12 @@ static int number(struct reader *r)
     if (*p != '-' && (*p < '0' || *p > '9'))
         return malformed(r, "a number");
     const uint8_t *rest = mp_float_read((const uint8_t *)p, '.', &x);
-    if (rest == NULL)
-        return malformed(r, "a number");
+    if (rest == NULL) { /* 1e999, say, or hundreds of digits */
+        char text[128];
+        place(r, r->depth, text);
+        return mp_fail(r->c, "%s is no number that can be read; expected a value 0..255: 0 paper, "
+                       "255 ink", text);
+    }
     if (!(x >= 0 && x <= 255))
         return out_of_range(r, (double)x);
     r->fraction |= x != floorf(x);
@@ -152,7 +156,8 @@ static int ended(struct reader *r, size_t n)
     size_t *count = &r->count[r->depth];
     if (n == 0 || (*count > 0 && *count != n)) {
         place(r, r->depth, text);
-        return n == 0 ? mp_fail(r->c, "%s is empty; expected images", text)
+        return n == 0 ? mp_fail(r->c, "%s is empty; expected %s", text,
+                                r->depth == 0 ? "images" : "values")
                       : mp_fail(r->c, "%s has %zu element%s, the one before it %zu; all have to "
                                       "have as many", text, n, n == 1 ? "" : "s", *count);
     }

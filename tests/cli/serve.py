@@ -311,6 +311,11 @@ def mistakes(s):
     wrong("a value below 0", "images[0][1] is -1; expected a value 0..255: 0 paper, 255 ink",
           "[[0,-1]]")
     wrong("no number", "byte 5 of the JSON is n; expected a number", "[[0,null]]")
+    for text in ("1e999", "0." + "1" * 200, "-"):
+        wrong("no number that is read: " + text[:6], "images[0][1] is no number that can be read; "
+              "expected a value 0..255: 0 paper, 255 ink", "[[0,%s]]" % text)
+    wrong("no values", "images[0] is empty; expected values", '{"images": [[]]}')
+    wrong("no images", "images is empty; expected images", '{"images": []}')
     wrong("values of 0..1", "the values are 0..1 with fractions; expected 0..255: multiply them "
           "by 255", json.dumps([[0.5] * 784]))
     wrong("arrays too deep", "byte 5 of the JSON is [; expected a number: arrays lie four deep at "
@@ -370,6 +375,9 @@ def hostile(s, rows):
     got = s.raw(one + one + one.replace(b"Host", b"Connection: close\r\nHost"))
     told("requests that are sent at once are answered one by one",
          "" if got.count(b'"predictions"') == 3 else got)
+    one = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % s.port
+    got = s.raw(one + one + one.replace(b"Host", b"Connection: close\r\nHost"))
+    told("a connection is kept after GET, too", "" if got.count(b'"ok"') == 3 else got)
     got = s.raw(b"nonsense\r\n\r\n")
     told("nonsense is no request", "" if got.startswith(b"HTTP/1.1 400") or got == b"" or
          b"400" in got[:20] else got)
