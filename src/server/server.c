@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* How often connections are looked at that make us wait. */
@@ -167,11 +168,45 @@ static int run(struct mp_ctx *c, struct mp_http *h, const struct mp_server_form 
     return MP_OK;
 }
 
-/* Signals are waited for by this thread alone: those that answer inherit the mask. */
+/* ------------------------------------------------------------------- signals */
+
+/* Signals are waited for by this thread, the process's first, alone: threads that it begins inherit
+ * the mask.  One that a library began before has none; what it is given, it passes on. */
+struct signals {
+    sigset_t set, was;
+    struct sigaction action[3];
+};
+static const int heard[3] = { SIGINT, SIGTERM, SIGHUP };
+
+static void pass_on(int number)
+{
+    const int error = errno;
+    syscall(SYS_tgkill, getpid(), getpid(), number); /* the first thread's number, too */
+    errno = error;
+}
+
+static void hear(struct signals *s)
+{
+    const struct sigaction action = { .sa_handler = pass_on, .sa_flags = SA_ONSTACK | SA_RESTART };
+    sigemptyset(&s->set);
+    for (int i = 0; i < 3; i++)
+        sigaddset(&s->set, heard[i]);
+    pthread_sigmask(SIG_BLOCK, &s->set, &s->was);
+    for (int i = 0; i < 3; i++)
+        sigaction(heard[i], &action, &s->action[i]);
+}
+
+static void hear_no_more(struct signals *s)
+{
+    for (int i = 0; i < 3; i++)
+        sigaction(heard[i], &s->action[i], NULL);
+    pthread_sigmask(SIG_SETMASK, &s->was, NULL);
+}
+
 int mp_serve(struct mp_ctx *c, const struct mp_server_form *f)
 {
     struct mp_http *h = mp_alloc(c, 1, sizeof *h);
-    sigset_t signals, was;
+    struct signals signals;
     if (h == NULL || mp_microhttpd_load(c) < 0) {
         free(h);
         return -1;
@@ -183,17 +218,13 @@ int mp_serve(struct mp_ctx *c, const struct mp_server_form *f)
     h->log = f->log;
     mp_wires_open(&h->wires, f->connections);
     pthread_mutex_init(&h->display, NULL);
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
     struct mp_shelf *shelf = mp_shelf_read(c, f->names, f->files, f->n);
     int rc = shelf != NULL ? MP_OK : -1;
     if (rc == MP_OK) {
         mp_http_display(h, shelf);
-        pthread_sigmask(SIG_BLOCK, &signals, &was);
-        rc = run(c, h, f, &signals);
-        pthread_sigmask(SIG_SETMASK, &was, NULL);
+        hear(&signals);
+        rc = mp_stopped(c) ? mp_fail(c, "interrupted") : run(c, h, f, &signals.set);
+        hear_no_more(&signals);
         mp_http_display(h, NULL);
     }
     pthread_mutex_destroy(&h->display);
