@@ -31,8 +31,8 @@ static int next_pair(struct mp_ctx *c, const char *text, const char **at, struct
     while (p->n > 0 && (*at)[p->n] == ':' && (behind = read_weight(*at + p->n, &p->weight)) == NULL)
         p->n += 1 + strcspn(*at + p->n + 1, ":,");
     if (behind == NULL)
-        return mp_fail(c, "weights=%s: expected balanced or LABEL:WEIGHT,... with weights above 0",
-                       text);
+        return mp_fail(c, "weights=%s: expected balanced or LABEL:WEIGHT,... with weights above 0, "
+                       "1e9 at most", text);
     *at = behind + (*behind == ',');
     return 1;
 }
@@ -43,8 +43,7 @@ static int read_weights(struct mp_ctx *c, const char *text, const char *const *n
     struct pair p;
     const char *at = text;
     int rc;
-    for (int i = 0; i < k; i++)
-        weight[i] = 1;
+    memset(weight, 0, (size_t)k * sizeof *weight);
     while ((rc = next_pair(c, text, &at, &p)) > 0) {
         int i = 0;
         while (i < k && (strncmp(names[i], p.label, p.n) != 0 || names[i][p.n] != '\0'))
@@ -52,8 +51,12 @@ static int read_weights(struct mp_ctx *c, const char *text, const char *const *n
         if (i == k)
             return mp_fail(c, "weights=%s: label %.*s does not occur in the training rows", text,
                            (int)p.n, p.label);
+        if (weight[i] > 0)
+            return mp_fail(c, "weights=%s: label %s is given twice", text, names[i]);
         weight[i] = p.weight;
     }
+    for (int i = 0; i < k; i++)
+        weight[i] = weight[i] > 0 ? weight[i] : 1;
     return rc;
 }
 

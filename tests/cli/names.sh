@@ -216,8 +216,11 @@ done
     "mnistpipe: net.txt:2: net: weights=5:2: label 5 does not occur in the training rows"
 ok "a weight for a label that is not there"
 ! mp run ridge.txt --set ridge.weights=1:0 -o one && equal "$(tail -1 "$err")" \
-    "mnistpipe: ridge.txt:3: ridge: weights=1:0: expected balanced or LABEL:WEIGHT,... with weights above 0"
+    "mnistpipe: ridge.txt:3: ridge: weights=1:0: expected balanced or LABEL:WEIGHT,... with weights above 0, 1e9 at most"
 ok "a weight of zero"
+! mp run ridge.txt --set ridge.weights=1:2,0:3,1:4 -o one && equal "$(tail -1 "$err")" \
+    "mnistpipe: ridge.txt:3: ridge: weights=1:2,0:3,1:4: label 1 is given twice"
+ok "two weights for a label"
 renamed 'A|B|C|D|E|F|G|H|I|J'
 mp run svm.txt --train ntrain.csv --test ntest.csv --set svm.weights=C:3,J:0.5 -o one --quiet &&
     mp run svm.txt --set svm.weights=2:3,9:0.5 -o two --quiet &&
