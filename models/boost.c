@@ -146,7 +146,7 @@ static void make_pairs(struct boost *b, size_t from, size_t n, size_t column, co
     for (size_t i = 0; i < n; i++) {
         const size_t row = from + i, class = b->bins->class[row];
         const double w = b->unit * b->weight[class], own = (double)p[i];
-        const double g = own - (class == column + b->first), h = own * (1 - own);
+        const double g = own - (class == column + b->first), h = fmax(0, own * (1 - own));
         const uint64_t bits = mp_mix(key ^ row);
         const bool counts = !b->held[row] && (b->p->subsample >= 1 ||
                                               share_of(b->key[FOR_ROWS], row) < b->p->subsample);
