@@ -83,39 +83,27 @@ void mp_picture_image(struct mp_picture *p, int top, int left, const float *x, s
     }
 }
 
-static int encode(struct mp_ctx *c, const struct mp_picture *p, bool photo, uint8_t **to, size_t *n)
+int mp_picture_png(struct mp_ctx *c, const struct mp_picture *p, uint8_t **png, size_t *n)
 {
     const size_t bytes = (size_t)p->h * (size_t)p->w * (size_t)p->bands;
     struct mp_vips v;
     void *made = NULL;
     int rc = -1;
-    *to = NULL;
+    *png = NULL;
     if (mp_vips_open(c, &v) < 0)
         return -1;
     VipsImage *image = v.image_new_from_memory(p->px, bytes, p->w, p->h, p->bands,
                                                VIPS_FORMAT_UCHAR);
-    if (image != NULL &&
-        (photo ? v.jpegsave_buffer(image, &made, n, "Q", 80, "strip", TRUE, NULL)
-               : v.pngsave_buffer(image, &made, n, "strip", TRUE, NULL)) == 0)
-        rc = (*to = mp_alloc(c, *n, 1)) != NULL ? MP_OK : -1;
+    if (image != NULL && v.pngsave_buffer(image, &made, n, "strip", TRUE, NULL) == 0)
+        rc = (*png = mp_alloc(c, *n, 1)) != NULL ? MP_OK : -1;
     else
-        mp_vips_fail(c, &v, photo ? "libvips cannot write a JPEG" : "libvips cannot write a PNG");
+        mp_vips_fail(c, &v, "libvips cannot write a PNG");
     if (rc == MP_OK)
-        memcpy(*to, made, *n);
+        memcpy(*png, made, *n);
     g_free(made); /* of GLib's allocator: what we hand out is for free() */
     if (image != NULL)
         v.object_unref(image);
     return rc;
-}
-
-int mp_picture_png(struct mp_ctx *c, const struct mp_picture *p, uint8_t **png, size_t *n)
-{
-    return encode(c, p, false, png, n);
-}
-
-int mp_picture_jpeg(struct mp_ctx *c, const struct mp_picture *p, uint8_t **jpeg, size_t *n)
-{
-    return encode(c, p, true, jpeg, n);
 }
 
 void mp_base64(FILE *f, const uint8_t *bytes, size_t n)

@@ -40,9 +40,6 @@ void mp_picture_image(struct mp_picture *p, int top, int left, const float *x, s
 /* The picture as PNG; free() the bytes. */
 int mp_picture_png(struct mp_ctx *c, const struct mp_picture *p, uint8_t **png, size_t *n);
 
-/* The same as JPEG, for photos: a tenth of the bytes. */
-int mp_picture_jpeg(struct mp_ctx *c, const struct mp_picture *p, uint8_t **jpeg, size_t *n);
-
 /* Bytes in the letters of RFC 4648. */
 void mp_base64(FILE *f, const uint8_t *bytes, size_t n);
 

@@ -11,7 +11,7 @@
     F(vips_, init) F(vips_, cache_set_max) F(vips_, concurrency_set)                           \
     F(vips_, block_untrusted_set) F(vips_, error) F(vips_, error_buffer_copy)                  \
     F(vips_, error_clear)                                                                      \
-    F(vips_, image_new_from_memory) F(vips_, pngsave_buffer) F(vips_, jpegsave_buffer)         \
+    F(vips_, image_new_from_memory) F(vips_, pngsave_buffer)                                   \
     F(vips_, image_new_from_buffer) F(vips_, image_write_to_memory)                            \
     F(vips_, image_get_width) F(vips_, image_get_height) F(vips_, image_get_bands)             \
     F(vips_, image_get_format) F(vips_, image_get_interpretation)                              \

@@ -6,6 +6,7 @@
 #include "pages/read_html.h"
 #include "core/ctx.h"
 #include "pages/html.h"
+#include "pictures/pictures.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +44,7 @@ static int put_page(struct mp_ctx *c, FILE *f, const struct mp_page *page)
     size_t n = 0;
     if (cut_out(c, page, 0, 0, page->h, page->w, (longer + LONGEST - 1) / LONGEST, &p) < 0)
         return -1;
-    const int rc = mp_picture_jpeg(c, &p, &jpeg, &n);
+    const int rc = mp_jpeg_encode(c, &p, &jpeg, &n);
     mp_picture_close(&p);
     if (rc < 0)
         return -1;

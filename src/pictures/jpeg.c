@@ -2,6 +2,7 @@
 /* jpeg.c - JPEG by libjpeg-turbo. */
 #include "config.h"
 #include "core/library.h"
+#include "image/picture.h"
 #include "pictures/bitmap.h"
 #include "pictures/pictures.h"
 #include <string.h>
@@ -9,7 +10,7 @@
 
 #define TURBO_FUNCTIONS(F)                                                                     \
     F(tj, InitDecompress) F(tj, DecompressHeader3) F(tj, Decompress2) F(tj, Destroy)           \
-    F(tj, GetErrorStr2) F(tj, GetErrorCode)
+    F(tj, GetErrorStr2) F(tj, GetErrorCode) F(tj, InitCompress) F(tj, Compress2) F(tj, Free)
 
 static struct { TURBO_FUNCTIONS(MP_LIBRARY_MEMBER) } turbo;
 static struct mp_library library = { MP_LIBRARY("libjpeg-turbo", MP_TURBOJPEG_SONAME,
@@ -90,5 +91,32 @@ int mp_jpeg_decode(struct mp_ctx *c, const uint8_t *p, size_t n, struct mp_bitma
         return mp_fail(c, "no memory for a JPEG picture");
     const int rc = decode(c, jpeg, p, n, b);
     turbo.Destroy(jpeg);
+    return rc;
+}
+
+/* By libjpeg-turbo itself: libvips would have threads of its own do it, which stay. */
+int mp_jpeg_encode(struct mp_ctx *c, const struct mp_picture *p, uint8_t **jpeg, size_t *n)
+{
+    enum { QUALITY = 80 };
+    unsigned char *made = NULL;
+    unsigned long size = 0;
+    *jpeg = NULL;
+    if (mp_library_load(c, &library, "JPEG pictures") < 0)
+        return -1;
+    tjhandle writer = turbo.InitCompress();
+    if (writer == NULL)
+        return mp_fail(c, "no memory for a JPEG picture");
+    const bool grey = p->bands == 1;
+    int rc = turbo.Compress2(writer, p->px, p->w, 0, p->h, grey ? TJPF_GRAY : TJPF_RGB, &made,
+                             &size, grey ? TJSAMP_GRAY : TJSAMP_420, QUALITY, 0);
+    if (rc != 0)
+        rc = mp_fail(c, "libjpeg-turbo cannot write a JPEG: %s", turbo.GetErrorStr2(writer));
+    else if ((*jpeg = mp_alloc(c, size, 1)) == NULL)
+        rc = -1;
+    else
+        memcpy(*jpeg, made, size); /* what we hand out is for free() */
+    *n = size;
+    turbo.Free(made);
+    turbo.Destroy(writer);
     return rc;
 }
