@@ -13,7 +13,7 @@ the page is dark; then contours, each box resized to 28 x 28.
 from those, so that only their boxes tell anything.  --save FOLDER keeps pages and boxes.
 --ship FOLDER writes the pages of the tutorial instead, of the sample's test digits.
 """
-import collections, csv, gzip, json, os, subprocess, sys
+import collections, csv, functools, gzip, json, os, subprocess, sys
 sys.dont_write_bytecode = True
 import common
 import numpy as np
@@ -215,6 +215,8 @@ def main():
                    lambda page: theirs(cv2, otsu, b, bundle, page),
                f"OpenCV {cv2.__version__}, adaptive":
                    lambda page: theirs(cv2, adaptive, b, bundle, page)}
+
+    finders = {name: functools.cache(find) for name, find in finders.items()}
 
     def side(find):
         count = collections.Counter({k: 0 for k in CAUSES})
