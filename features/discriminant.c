@@ -28,7 +28,7 @@ static const struct mp_param table[] = {
     MP_PARAM(components, .def = "0", .min = 0, .max = MP_MOST_CLASSES,
              .doc = "how many directions at most; 0: as many as there are, one fewer than "
                     "classes"),
-    MP_PARAM(shrinkage, .def = "1e-4", .min = 0, .max = 1,
+    MP_PARAM(shrinkage, .def = "0.001", .min = 0, .max = 1,
              .doc = "of the covariance within classes towards a ball: more where rows are few"),
     MP_END
 };
@@ -261,7 +261,7 @@ MP_STAGE(discriminant) = {
            "few rows vary from being trusted too much.  Where it has no inverse, more is taken.\n"
            "The model of the same directions is lda.\n"
            "Reference: Fisher 1936, The use of multiple measurements in taxonomic problems.",
-    .example = "discriminant components=5 shrinkage=0.01",
+    .example = "discriminant components=5 shrinkage=0.1",
     .flags = MP_SUMS,
     .params = table,
     .params_size = sizeof(struct params),

@@ -27,10 +27,10 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(size, .def = "7", .min = 3, .max = 21, .unit = "px",
+    MP_PARAM(size, .def = "5", .min = 3, .max = 21, .unit = "px",
              .doc = "side of a filter, odd; around images is paper"),
-    MP_PARAM(first, .def = "6", .min = 1, .max = 64, .doc = "filters of the first layer"),
-    MP_PARAM(second, .def = "6", .min = 1, .max = MAX_BITS,
+    MP_PARAM(first, .def = "4", .min = 1, .max = 64, .doc = "filters of the first layer"),
+    MP_PARAM(second, .def = "5", .min = 1, .max = MAX_BITS,
              .doc = "filters of the second layer, bits of a number: histograms have 2^second "
                     "values"),
     MP_PARAM(grid, .def = "4", .min = 1, .max = 64,
