@@ -6,9 +6,9 @@
  * that are Newton steps (Chen, Guestrin 2016, "XGBoost"; Ke and others 2017, "LightGBM").  As in
  * scikit-learn's HistGradientBoostingClassifier.
  *
- * Derivatives are rounded to whole numbers at random, up or down by how near they are (Shi and
- * others 2022, "Quantized training of gradient boosting decision trees"): so sums are exact, and
- * rows of which next to nothing is to be learned, in the end most of them, are mostly 0 and cost
+ * Derivatives are rounded to whole numbers, small ones at random, up or down by how near they are
+ * (Shi and others 2022, "Quantized training of gradient boosting decision trees"): sums are exact,
+ * and rows of which next to nothing is to be learned, in the end most of them, are mostly 0 and cost
  * nothing.
  *
  * Cost: see newton.c; the trees of a round grow side by side.  Memory: 3 bytes and some for each
@@ -23,8 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 128, PIECE = 1024, TRIAL_ROUNDS = 2 }; /* of rows at a time: asked; learned from */
-static const double most_unit = 4096;     /* what a derivative of 1 is, where sums have room */
+enum { ROWS = 128, PIECE = 1024 }; /* rows at a time: asked; learned from */
+enum { LARGE = 1024, TRIAL_ROUNDS = 2 };
 enum { FOR_ROUNDING, FOR_ROWS, FOR_HELD }; /* streams of random numbers */
 
 struct params {
@@ -133,10 +133,11 @@ MP_CLONES static void softmax(float *restrict p, size_t columns, bool two, float
             p[k * PIECE + i] /= sum[i];
 }
 
-/* Rounded up or down, by how near it is; share is even over 0 .. 1. */
+/* Rounded up or down, by how near it is, so that the sum of many small ones is right; share is even
+ * over 0 .. 1.  Of large ones to the nearest, so that rows that are alike stay so. */
 static int32_t rounded(double x, double share)
 {
-    return (int32_t)floor(x + share);
+    return (int32_t)floor(x + (fabs(x) < LARGE ? share : 0.5));
 }
 
 static void make_pairs(struct boost *b, size_t from, size_t n, size_t column, const float *p)
@@ -283,13 +284,10 @@ static int begin_scores(struct mp_ctx *c, struct boost *b)
         free(rows);
         return -1;
     }
-    double most = 1;
-    for (size_t k = 0; k < b->s->classes; k++) {
+    for (size_t k = 0; k < b->s->classes; k++)
         mass += (double)rows[k] * b->weight[k];
-        most = fmax(most, b->weight[k]);
-    }
     /* Sums of g stay below 2^31, those of h below 2^32. */
-    b->unit = fmin(most_unit / most, 0x1p30 / (mass + (double)b->n));
+    b->unit = 0x1p30 / (mass + (double)b->n);
     for (size_t k = 0; k < b->columns; k++) {
         const size_t class = k + b->first;
         const double own = fmax((double)rows[class], 0.1) * b->weight[class];
@@ -452,7 +450,7 @@ MP_STAGE(boost) = {
            "question each.  With a lower `rate` and more rounds it becomes better, slowly; with a\n"
            "`patience` some training rows are held back, and what is kept are the rounds up to\n"
            "the one that was best on them.  Values are told apart by `bins` levels.  Derivatives\n"
-           "are rounded at random to whole numbers, so that sums do not depend on their order.\n"
+           "are rounded to whole numbers, small ones at random, so that sums are exact.\n"
            "The time goes with the values that are not the most common of all rows, such as\n"
            "paper.  Scores are logarithms of probabilities but for what all have in common.\n"
            "About what scikit-learn's HistGradientBoostingClassifier, XGBoost and LightGBM do.\n"
