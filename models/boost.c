@@ -8,8 +8,8 @@
  *
  * Derivatives are rounded to whole numbers, small ones at random, up or down by how near they are
  * (Shi and others 2022, "Quantized training of gradient boosting decision trees"): sums are exact,
- * and rows of which next to nothing is to be learned, in the end most of them, are mostly 0 and cost
- * nothing.
+ * and rows of which next to nothing is to be learned, in the end most of them, are mostly 0 and
+ * cost nothing.
  *
  * Cost: see newton.c; the trees of a round grow side by side.  Memory: 3 bytes and some for each
  * value of the rows, 12 for each row and class, sums for each thread. */
