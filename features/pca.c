@@ -21,7 +21,7 @@ enum { MAX_VALUES = 20000, ROWS = 4 }; /* ROWS: that project() takes at a time *
 
 struct params {
     double variance;
-    int components;
+    int components, every;
     bool whiten, unit;
 };
 
@@ -35,6 +35,9 @@ static const struct mp_param table[] = {
     MP_PARAM(unit, .def = "no",
              .doc = "then divide all by the root of their total variance, so that branches of a "
                     "union count alike"),
+    MP_PARAM(every, .def = "1", .min = 1, .max = 1000000, .unit = "rows",
+             .doc = "learn from one in so many training rows, which saves time where there are "
+                    "far more rows than values"),
     MP_END
 };
 
@@ -74,9 +77,16 @@ static void label(const void *params, struct mp_shape in, size_t i, char *text, 
 
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
+    const struct params *p = params;
     struct state *s = state;
-    (void)params;
-    return mp_covariance_add(c, &s->seen, in->x, in->n, mp_len(in->shape));
+    const size_t d = mp_len(in->shape);
+    if (p->every == 1)
+        return mp_covariance_add(c, &s->seen, in->x, in->n, d);
+    for (size_t i = 0; i < in->n; i++)
+        if (mp_row(in, i) % (size_t)p->every == 0 &&
+            mp_covariance_add(c, &s->seen, in->x + i * d, 1, d) < 0)
+            return -1;
+    return MP_OK;
 }
 
 static int merge(struct mp_ctx *c, void *into, void *from)
@@ -180,8 +190,9 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     if (s->seen.rows < 2)
         return mp_fail(c, "needs at least 2 rows to learn from, got %zu", (size_t)s->seen.rows);
     if ((uint64_t)p->components > s->seen.rows)
-        return mp_fail(c, "components=%d: there are only %zu rows to learn from; must be at most "
-                       "%zu", p->components, (size_t)s->seen.rows, (size_t)s->seen.rows);
+        return mp_fail(c, "components=%d: there are only %zu rows to learn from%s; must be at most "
+                       "%zu", p->components, (size_t)s->seen.rows,
+                       p->every > 1 ? ", by `every`" : "", (size_t)s->seen.rows);
     const size_t least = s->seen.rows < s->seen.d ? s->seen.rows : s->seen.d;
     const size_t most = p->components > 0 ? (size_t)p->components : least;
     double *a = covariance(c, s, &total);

@@ -3,9 +3,11 @@
 #include "files/sealed.h"
 #include "config.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 enum { HEADER = 32 };
@@ -103,9 +105,13 @@ static unsigned char *read_open(struct mp_ctx *c, FILE *f, const struct mp_seal 
 unsigned char *mp_sealed_read(struct mp_ctx *c, const char *file, const struct mp_seal *seal,
                               size_t *size)
 {
-    FILE *f = fopen(file, "rb");
+    /* Without O_NONBLOCK a pipe would have us wait for somebody to write into it. */
+    const int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *f = fd >= 0 ? fdopen(fd, "rb") : NULL;
     if (f == NULL) {
         mp_fail(c, "cannot read: %s", strerror(errno));
+        if (fd >= 0)
+            close(fd);
         return NULL;
     }
     unsigned char *bytes = read_open(c, f, seal, size);

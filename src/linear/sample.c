@@ -34,18 +34,38 @@ static void sink(struct mp_sampled *heap, size_t n)
     }
 }
 
-static int reserve(struct mp_ctx *c, struct mp_sample *s, size_t most, size_t d)
+static int begin(struct mp_ctx *c, struct mp_sample *s, size_t most, size_t d)
 {
-    if (s->most == most && s->d == d)
-        return MP_OK;
-    if (s->most != 0)
+    if (s->most != 0 && (s->most != most || s->d != d))
         return mp_fail(c, "rows of %zu values after rows of %zu", d, s->d);
-    s->heap = mp_alloc(c, most, sizeof *s->heap);
-    s->rows = s->heap == NULL ? NULL : mp_alloc(c, mp_product(most, d), sizeof *s->rows);
-    if (s->rows == NULL)
-        return -1;
     s->most = most;
     s->d = d;
+    return MP_OK;
+}
+
+/* Room for `more` rows: there may be fewer than are wanted, and each may be large. */
+static int reserve(struct mp_ctx *c, struct mp_sample *s, size_t more)
+{
+    const size_t least = s->most - s->n < more ? s->most : s->n + more;
+    if (least <= s->room)
+        return MP_OK;
+    const size_t twice = s->most - s->room < s->room ? s->most : 2 * s->room;
+    const size_t room = least > twice ? least : twice;
+    struct mp_sampled *heap = mp_alloc(c, room, sizeof *heap);
+    float *rows = heap == NULL ? NULL : mp_alloc(c, mp_product(room, s->d), sizeof *rows);
+    if (rows == NULL) {
+        free(heap);
+        return -1;
+    }
+    if (s->n > 0) {
+        memcpy(heap, s->heap, s->n * sizeof *heap);
+        memcpy(rows, s->rows, s->n * s->d * sizeof *rows);
+    }
+    free(s->heap);
+    free(s->rows);
+    s->heap = heap;
+    s->rows = rows;
+    s->room = room;
     return MP_OK;
 }
 
@@ -68,7 +88,7 @@ static float *place(struct mp_sample *s, const struct mp_sampled *row)
 int mp_sample_add(struct mp_ctx *c, struct mp_sample *s, size_t most, const struct mp_chunk *in)
 {
     const size_t d = mp_len(in->shape);
-    if (reserve(c, s, most, d) < 0)
+    if (begin(c, s, most, d) < 0 || reserve(c, s, in->n) < 0)
         return -1;
     for (size_t i = 0; i < in->n; i++) {
         /* Of copies of a row each has a number of its own. */

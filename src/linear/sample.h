@@ -11,12 +11,13 @@
 
 struct mp_sample {      /* zeroed: of no rows */
     size_t most, d, n;  /* rows wanted, values of each, rows there are */
+    size_t room;        /* rows that there is memory for */
     size_t seen;        /* rows that went by */
-    struct mp_sampled { /* most: a heap by key, then row */
+    struct mp_sampled { /* a heap by key, then row */
         uint64_t key, row;
         size_t at;      /* which of `rows` */
     } *heap;
-    float *rows;        /* most x d */
+    float *rows;        /* n x d */
 };
 
 /* For fit(): of rows of d values `most` are kept; of another length than before they fail, and so

@@ -101,4 +101,8 @@ END
 ok "info --json: the same, and what the run's report says"
 ! mp info a.txt && equal "$(cat "$err")" "mnistpipe: a.txt: is no bundle of mnistpipe"
 ok "info of what is no bundle"
+mkfifo pipe.mnp
+! timeout 60 "$program" info pipe.mnp > "$out" 2> "$err" && equal "$(cat "$err")" \
+    "mnistpipe: pipe.mnp: cannot be read as a pipe; expected a file"
+ok "a pipe that nobody writes into is not waited for"
 finish

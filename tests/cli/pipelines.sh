@@ -10,8 +10,10 @@ for file in "$source"/pipelines/*.txt; do
     name=$(basename "$file")
     head -1 "$file" | grep -q "^# $name - "
     ok "$name: its first line tells its name and what it is for"
-    few=() # thousands of cosines take least squares seconds, and learn no more from 600 rows
-    ! grep -q '^fourier' "$file" || few=(--set fourier.components=500)
+    # Thousands of cosines take least squares seconds; about as many as rows learn the least.
+    few=()
+    ! grep -q '^fourier' "$file" || few=(--set fourier.components=250)
+    ! grep -q ' every=' "$file" || few+=(--set pca.every=1)
     mp check "$file" "${few[@]}" && silent && grep -q 'training rows' "$out"
     ok "$name: check finds nothing wrong"
     mp run "$file" "${few[@]}" --train train.csv --test test.csv -o run --quiet && [ ! -s "$err" ] &&
