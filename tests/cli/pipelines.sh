@@ -13,7 +13,7 @@ for file in "$source"/pipelines/*.txt; do
     # Thousands of cosines take least squares seconds; about as many as rows learn the least.
     few=()
     ! grep -q '^fourier' "$file" || few=(--set fourier.components=250)
-    ! grep -q ' every=' "$file" || few+=(--set pca.every=1)
+    ! grep -q ' every=' "$file" || few+=(--set 'pca#1.every=1' --set 'pca#2.every=1')
     mp check "$file" "${few[@]}" && silent && grep -q 'training rows' "$out"
     ok "$name: check finds nothing wrong"
     mp run "$file" "${few[@]}" --train train.csv --test test.csv -o run --quiet && [ ! -s "$err" ] &&
