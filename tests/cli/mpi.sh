@@ -82,6 +82,7 @@ if [ $# -gt 0 ]; then
         name=$(basename "$pipeline" .txt) file=$source/pipelines/$name.txt
         epochs=()
         ! grep -q '^net ' "$file" || epochs=(--set net.epochs=2)
+        ! grep -q ' every=' "$file" || epochs+=(--set 'pca#1.every=1' --set 'pca#2.every=1')
         alike "$name" "$file" "${rows[@]}" "${epochs[@]}"
     done
     finish
