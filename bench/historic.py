@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every pipeline that ships on all of MNIST, beside what was published of the same idea; writes
-pipelines/README.md.
+pipelines/README.md and docs/historic.svg.
 
 usage: historic.py [--page] [--only PIPELINE ...] [--program FILE] [DATA]
 
@@ -17,6 +17,7 @@ import argparse, datetime, json, math, os, re, shlex, subprocess, sys, tempfile
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KEPT = os.path.join(SOURCE, "bench/historic.jsonl")
 PAGE = os.path.join(SOURCE, "pipelines/README.md")
+CURVE = os.path.join(SOURCE, "docs/historic.svg")
 HEAD = """# Pipelines
 
 Each is an experiment: `mnistpipe run NAME.txt`. As they stand they learn from the sample that ships, which
@@ -31,7 +32,9 @@ the values of one wavelet transform to ask about, where stumps of 2009 chose amo
 all classes for equally wide normal distributions; `scatter_svm.txt`, `pcanet_svm.txt` have plain parameters, not those
 that their papers searched for.
 
-This page is written by `bench/historic.py`, from the comments in the pipelines and from runs.
+This page and the picture are written by `bench/historic.py`, from the comments in the pipelines and from runs.
+
+![Errors against seconds of learning and predicting, both on logarithmic axes](../docs/historic.svg)
 
 | pipeline | idea | published | errors, % | published, % | 95 % interval | learning, s | predicting, s |
 |---|---|---|---:|---:|---|---:|---:|
@@ -97,6 +100,53 @@ def page(found):
     return "\n".join(lines)
 
 
+def curve(found):
+    """Errors against seconds of the pipelines as they ship; a line joins those that none beats in both."""
+    wide, high, left, top, low = 860, 520, 56, 16, 44
+    points = sorted((q["learn"] + q["predict"], 100 * q["errors"] / q["rows"], q["row"][:-4])
+                    for q in found.values() if " " not in q["row"])
+    x0, x1 = 0.4, 1000
+    y0, y1 = 0.25, 12
+    def at(s, e):
+        return (left + (wide - left - 90) * math.log(s / x0) / math.log(x1 / x0),
+                top + (high - top - low) * (1 - math.log(e / y0) / math.log(y1 / y0)))
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" font-size="12" '
+           'font-family="system-ui, sans-serif">',
+           "<style>svg{background:#fff}text{fill:#222}.a{stroke:#ddd}.f{fill:none;stroke:#2463b4}"
+           ".p{fill:#2463b4}.n{fill:#b4540a}@media(prefers-color-scheme:dark){svg{background:#161616}"
+           "text{fill:#ddd}.a{stroke:#383838}.f{stroke:#7ab0f0}.p{fill:#7ab0f0}.n{fill:#f0a35e}}</style>"]
+    for s in 1, 10, 100, 1000:
+        x, y = at(s, y0)
+        out += [f'<path class="a" d="M{x:.0f} {top}V{y:.0f}"/>',
+                f'<text x="{x:.0f}" y="{y + 16:.0f}" text-anchor="middle">{s} s</text>']
+    for e in 0.3, 0.5, 1, 2, 5, 10:
+        x, y = at(x1, e)
+        out += [f'<path class="a" d="M{left} {y:.0f}H{x:.0f}"/>',
+                f'<text x="{left - 6}" y="{y + 4:.0f}" text-anchor="end">{e:g} %</text>']
+    best, front, used = 100, [], []
+    for s, e, name in points:
+        if e < best:
+            best = e
+            front.append("%.0f %.0f" % at(s, e))
+    out.append(f'<path class="f" d="M{"L".join(front)}"/>')
+    dots = [at(s, e) for s, e, _ in points]
+    for s, e, name in sorted(points, key=lambda p: p[1]):
+        x, y = at(s, e)
+        size = 7.3 * len(name)
+        places = [(u, y + 4 + d) for d in (0, 11, -11, 22, -22) for u in (x + 7, x - 7 - size)]
+        place = next(((u, v) for u, v in places
+                      if all(abs(v - w) > 11 or u > k + n or k > u + size for k, w, n in used) and
+                      all(not (u - 4 < k < u + size and v - 11 < w < v + 3) for k, w in dots)),
+                     places[0])
+        used.append((*place, size))
+        net = re.match("cnn|lenet|.*lstm|mlp", name)
+        out += [f'<circle class="{"n" if net else "p"}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
+                f'<text x="{place[0]:.0f}" y="{place[1]:.0f}">{name}</text>']
+    out += [f'<text x="{(wide - 90 + left) / 2:.0f}" y="{high - 8}" text-anchor="middle">learning and '
+            'predicting; errors of 10 000 test rows; nets are orange</text>', "</svg>", ""]
+    return "\n".join(out)
+
+
 def machine():
     with open("/proc/cpuinfo") as f:
         names = [line.split(":", 1)[1].strip() for line in f if line.startswith("model name")]
@@ -151,6 +201,7 @@ def main():
             write(KEPT, "".join(json.dumps(found[k]) + "\n" for k in sorted(found)))
             write(PAGE, page(found))
     write(PAGE, page(found))
+    write(CURVE, curve(found))
 
 
 if __name__ == "__main__":
