@@ -183,6 +183,19 @@ static int write_crop(struct mp_ctx *c, struct job *j, const struct part *p, con
     return rc;
 }
 
+/* Classes become folders' names, and may be called anything: none may lead out of --crops. */
+static int check_classes(struct mp_ctx *c, const struct job *j)
+{
+    for (int k = 0; k < j->b.n_classes; k++) {
+        const char *name = class_of(j, k);
+        if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL)
+            return mp_fail(c, "--crops: the class \"%s\" of %s cannot be a folder's name (it is "
+                           "empty, begins with a point or has a slash); leave --crops out", name,
+                           j->o->bundle);
+    }
+    return MP_OK;
+}
+
 static int write_crops(struct mp_ctx *c, struct job *j)
 {
     struct mp_folder held;
@@ -282,6 +295,8 @@ static int run(struct mp_ctx *c, const void *options, int n, char **args)
     if (check(c, j.o, n, args) < 0 || mp_bundle_read(c, j.o->bundle, &j.b) < 0)
         return -1;
     int rc = mp_reading_check(c, j.o->bundle, &j.b);
+    if (rc == MP_OK && *j.o->crops != '\0')
+        rc = check_classes(c, &j);
     if (rc == MP_OK)
         rc = read_all(c, &j, args);
     if (rc == MP_OK)

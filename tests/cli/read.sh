@@ -175,6 +175,13 @@ fails 1 "cut.jpg: is a damaged JPEG (Premature end of JPEG file)" read --bundle 
     --crops crops2 -o page2.html
 none_left crops2 && [ ! -e page2.html ]
 ok "and nothing is left of what failed"
+rows train 60 | sed '2,$s|^[5-9],|../up,|' > up.csv
+printf 'data train=up.csv\npixels\nsvm C=0.01\n' > up.txt
+mp run up.txt -o up --quiet
+fails 1 '--crops: the class "../up" of up/bundle.mnp cannot be a folder'"'"'s name (it is empty, begins '\
+'with a point or has a slash); leave --crops out' read --bundle up/bundle.mnp "$page" --crops crops3
+none_left crops3
+ok "a class whose name leads out of the folder of crops"
 
 awk 'BEGIN { for (y = 0; y < 1000; y++) { for (x = 0; x < 1100; x++)
     printf "%d ", y % 14 < 9 && x % 14 < 4 ? 0 : 255; print "" } }' | pnm dots.pgm
