@@ -21,7 +21,7 @@ enum { MAX_VALUES = 20000, ROWS = 4 }; /* ROWS: that project() takes at a time *
 
 struct params {
     double variance;
-    int components, every;
+    int components, every, rows;
     bool whiten, unit;
 };
 
@@ -38,6 +38,9 @@ static const struct mp_param table[] = {
     MP_PARAM(every, .def = "1", .min = 1, .max = 1000000, .unit = "rows",
              .doc = "learn from one in so many training rows, which saves time where there are "
                     "far more rows than values"),
+    MP_PARAM(rows, .def = "0", .min = 0, .max = 1000000000,
+             .doc = "learn from so many at most: from one in 2, 3 ... where there are more; 0: "
+                    "from all"),
     MP_END
 };
 
@@ -77,16 +80,19 @@ static void label(const void *params, struct mp_shape in, size_t i, char *text, 
 
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
-    const struct params *p = params;
     struct state *s = state;
-    const size_t d = mp_len(in->shape);
-    if (p->every == 1)
-        return mp_covariance_add(c, &s->seen, in->x, in->n, d);
-    for (size_t i = 0; i < in->n; i++)
-        if (mp_row(in, i) % (size_t)p->every == 0 &&
-            mp_covariance_add(c, &s->seen, in->x + i * d, 1, d) < 0)
-            return -1;
-    return MP_OK;
+
+    (void)params;
+    return mp_covariance_add(c, &s->seen, in->x, in->n, mp_len(in->shape));
+}
+
+/* One in so many rows, evenly spaced. */
+static size_t every(const void *params, size_t rows)
+{
+    const struct params *p = params;
+    const size_t most = (size_t)p->rows, asked = (size_t)p->every;
+    const size_t apart = most > 0 ? (rows + most - 1) / most : 1;
+    return apart > asked ? apart : asked;
 }
 
 static int merge(struct mp_ctx *c, void *into, void *from)
@@ -192,7 +198,8 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     if ((uint64_t)p->components > s->seen.rows)
         return mp_fail(c, "components=%d: there are only %zu rows to learn from%s; must be at most "
                        "%zu", p->components, (size_t)s->seen.rows,
-                       p->every > 1 ? ", by `every`" : "", (size_t)s->seen.rows);
+                       p->every > 1 ? ", by `every`" : p->rows > 0 ? ", by `rows`" : "",
+                       (size_t)s->seen.rows);
     const size_t least = s->seen.rows < s->seen.d ? s->seen.rows : s->seen.d;
     const size_t most = p->components > 0 ? (size_t)p->components : least;
     double *a = covariance(c, s, &total);
@@ -323,8 +330,11 @@ MP_STAGE(pca) = {
            "\n"
            "With variance=0.95 components after those that explain 95 % of the variance are\n"
            "given as 0; \"components=0 variance=0.95\" keeps as many as that takes, in rows as\n"
-           "long as they were.  Whitening divides by the standard deviation, and gives 0 for\n"
-           "components without variance.  There cannot be more components than training rows.\n"
+           "long as they were.  With `rows` or `every` it learns from fewer training rows, evenly\n"
+           "spaced, as if there were no others: these are not even made.  A covariance is well\n"
+           "known from some hundred rows for each value.  Whitening divides by the standard\n"
+           "deviation, and gives 0 for components without variance.  There cannot be more\n"
+           "components than training rows.\n"
            "Memory for rows of d values: 12 d^2 bytes, or 4 d^2 for each thread and once more.",
     .example = "pca components=20",
     .flags = MP_SUMS,
@@ -335,5 +345,6 @@ MP_STAGE(pca) = {
     .label = label,
     .fit = fit, .merge = merge, .done = done, .io = io, .clear = clear,
     .apply = apply,
-    .learner = MP_LEARNER(.prepare = prepare, .pictures = pictures, .shard = shard),
+    .learner = MP_LEARNER(.prepare = prepare, .pictures = pictures, .shard = shard,
+                           .every = every),
 };

@@ -77,15 +77,23 @@ static inline int direct_said(struct mp_ctx *c, const char *what, int rc)
     return rc;
 }
 
-/* One shard into `state`, in chunks of `step` rows. */
+/* The stage learns from one in so many rows. */
+static inline size_t direct_every(const struct mp_stage *s, const void *params, size_t rows)
+{
+    return s->learner != NULL && s->learner->every != NULL ? s->learner->every(params, rows) : 1;
+}
+
+/* One shard into `state`, in chunks of `step` rows, or one by one those that are learned from. */
 static inline int direct_fit_shard(struct mp_ctx *c, const struct mp_stage *s, const void *params,
                                    void *state, const struct rows *r, size_t from, size_t to,
                                    size_t step)
 {
-    const size_t d = mp_len(r->shape);
+    const size_t d = mp_len(r->shape), every = direct_every(s, params, r->n);
     int rc = MP_OK;
-    for (size_t i = from; i < to && rc >= 0; i += step) {
-        const size_t n = i + step < to ? step : to - i;
+    for (size_t i = from; i < to && rc >= 0; i += every > 1 ? 1 : step) {
+        const size_t n = every > 1 ? 1 : i + step < to ? step : to - i;
+        if (i % every != 0)
+            continue;
         float *x = direct_copy(r->x + i * d, n * d, sizeof *x);
         int *y = r->y != NULL ? direct_copy(r->y + i, n, sizeof *y) : NULL;
         const struct mp_chunk in = { .n = n, .shape = r->shape, .x = x, .y = y, .row0 = i };

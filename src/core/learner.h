@@ -96,6 +96,10 @@ struct mp_learner {
      * after it see the training rows as they are, then so many times changed. */
     int (*copies)(const void *params);
 
+    /* Of a stage with merge() that takes no classes: it learns from one in so many of `rows`, so
+     * that those between need not be made.  NULL: from all. */
+    size_t (*every)(const void *params, size_t rows);
+
     /* Of a stage with merge(): saves and loads, as io() does, what a shard has learned, before
      * done(), so that ranks (ranks.h) share the shards.  NULL: each learns all of them. */
     int (*shard)(struct mp_io *io, void *state);

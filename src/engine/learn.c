@@ -27,31 +27,83 @@ static void store_rows(struct mp_work *e, const struct mp_worker *w, int k, size
         mp_cache_write(e->save, at * size, rows, v->n * size);
 }
 
-/* One shard: zeroed state, rows [from, to) in order. */
+/* The stage learns from one in so many rows. */
+static size_t every_of(const struct mp_work *e, int f)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const struct mp_learner *l = mp_learner(n->entry);
+    return l->every != NULL ? l->every(n->params, mp_work_learned(e, f)) : 1;
+}
+
+/* Of a chunk that begins with row `at` of all that pass, those that are learned from. */
+static int thin(struct mp_worker *w, struct mp_chunk *in, size_t at, size_t every)
+{
+    const size_t len = mp_len(in->shape);
+    float *x = every > 1 ? mp_scratch(&w->c, (in->n / every + 1) * len) : in->x;
+    size_t n = every > 1 ? 0 : in->n;
+    if (x == NULL)
+        return -1;
+    for (size_t i = (every - at % every) % every; every > 1 && i < in->n; i += every)
+        memcpy(x + n++ * len, in->x + i * len, len * sizeof *x);
+    in->x = x;
+    in->n = n;
+    return MP_OK;
+}
+
+/* Takes the rows of `s`, the first of which is number `at` of all that pass, through the nodes
+ * before f, and those that it learns from into the state. */
+static int fit_span(struct mp_work *e, struct mp_worker *w, int f, void *state,
+                    struct mp_span s, size_t at, bool keep, size_t every)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    struct mp_chunk in;
+    if (mp_work_chunk(e, w, s) < 0)
+        return -1;
+    if (s.rows == NULL)
+        store_rows(e, w, n->inputs[0], at, keep);
+    mp_plan_where(&w->c, e->p, f);
+    if (mp_work_floats(w, n->inputs[0], &in) < 0)
+        return -1;
+    const double start = mp_seconds();
+    mp_ctx_reuse(&w->c);
+    if (thin(w, &in, at, every) < 0)
+        return -1;
+    const int rc = in.n > 0 ? n->entry->stage->fit(&w->c, n->params, state, &in) : MP_OK;
+    w->cost[f].fit += mp_seconds() - start;
+    w->cost[f].fit_rows += in.n;
+    return rc;
+}
+
+/* Rows from number `at` of those learned from, every so manyth of all that pass: of one pass. */
+static struct mp_span sparse_span(const struct mp_work *e, size_t at, size_t end, size_t every,
+                                  size_t most, size_t *room)
+{
+    const size_t rows = e->d->n, pass = at * every / rows;
+    struct mp_span s = { .row0 = at * every % rows, .pass = pass, .rows = room };
+    for (; s.n < most && at + s.n < end && (at + s.n) * every / rows == pass; s.n++)
+        room[s.n] = (at + s.n) * every % rows;
+    return s;
+}
+
+/* One shard: zeroed state, rows [from, to) of those learned from, in order.  The others are made
+ * only if they are wanted later on. */
 static int fit_shard(struct mp_work *e, struct mp_worker *w, int f, void *state, size_t from,
                      size_t to, bool keep)
 {
-    const struct mp_node *n = &e->p->nodes[f];
-    const int input = n->inputs[0];
-    const size_t step = mp_work_rows(e->p, input);
-    for (size_t at = from; at < to;) {
-        struct mp_chunk in;
-        const struct mp_span span = mp_work_span(e, at, to, step);
-        if (mp_work_chunk(e, w, span) < 0)
+    const size_t step = mp_work_rows(e->p, e->p->nodes[f].inputs[0]);
+    const size_t every = every_of(e, f), all = mp_work_learned(e, f);
+    const bool sparse = every > 1 && !keep && e->save == NULL;
+    const size_t end = sparse || to * every < all ? to * every : all;
+    size_t room[MP_CHUNK_ROWS];
+    for (size_t at = from * every; at < end;) {
+        const struct mp_span s = sparse ? sparse_span(e, at / every, to, every, step, room)
+                                        : mp_work_span(e, at, end, step);
+        if (fit_span(e, w, f, state, s, at, keep, sparse ? 1 : every) < 0)
             return -1;
-        store_rows(e, w, input, at, keep);
-        mp_plan_where(&w->c, e->p, f);
-        if (mp_work_floats(w, input, &in) < 0)
-            return -1;
-        const double start = mp_seconds();
-        mp_ctx_reuse(&w->c);
-        const int rc = n->entry->stage->fit(&w->c, n->params, state, &in);
-        w->cost[f].fit += mp_seconds() - start;
-        w->cost[f].fit_rows += in.n;
-        if (rc < 0)
-            return -1;
-        mp_bar_add(w->c.run->bar, (double)in.n);
-        at += span.n;
+        if (sparse)
+            mp_work_let_go(e, s.row0, room[s.n - 1] + 1);
+        at += sparse ? s.n * every : s.n;
+        mp_bar_add(w->c.run->bar, (double)(sparse ? s.n * every : s.n));
     }
     return MP_OK;
 }
@@ -137,6 +189,13 @@ int mp_learn_in_order(struct mp_ctx *c, struct mp_work *e, int f, bool keep)
     return rc;
 }
 
+/* How many rows a stage that learns in shards learns from. */
+static size_t chosen_rows(const struct mp_work *e, int f)
+{
+    const size_t every = every_of(e, f);
+    return (mp_work_learned(e, f) + every - 1) / every;
+}
+
 /* Rows of a shard, of so many.  More shards than some take longer to merge, and for ranks to
  * send, than their threads would save. */
 static size_t shard_rows(size_t all)
@@ -151,7 +210,7 @@ int mp_learn_shards(struct mp_ctx *c, struct mp_work *e, int f, bool keep)
 {
     const struct mp_node *n = &e->p->nodes[f];
     const struct mp_stage *s = n->entry->stage;
-    const size_t all = mp_work_learned(e, f), rows = shard_rows(all);
+    const size_t all = chosen_rows(e, f), rows = shard_rows(all);
     const size_t shards = (all + rows - 1) / rows;
     int failed = 0;
 #pragma omp parallel for ordered schedule(dynamic, 1) num_threads(e->threads)
@@ -258,7 +317,7 @@ static int merge_shared(struct mp_ctx *c, struct mp_work *e, const struct shared
 int mp_learn_shared(struct mp_ctx *c, struct mp_work *e, int f)
 {
     const struct mp_stage *s = e->p->nodes[f].entry->stage;
-    const size_t all = mp_work_learned(e, f), rows = shard_rows(all);
+    const size_t all = chosen_rows(e, f), rows = shard_rows(all);
     const size_t shards = (all + rows - 1) / rows;
     const size_t many = (size_t)(e->threads * mp_ranks(c));
     struct shared h = { .f = f, .rows = rows, .all = all };

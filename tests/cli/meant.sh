@@ -63,7 +63,7 @@ stage 'hog cells=4\nsvm' \
 stage 'svm class_weight=balanced' \
     '2: svm: no parameter "class_weight"; did you mean "weights"? it takes: solver C tolerance bias weights'
 stage 'pca n_components=40\nsvm' \
-    '2: pca: no parameter "n_components"; did you mean "components"? it takes: components variance whiten unit every'
+    '2: pca: no parameter "n_components"; did you mean "components"? it takes: components variance whiten unit every rows'
 stage 'svm sample_w=balanced' \
     '2: svm: no parameter "sample_w"; it takes: solver C tolerance bias weights'
 stage 'lstm units=64' '2: lstm: is a layer: indent it below a net line'

@@ -89,7 +89,8 @@ if [ $# -gt 0 ]; then
 fi
 counts=" 2 3"
 alike hog_svm "$source/pipelines/hog_svm.txt" "${rows[@]}"
-alike hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier.components=300
+alike hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier.components=300 \
+    --set pca.every=2 --set pca.components=100
 alike "folds" "$PWD/svm.txt" "${rows[@]}" --set data.folds=5
 alike "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net.epochs=1 \
     --set data.folds=2

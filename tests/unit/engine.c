@@ -10,13 +10,14 @@
 
 enum { SIDE = 8, CLASSES = 3 };
 
-static void make_data(struct mp_data *d, int *y, size_t n)
+/* n rows, of which each lies so many further on than the one before. */
+static void make_data(struct mp_data *d, int *y, size_t n, size_t apart)
 {
     *d = (struct mp_data){ .n = n, .shape = { SIDE, SIDE, 1 }, .x = malloc(n * SIDE * SIDE) };
     for (size_t i = 0; i < n; i++) {
-        y[i] = (int)(i % CLASSES);
+        y[i] = (int)(i * apart % CLASSES);
         for (size_t j = 0; j < SIDE * SIDE; j++)
-            d->x[i * SIDE * SIDE + j] = (uint8_t)((mp_random_at(1, i, j, 0) >> 57) +
+            d->x[i * SIDE * SIDE + j] = (uint8_t)((mp_random_at(1, i * apart, j, 0) >> 57) +
                                                   (j % CLASSES == (size_t)y[i] ? 100 : 0));
     }
 }
@@ -50,8 +51,8 @@ static void no_warning(void *arg, const char *text)
 /* Fits a pipeline on n rows and applies it to them, as to any rows or as to those that a
  * model learns from; fit_rows, unless NULL, gets how many each stage learned from.  False
  * after a failure, noted. */
-static bool run_as(const char *text, size_t n, int threads, bool training, struct rows *out,
-                   size_t *fit_rows)
+static bool run_apart(const char *text, size_t n, size_t apart, int threads, bool training,
+                      struct rows *out, size_t *fit_rows)
 {
     static const char *const labels[CLASSES] = { "0", "1", "2" };
     struct mp_run shared = { .seed = 1, .threads = threads, .n_classes = CLASSES, .classes = labels,
@@ -62,7 +63,7 @@ static bool run_as(const char *text, size_t n, int threads, bool training, struc
     struct mp_data d;
     int *y = malloc(n * sizeof *y);
     mp_ctx_init(&c, &shared);
-    make_data(&d, y, n);
+    make_data(&d, y, n, apart);
     *out = (struct rows){ .of = n, .in_order = true };
     const bool good = mp_script_parse(&c, "test", text, &s) == MP_OK &&
                       mp_plan_build(&c, &s, &p) == MP_OK &&
@@ -80,6 +81,12 @@ static bool run_as(const char *text, size_t n, int threads, bool training, struc
     free(d.x);
     free(y);
     return good;
+}
+
+static bool run_as(const char *text, size_t n, int threads, bool training, struct rows *out,
+                   size_t *fit_rows)
+{
+    return run_apart(text, n, 1, threads, training, out, fit_rows);
 }
 
 static bool run(const char *text, size_t n, int threads, struct rows *out)
@@ -250,6 +257,34 @@ static void test_copies_beside(struct tap *t)
     free(alone.x);
 }
 
+/* A stage that learns from some rows learns what it would without the others, whether these are
+ * made for who comes later, as for pca before svm, or not. */
+static void test_every(struct tap *t)
+{
+    enum { N = 8000, APART = 4 };
+    static const char *const text[] = {
+        "median\npixels\npca components=5 every=4\n",
+        "median\npixels\npca components=5 rows=2100\n",
+        "pixels\nunion\n  branch\n    pca components=5 rows=2000\n  branch\n    standardize\n",
+    };
+    static const char *const plain[] = {
+        "median\npixels\npca components=5\n",
+        "median\npixels\npca components=5\n",
+        "pixels\nunion\n  branch\n    pca components=5\n  branch\n    normalize\n",
+    };
+    for (size_t k = 0; k < sizeof text / sizeof *text; k++) {
+        struct rows some, alone;
+        bool good = run(text[k], N, 2, &some);
+        good = run_apart(plain[k], N / APART, APART, 1, false, &alone, NULL) && good;
+        for (size_t i = 0; good && i < alone.n; i++)
+            good = memcmp(some.x + i * APART * some.width, alone.x + i * alone.width,
+                          5 * sizeof *alone.x) == 0;
+        tap_ok(t, good, "every: as if there were only the rows that are learned from, %zu", k);
+        free(some.x);
+        free(alone.x);
+    }
+}
+
 int main(void)
 {
     struct tap t = { 0 };
@@ -260,5 +295,6 @@ int main(void)
     test_copies_learned(&t);
     test_copies_team(&t);
     test_copies_beside(&t);
+    test_every(&t);
     return tap_end(&t);
 }
