@@ -4,13 +4,21 @@
  * libsvm trains classes pair by pair anyway, so that pairs can be trained side by side; what it
  * would draw by rand() are the parts of its cross-validation for probabilities, which are not asked
  * for.  It tells of its work by a print function without an argument: at every thousandth step
- * at most, it can be left there. */
+ * at most, it can be left there.
+ *
+ * libsvm multiplies rows value by value, as lists of those that are not zero.  Where the cache has
+ * room for the kernel of all rows with all, they are made before it begins, as products of
+ * matrices, and it is told that it has them: for rows of some hundred values much faster. */
 #include "linear/kernel_machine.h"
 #include "config.h"
+#include "core/exp.h"
 #include "core/learner.h"
 #include "core/library.h"
+#include "core/simd.h"
+#include "linear/dnn.h"
 #include <libsvm/svm.h>
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +61,7 @@ static void on_print(const char *text)
 /* ------------------------------------------------------------------ rows */
 
 struct mp_kernel_rows {
-    size_t n, room;
+    size_t n, room, d;
     struct svm_node **row;
 };
 
@@ -85,6 +93,7 @@ int mp_kernel_rows_add(struct mp_ctx *c, struct mp_kernel_rows *r, const float *
         if (x[j] != 0)
             *to++ = (struct svm_node){ (int)j + 1, (double)x[j] };
     to->index = -1;
+    r->d = d;
     r->n++;
     return MP_OK;
 }
@@ -105,15 +114,103 @@ void mp_kernel_rows_close(struct mp_kernel_rows *r)
     free(r);
 }
 
+/* ------------------------------------------------------------------ kernels of all with all */
+
+enum { BAND = 64 }; /* rows that are multiplied with the others at a time */
+
+/* Products of a row with n others become kernels; square: of each |x|^2, of the row `own`. */
+MP_CLONES static void gauss(float *restrict z, size_t n, float gamma, float own,
+                            const float *restrict square)
+{
+    for (size_t j = 0; j < n; j++) {
+        const float gap = own + square[j] - 2 * z[j];
+        z[j] = mp_exp(-gamma * (gap > 0 ? gap : 0));
+    }
+}
+
+static void powers(float *z, size_t n, const struct mp_kernel_rules *k)
+{
+    for (size_t j = 0; j < n; j++) {
+        const double base = k->gamma * (double)z[j] + k->constant;
+        double power = base;
+        for (int i = 1; i < k->degree; i++)
+            power *= base;
+        z[j] = (float)power;
+    }
+}
+
+/* Row i's kernels with itself and all behind it, which are also theirs with it: libsvm wants each
+ * row's number, from 1 on, and then its kernels with rows 1, 2 ... */
+static void note(struct svm_node **node, size_t n, size_t i, const float *z)
+{
+    node[i][0] = (struct svm_node){ 0, (double)i + 1 };
+    for (size_t j = i; j < n; j++) {
+        node[i][j + 1] = (struct svm_node){ (int)j + 1, (double)z[j - i] };
+        node[j][i + 1] = (struct svm_node){ (int)i + 1, (double)z[j - i] };
+    }
+}
+
+/* x: n x d; z: room for BAND x n products, and behind them for n squares. */
+static int fill_table(struct mp_ctx *c, const struct mp_kernel_rules *k, const float *x, size_t n,
+                      size_t d, float *z, struct svm_node **node)
+{
+    float *square = z + BAND * n;
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < d; j++)
+            sum += (double)x[i * d + j] * (double)x[i * d + j];
+        square[i] = (float)sum;
+    }
+    for (size_t i = 0; i < n; i += BAND) {
+        const size_t m = n - i < BAND ? n - i : BAND, wide = n - i;
+        if (mp_stopped(c))
+            return mp_fail(c, "interrupted");
+        if (mp_gemm(false, true, m, wide, d, 1, x + i * d, d, x + i * d, d, 0, z, wide) < 0)
+            return mp_fail(c, "no memory for products of %zu rows", n);
+        for (size_t r = 0; r < m; r++) {
+            float *own = z + r * wide + r;
+            if (k->kernel == MP_RBF)
+                gauss(own, wide - r, (float)k->gamma, square[i + r], square + i + r);
+            else
+                powers(own, wide - r, k);
+            own[0] = k->kernel == MP_RBF ? 1 : own[0];
+            note(node, n, i + r, own);
+        }
+    }
+    return MP_OK;
+}
+
+/* Rows become their kernels with all rows, which are to be freed at *all. */
+static int make_table(struct mp_ctx *c, const struct mp_kernel_rules *k,
+                      const struct mp_kernel_rows *r, const uint32_t *rows, size_t n,
+                      struct svm_node **node, struct svm_node **all)
+{
+    const size_t d = r->d;
+    float *x = mp_alloc(c, mp_product(n, d), sizeof *x);
+    float *z = mp_alloc(c, mp_product(n, BAND + 1), sizeof *z);
+    *all = mp_alloc(c, mp_product(n, n + 1), sizeof **all);
+    int rc = x != NULL && z != NULL && *all != NULL ? MP_OK : -1;
+    for (size_t i = 0; i < n && rc == MP_OK; i++) {
+        mp_kernel_rows_get(r, rows[i], x + i * d, d);
+        node[i] = *all + i * (n + 1);
+    }
+    if (rc == MP_OK)
+        rc = fill_table(c, k, x, n, d, z, node);
+    free(x);
+    free(z);
+    return rc;
+}
+
 /* ------------------------------------------------------------------ training */
 
-static struct svm_model *train(struct mp_ctx *c, const struct mp_kernel_rules *k,
+static struct svm_model *train(struct mp_ctx *c, const struct mp_kernel_rules *k, bool made,
                                const struct svm_problem *problem, const double factor[2])
 {
     int labels[2] = { 1, -1 };
     double weights[2] = { factor[0], factor[1] };
     const struct svm_parameter p = { .svm_type = C_SVC,
-                                     .kernel_type = k->kernel == MP_RBF ? RBF : POLY,
+                                     .kernel_type = made ? PRECOMPUTED
+                                                    : k->kernel == MP_RBF ? RBF : POLY,
                                      .degree = k->degree, .gamma = k->gamma,
                                      .coef0 = k->constant, .cache_size = k->cache,
                                      .eps = k->tolerance, .C = k->C, .nr_weight = 2,
@@ -161,18 +258,24 @@ int mp_kernel_separate(struct mp_ctx *c, const struct mp_kernel_rules *k,
     if (n + m > INT_MAX)
         return mp_fail(c, "libsvm takes at most %d rows, got %zu", INT_MAX, n + m);
     struct svm_problem problem = { .l = (int)(n + m) };
+    struct svm_node *table = NULL;
     problem.y = mp_alloc(c, n + m, sizeof *problem.y);
     problem.x = mp_alloc(c, n + m, sizeof *problem.x);
     int rc = problem.y != NULL && problem.x != NULL ? MP_OK : -1;
+    const double all = (double)(n + m) * ((double)(n + m) + 1) * sizeof(struct svm_node);
+    const bool made = all <= k->cache * 0x1p20;
     for (size_t i = 0; i < n + m && rc == MP_OK; i++) {
         problem.y[i] = i < n ? 1 : -1;
         problem.x[i] = r->row[rows[i]];
     }
-    struct svm_model *model = rc == MP_OK ? train(c, k, &problem, factor) : NULL;
+    if (rc == MP_OK && made)
+        rc = make_table(c, k, r, rows, n + m, problem.x, &table);
+    struct svm_model *model = rc == MP_OK ? train(c, k, made, &problem, factor) : NULL;
     if (rc == MP_OK)
         rc = model != NULL ? take(c, model, rows, to) : mp_fail(c, "libsvm gave no model");
     if (model != NULL)
         svm.free_and_destroy_model(&model);
+    free(table);
     free(problem.y);
     free(problem.x);
     return rc;
