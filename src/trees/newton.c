@@ -8,6 +8,8 @@
  * Cost: for each leaf the values of half its rows that are not common, a nanosecond each, and some
  * nanoseconds for each bin of each value.  Memory: 8 bytes for each of these and leaf. */
 #include "trees/newton.h"
+#include "core/normal.h"
+#include "core/random.h"
 #include "core/simd.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +32,9 @@ struct mp_newton {
     struct leaf *leaf;
     int64_t **sums;                /* tables, `held` of which are not in use */
     size_t leaves, held;
-    int64_t *before;               /* sums up to each slot of its value */
+    int64_t *before;               /* sums up to each border of values drawn */
+    uint32_t *value, *first;       /* of each that is drawn: which it is, where its borders begin */
+    size_t drawn;
 };
 
 struct mp_newton *mp_newton_open(struct mp_ctx *c, const struct mp_slots *s, size_t leaves)
@@ -46,8 +50,10 @@ struct mp_newton *mp_newton_open(struct mp_ctx *c, const struct mp_slots *s, siz
     n->leaf = mp_alloc(c, leaves, sizeof *n->leaf);
     n->sums = mp_alloc(c, leaves, sizeof *n->sums);
     n->before = mp_alloc(c, s->n + RUN, sizeof *n->before);
+    n->value = mp_alloc(c, s->bins->d + 1, sizeof *n->value);
+    n->first = mp_alloc(c, s->bins->d + 1, sizeof *n->first);
     if (n->rows != NULL && n->idle != NULL && n->spare != NULL && n->leaf != NULL &&
-        n->sums != NULL && n->before != NULL)
+        n->sums != NULL && n->before != NULL && n->value != NULL && n->first != NULL)
         return n;
     mp_newton_close(n);
     return NULL;
@@ -74,6 +80,8 @@ void mp_newton_close(struct mp_newton *n)
     free(n->leaf);
     free(n->sums);
     free(n->before);
+    free(n->value);
+    free(n->first);
     free(n);
 }
 
@@ -89,19 +97,20 @@ static inline double h_of(int64_t pair)
     return (double)(pair & 0xffffffff);
 }
 
-/* The largest worth of RUN borders, G^2 / (H + l2) on both sides; 0 where a side has too little. */
-MP_CLONES static double best_of_run(const int64_t *restrict before, int64_t all, double least,
-                                    double l2)
+/* What RUN borders are worth, G^2 / (H + l2) on both sides, by one division; 0 where a side has too
+ * little.  The largest. */
+MP_CLONES static double worths(const int64_t *restrict before, int64_t all, double least, double l2,
+                               double *restrict worth)
 {
     double most[8] = { 0 };
     for (size_t i = 0; i < RUN; i += 8)
         for (size_t l = 0; l < 8; l++) {
             const int64_t own = before[i + l], other = all - own;
             const double g = g_of(own), h = h_of(own), g_other = g_of(other);
-            const double h_other = h_of(other), worth = g * g / (h + l2);
-            const double both = worth + g_other * g_other / (h_other + l2);
-            const double may = h >= least && h_other >= least ? both : 0;
-            most[l] = may > most[l] ? may : most[l];
+            const double h_other = h_of(other), up = g * g * (h_other + l2);
+            const double both = (up + g_other * g_other * (h + l2)) / ((h + l2) * (h_other + l2));
+            worth[i + l] = h >= least && h_other >= least ? both : 0;
+            most[l] = worth[i + l] > most[l] ? worth[i + l] : most[l];
         }
     double best = 0;
     for (size_t l = 0; l < 8; l++)
@@ -109,53 +118,56 @@ MP_CLONES static double best_of_run(const int64_t *restrict before, int64_t all,
     return best;
 }
 
-static void add_up(const struct mp_slots *s, const int64_t *sums, int64_t *before)
+/* Sums up to each border of the values that are drawn for the leaf, one after another, RUN at a
+ * time: how many. */
+static size_t add_up(struct mp_newton *n, const struct mp_newton_rules *r, const struct leaf *l)
 {
+    const struct mp_slots *s = n->slots;
+    const uint64_t key = mp_mix(r->key ^ l->node);
+    size_t m = 0;
+    n->drawn = 0;
     for (size_t v = 0; v < s->bins->d; v++) {
+        if (r->features < 1 && mp_uniform(mp_mix(key ^ v)) >= r->features)
+            continue;
         int64_t sum = 0;
+        n->value[n->drawn] = (uint32_t)v;
+        n->first[n->drawn++] = (uint32_t)m;
         for (size_t i = s->first[v]; i < s->first[v + 1]; i++)
-            before[i] = sum += sums[i];
+            n->before[m++] = sum += l->sums[i];
     }
-}
-
-static double worth_of(int64_t pair, double l2)
-{
-    return h_of(pair) + l2 > 0 ? g_of(pair) * g_of(pair) / (h_of(pair) + l2) : 0;
+    n->first[n->drawn] = (uint32_t)m;
+    memset(n->before + m, 0, RUN * sizeof *n->before);
+    return m;
 }
 
 /* Where the best border lies, of equal ones the first. */
-static void find_question(const struct mp_newton *n, const struct mp_newton_rules *r,
-                          struct leaf *l)
+static void find_question(struct mp_newton *n, const struct mp_newton_rules *r, struct leaf *l)
 {
-    const struct mp_slots *s = n->slots;
-    double best = 0;
-    size_t run = 0, at, value = 0;
-    add_up(s, l->sums, n->before);
-    for (size_t i = 0; i < s->n; i += RUN) {
-        const double most = best_of_run(n->before + i, l->all, r->least, r->l2);
+    double best = 0, worth[RUN];
+    const size_t m = add_up(n, r, l);
+    size_t run = 0, at = 0, drawn = 0;
+    for (size_t i = 0; i < m; i += RUN) {
+        const double most = worths(n->before + i, l->all, r->least, r->l2, worth);
         if (most > best) {
             best = most;
             run = i;
         }
     }
-    l->gain = best - worth_of(l->all, r->l2);
+    l->gain = best - g_of(l->all) * g_of(l->all) / (h_of(l->all) + r->l2);
     if (!(best > 0 && l->gain > 0))
         return;
-    for (at = run; at < run + RUN; at++) {
-        const int64_t own = n->before[at], other = l->all - own;
-        if (h_of(own) >= r->least && h_of(other) >= r->least &&
-            worth_of(own, r->l2) + worth_of(other, r->l2) >= best)
-            break;
-    }
-    for (size_t end = s->bins->d; end - value > 1;) {
-        const size_t middle = (value + end) / 2;
-        if (s->first[middle] <= at)
-            value = middle;
+    worths(n->before + run, l->all, r->least, r->l2, worth);
+    while (worth[at] < best)
+        at++;
+    for (size_t end = n->drawn; end - drawn > 1;) {
+        const size_t middle = (drawn + end) / 2;
+        if (n->first[middle] <= run + at)
+            drawn = middle;
         else
             end = middle;
     }
-    l->value = value;
-    l->bin = (uint8_t)(at - s->first[value]);
+    l->value = n->value[drawn];
+    l->bin = (uint8_t)(run + at - n->first[drawn]);
 }
 
 /* ------------------------------------------------------------------ leaves */
