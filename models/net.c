@@ -26,14 +26,17 @@
 
 struct params {
     struct mp_layers layers;
-    double lr, momentum, decay, clip, smoothing, validation;
-    int epochs, batch, optimizer, schedule, init, patience, precision;
+    double lr, momentum, decay, clip, smoothing, average, validation;
+    int epochs, plain, batch, optimizer, schedule, init, patience, precision;
     char *weights;
 };
 
 static const struct mp_param table[] = {
     MP_PARAM(epochs, .def = "8", .min = 1, .max = 10000,
              .doc = "how often the training rows are seen"),
+    MP_PARAM(plain, .def = "0", .min = 0, .max = 10000, .unit = "epochs",
+             .doc = "of them so many last ones see the rows as they are, though stages before "
+                    "change training rows"),
     MP_PARAM(batch, .def = "128", .min = 2, .max = 65536, .unit = "rows",
              .doc = "rows of one step; rows left over at an epoch's end wait for the next"),
     MP_PARAM(optimizer, .def = "adam", .choices = MP_OPTIMIZERS, .doc = "how a step is made"),
@@ -50,6 +53,9 @@ static const struct mp_param table[] = {
     MP_PARAM(smoothing, .def = "0", .min = 0, .max = 0.9,
              .doc = "share of the label that is spread over all classes"),
     MP_CLASS_WEIGHTS(struct params, "the gradient of rows"),
+    MP_PARAM(average, .def = "0", .min = 0, .max = 0.99999,
+             .doc = "the net takes a mean of the weights of all steps, which at each step keeps "
+                    "this share of itself; 0: those of the last step"),
     MP_PARAM(init, .def = "he", .choices = "he|glorot", .doc = "spread of the first weights"),
     MP_PARAM(precision, .def = "auto", .choices = MP_PRECISIONS,
              .doc = "what products read, summed in f32; auto: bf16 where the processor multiplies "
@@ -193,15 +199,21 @@ static int train_item(struct mp_ctx *c, void *arg, size_t k)
     return mp_net_backward(c, &t->net, t->w, &item, n, key);
 }
 
+/* The weights that the net would have, did training end here. */
+static const float *learned(const struct training *t)
+{
+    return t->o.mean != NULL ? t->o.mean : t->w;
+}
+
 /* Loss and hits of the item's rows without training; a smaller item is filled up. */
 static int judge_item(struct mp_ctx *c, void *arg, size_t k)
 {
-    struct training *t = arg;
+    const struct training *t = arg;
     struct mp_net_item item;
     const size_t i = t->first + k;
     const size_t n = item_rows(t, i);
     if (take_item(c, t, i, n, &item) < 0 ||
-        mp_net_forward(c, &t->net, t->w, &item, MP_NET_ITEM, false, 0) < 0)
+        mp_net_forward(c, &t->net, learned(t), &item, MP_NET_ITEM, false, 0) < 0)
         return -1;
     t->loss[i] = cross_entropy(item.scores, n, t->net.classes, t->y, t->rows + i * MP_NET_ITEM, 0,
                                1, NULL, NULL, &t->hits[i]);
@@ -229,6 +241,7 @@ static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, str
 {
     const size_t batch = (size_t)t->p->batch, steps = t->n_train / batch;
     const uint64_t all = steps * (uint64_t)t->p->epochs;
+    const bool plain = epoch + (uint64_t)t->p->plain >= (uint64_t)t->p->epochs;
     double loss = 0;
     size_t hits = 0;
     shuffle(c, t->learners, t->order, t->n_train, epoch);
@@ -237,7 +250,7 @@ static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, str
         t->rows = t->order + b * batch;
         t->n_rows = batch;
         t->key = mp_random(c, (1ull << 41) + epoch, b);
-        if (take_ours(c, t, t->n_items, true, epoch) < 0 ||
+        if (take_ours(c, t, t->n_items, !plain, epoch) < 0 ||
             collect(c, t, t->n_items, mp_parallel_for(c, t->ours, train_item, t)) < 0 ||
             mp_optimizer_step(c, &t->o, &t->net, t->w, t->items, t->n_items, rate) < 0)
             return -1;
@@ -261,7 +274,7 @@ static int train_epoch(struct mp_ctx *c, struct training *t, uint64_t epoch, str
     return MP_OK;
 }
 
-static int judge(struct mp_ctx *c, struct training *t, struct score *s)
+static int judge_all(struct mp_ctx *c, struct training *t, struct score *s)
 {
     const size_t batch = (size_t)t->p->batch;
     double loss = 0;
@@ -280,6 +293,14 @@ static int judge(struct mp_ctx *c, struct training *t, struct score *s)
     }
     *s = (struct score){ loss / (double)t->n_judges, (double)hits / (double)t->n_judges };
     return MP_OK;
+}
+
+static int judge(struct mp_ctx *c, struct training *t, struct score *s)
+{
+    mp_net_round(&t->net, learned(t), 0, t->net.weights);
+    const int rc = judge_all(c, t, s);
+    mp_net_round(&t->net, t->w, 0, t->net.weights);
+    return rc;
 }
 
 /* ---------------------------------------------------------- all epochs */
@@ -378,7 +399,8 @@ static int prepare(struct mp_ctx *c, struct training *t)
         t->items[i] = (struct mp_net_item){ .dw = t->gradients + i * t->net.weights,
                                             .seconds = t->seconds + i * 2 * (size_t)t->net.n };
     t->o = (struct mp_optimizer){ .kind = t->p->optimizer, .momentum = t->p->momentum,
-                                  .decay = t->p->decay, .clip = t->p->clip };
+                                  .decay = t->p->decay, .clip = t->p->clip,
+                                  .average = t->p->average };
     if (mp_optimizer_open(c, &t->o, t->net.weights) < 0 ||
         mp_net_plan(c, &t->net, t->p->precision, (size_t)t->p->batch) < 0)
         return -1;
@@ -394,7 +416,8 @@ static int visit(struct mp_io *io, void *arg)
         mp_io_f64s(io, "history", &t->history, SERIES * (size_t)t->p->epochs) < 0 ||
         mp_io_f32s(io, "weights", &t->w, n) < 0 ||
         mp_io_f32s(io, "best_weights", &t->best, n) < 0 ||
-        mp_io_f32s(io, "first", &t->o.first, n) < 0)
+        mp_io_f32s(io, "first", &t->o.first, n) < 0 ||
+        (t->o.mean != NULL && mp_io_f32s(io, "mean", &t->o.mean, n) < 0))
         return -1;
     return t->o.second != NULL ? mp_io_f32s(io, "second", &t->o.second, n) : MP_OK;
 }
@@ -423,7 +446,8 @@ static bool is_better(const struct training *t)
 static int one_epoch(struct mp_ctx *c, struct training *t)
 {
     struct score s = { 0, 0 }, v = { 0, 0 };
-    if (train_epoch(c, t, t->epoch, &s) < 0 || (t->n_judges > 0 && judge(c, t, &v) < 0))
+    if (train_epoch(c, t, t->epoch, &s) < 0 || mp_optimizer_collect(c, &t->o, &t->net) < 0 ||
+        (t->n_judges > 0 && judge(c, t, &v) < 0))
         return -1;
     const double values[SERIES] = { [LOSS] = s.loss, [ACCURACY] = s.accuracy,
                                     [VALIDATION_LOSS] = v.loss,
@@ -433,10 +457,10 @@ static int one_epoch(struct mp_ctx *c, struct training *t)
     t->epoch++;
     if (is_better(t)) {
         t->kept = t->epoch;
-        memcpy(t->best, t->w, t->net.weights * sizeof *t->w);
+        memcpy(t->best, learned(t), t->net.weights * sizeof *t->best);
     }
     t->spent = mp_seconds() - t->start;
-    return mp_optimizer_collect(c, &t->o, &t->net) < 0 ? -1 : mp_checkpoint_save(c, visit, t);
+    return mp_checkpoint_save(c, visit, t);
 }
 
 /* What a run that was stopped has done of this one. */
@@ -824,7 +848,10 @@ MP_STAGE(net) = {
     .doc = "Layers are lines indented below it, from the image to the last hidden layer;\n"
            "`mnistpipe list` shows them, `mnistpipe help LAYER` explains one.  The net adds\n"
            "a last dense layer with one output a class; a score is its value before the\n"
-           "softmax.  The loss is softmax cross-entropy.  Optimizers have PyTorch's formulas.",
+           "softmax.  The loss is softmax cross-entropy.  Optimizers have PyTorch's formulas.\n"
+           "average=0.999 evens out steps where the rate stays high, as with schedule=constant\n"
+           "(Polyak and Juditsky 1992, \"Acceleration of stochastic approximation by\n"
+           "averaging\"); after schedule=onecycle, which ends at nothing, it changes little.",
     .example = "net epochs=30 batch=32 lr=0.01\n  dense units=32 act=relu",
     .params = table,
     .params_size = sizeof(struct params),

@@ -39,8 +39,9 @@ int mp_optimizer_open(struct mp_ctx *c, struct mp_optimizer *o, size_t weights)
     o->sum = o->clip > 0 ? mp_alloc(c, weights, sizeof *o->sum) : NULL;
     o->first = mp_alloc(c, weights, sizeof *o->first);
     o->second = two ? mp_alloc(c, weights, sizeof *o->second) : NULL;
+    o->mean = o->average > 0 ? mp_alloc(c, weights, sizeof *o->mean) : NULL;
     const bool all = (o->sum != NULL || o->clip <= 0) && o->first != NULL &&
-                     (o->second != NULL || !two);
+                     (o->second != NULL || !two) && (o->mean != NULL || o->average <= 0);
     return all ? MP_OK : -1;
 }
 
@@ -49,7 +50,8 @@ void mp_optimizer_close(struct mp_optimizer *o)
     free(o->sum);
     free(o->first);
     free(o->second);
-    o->sum = o->first = o->second = NULL;
+    free(o->mean);
+    o->sum = o->first = o->second = o->mean = NULL;
 }
 
 double mp_schedule_rate(int schedule, double rate, uint64_t step, uint64_t steps)
@@ -140,6 +142,14 @@ MP_CLONES static void adam(float *restrict w, const float *restrict g, float *re
     }
 }
 
+/* The weights after step k count average^(t - k): what is new after t steps has this share of the
+ * sum, which is 1 at first, so that the mean does not remember where it began. */
+MP_CLONES static void blend(float *restrict mean, const float *restrict w, size_t n, float share)
+{
+    for (size_t i = 0; i < n; i++)
+        mean[i] += share * (w[i] - mean[i]);
+}
+
 /* Of piece p, whose gradient is g. */
 static void move(const struct step *s, const struct piece *p, const float *g)
 {
@@ -159,6 +169,8 @@ static void move(const struct step *s, const struct piece *p, const float *g)
     else
         adam(w, g, m, o->second + p->at, p->n, rate, decay, scale, o->kind == MP_ADAMW,
              (float)(1 - pow(0.9, t)), (float)(1 - pow(0.999, t)));
+    if (o->mean != NULL)
+        blend(o->mean + p->at, w, p->n, (float)((1 - o->average) / (1 - pow(o->average, t))));
 }
 
 static int step_piece(struct mp_ctx *c, void *arg, size_t i)
@@ -353,6 +365,8 @@ int mp_optimizer_collect(struct mp_ctx *c, struct mp_optimizer *o, const struct 
         rc = mp_ranks_gather(c, rc, o->first, sizeof *o->first, s.weight);
     if (rc == MP_OK && o->second != NULL)
         rc = mp_ranks_gather(c, rc, o->second, sizeof *o->second, s.weight);
+    if (rc == MP_OK && o->mean != NULL)
+        rc = mp_ranks_gather(c, rc, o->mean, sizeof *o->mean, s.weight);
     close_step(&s);
     return rc;
 }

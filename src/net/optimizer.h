@@ -13,9 +13,11 @@ enum mp_schedule { MP_CONSTANT, MP_STEP, MP_COSINE, MP_ONECYCLE };
 struct mp_optimizer {
     int kind;
     double momentum, decay, clip; /* clip: largest norm of the whole gradient; 0: any */
+    double average;               /* what `mean` keeps of itself at each step; 0: there is none */
     uint64_t step;                /* steps made */
     float *first, *second;        /* moments; as long as the weights; NULL if the kind has none */
     float *sum;                   /* the batch's gradient, if it may be clipped */
+    float *mean;                  /* of the weights after each step, early ones counting less */
 };
 
 int mp_optimizer_open(struct mp_ctx *c, struct mp_optimizer *o, size_t weights);
@@ -27,8 +29,8 @@ void mp_optimizer_close(struct mp_optimizer *o);
 int mp_optimizer_step(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_net *net, float *w,
                       const struct mp_net_item *items, size_t n_items, double rate);
 
-/* The moments, of which each rank has those of its share of the weights: all of them, for a
- * checkpoint. */
+/* The moments and the mean, of which each rank has those of its share of the weights: all of them,
+ * for a checkpoint. */
 int mp_optimizer_collect(struct mp_ctx *c, struct mp_optimizer *o, const struct mp_net *net);
 
 /* Learning rate of step `step` of `steps`: constant; a tenth at one half and at three

@@ -94,8 +94,8 @@ alike hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier
 alike "folds" "$PWD/svm.txt" "${rows[@]}" --set data.folds=5
 alike "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net.epochs=1 \
     --set data.folds=2
-alike "a net that clips and judges" "$source/pipelines/lstm.txt" "${rows[@]}" \
-    --set net.epochs=1 --set net.validation=0.2
+alike "a net that clips, averages and judges" "$source/pipelines/lstm.txt" "${rows[@]}" \
+    --set net.epochs=1 --set net.average=0.9 --set net.validation=0.2
 
 ranks 3 run svm.txt -o three && [ "$(grep -cE \
     '^rank [0-2] on .*: .* s, .* waiting; .* s of processors; .* MB sent in [0-9]+ exchanges$' \

@@ -9,7 +9,7 @@ gzip -dc "$MNISTPIPE_DATA/test.csv.gz" | head -201 > test.csv
 cat > small.txt << 'END'
 data train=train.csv test=test.csv
 augment
-net epochs=6 batch=40 lr=0.003 validation=0.2
+net epochs=6 batch=40 lr=0.003 plain=2 average=0.9 validation=0.2
   conv filters=4 kernel=3
   maxpool size=2
   batchnorm
@@ -243,11 +243,22 @@ mp run fresh.txt -o fresh --quiet && "$python" -c 'import json, sys
 a, b, c = json.load(open("fresh/report.json"))["training"]["loss"]
 sys.exit(not min(abs(a - b), abs(b - c), abs(a - c)) > 1e-4)'
 ok "augment, a stage that learns, a net: drawn afresh every epoch"
-mp run fresh.txt -o still --quiet --set augment.elastic=0 --set augment.shift=0 \
-    --set augment.rotate=0 --set augment.zoom=0 --set augment.shear=0 && "$python" -c 'import json, sys
+none=(--set augment.elastic=0 --set augment.shift=0 --set augment.rotate=0 --set augment.zoom=0
+      --set augment.shear=0)
+mp run fresh.txt -o still --quiet "${none[@]}" && "$python" -c 'import json, sys
 a, b, c = json.load(open("still/report.json"))["training"]["loss"]
 sys.exit(not max(abs(a - b), abs(b - c)) < 1e-5)'
 ok "and with nothing to draw, the same rows every epoch"
+for plain in 0 1 9; do
+    mp run fresh.txt -o plain$plain --quiet --drop standardize --set net.plain=$plain
+done
+mp run fresh.txt -o as_are --quiet --drop standardize "${none[@]}" && "$python" -c 'import json
+drawn, one, nine, as_are = (json.load(open(run + "/report.json"))["training"]["loss"]
+                           for run in ("plain0", "plain1", "plain9", "as_are"))
+near = lambda a, b: abs(a - b) < 1e-5
+exit(not (one[:2] == drawn[:2] and near(one[2], as_are[2]) and not near(one[2], drawn[2]) and
+          all(map(near, nine, as_are))))'
+ok "plain=1: the last epoch sees the rows as they are; more than there are epochs: all do"
 
 # NAME TEXT LINES: trains, and warns of this alone.
 warns() {

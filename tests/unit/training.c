@@ -503,6 +503,14 @@ static void test_threads(struct tap *t)
         }
 }
 
+/* The same as the net sees them. */
+static void make_rows(struct mp_data *d, float *x, int *y, size_t n)
+{
+    make_data(d, y, n);
+    for (size_t i = 0; i < n * SIDE * SIDE; i++)
+        x[i] = (float)d->x[i] / 255.0f;
+}
+
 /* With all rows in one batch, an epoch is one step, whatever the order. */
 static void test_by_hand(struct tap *t)
 {
@@ -520,9 +528,7 @@ static void test_by_hand(struct tap *t)
     struct mp_data d;
     struct mp_ctx c;
     mp_ctx_init(&c, &run);
-    make_data(&d, y, ROWS);
-    for (size_t i = 0; i < ROWS * SIDE * SIDE; i++)
-        x[i] = (float)d.x[i] / 255.0f;
+    make_rows(&d, x, y, ROWS);
     bool good = o.good && build(&c, "", layers, &plan) && o.n_losses == EPOCHS &&
                 hand_open(&c, &h, &plan, d.shape, CLASSES, ROWS);
     c.place = 1;
@@ -540,6 +546,51 @@ static void test_by_hand(struct tap *t)
     if (!good)
         tap_note("%s%s", o.msg, c.msg);
     tap_ok(t, good, "the trainer's losses and last scores are those of its steps by hand");
+    hand_close(&h);
+    mp_plan_free(&plan);
+    mp_ctx_free(&c);
+    free(d.x);
+    done(&o);
+}
+
+/* The net's weights are the mean of those after steps 1 .. t, that after step k counting d^(t - k);
+ * what it learns in each step is not changed by that. */
+static void test_average(struct tap *t)
+{
+    enum { ROWS = 72, EPOCHS = 7 };
+    const char *settings = "epochs=7 batch=72 lr=0.01 schedule=constant precision=f32 average=0.6";
+    const char *layers = "conv filters=4 kernel=3\nmaxpool size=2\ndense units=12";
+    struct outcome o = train(settings, layers, ROWS, 2, 5);
+    struct mp_run run = { .seed = 5, .threads = 2, .n_classes = CLASSES, .classes = labels };
+    struct hand h = { .o = { .kind = MP_ADAM } };
+    float x[ROWS * SIDE * SIDE], z[ROWS * CLASSES];
+    double mean[4096] = { 0 }, share = 0;
+    int y[ROWS];
+    struct mp_plan plan;
+    struct mp_data d;
+    struct mp_ctx c;
+    mp_ctx_init(&c, &run);
+    make_rows(&d, x, y, ROWS);
+    bool good = o.good && build(&c, "", layers, &plan) && o.n_losses == EPOCHS &&
+                hand_open(&c, &h, &plan, d.shape, CLASSES, ROWS) && h.net.weights <= 4096;
+    c.place = 1;
+    good = good && mp_net_begin(&c, &h.net, MP_NET_HE, h.w) == MP_OK;
+    for (int e = 0; e < EPOCHS && good; e++) {
+        const double loss = hand_step(&c, &h, x, y, 0, 0.01);
+        good = fabs(loss - o.loss[e]) < 1e-4;
+        if (!good)
+            tap_note("epoch %d: loss %.9g, by hand %.9g", e + 1, o.loss[e], loss);
+        share = 0.6 * share + 1;
+        for (size_t i = 0; i < h.net.weights; i++)
+            mean[i] = 0.6 * mean[i] + (double)h.w[i];
+    }
+    for (size_t i = 0; i < h.net.weights && good; i++)
+        h.w[i] = (float)(mean[i] / share);
+    good = good && hand_scores(&c, &h, x, ROWS, z) && o.n_scores == ROWS * CLASSES;
+    for (size_t i = 0; i < ROWS * CLASSES && good; i++)
+        good = fabs((double)z[i] - (double)o.scores[i]) < 1e-4;
+    if (!tap_ok(t, good, "average: the mean of the weights of all steps, early ones counting less"))
+        tap_note("%s%s", o.msg, c.msg);
     hand_close(&h);
     mp_plan_free(&plan);
     mp_ctx_free(&c);
@@ -680,6 +731,7 @@ int main(void)
     test_first_weights(&t);
     test_schedules(&t);
     test_by_hand(&t);
+    test_average(&t);
     test_threads(&t);
     test_validation(&t);
     test_ties(&t);
