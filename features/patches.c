@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SIDE = 6 }; /* of a window, of images that are not small */
 enum { KMEANS, PCA, SAMPLE }; /* order of .choices below */
 enum { TRIANGLE, SOFT };
 enum { BOX, OVERLAP };
@@ -34,7 +35,8 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(size, .def = "6", .min = 2, .max = 64, .unit = "px", .doc = "side of a window"),
+    MP_PARAM(size, .def = "0", .min = 0, .max = 64, .unit = "px",
+             .doc = "side of a window; 0: 6, or half the image's shorter side if that is less"),
     MP_PARAM(step, .def = "1", .min = 1, .max = 64, .unit = "px",
              .doc = "from one window to the next"),
     MP_PARAM(margin, .def = "0", .min = 0, .max = 64, .unit = "px",
@@ -81,19 +83,28 @@ static size_t answers_of(const struct params *p)
     return (size_t)p->count * (p->answer == SOFT ? 2 : 1);
 }
 
+static int windows_of(struct mp_ctx *c, const struct params *p, struct mp_shape image,
+                      struct mp_windows *w)
+{
+    const int side = mp_windows_side(image, p->size, SIDE);
+    if (side < 2)
+        return mp_fail(c, "size=%d: windows of one pixel have no form; from 2 on", side);
+    return mp_windows_of(c, image, side, p->step, p->margin, w);
+}
+
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                  struct mp_shape *out)
 {
     const struct params *p = params;
     struct mp_windows w;
     (void)state;
-    if (mp_windows_of(c, in, p->size, p->step, p->margin, &w) < 0)
+    if (windows_of(c, p, in, &w) < 0)
         return -1;
     if (w.d > MAX_VALUES)
         return mp_fail(c, "windows of %zu values; at most %d: a smaller size", w.d, MAX_VALUES);
     if (p->grid > w.high || p->grid > w.wide)
-        return mp_fail(c, "grid=%d: windows have %dx%d places; at most %d", p->grid, w.high,
-                       w.wide, w.high < w.wide ? w.high : w.wide);
+        return mp_fail(c, "grid=%d: windows have %dx%d places; at most %d, or a smaller size",
+                       p->grid, w.high, w.wide, w.high < w.wide ? w.high : w.wide);
     if (p->learn == PCA && (size_t)p->count > w.d)
         return mp_fail(c, "count=%d: windows of %zu values have %zu components at most", p->count,
                        w.d, w.d);
@@ -119,7 +130,7 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
     const struct params *p = params;
     struct state *s = state;
     struct mp_windows w;
-    if (mp_windows_of(c, in->shape, p->size, p->step, p->margin, &w) < 0)
+    if (windows_of(c, p, in->shape, &w) < 0)
         return -1;
     s->d = w.d;
     s->image = in->shape;
@@ -156,7 +167,7 @@ static float *gather(struct mp_ctx *c, const struct params *p, const struct stat
                      const float *rows, size_t *n)
 {
     struct mp_windows w;
-    if (mp_windows_of(c, s->image, p->size, p->step, p->margin, &w) < 0)
+    if (windows_of(c, p, s->image, &w) < 0)
         return NULL;
     const size_t places = mp_windows_places(&w);
     *n = p->windows > 0 ? (size_t)p->windows : mp_product(s->seen.n, places);
@@ -360,7 +371,7 @@ MP_CLONES static void soft(const float *z, size_t n, size_t k, float alpha, floa
 
 static int prepare_work(struct mp_ctx *c, struct work *k, struct mp_shape in)
 {
-    if (mp_windows_of(c, in, k->p->size, k->p->step, k->p->margin, &k->w) < 0)
+    if (windows_of(c, k->p, in, &k->w) < 0)
         return -1;
     if (k->w.d != k->s->d || k->s->k != (uint64_t)k->p->count)
         return mp_fail(c, "learned %zu pieces of %zu values, not %d of %zu", (size_t)k->s->k,

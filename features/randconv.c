@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SIDE = 7 }; /* of a filter, of images that are not small */
 enum { RANDOM, SAMPLE };       /* order of .choices below */
 enum { SQUARE, SIZE, ABOVE };
 enum { BOX, OVERLAP };
@@ -31,7 +32,8 @@ struct params {
 };
 
 static const struct mp_param table[] = {
-    MP_PARAM(size, .def = "7", .min = 1, .max = 64, .unit = "px", .doc = "side of a filter"),
+    MP_PARAM(size, .def = "0", .min = 0, .max = 64, .unit = "px",
+             .doc = "side of a filter; 0: 7, or half the image's shorter side if that is less"),
     MP_PARAM(step, .def = "1", .min = 1, .max = 64, .unit = "px",
              .doc = "from one place to the next"),
     MP_PARAM(margin, .def = "0", .min = 0, .max = 64, .unit = "px",
@@ -59,19 +61,26 @@ struct state {
     float *filters;        /* k x d */
 };
 
+static int windows_of(struct mp_ctx *c, const struct params *p, struct mp_shape image,
+                      struct mp_windows *w)
+{
+    const int side = mp_windows_side(image, p->size, SIDE);
+    return mp_windows_of(c, image, side, p->step, p->margin, w);
+}
+
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
                  struct mp_shape *out)
 {
     const struct params *p = params;
     struct mp_windows w;
     (void)state;
-    if (mp_windows_of(c, in, p->size, p->step, p->margin, &w) < 0)
+    if (windows_of(c, p, in, &w) < 0)
         return -1;
     if (w.d > MAX_VALUES)
         return mp_fail(c, "filters of %zu values; at most %d: a smaller size", w.d, MAX_VALUES);
     if (p->grid > w.high || p->grid > w.wide)
-        return mp_fail(c, "grid=%d: filters have %dx%d places; at most %d", p->grid, w.high,
-                       w.wide, w.high < w.wide ? w.high : w.wide);
+        return mp_fail(c, "grid=%d: filters have %dx%d places; at most %d, or a smaller size",
+                       p->grid, w.high, w.wide, w.high < w.wide ? w.high : w.wide);
     const size_t n = mp_product((size_t)(p->grid * p->grid), (size_t)p->count);
     if (n > 1 << 24)
         return mp_fail(c, "makes %zu values; at most %d: fewer filters or parts", n, 1 << 24);
@@ -92,7 +101,7 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
     const struct params *p = params;
     struct state *s = state;
     struct mp_windows w;
-    if (mp_windows_of(c, in->shape, p->size, p->step, p->margin, &w) < 0)
+    if (windows_of(c, p, in->shape, &w) < 0)
         return -1;
     s->d = w.d;
     s->image = in->shape;
@@ -141,7 +150,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     s->k = (uint64_t)p->count;
     s->filters = rows == NULL ? NULL : mp_alloc(c, s->k * s->d, sizeof *s->filters);
     if (s->filters == NULL ||
-        mp_windows_of(c, s->image, p->size, p->step, p->margin, &w) < 0)
+        windows_of(c, p, s->image, &w) < 0)
         return -1;
     for (size_t k = 0; k < s->k; k++)
         if (p->filters == RANDOM)
@@ -228,7 +237,7 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
 {
     struct work k = { .p = params, .s = state };
     const size_t len = mp_len(in->shape), made = mp_len(out->shape);
-    if (mp_windows_of(c, in->shape, k.p->size, k.p->step, k.p->margin, &k.w) < 0)
+    if (windows_of(c, k.p, in->shape, &k.w) < 0)
         return -1;
     if (k.w.d != k.s->d || k.s->k != (uint64_t)k.p->count)
         return mp_fail(c, "learned %zu filters of %zu values, not %d of %zu", (size_t)k.s->k,

@@ -8,6 +8,7 @@
  * Platt's targets (Platt 1999; Lin, Lin and Weng 2007, A note on Platt's probabilistic
  * outputs).  Cost: a dozen passes over the scores of the rows held back. */
 #include "core/learner.h"
+#include "linear/class_weights.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum { MIN_ROWS = 20 };
 struct params {
     struct mp_held held; /* first, for the engine */
     int method;
+    char *weights;
 };
 
 static const struct mp_param table[] = {
@@ -26,6 +28,7 @@ static const struct mp_param table[] = {
              .doc = "temperature: one number for all scores, which changes no prediction; platt: "
                     "a sigmoid for each class"),
     MP_HELD_PARAMS,
+    MP_CLASS_WEIGHTS(struct params, "the losses of rows"),
     MP_END
 };
 
@@ -36,6 +39,7 @@ struct state {
     size_t n, room;    /* while learning: rows, their scores and classes */
     float *x;
     int *y;
+    double *weight;    /* of each class */
 };
 
 static void clear(void *state)
@@ -44,6 +48,7 @@ static void clear(void *state)
     free(s->values);
     free(s->x);
     free(s->y);
+    free(s->weight);
     memset(s, 0, sizeof *s);
 }
 
@@ -52,11 +57,11 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
                  struct mp_shape *out)
 {
     const int k = mp_classes(c, NULL);
-    (void)params, (void)state, (void)out;
+    (void)state, (void)out;
     if (in.h != 1 || in.w != k || in.c != 1)
         return mp_fail(c, "takes one score a class, 1 x %d x 1, not rows of %d x %d x %d", k, in.h,
                        in.w, in.c);
-    return MP_OK;
+    return mp_class_weights_check(c, ((const struct params *)params)->weights);
 }
 
 /* ------------------------------------------------------------------- rows */
@@ -138,8 +143,8 @@ static void add_slope(const struct state *s, size_t i, double beta, double rest,
         square += e * v * v;
     }
     mean /= sum;
-    *slope += mean - target;
-    *curvature += fmax(0, square / sum - mean * mean);
+    *slope += s->weight[s->y[i]] * (mean - target);
+    *curvature += s->weight[s->y[i]] * fmax(0, square / sum - mean * mean);
 }
 
 static double slope_at(const struct state *s, double beta, double rest, double *curvature)
@@ -211,10 +216,11 @@ static double best_beta(struct mp_ctx *c, const struct state *s)
 
 /* ------------------------------------------------------------------- Platt */
 
-/* One class against the rest: scores brought to mean 0 and deviation 1, and targets. */
+/* One class against the rest: scores brought to mean 0 and deviation 1, targets, and what each row
+ * counts. */
 struct problem {
     size_t n;
-    double *f, *t;
+    double *f, *t, *weight;
 };
 
 static double loss(const struct problem *q, double a, double b)
@@ -222,7 +228,7 @@ static double loss(const struct problem *q, double a, double b)
     double sum = 0;
     for (size_t i = 0; i < q->n; i++) {
         const double z = q->f[i] * a + b;
-        sum += (z >= 0 ? q->t[i] : q->t[i] - 1) * z + log1p(exp(-fabs(z)));
+        sum += q->weight[i] * ((z >= 0 ? q->t[i] : q->t[i] - 1) * z + log1p(exp(-fabs(z))));
     }
     return sum;
 }
@@ -234,7 +240,8 @@ static void derive(const struct problem *q, double a, double b, double g[2], dou
     h[0] = h[2] = 1e-12; /* keeps it invertible */
     for (size_t i = 0; i < q->n; i++) {
         const double f = q->f[i], z = f * a + b, e = exp(-fabs(z));
-        const double p = (z >= 0 ? e : 1) / (1 + e), d = q->t[i] - p, w = p * (1 - p);
+        const double p = (z >= 0 ? e : 1) / (1 + e), d = q->weight[i] * (q->t[i] - p);
+        const double w = q->weight[i] * p * (1 - p);
         g[0] += f * d;
         g[1] += d;
         h[0] += f * f * w;
@@ -271,16 +278,17 @@ static void minimise(struct mp_ctx *c, const struct problem *q, double *a, doubl
 static void learn_class(struct mp_ctx *c, const struct state *s, size_t class, struct problem *q,
                         double value[2])
 {
-    const double n = (double)s->n;
-    double mean = 0, square = 0, own = 0, a = 0;
+    double mean = 0, square = 0, own = 0, a = 0, n = 0;
     for (size_t i = 0; i < s->n; i++) {
-        own += s->y[i] == (int)class;
-        mean += (double)s->x[i * s->k + class] / n;
+        q->weight[i] = s->weight[s->y[i]];
+        own += s->y[i] == (int)class ? q->weight[i] : 0;
+        n += q->weight[i];
+        mean += (double)s->x[i * s->k + class] / (double)s->n;
     }
     for (size_t i = 0; i < s->n; i++) {
         q->f[i] = (double)s->x[i * s->k + class] - mean;
         q->t[i] = s->y[i] == (int)class ? (own + 1) / (own + 2) : 1 / (n - own + 2);
-        square += q->f[i] * q->f[i] / n;
+        square += q->f[i] * q->f[i] / (double)s->n;
     }
     const double deviation = square > 0 ? sqrt(square) : 1;
     for (size_t i = 0; i < s->n; i++)
@@ -294,12 +302,14 @@ static void learn_class(struct mp_ctx *c, const struct state *s, size_t class, s
 static int learn_platt(struct mp_ctx *c, struct state *s)
 {
     struct problem q = { .n = s->n, .f = mp_alloc(c, s->n, sizeof *q.f) };
-    q.t = q.f != NULL ? mp_alloc(c, s->n, sizeof *q.t) : NULL;
-    for (size_t j = 0; j < s->k && q.t != NULL; j++)
+    q.t = mp_alloc(c, s->n, sizeof *q.t);
+    q.weight = mp_alloc(c, s->n, sizeof *q.weight);
+    const int rc = q.f != NULL && q.t != NULL && q.weight != NULL ? MP_OK : -1;
+    for (size_t j = 0; j < s->k && rc == MP_OK; j++)
         learn_class(c, s, j, &q, s->values + 2 * j);
-    const int rc = q.t != NULL ? MP_OK : -1;
     free(q.f);
     free(q.t);
+    free(q.weight);
     return rc;
 }
 
@@ -311,7 +321,10 @@ static int done(struct mp_ctx *c, const void *params, void *state)
         return mp_fail(c, "%zu rows held back are too few to learn from, it needs %d; a larger "
                           "share=, now %g, or more training rows", s->n, MIN_ROWS, p->held.share);
     s->n_values = p->method == PLATT ? 2 * s->k : 1;
-    if ((s->values = mp_alloc(c, s->n_values, sizeof *s->values)) == NULL)
+    s->values = mp_alloc(c, s->n_values, sizeof *s->values);
+    s->weight = mp_alloc(c, s->k, sizeof *s->weight);
+    if (s->values == NULL || s->weight == NULL ||
+        mp_class_weights(c, p->weights, s->y, s->n, s->weight) < 0)
         return -1;
     if (p->method == TEMPERATURE)
         s->values[0] = 1 / best_beta(c, s);
@@ -321,8 +334,10 @@ static int done(struct mp_ctx *c, const void *params, void *state)
         return mp_fail(c, "interrupted");
     free(s->x);
     free(s->y);
+    free(s->weight);
     s->x = NULL;
     s->y = NULL;
+    s->weight = NULL;
     s->n = s->room = 0;
     return MP_OK;
 }

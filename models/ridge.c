@@ -53,7 +53,8 @@ static int next_penalty(struct mp_ctx *c, const char *text, const char **at, dou
     if (**at == '\0')
         return 0;
     *ridge = strtod(*at, &end);
-    if (end == *at || (*end != ',' && *end != '\0') || !(*ridge >= 1e-12 && *ridge <= 1e6))
+    if (end == *at || (*end != ',' && *end != '\0') || (*end == ',' && end[1] == '\0') ||
+        !(*ridge >= 1e-12 && *ridge <= 1e6))
         return mp_fail(c, "penalties=%s: expected numbers 1e-12..1000000 with commas between them",
                        text);
     *at = end + (*end == ',');
@@ -67,6 +68,9 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     double ridge;
     int rc = 0;
     (void)state, (void)out;
+    if (p->penalties[0] != '\0' && fabs(p->ridge - strtod(table[0].def, NULL)) > 0)
+        return mp_fail(c, "ridge=%g beside penalties=%s: one penalty, or several to choose from",
+                       p->ridge, p->penalties);
     for (const char *at = p->penalties; (rc = next_penalty(c, p->penalties, &at, &ridge)) > 0;)
         ;
     return rc < 0 || mp_gram_check(c, mp_len(in)) < 0 ? -1 : mp_class_weights_check(c, p->weights);

@@ -12,13 +12,14 @@ struct pair {
     double weight;
 };
 
-/* What follows ":WEIGHT" at `at`, up to a comma or the end; NULL: that is not there. */
+/* What follows ":WEIGHT" at `at`, up to a comma before another or the end; NULL: it is not so. */
 static const char *read_weight(const char *at, double *weight)
 {
     int used = 0;
     if (sscanf(at, ":%lf%n", weight, &used) != 1 || !(*weight > 0 && *weight <= 1e9))
         return NULL;
-    return at[used] == ',' || at[used] == '\0' ? at + used : NULL;
+    const bool more = at[used] == ',' && at[used + 1] != '\0';
+    return more || at[used] == '\0' ? at + used : NULL;
 }
 
 /* The next one from *at on: 1; 0: there is none.  The label may have colons. */

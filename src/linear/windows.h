@@ -20,6 +20,13 @@ struct mp_windows {
  * so much paper around.  Fails where there is no place for one. */
 int mp_windows_of(struct mp_ctx *c, struct mp_shape image, int side, int step, int margin,
                   struct mp_windows *w);
+/* The side of windows that is asked for; 0: `most`, or half the image's shorter side. */
+static inline int mp_windows_side(struct mp_shape image, int asked, int most)
+{
+    const int half = (image.h < image.w ? image.h : image.w) / 2, some = half > 1 ? half : 1;
+    return asked > 0 ? asked : some < most ? some : most;
+}
+
 static inline size_t mp_windows_places(const struct mp_windows *w)
 {
     return (size_t)w->high * (size_t)w->wide;
