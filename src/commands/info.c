@@ -66,10 +66,39 @@ static int stages_text(struct mp_ctx *c, const struct mp_bundle *b)
     return rc;
 }
 
+/* "train.csv, a.csv and b.csv": all that the rows came from. */
+static void sources_text(const struct mp_bundle *b, GString *text)
+{
+    char **more = g_strsplit(b->more != NULL ? b->more : "", "|", -1);
+    g_string_append(text, b->trained_on);
+    for (int i = 0; more[i] != NULL; i++)
+        g_string_append_printf(text, "%s%s", more[i + 1] != NULL ? ", " : " and ", more[i]);
+    g_strfreev(more);
+}
+
+static json_t *sources_json(const struct mp_bundle *b)
+{
+    char **more = g_strsplit(b->more != NULL ? b->more : "", "|", -1);
+    json_t *names = json_array();
+    for (int i = 0; more[i] != NULL; i++)
+        json_array_append_new(names, mp_text_json(more[i]));
+    g_strfreev(more);
+    return names;
+}
+
+static void kept_text(const struct mp_bundle *b)
+{
+    char size[32];
+    mp_bytes_text(size, sizeof size, b->kept.n * b->kept.len);
+    if (b->kept.n > 0)
+        mp_say(stdout, "keeps", LABEL, "%zu training image%s, %s, of which `serve` shows the "
+               "nearest", b->kept.n, b->kept.n == 1 ? "" : "s", size);
+}
+
 static int print_text(struct mp_ctx *c, const char *file, const struct mp_bundle *b)
 {
     char size[32], shape[MP_SHAPE_TEXT];
-    GString *labels = g_string_new(NULL);
+    GString *labels = g_string_new(NULL), *sources = g_string_new(NULL);
     for (int i = 0; i < b->n_classes; i++)
         g_string_append_printf(labels, " %s", mp_names_at(&b->classes, (size_t)i));
     mp_bytes_text(size, sizeof size, file_bytes(file));
@@ -78,11 +107,14 @@ static int print_text(struct mp_ctx *c, const char *file, const struct mp_bundle
     mp_say(stdout, "images", LABEL, "%s", mp_shape_text(b->plan.shape, shape));
     mp_say(stdout, "classes", LABEL, "%d:%s", b->n_classes, labels->str);
     mp_say(stdout, "scores", LABEL, "%s", mp_scores_name(mp_plan_scores(&b->plan)));
+    sources_text(b, sources);
     mp_say(stdout, "learned", LABEL, "from %llu rows of %s (CRC-32 %08llx), seed %llu",
-           (unsigned long long)b->rows, b->trained_on, (unsigned long long)b->crc,
+           (unsigned long long)b->rows, sources->str, (unsigned long long)b->crc,
            (unsigned long long)b->seed);
+    kept_text(b);
     mp_say(stdout, "written", LABEL, "by mnistpipe %s", b->version);
     g_string_free(labels, TRUE);
+    g_string_free(sources, TRUE);
     return stages_text(c, b);
 }
 
@@ -106,13 +138,14 @@ static int print_json(struct mp_ctx *c, const char *file, const struct mp_bundle
     for (int i = 0; i < b->plan.n_nodes && rc == MP_OK; i++)
         rc = json_array_append_new(stages, stage_json(c, &b->plan.nodes[i])) == 0 ? MP_OK : -1;
     snprintf(crc, sizeof crc, "%08llx", (unsigned long long)b->crc);
-    json_t *o = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:s, s:{s:o, s:I, s:s}, s:I, s:o}",
-                          "mnistpipe", b->version, "file", mp_text_json(file), "bytes",
+    json_t *o = json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:s, s:{s:o, s:o, s:I, s:s}, s:I, s:I, "
+                          "s:o}", "mnistpipe", b->version, "file", mp_text_json(file), "bytes",
                           (json_int_t)file_bytes(file), "pipeline", mp_text_json(b->text), "image",
                           mp_shape_json(b->plan.shape), "labels", labels, "scores",
                           mp_scores_name(mp_plan_scores(&b->plan)), "trained_on", "data",
-                          mp_text_json(b->trained_on), "rows", (json_int_t)b->rows, "crc32", crc,
-                          "seed", (json_int_t)b->seed, "stages", stages);
+                          mp_text_json(b->trained_on), "more", sources_json(b), "rows",
+                          (json_int_t)b->rows, "crc32", crc, "seed", (json_int_t)b->seed, "kept",
+                          (json_int_t)b->kept.n, "stages", stages);
     if (rc == MP_OK && o == NULL)
         rc = mp_fail(c, "no memory for the report");
     if (rc == MP_OK) {
@@ -141,9 +174,9 @@ MP_COMMAND(info) = {
     .brief = "Tell what is in a bundle",
     .usage = "BUNDLE",
     .doc = "BUNDLE is bundle.mnp of a run.  Shows its pipeline, the classes, the size of the\n"
-           "images, what it learned from and with which seed, which version of the program\n"
-           "wrote it, and how many numbers each stage has learned.  docs/bundle.md has the\n"
-           "layout of the file, and which versions read which.",
+           "images, what it learned from and with which seed, how many training images\n"
+           "it keeps, which version of the program wrote it, and how many numbers each stage has\n"
+           "learned.  docs/bundle.md has the layout of the file, and which versions read which.",
     .options = table,
     .options_size = sizeof(struct params),
     .run = run,

@@ -3,6 +3,7 @@
 #include "cache/cache.h"
 #include "core/clock.h"
 #include "core/ctx.h"
+#include "core/param.h"
 #include "core/ranks.h"
 #include "core/text.h"
 #include "data/duplicates.h"
@@ -27,7 +28,7 @@
 #include <zlib.h>
 
 struct params {
-    char *output, *cache;
+    char *output, *cache, *keep;
     bool json, resume, verbose;
 };
 
@@ -37,6 +38,9 @@ static const struct mp_param table[] = {
                     "runs/NAME,CHANGE"),
     MP_PARAM(cache, .def = "", .unit = "FOLDER",
              .doc = "takes from this cache what other runs have learned, and adds to it"),
+    MP_PARAM(keep, .def = "", .unit = "N",
+             .doc = "the bundle keeps N training images, for `serve` to show the nearest ones, as "
+                    "keep=N in the data line does"),
     MP_PARAM(json, .def = "no", .doc = "prints the report as JSON"),
     MP_PARAM(verbose, .def = "no",
              .doc = "prints all of report.txt: how solvers ended, layers' speed, versions"),
@@ -477,6 +481,9 @@ static int hold_folder(struct mp_ctx *c, struct job *j)
 static int job_run(struct mp_ctx *c, struct job *j, const char *pipeline)
 {
     if (mp_experiment_plan(c, pipeline, &j->x) < 0)
+        return -1;
+    if (*j->o->keep != '\0' &&
+        mp_params_set(c, mp_source_table, &j->x.plan.source, "keep", j->o->keep) < 0)
         return -1;
     if (!j->x.plan.has_model)
         return mp_fail(c, "%s: has no model to train; its last line may be \"svm\" "

@@ -87,10 +87,12 @@ static int find_token(struct mp_ctx *c, const struct params *o, char token[MOST_
             return -1;
         f->token = own;
     }
-    if (f->token == NULL && !mp_is_loopback(o->listen))
-        return mp_usage(c, "--listen=%s: other machines could ask, so requests need a token: "
-                        "--token FILE, or MNISTPIPE_TOKEN in the environment", o->listen);
-    return MP_OK;
+    if (f->token != NULL || mp_is_loopback(o->listen))
+        return MP_OK;
+    if (mp_server_address(c, o->listen) == MP_OK)
+        mp_usage(c, "--listen=%s: other machines could ask, so requests need a token: "
+                    "--token FILE, or MNISTPIPE_TOKEN in the environment", o->listen);
+    return -1;
 }
 
 /* ------------------------------------------------------------------ bundles */
@@ -149,7 +151,8 @@ MP_COMMAND(serve) = {
     .brief = "Answer over HTTP with fitted pipelines",
     .usage = "[NAME=]BUNDLE...",
     .doc = "BUNDLE is bundle.mnp of a run.  GET / is a page to draw on, which shows what the\n"
-           "model takes the drawing for and what every stage makes of it.  POST /predict takes a\n"
+           "model takes the drawing for, what every stage makes of it and, of a bundle that keeps\n"
+           "training images (`run --keep`), the nearest of them.  POST /predict takes a\n"
            "PNG or JPEG (image/...), {\"images\": [[784 values], ...]} of 0..255\n"
            "(application/json) or bytes, 784 an image (application/octet-stream), and answers\n"
            "in JSON.  A picture of another size than the bundle's is brought to the size and\n"

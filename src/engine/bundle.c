@@ -188,10 +188,27 @@ static int lead_section(struct mp_io *io, struct mp_bundle *b)
                : mp_fail(io->c, "the bundle says a lead of %g", b->lead);
 }
 
+/* Section "more": where further rows came from. */
+static int more_section(struct mp_io *io, struct mp_bundle *b)
+{
+    if (!mp_io_loading(io) && (b->more == NULL || *b->more == '\0'))
+        return MP_OK;
+    return mp_io_text(io, "more", &b->more, MAX_TEXT);
+}
+
+/* Section "exemplars": some of the training images. */
+static int exemplars_section(struct mp_io *io, struct mp_bundle *b)
+{
+    if (!mp_io_loading(io) && b->kept.n == 0)
+        return MP_OK;
+    return mp_exemplars_io(io, &b->kept, mp_len(b->plan.shape), b->n_classes);
+}
+
 static const struct section {
     const char *name;
     int (*io)(struct mp_io *io, struct mp_bundle *b);
-} sections[] = { { "rows", rows_section }, { "form", form_section }, { "lead", lead_section } };
+} sections[] = { { "rows", rows_section }, { "form", form_section }, { "lead", lead_section },
+                 { "more", more_section }, { "exemplars", exemplars_section } };
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 static int save_sections(struct mp_ctx *c, struct mp_io *io, struct mp_bundle *b)
@@ -272,7 +289,8 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
                    struct mp_io *io)
 {
     struct mp_bundle b = { .version = (char *)(uintptr_t)PACKAGE_VERSION,
-                           .trained_on = (char *)(uintptr_t)trained_on, .rows = x->train.n,
+                           .trained_on = (char *)(uintptr_t)trained_on,
+                           .more = x->plan.source.more, .rows = x->train.n,
                            .crc = x->train.crc, .seed = c->run->seed, .n_classes = x->n_classes,
                            .form = x->plan.source.form, .glance = x->glance,
                            .lead = x->lead,
@@ -287,12 +305,17 @@ int mp_bundle_save(struct mp_ctx *c, struct mp_experiment *x, const char *traine
     memset(io, 0, sizeof *io);
     io->c = c;
     b.text = mp_script_text(c, &x->script, false);
+    b.plan.shape = x->plan.shape;
     int rc = b.text != NULL && reads_back(c, b.text) == MP_OK &&
                      head(io, &b, &x->plan.shape) == MP_OK
                  ? save_states(c, io, &x->plan)
                  : -1;
+    if (rc == MP_OK && x->plan.source.keep > 0 && x->train_y != NULL)
+        rc = mp_exemplars_pick(c, &x->train, x->train_y, x->n_classes,
+                               (size_t)x->plan.source.keep, &b.kept);
     if (rc == MP_OK)
         rc = save_sections(c, io, &b);
+    mp_exemplars_free(&b.kept);
     free(b.text);
     return rc;
 }
@@ -394,9 +417,11 @@ int mp_bundle_read(struct mp_ctx *c, const char *file, struct mp_bundle *b)
 void mp_bundle_free(struct mp_bundle *b)
 {
     mp_plan_free(&b->plan);
+    mp_exemplars_free(&b->kept);
     free(b->text);
     free(b->version);
     free(b->trained_on);
+    free(b->more);
     mp_params_free(mp_form_table, &b->form);
     mp_names_free(&b->classes);
     memset(b, 0, sizeof *b);

@@ -11,6 +11,7 @@
 #define MP_BUNDLE_H
 #include "core/state.h"
 #include "data/data.h"
+#include "engine/exemplars.h"
 #include "files/output.h"
 #include "pipeline/pipeline.h"
 #include "sources/experiment.h"
@@ -21,10 +22,12 @@ struct mp_bundle {
     char *text;             /* the pipeline, without its data line */
     char *version;          /* of the program that wrote it */
     char *trained_on;       /* name of the training file */
+    char *more;             /* names of further ones, parted by bars; NULL: none */
     uint64_t rows, crc, seed;
     struct mp_form_text form; /* how it read them */
     struct mp_glance glance; /* at the rows; .rows 0: not known, as in bundles before 0.2 */
     double lead;             /* of mp_lying_learn(); 0: not known */
+    struct mp_exemplars kept; /* of the rows, if the data line asked for some */
     struct mp_plan plan;    /* fitted, ready to apply */
     struct mp_names classes; /* as in struct mp_experiment */
     int n_classes;

@@ -9,16 +9,17 @@
 struct mp_scorer {
     struct mp_work e;
     struct mp_data d;
+    int last;
     size_t step;
 };
 
-struct mp_scorer *mp_scorer_open(struct mp_ctx *c, struct mp_plan *p)
+struct mp_scorer *mp_scorer_open(struct mp_ctx *c, struct mp_plan *p, int last)
 {
-    const int last = p->n_nodes - 1;
     struct mp_scorer *s = mp_alloc(c, 1, sizeof *s);
     if (s == NULL)
         return NULL;
     s->d.shape = p->shape;
+    s->last = last;
     s->e = (struct mp_work){ .p = p, .d = &s->d };
     s->step = mp_work_rows(p, last);
     if (mp_work_open(c, &s->e) < 0) {
@@ -55,8 +56,8 @@ static int take(struct mp_ctx *c, const struct mp_chunk *out, float *scores)
 int mp_scorer_apply(struct mp_ctx *c, struct mp_scorer *s, const uint8_t *rows, size_t n,
                     float *scores)
 {
-    const int last = s->e.p->n_nodes - 1;
-    const size_t k = mp_len(s->e.p->nodes[last].out);
+    const struct mp_plan *p = s->e.p;
+    const size_t k = mp_len(s->last < 0 ? p->shape : p->nodes[s->last].out);
     struct mp_worker *w = &s->e.workers[0];
     s->d.x = (uint8_t *)(uintptr_t)rows;
     s->d.n = n;
@@ -64,11 +65,12 @@ int mp_scorer_apply(struct mp_ctx *c, struct mp_scorer *s, const uint8_t *rows, 
     for (size_t at = 0; at < n; at += s->step) {
         const struct mp_span span = { .row0 = at, .n = mp_work_left(at, n, s->step) };
         w->c.msg[0] = '\0';
-        if (mp_work_chunk(&s->e, w, span) < 0) {
+        struct mp_chunk out;
+        if (mp_work_chunk(&s->e, w, span) < 0 || mp_work_floats(w, s->last, &out) < 0) {
             mp_ctx_take(c, &w->c);
             return -1;
         }
-        if (take(c, &w->view[last + 1], scores + at * k) < 0)
+        if (take(c, &out, scores + at * k) < 0)
             return -1;
     }
     return MP_OK;

@@ -11,12 +11,13 @@
 
 struct mp_scorer;
 
-/* Of the thread's own context, whose run tells of one thread; both must outlive it.  NULL after
+/* Of the thread's own context, whose run tells of one thread; both must outlive it.  What comes
+ * out is what node `last` gives, the last one its scores; -1: the image itself.  NULL after
  * mp_fail(). */
-struct mp_scorer *mp_scorer_open(struct mp_ctx *c, struct mp_plan *p);
+struct mp_scorer *mp_scorer_open(struct mp_ctx *c, struct mp_plan *p, int last);
 void mp_scorer_close(struct mp_scorer *s);
 
-/* n rows of bytes, as in struct mp_data, and as many times the model's scores, which are finite.
+/* n rows of bytes, as in struct mp_data, and as many times the node's values, which are finite.
  * Cost: that of the stages, and half a microsecond. */
 int mp_scorer_apply(struct mp_ctx *c, struct mp_scorer *s, const uint8_t *rows, size_t n,
                     float *scores);

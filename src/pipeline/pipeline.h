@@ -67,6 +67,7 @@ struct mp_source {
     struct mp_form_text form; /* how their files are read */
     double holdout;        /* share of the training rows kept for the test when there is no test */
     int seed;
+    int keep;              /* training images that the bundle keeps */
     int folds;             /* 0, or training rows are scored out of fold; the test is left alone */
 };
 extern const struct mp_param mp_source_table[];

@@ -27,6 +27,9 @@ const struct mp_param mp_source_table[] = {
                 .doc = "share of the training rows held out when there is no test"),
     MP_PARAM_OF(struct mp_source, folds, .def = "0", .min = 0, .max = 100, .unit = "folds",
                 .doc = "cross-validation of the training rows, in place of a test; 0: none"),
+    MP_PARAM_OF(struct mp_source, keep, .def = "0", .min = 0, .max = 1000000, .unit = "images",
+                .doc = "training images that the bundle keeps, as many of each class, for `serve` "
+                       "to show the nearest ones; all, if there are fewer"),
     MP_PARAM_OF(struct mp_source, seed, .def = "1", .min = 0, .max = 2147483647,
                 .doc = "seed of everything drawn at random"),
     MP_END

@@ -7,7 +7,7 @@
 /* A request that has come whole.  Texts are NULL where there are none. */
 struct mp_request {
     const char *method, *path;
-    const char *type, *bundle, *stages; /* Content-Type; of the query */
+    const char *type, *bundle, *stages, *nearest; /* Content-Type; of the query */
     const char *body;                   /* n bytes, then a 0 */
     size_t n;
 };

@@ -72,6 +72,13 @@ static const char *header(struct MHD_Connection *con, const char *name)
     return mp_microhttpd()->lookup_connection_value(con, MHD_HEADER_KIND, name);
 }
 
+/* An empty header says as much as none. */
+static const char *type_of(struct MHD_Connection *con)
+{
+    const char *type = header(con, "Content-Type");
+    return type != NULL && *type != '\0' ? type : NULL;
+}
+
 static const char *argument(struct MHD_Connection *con, const char *name)
 {
     return mp_microhttpd()->lookup_connection_value(con, MHD_GET_ARGUMENT_KIND, name);
@@ -191,9 +198,10 @@ static void work(struct mp_http *h, struct MHD_Connection *con, struct job *j, c
     const struct mp_counter s = { .shelf = shelf, .gauges = &h->gauges, .start = h->start,
                                   .most_pixels = h->most_pixels };
     const struct mp_request q = { .method = method, .path = path,
-                                  .type = header(con, "Content-Type"),
+                                  .type = type_of(con),
                                   .bundle = argument(con, "bundle"),
                                   .stages = argument(con, "stages"),
+                                  .nearest = argument(con, "nearest"),
                                   .body = j->body != NULL ? j->body : "", .n = j->n };
     mp_wire_state(&h->wires, j->line, MP_WIRE_WORKS);
     mp_route(&s, j->route, &q, &j->answer);

@@ -10,6 +10,7 @@
 #include "engine/metrics.h"
 #include "server/digit.h"
 #include "server/images.h"
+#include "server/nearest.h"
 #include "server/picture.h"
 #include "server/stages.h"
 #include "sources/glance.h"
@@ -246,8 +247,36 @@ static void write_picture(const struct taken *t, FILE *f)
                 !t->normalised || t->empty ? "" : t->light ? "light" : "dark");
 }
 
-static int write_all(struct mp_served *h, struct mp_desk *desk, struct taken *t, bool stages,
-                     struct mp_text *out)
+/* What is asked for besides. */
+struct more {
+    bool stages;
+    size_t nearest; /* so many */
+};
+
+static bool read_more(const struct mp_served *h, const struct mp_request *q, struct more *m,
+                      struct mp_answer *a)
+{
+    char text[60];
+    *m = (struct more){ .stages = q->stages != NULL && strcmp(q->stages, "1") == 0 };
+    if (q->nearest == NULL)
+        return true;
+    const size_t digits = strspn(q->nearest, "0123456789");
+    m->nearest = digits > 0 && digits < 4 && q->nearest[digits] == '\0'
+                     ? strtoul(q->nearest, NULL, 10) : 0;
+    if (m->nearest < 1 || m->nearest > MP_NEAREST_MOST) {
+        mp_printable(text, sizeof text, q->nearest);
+        mp_refuse(a, MP_HTTP_BAD, "nearest=%s; expected a number 1..%d, of digits to show", text,
+                  MP_NEAREST_MOST);
+        return false;
+    }
+    if (h->b.kept.n == 0)
+        mp_refuse(a, MP_HTTP_BAD, "the bundle keeps no training digits; expected one of "
+                  "`mnistpipe run PIPELINE --keep 2000`, which does");
+    return h->b.kept.n > 0;
+}
+
+static int write_all(struct mp_served *h, struct mp_desk *desk, struct taken *t,
+                     const struct more *more, struct mp_text *out)
 {
     struct mp_ctx *c = &desk->c;
     const size_t k = (size_t)h->b.n_classes;
@@ -259,26 +288,29 @@ static int write_all(struct mp_served *h, struct mp_desk *desk, struct taken *t,
     if (write_remarks(c, h, t, out->f) < 0)
         return -1;
     write_picture(t, out->f);
-    if (stages && mp_stages_write(h, c, &t->d, out->f) < 0)
+    if (more->stages && mp_stages_write(h, c, &t->d, out->f) < 0)
+        return -1;
+    if (more->nearest > 0 && mp_nearest_write(h, desk, t->d.x, more->nearest, out->f) < 0)
         return -1;
     fputs("}\n", out->f);
     return MP_OK;
 }
 
-static void answer(struct mp_served *h, struct mp_desk *desk, struct taken *t, bool stages,
-                   struct mp_answer *a)
+static void answer(struct mp_served *h, struct mp_desk *desk, struct taken *t,
+                   const struct more *more, struct mp_answer *a)
 {
     struct mp_ctx *c = &desk->c;
     struct mp_text out;
-    if (stages && t->d.n != 1) {
-        mp_refuse(a, MP_HTTP_BAD, "stages=1 shows one image; %zu came", t->d.n);
+    if ((more->stages || more->nearest > 0) && t->d.n != 1) {
+        mp_refuse(a, MP_HTTP_BAD, more->stages ? "stages=1 shows one image; %zu came"
+                                  : "the nearest digits are those of one image; %zu came", t->d.n);
         return;
     }
     if (mp_desk_score(h, desk, t->d.x, t->d.n) < 0 || mp_text_open(c, &out) < 0) {
         mp_refuse_failed(c, a, MP_HTTP_FAILED);
         return;
     }
-    if (write_all(h, desk, t, stages, &out) < 0) {
+    if (write_all(h, desk, t, more, &out) < 0) {
         mp_text_discard(&out);
         mp_refuse_failed(c, a, MP_HTTP_FAILED);
         return;
@@ -292,13 +324,16 @@ void mp_answer_predict(struct mp_served *h, const struct mp_request *q, size_t m
                        struct mp_answer *a)
 {
     struct taken t = { .d = { .name = (char *)(uintptr_t)name, .shape = h->b.plan.shape } };
+    struct more more;
+    if (!read_more(h, q, &more, a))
+        return;
     struct mp_desk *desk = mp_desk_take(h);
     if (desk == NULL) {
         mp_refuse(a, MP_HTTP_BUSY, "no memory for another request");
         return;
     }
     if (take(&desk->c, q, most_pixels, &t, a))
-        answer(h, desk, &t, q->stages != NULL && strcmp(q->stages, "1") == 0, a);
+        answer(h, desk, &t, &more, a);
     free(t.own);
     mp_desk_back(h, desk);
 }

@@ -55,8 +55,9 @@ static void write_bundle(const struct mp_served *h, FILE *f)
     mp_json_text(f, h->b.text);
     fputs(",\"trained_on\":", f);
     mp_json_text(f, h->b.trained_on);
-    fprintf(f, ",\"rows\":%llu,\"height\":%d,\"width\":%d,\"channels\":%d,\"scores\":\"%s\","
-               "\"classes\":[", (unsigned long long)h->b.rows, shape.h, shape.w, shape.c,
+    fprintf(f, ",\"rows\":%llu,\"height\":%d,\"width\":%d,\"channels\":%d,\"kept\":%zu,"
+               "\"scores\":\"%s\",\"classes\":[", (unsigned long long)h->b.rows, shape.h, shape.w,
+            shape.c, h->b.kept.n,
             h->kind == MP_MARGINS ? "margins" : "probabilities");
     for (int k = 0; k < h->b.n_classes; k++)
         fprintf(f, "%s%s", k > 0 ? "," : "", h->key[k]);

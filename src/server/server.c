@@ -62,18 +62,36 @@ static int port_of(int s)
     return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
 }
 
-/* The socket; *port: which it is. */
-static int open_socket(struct mp_ctx *c, const struct mp_server_form *f, int *port)
+/* Of the port; NULL: there is none. */
+static struct addrinfo *resolve(struct mp_ctx *c, const char *address, int port)
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
                                     .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
     struct addrinfo *found = NULL;
     char text[16];
-    snprintf(text, sizeof text, "%d", f->port);
-    const int rc = getaddrinfo(f->listen, text, &hints, &found);
-    if (rc != 0)
-        return mp_fail(c, "--listen=%s: %s; expected an address such as 127.0.0.1 or 0.0.0.0",
-                       f->listen, gai_strerror(rc));
+    snprintf(text, sizeof text, "%d", port);
+    const int rc = getaddrinfo(address, text, &hints, &found);
+    if (rc == 0)
+        return found;
+    mp_fail(c, "--listen=%s: %s; expected an address such as 127.0.0.1 or 0.0.0.0", address,
+            gai_strerror(rc));
+    return NULL;
+}
+
+int mp_server_address(struct mp_ctx *c, const char *listen)
+{
+    struct addrinfo *found = resolve(c, listen, 0);
+    if (found != NULL)
+        freeaddrinfo(found);
+    return found != NULL ? MP_OK : -1;
+}
+
+/* The socket; *port: which it is. */
+static int open_socket(struct mp_ctx *c, const struct mp_server_form *f, int *port)
+{
+    struct addrinfo *found = resolve(c, f->listen, f->port);
+    if (found == NULL)
+        return -1;
     const int s = try_socket(found);
     const int error = errno;
     freeaddrinfo(found);

@@ -16,6 +16,9 @@ struct mp_server_form {
     bool log;                   /* a line a request on stderr */
 };
 
+/* Negative after mp_fail(): `listen` is neither an address nor a name of one. */
+int mp_server_address(struct mp_ctx *c, const char *listen);
+
 /* Answers until SIGTERM or SIGINT, after which it ends what is under way; SIGHUP reads the bundles
  * anew.  Negative: it could not begin. */
 int mp_serve(struct mp_ctx *c, const struct mp_server_form *form);

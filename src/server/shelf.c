@@ -34,6 +34,7 @@ static char *own_name(struct mp_ctx *c, const char *file)
 static void desk_free(struct mp_desk *d)
 {
     mp_scorer_close(d->scorer);
+    mp_scorer_close(d->looks);
     mp_ctx_free(&d->c);
     free(d->scores);
     free(d->shares);
@@ -46,7 +47,7 @@ static struct mp_desk *desk_new(struct mp_served *h)
     if (d == NULL)
         return NULL;
     mp_ctx_init(&d->c, &h->run);
-    d->scorer = mp_scorer_open(&d->c, &h->b.plan);
+    d->scorer = mp_scorer_open(&d->c, &h->b.plan, h->b.plan.n_nodes - 1);
     d->shares = mp_alloc(&d->c, (size_t)h->b.n_classes, sizeof *d->shares);
     if (d->scorer == NULL || d->shares == NULL) {
         desk_free(d);
@@ -132,6 +133,19 @@ static int read_bundle(struct mp_ctx *c, struct mp_served *h)
     return rc;
 }
 
+/* No request works with the plan yet, so all threads may. */
+static int look_at_kept(struct mp_ctx *c, struct mp_served *h)
+{
+    h->run.threads = c->run->threads;
+    mp_ctx_where(&h->c, "%s: ", h->file);
+    const int rc = mp_kin_open(&h->c, &h->b, &h->kin);
+    mp_ctx_where(&h->c, "%s", "");
+    h->run.threads = 1;
+    if (rc < 0)
+        mp_ctx_take(c, &h->c);
+    return rc;
+}
+
 static int hold(struct mp_ctx *c, struct mp_served *h, const char *name, const char *file)
 {
     h->run = (struct mp_run){ .threads = 1, .quiet = true, .warnings = c->run->warnings };
@@ -142,7 +156,7 @@ static int hold(struct mp_ctx *c, struct mp_served *h, const char *name, const c
     h->name = name != NULL ? strdup(name) : own_name(c, file);
     if (h->file == NULL || h->name == NULL)
         return mp_no_memory(c, "%s", file);
-    if (read_bundle(c, h) < 0)
+    if (read_bundle(c, h) < 0 || look_at_kept(c, h) < 0)
         return -1;
     struct mp_desk *d = mp_desk_take(h); /* what cannot work shows now */
     if (d == NULL)
@@ -160,6 +174,7 @@ static void let_go(struct mp_served *h)
     for (int k = 0; h->key != NULL && k < h->b.n_classes; k++)
         free(h->key[k]);
     free(h->key);
+    mp_kin_close(&h->kin);
     mp_bundle_free(&h->b);
     mp_ctx_free(&h->c);
     pthread_mutex_destroy(&h->lock);

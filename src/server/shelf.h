@@ -9,11 +9,13 @@
 #include "core/ctx.h"
 #include "engine/bundle.h"
 #include "engine/scorer.h"
+#include "server/kin.h"
 #include <pthread.h>
 
 struct mp_desk {
     struct mp_ctx c;          /* failures of the request at hand */
     struct mp_scorer *scorer;
+    struct mp_scorer *looks;  /* at what the model takes; opened when first asked */
     float *scores;
     size_t room;              /* of them, in rows */
     double *shares;           /* room for the probabilities of one row */
@@ -26,6 +28,7 @@ struct mp_served {
     struct mp_run run;        /* of one thread, with the bundle's seed and classes */
     struct mp_ctx c;
     struct mp_bundle b;
+    struct mp_kin kin;      /* of the images that it keeps */
     enum mp_scores kind;
     char **key;               /* of each class: its name as a JSON text */
     pthread_mutex_t lock;     /* of the desks */

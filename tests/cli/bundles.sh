@@ -99,6 +99,40 @@ assert [s["parameters"] for s in i["stages"] if s["stage"] == "svm"] == [500], i
 END
     }
 ok "info --json: the same, and what the run's report says"
+gzip -dc "$data/train.csv.gz" | sed '1p;200,230!d' > more.csv
+sed 's/^data/& keep=25/' a.txt > kept.txt
+mp run kept.txt --seed 3 --more more.csv --more test.csv -o kept && mp info kept/bundle.mnp &&
+    grep -q '^learned  from 171 rows of train.csv, more.csv and test.csv (' "$out" &&
+    grep -qx 'keeps    25 training images, 19.1 KiB, of which `serve` shows the nearest' "$out" &&
+    mp info kept/bundle.mnp --json && grep -q '"kept": 25' "$out" && grep -A3 '"more": \[' "$out" |
+    tr -d ' \n' | grep -q '"more":\["more.csv","test.csv"\]'
+ok "info tells of images that are kept, and of all that was trained on"
+[ -n "$python" ] && cat > break.py << 'END'
+"""break.py BUNDLE FIELD OFFSET BYTE TO - a byte of a field of its exemplars changed, all sums right."""
+import struct
+import sys
+import zlib
+
+whole, field = bytearray(open(sys.argv[1], "rb").read()), sys.argv[2].encode()
+start = whole.rindex(b"\x09exemplars")
+at = whole.index(bytes([len(field)]) + field, whole.index(bytes([len(field)]) + field, start) + 1)
+whole[at + 1 + len(field) + 8 + int(sys.argv[3])] = int(sys.argv[4])
+h = whole[:24] + struct.pack("<I", zlib.crc32(whole[32:]))
+open(sys.argv[5], "wb").write(h + struct.pack("<I", zlib.crc32(h)) + whole[32:])
+END
+broken() { # FIELD OFFSET BYTE ERROR
+    "$python" break.py kept/bundle.mnp "$1" "$2" "$3" b.mnp && ! mp info b.mnp &&
+        equal "$(cat "$err")" "mnistpipe: b.mnp: $4"
+    ok "images that are kept, $1 broken"
+}
+if [ -n "$python" ]; then
+    broken classes 7 1 "the bundle keeps an image of class 260 of 10"
+    broken rows 0 10 "the bundle keeps 25 images whose rows have other names than a line each"
+    broken rows 4 0 'the state'"'"'s "rows" is no text of at most 6400 bytes'
+    broken images -8 16 'the state'"'"'s "images" has 19472 values; expected 19600'
+else
+    skip "images that are kept, broken" "no python3"
+fi
 ! mp info a.txt && equal "$(cat "$err")" "mnistpipe: a.txt: is no bundle of mnistpipe"
 ok "info of what is no bundle"
 mkfifo pipe.mnp

@@ -159,6 +159,9 @@ def answers(s, rows):
         json.dumps([[float(v) for v in rows[0]]], indent=2).replace(" 10.0,", " 1e1,"), JSON),
         expected[:1]))
     told("without a type, what it is tells", same(post(json.dumps(rows), None), expected))
+    got = s.raw(b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n"
+                b"Content-Type:\r\nContent-Length: 3\r\n\r\n1,2" % s.port)
+    told("an empty type is none", "" if b"Content-Type is none; expected image/png" in got else got)
     softmax = lambda v: [math.exp(x) / sum(map(math.exp, v)) for x in v]
     told("another bundle by its name, of logits: probabilities",
          same(s.ask("POST", "/predict?bundle=net", flat, BYTES),
@@ -285,6 +288,69 @@ def others(s):
     told("/bundles", "" if [b["name"] for b in a["bundles"]] == ["svm", "net"] and
          a["bundles"][0]["classes"] == [str(k) for k in range(10)] and
          "Access-Control-Allow-Origin" not in s.headers else a)
+
+
+def evenly(labels, n):
+    """The rows that a bundle keeps of n: as many of each class, as far apart as can be."""
+    count = {k: labels.count(k) for k in sorted(set(labels), key=int)}
+    quota = dict.fromkeys(count, 0)
+    while n > 0 and any(quota[k] < count[k] for k in count):
+        for k in count:
+            if n > 0 and quota[k] < count[k]:
+                quota[k] += 1
+                n -= 1
+    seen = dict.fromkeys(count, 0)
+    for i, k in enumerate(labels):
+        seen[k] += 1
+        if seen[k] * quota[k] // count[k] > (seen[k] - 1) * quota[k] // count[k]:
+            yield i
+
+
+def kin(rows):
+    """The nearest of the training rows that a bundle keeps."""
+    with open("train.csv") as f:
+        lines = [line.split(",") for line in f.read().split("\n")[1:] if line]
+    labels = [line[0] for line in lines]
+    own = {i: [int(v) for v in lines[i][-784:]] for i in evenly(labels, 50)}
+    grey = lambda d, size: list(base64.b64decode(d["grey"])) if len(d["grey"]) > size else []
+    with Server("kept.mnp", "svm.mnp", "wide.mnp") as s:
+        ask = lambda row, query: s.ask("POST", "/predict?" + query, bytes(row), BYTES)
+        a = ask(rows[0], "nearest=6")[1]["nearest"]
+        apart = sorted((math.dist(x, rows[0]) / 255, i) for i, x in own.items())[:6]
+        told("the nearest of the images that are kept, their classes and rows", "" if
+             [(d["class"], d["row"]) for d in a["digits"]] ==
+             [(labels[i], f"line {i + 2}") for _, i in apart] and
+             all(abs(d["distance"] - gap) < 1e-5 * gap
+                 for d, (gap, _) in zip(a["digits"], apart)) and
+             (a["of"], a["space"], a["values"]) == (50, "pixels", 784) else (a, apart))
+        told("as they are to be seen", "" if all(
+            grey(d, 784) == [255 - v for v in own[i]] for d, (_, i) in zip(a["digits"], apart))
+            else "no")
+        i = max(own)
+        a = ask(own[i], "nearest=100&stages=1")[1]
+        told("one of them is its own nearest; no more come than there are", "" if
+             (a["nearest"]["digits"][0]["row"], a["nearest"]["digits"][0]["distance"],
+              len(a["nearest"]["digits"]), len(a["stages"])) == (f"line {i + 2}", 0, 50, 2) else a)
+        kept = [b["kept"] for b in s.ask("GET", "/bundles")[1]["bundles"]]
+        told("/bundles: how many are kept", "" if kept == [50, 0, 9] else kept)
+        status, a = s.ask("POST", "/predict?nearest=3&bundle=wide",
+                          png(30, 30, lambda x, y: 8 * x), "image/png")
+        d = a["nearest"]["digits"][0] if status == 200 else {}
+        told("of colour images, in another size", "" if status == 200 and
+             len(base64.b64decode(d["rgb"])) == 3 * a["nearest"]["height"] * a["nearest"]["width"]
+             and a["nearest"]["space"] == "hog" else (status, a))
+        wrong = lambda what, error, query, body: refused(s, what, 400, error, "POST", "/predict?" +
+                                                         query, body, BYTES)
+        wrong("nearest of a bundle that keeps none", "the bundle keeps no training digits; expected "
+              "one of `mnistpipe run PIPELINE --keep 2000`, which does", "bundle=svm&nearest=2",
+              bytes(784))
+        for text in "0", "101", "-1", "x", "", "9999999999":
+            wrong("nearest=" + text, f"nearest={text}; expected a number 1..100, of digits to show",
+                  "nearest=" + text, bytes(784))
+        wrong("nearest of many", "the nearest digits are those of one image; 2 came", "nearest=2",
+              bytes(1568))
+        status, err = s.end()
+        told("and this server had nothing to say", "" if (status, err) == (0, "") else err)
 
 
 # -------------------------------------------------------------------------- bad requests
@@ -513,7 +579,7 @@ def metrics(s):
               for le in re.findall(r'bucket\{le="([^"]*)"', text)]
     told("and counts requests by route and code, and how long they took", "" if
          int(value['mnistpipe_requests_total{route="/predict",code="200"}']) > 10 and
-         int(value['mnistpipe_requests_total{route="/predict",code="415"}']) == 2 and
+         int(value['mnistpipe_requests_total{route="/predict",code="415"}']) == 3 and
          counts == sorted(counts) and counts[-1] == int(value["mnistpipe_request_seconds_count"])
          else text)
 
@@ -629,6 +695,7 @@ def main():
         mutants(s, rows)
         status, err = s.end()
         told("and the end is a good one", "" if (status, err) == (0, "") else (status, err))
+    kin(rows)
     slow()
     reloads(rows)
     ends(rows)

@@ -22,6 +22,14 @@ for name in svm other net; do
         mp predict $name.mnp test.csv -o $name.csv --quiet
     ok "a bundle: $name"
 done
+sed 's/^data/& keep=50/' svm.txt > kept.txt
+"$python" -B "$source/tests/cli/colour.py" train 40 1
+printf 'data train=train-images-idx4-ubyte\nresize width=16 height=12\nhog cell=4\nsvm\n' > wide.txt
+mp run kept.txt -o kept --quiet && mv kept/bundle.mnp kept.mnp &&
+    mp run svm.txt --keep 50 -o kept --quiet && same kept.mnp kept/bundle.mnp &&
+    mp run svm.txt --threads 1 --keep 50 -o kept --quiet && same kept.mnp kept/bundle.mnp &&
+    mp run wide.txt --keep 9 -o wide --quiet && mv wide/bundle.mnp wide.mnp
+ok "bundles that keep training images: as the data line says, or the command line"
 
 refuses 2 "serve: expected a bundle, such as runs/hog_svm/bundle.mnp"
 ok "no bundle"
@@ -33,6 +41,9 @@ ok "two bundles of one name"
 refuses 2 "--listen=0.0.0.0: other machines could ask, so requests need a token: --token FILE, or \
 MNISTPIPE_TOKEN in the environment" svm.mnp --listen 0.0.0.0
 ok "beyond this machine not without a token"
+! timeout 60 "$program" serve svm.mnp --listen foo.invalid > "$out" 2> "$err" &&
+    grep -qx 'mnistpipe: --listen=foo.invalid: .*; expected an address such as 127.0.0.1 or 0.0.0.0' "$err"
+ok "what is no address is not told about other machines"
 echo short > token
 refuses 1 "token: the token has 5 characters; expected 16 at least, such as \`openssl rand -hex \
 16\` gives" svm.mnp --token token
@@ -60,9 +71,9 @@ else
     rows train 2000 > many.csv
     echo 'data train=many.csv test=test.csv' | cat - <(sed '/^data/d' \
         "$source/pipelines/hog_svm.txt") > draw.txt
-    mp run draw.txt -o draw --quiet
+    mp run draw.txt --keep 200 -o draw --quiet
     ok "a bundle to draw for"
-    run_client "the browser ran to its end" serve_draw.py "$browser" "$program" draw/bundle.mnp \
+    run_client "the browser ran to its end" serve_draw.py "$browser" "$program" draw/bundle.mnp svm.mnp \
         test.csv "$page"
 fi
 finish

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""serve_draw.py CHROMIUM PROGRAM BUNDLE DATA.csv PAGE.jpg - draws digits on the page of a server, as
-people do, and reads the answers there.
+"""serve_draw.py CHROMIUM PROGRAM BUNDLE BARE DATA.csv PAGE.jpg - draws digits on the page of a
+server, as people do, and reads the answers there.  BUNDLE keeps training images, BARE none.
 
 The digits are those of DATA: each run of ink in a row is a stroke from left to right.  Prints "ok"
 or "not ok", a tab, what was tried, a tab, what went wrong."""
@@ -19,6 +19,7 @@ from browser import Browser, told
 
 READY = "document.readyState == 'complete' && typeof busy != 'undefined' && !busy && !again"
 SIDE = 28
+SEVEN = [(.3, .2), (.5, .2), (.7, .2), (.6, .42), (.5, .64), (.44, .82)]
 TOKEN = "0123456789abcdef"
 
 
@@ -138,18 +139,25 @@ def digits(p, found):
 
 def answer(p):
     p.b.js("$('width').value = 8")
-    seven = [(.3, .2), (.5, .2), (.7, .2), (.6, .42), (.5, .64), (.44, .82)]
-    p.strokes([seven])
+    p.strokes([SEVEN])
     names = p.b.js("[...document.querySelectorAll('#bars th')].map(e => e.textContent).join('')")
     first = p.b.js("document.querySelector('#bars .first th').textContent")
     told("a bar for each class, that of the answer marked", "" if
          (p.text("class"), first, names) == ("7", "7", "0123456789") else (first, names))
-    made = p.b.js("[...document.querySelectorAll('figcaption')].map(e => e.textContent)")
+    made = p.b.js("[...document.querySelectorAll('#made figcaption')].map(e => "
+                  "e.textContent)")
     told("the image after every stage", "" if made == ["data, 28x28", "deskew, 28x28", "hog, 1152"]
          else str(made))
     inked = p.b.js("[...document.querySelectorAll('figure canvas')].every(c => new Set(c.getContext"
                    "('2d').getImageData(0, 0, c.width, c.height).data).size > 4)")
     told("which is to be seen", "" if inked else "one is blank")
+    kin = p.b.js("[...document.querySelectorAll('#kin figure')].map(e => [e.querySelector('b')."
+                 "textContent, e.className, e.querySelector('canvas').width, e.textContent])")
+    told("the nearest training digits, and which are of another class", "" if len(kin) == 8 and
+         sum(k[0] == "7" for k in kin) > 4 and all(k[2] == SIDE and (k[1] == "other") ==
+         (k[0] != "7") and re.fullmatch(r"\d \d\.\d+line \d+", k[3]) for k in kin) else kin)
+    told("and among how many, and how", "" if "Of 200 that the bundle keeps, by distance in the "
+         "1152 values after hog" in p.text("space") else p.text("space"))
     time.sleep(0.5)
     told("a screen reader is told", "" if p.text("live").startswith("7, second choice ")
          else p.text("live"))
@@ -200,17 +208,20 @@ def picture(p, digit, page):
     lines = p.text("lines").split("\n")
     told("a page with many digits is read", "" if len(lines) == 6 and
          lines[0].replace(" ", "").isdigit() else str(lines))
+    told("and not taken for one digit, too", "" if p.text("class") ==
+         str(len("".join(lines).replace(" ", ""))) and p.b.js("$('made').hidden && $('near').hidden")
+         and p.text("bars") == "" else p.text("class"))
 
 
-def looks(p):
+def looks(p, what):
     """With an answer on the page."""
     for scheme in "light", "dark":
         for width in 1280, 360, 320:
             p.b.look(width, scheme)
-            told(f"{scheme}, {width} px wide: nothing is wider than the page, sticks out or lies "
+            told(f"{what}, {scheme}, {width} px wide: nothing is wider than the page, sticks out or lies "
                  "over another", p.b.js(browser.WIDER) or p.b.js(browser.STICKS_OUT) or
                  p.b.js(browser.OVERLAP))
-        told(f"{scheme}: text stands out from what is behind it", p.b.js(browser.CONTRAST))
+        told(f"{what}, {scheme}: text stands out from what is behind it", p.b.js(browser.CONTRAST))
     p.b.look(1280)
 
 
@@ -233,6 +244,9 @@ def locked(b, port):
     b.js(f"$('token').value = {TOKEN!r}; $('ask').requestSubmit()")
     gone = p.until("$('ask').hidden")
     p.strokes([[(.5, .15 + .07 * i) for i in range(11)]])
+    told("of a model without training digits the page says how to have some", "" if p.text("space")
+         == "This model\u2019s bundle keeps none of them; one of mnistpipe run PIPELINE --keep 2000 "
+         "keeps 2000 to show here." and p.text("kin") == "" else p.text("space"))
     told("a token is asked for once", "" if asked and gone and p.text("class") == "1"
          else f"{asked} {gone} {p.text('class')}")
 
@@ -246,9 +260,9 @@ def start(program, bundle, **environment):
 
 
 def main():
-    chromium, program, bundle, data, page = sys.argv[1:6]
+    chromium, program, bundle, bare, data, page = sys.argv[1:7]
     server, port = start(program, bundle)
-    guarded, other = start(program, bundle, MNISTPIPE_TOKEN=TOKEN)
+    guarded, other = start(program, bare, MNISTPIPE_TOKEN=TOKEN)
     found = read_digits(data)
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -259,7 +273,10 @@ def main():
             answer(p)
             other_hands(p)
             picture(p, found[3], page)
-            looks(p)
+            looks(p, "a page")
+            p.clear()
+            p.strokes([SEVEN])
+            looks(p, "a digit")
             heard(p)
             said = [s for s in b.complaints().split("; ")
                     if s and not s.startswith(f"loads http://127.0.0.1:{port}/")

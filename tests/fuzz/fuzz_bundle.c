@@ -19,6 +19,17 @@ enum { HEADER = 32 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What is kept has a class that there is, and a name. */
+static void use_kept(const struct mp_bundle *b)
+{
+    char name[MP_EXEMPLAR_NAME];
+    for (size_t i = 0; i < b->kept.n; i++) {
+        mp_exemplars_name(&b->kept, i, name);
+        if (mp_exemplars_class(&b->kept, i) >= b->n_classes || strchr(name, '\n') != NULL)
+            abort();
+    }
+}
+
 static void use(struct mp_ctx *c, struct mp_bundle *b)
 {
     const size_t len = mp_len(b->plan.shape);
@@ -56,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (write(fd, copy, size) == (ssize_t)size &&
         mp_bundle_read(&c, path, &b) == MP_OK) {
         use(&c, &b);
+        use_kept(&b);
         mp_bundle_free(&b);
     }
     mp_ctx_free(&c);

@@ -9,14 +9,15 @@ awk 'BEGIN { srand(1); for (i = 0; i < 60; i++) { printf "%d", i % 3
      for (j = 0; j < 36; j++) printf ",%d", (j % 3 == i % 3) * 200 + int(rand() * 50)
      print "" } }' >"$work/rows.csv"
 mkdir -p "$work"/{bundle,pipeline,report}
-pipeline() { # NAME, stages from stdin
+pipeline() { # NAME ARGUMENT..., stages from stdin
     { echo "data train=$work/rows.csv"; cat; } >"$work/$1.txt"
-    "$MNISTPIPE" run "$work/$1.txt" -o "$work/run-$1" --quiet >/dev/null &&
+    "$MNISTPIPE" run "$work/$1.txt" -o "$work/run-$1" --quiet "${@:2}" >/dev/null &&
         cp "$work/run-$1/bundle.mnp" "$work/bundle/$1"
 }
 printf 'blur\nhog cell=3 block=1\nstandardize\npca components=3\nsvm\n' | pipeline one
 printf 'union\n  branch\n    pixels\n  branch\n    hog cell=3 block=1\nnormalize\nlogistic\n' |
     pipeline two
+printf 'pixels\nsvm\n' | pipeline kept --keep 4 --more "$work/rows.csv"
 printf 'blur\nnet epochs=2 batch=16\n  conv filters=2 kernel=3\n  dense units=3\n' | pipeline net
 printf 'embed bundle=net.txt layer=conv\nlogistic\n' | pipeline inside
 cp "$SOURCE"/pipelines/*.txt "$work/pipeline/"
