@@ -59,6 +59,11 @@ echo "errors in 1000: $with with copies, $without without" > "$log"
 [ "$with" -lt "$without" ] # 42 and 48; with other seeds 39, 40 and 48
 ok "svm learns from copies: fewer errors"
 
+# Each row's nearest is itself, whose copies lie near: with k=3 all three are of its class.
+printf 'data train=few.csv test=few.csv\naugment copies=2 shift=0.1 rotate=1 zoom=0 shear=0 elastic=0\nknn k=3\n' > near.txt
+mp check near.txt && silent && mp run near.txt -o near --quiet && equal "$(errors near)" 0
+ok "knn keeps the copies beside the rows"
+
 # ------------------------------------------------------------------- export
 
 mp export rows.txt --format csv --bytes -o rows --quiet && same rows/test.csv test.csv
