@@ -32,10 +32,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WITHIN = 10                  # rows of 1000; other first weights (--seed 2) changed at most 6
 PICTURE = {False: 2, True: 24}  # mean difference of two pictures in grey levels; True: of nets
-HELD = ["0.01", "0.1", "1", "10", "100"]
+HELD = {"06_choose": ("svm.C", ["0.01", "0.1", "1", "10", "100"]),  # tried on held-out rows
+        "14_neighbours": ("knn.k", ["1", "3", "10", "100"]),
+        "15_forest": ("forest.trees", ["1", "10", "100"]),
+        "16_bells": ("quadratic.shrinkage", ["0", "0.03", "0.3", "1"])}
 LEFT = [0, 10, 20, 50, 100]  # least sure rows of 1000 left to a person
 BLOCK = re.compile(r"(<!-- (?!learned|end)(\w+)((?: [^ >]+)*) -->)(.*?)(<!-- end -->)", re.S)
 ARROWS = re.compile(r"^    docs/hog_arrows\.py \./mnistpipe (\d+) (\S+\.svg)$", re.M)
+LOOK = re.compile(r"^    docs/tutorial/look\.py \./mnistpipe (\w+) (\S+\.png)(.*)$", re.M)
 LEARNED = re.compile(r"<!-- learned (\S+) (\S+) (\d+) (\d+) -->")
 SHOW = re.compile(r"^    \./mnistpipe show (docs/tutorial|runs)/(\w+)(?:\.txt|/bundle\.mnp)(.*)"
                   r" -o (\S+\.png)$", re.M)
@@ -116,11 +120,12 @@ def measure(folder):
             if now in steps() and base(now) == before:
                 figures["pairs"][now] = {"gained": gained, "lost": lost,
                                          "p": float("%.2g" % p["p"])}
-    for c in HELD:
-        r = json.loads(mnistpipe("run", str(HERE / "06_choose.txt"), "--set", "data.test=",
-                                 "--set", "svm.C=" + c, "--json", "-o", "held", "--cache",
-                                 str(folder / "cache"), folder=folder))
-        figures["heldout"][c] = [r["test"]["errors"], r["test"]["rows"]]
+    for name, (what, values) in HELD.items():
+        for v in values:
+            r = json.loads(mnistpipe("run", str(HERE / (name + ".txt")), "--set", "data.test=",
+                                     "--set", what + "=" + v, "--json", "-o", "held", "--cache",
+                                     str(folder / "cache"), folder=folder))
+            figures["heldout"].setdefault(name, {})[v] = [r["test"]["errors"], r["test"]["rows"]]
     order = unsure(folder / "all/13_calibrate")
     wrong = set(figures["steps"]["13_calibrate"]["wrong"])
     figures["reject"] = [[n, len(wrong - set(order[:n]))] for n in LEFT]
@@ -223,9 +228,12 @@ def errors(f, name):
     return str(f["steps"][name]["errors"])
 
 
-def heldout(f):
-    out = ["", "", "| C | errors in %d held-out rows |" % f["heldout"][HELD[0]][1], "|---:|---:|"]
-    return "\n".join(out + ["| %s | %d |" % (c, f["heldout"][c][0]) for c in HELD]) + "\n\n"
+def heldout(f, name):
+    what, values = HELD[name]
+    found = f["heldout"][name]
+    out = ["", "", "| %s | errors in %d held-out rows |" % (what.split(".")[1], found[values[0]][1]),
+           "|---:|---:|"]
+    return "\n".join(out + ["| %s | %d |" % (v, found[v][0]) for v in values]) + "\n\n"
 
 
 def training(f, *names):
@@ -241,6 +249,12 @@ def reject(f):
     return "\n".join(out + ["| %d | %d |" % tuple(r) for r in f["reject"]]) + "\n\n"
 
 
+def look(f, name, picture):
+    """The command that shows the first wrong rows of a step among their neighbours."""
+    return "\n\n    docs/tutorial/look.py ./mnistpipe neighbours %s %s\n\n" % (
+        picture, ",".join(map(str, f["steps"][name]["wrong"][:6])))
+
+
 def test_rows(f, what, name, shown, picture):
     """The command that shows the least sure rows, or the first wrong ones, of a step."""
     rows = sorted(f["unsure"] if what == "unsure" else f["steps"][name]["wrong"][:8])
@@ -249,7 +263,7 @@ def test_rows(f, what, name, shown, picture):
 
 
 KINDS = {"pipeline": pipeline, "figures": figures, "index": index, "errors": errors,
-         "heldout": heldout, "training": training, "reject": reject, "rows": test_rows}
+         "heldout": heldout, "training": training, "reject": reject, "rows": test_rows, "look": look}
 
 
 def render(text, f):
@@ -333,6 +347,10 @@ def pictures(folder, f):
                 args += ["--set", "embed.bundle=" + str(folder / "all/10_augment/bundle.mnp")]
             mnistpipe("show", str(HERE / (name + ".txt")), *args, "-o", file, folder=folder)
             out[file] = (folder / file).read_bytes(), "embed" in args[-1]
+        for what, file, rows in LOOK.findall(text):
+            subprocess.run([sys.executable, str(HERE / "look.py"), str(PROGRAM), what,
+                            str(folder / file), *rows.split()], check=True)
+            out[file] = (folder / file).read_bytes(), False
         for file, name, count, zoom in LEARNED.findall(text):
             out[file] = (learned(folder / "all" / name / "report.html", int(count), int(zoom)),
                          f["steps"][name]["net"])
