@@ -196,8 +196,8 @@ MP_STAGE(sgd) = {
            "good as the best weights, which svm and logistic find.  Values should be about as\n"
            "large as each other: standardize.  A score is w.x + b.  In the same order of rows\n"
            "equal to scikit-learn's SGDClassifier with alpha, eta0, power_t for l2, rate, power.\n"
-           "Reference: Bottou 2010, Large-scale machine learning with stochastic gradient descent;\n"
-           "Polyak, Juditsky 1992, Acceleration of stochastic approximation by averaging.",
+           "Reference: Bottou 2010, Large-scale machine learning with stochastic gradient\n"
+           "descent; Polyak, Juditsky 1992, Acceleration of stochastic approximation by averaging.",
     .example = "sgd loss=log epochs=3",
     .params = table,
     .params_size = sizeof(struct params),
