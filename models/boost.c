@@ -54,7 +54,7 @@ static const struct mp_param table[] = {
              .doc = "derivatives below this, 1 being the largest, count as this, but only so often "
                     "that their sum is right; 0: all as they are"),
     MP_PARAM(features, .def = "1", .min = 1e-6, .max = 1,
-             .doc = "share of the values that each question chooses from, drawn anew"),
+             .doc = "share of the values that a tree may ask about, drawn anew for each"),
     MP_PARAM(bins, .def = "64", .min = 2, .max = MP_MOST_BINS,
              .doc = "most different values that a value of a row is told apart by"),
     MP_PARAM(patience, .def = "0", .min = 0, .max = 100000, .unit = "rounds",
@@ -338,7 +338,7 @@ static int open_boost(struct mp_ctx *c, struct boost *b)
         b->loss == NULL || b->gain == NULL || b->grower == NULL || b->busy == NULL ||
         b->tree == NULL || s->base == NULL || s->gain == NULL)
         return -1;
-    return mp_slots_open(c, &b->slots, b->bins) < 0 ? -1 : begin_scores(c, b);
+    return mp_slots_open(c, &b->slots, b->bins, b->p->features) < 0 ? -1 : begin_scores(c, b);
 }
 
 static void close_boost(struct boost *b)

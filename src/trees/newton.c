@@ -33,8 +33,10 @@ struct mp_newton {
     int64_t **sums;                /* tables, `held` of which are not in use */
     size_t leaves, held;
     int64_t *before;               /* sums up to each border of values drawn */
-    uint32_t *value, *first;       /* of each that is drawn: which it is, where its borders begin */
-    size_t drawn;
+    uint32_t *block;               /* of values, that are drawn for the tree */
+    size_t blocks;
+    uint32_t *value, *first;       /* their values, and where the borders of each begin */
+    size_t values;
 };
 
 struct mp_newton *mp_newton_open(struct mp_ctx *c, const struct mp_slots *s, size_t leaves)
@@ -50,10 +52,12 @@ struct mp_newton *mp_newton_open(struct mp_ctx *c, const struct mp_slots *s, siz
     n->leaf = mp_alloc(c, leaves, sizeof *n->leaf);
     n->sums = mp_alloc(c, leaves, sizeof *n->sums);
     n->before = mp_alloc(c, s->n + RUN, sizeof *n->before);
+    n->block = mp_alloc(c, s->blocks + 1, sizeof *n->block);
     n->value = mp_alloc(c, s->bins->d + 1, sizeof *n->value);
     n->first = mp_alloc(c, s->bins->d + 1, sizeof *n->first);
     if (n->rows != NULL && n->idle != NULL && n->spare != NULL && n->leaf != NULL &&
-        n->sums != NULL && n->before != NULL && n->value != NULL && n->first != NULL)
+        n->sums != NULL && n->before != NULL && n->block != NULL && n->value != NULL &&
+        n->first != NULL)
         return n;
     mp_newton_close(n);
     return NULL;
@@ -80,6 +84,7 @@ void mp_newton_close(struct mp_newton *n)
     free(n->leaf);
     free(n->sums);
     free(n->before);
+    free(n->block);
     free(n->value);
     free(n->first);
     free(n);
@@ -118,24 +123,37 @@ MP_CLONES static double worths(const int64_t *restrict before, int64_t all, doub
     return best;
 }
 
-/* Sums up to each border of the values that are drawn for the leaf, one after another, RUN at a
- * time: how many. */
-static size_t add_up(struct mp_newton *n, const struct mp_newton_rules *r, const struct leaf *l)
+/* Blocks are drawn for a tree, one at least; of their values, where the borders begin. */
+static void draw_values(struct mp_newton *n, const struct mp_newton_rules *r)
 {
     const struct mp_slots *s = n->slots;
-    const uint64_t key = mp_mix(r->key ^ l->node);
+    uint32_t m = 0;
+    n->blocks = n->values = 0;
+    for (size_t b = 0; b < s->blocks; b++)
+        if (r->features >= 1 || mp_uniform(mp_mix(r->key ^ b)) < r->features)
+            n->block[n->blocks++] = (uint32_t)b;
+    if (n->blocks == 0 && s->blocks > 0)
+        n->block[n->blocks++] = (uint32_t)(mp_mix(r->key) % s->blocks);
+    for (size_t b = 0; b < n->blocks; b++)
+        for (size_t k = s->place[n->block[b]]; k < s->place[n->block[b] + 1]; k++) {
+            n->value[n->values] = s->order[k];
+            n->first[n->values++] = m;
+            m += s->bins->count[s->order[k]];
+        }
+    n->first[n->values] = m;
+}
+
+/* Sums up to each border of these values, one after another, RUN at a time: how many. */
+static size_t add_up(struct mp_newton *n, const struct leaf *l)
+{
+    const struct mp_slots *s = n->slots;
     size_t m = 0;
-    n->drawn = 0;
-    for (size_t v = 0; v < s->bins->d; v++) {
-        if (r->features < 1 && mp_uniform(mp_mix(key ^ v)) >= r->features)
-            continue;
+    for (size_t k = 0; k < n->values; k++) {
+        const int64_t *own = l->sums + s->first[n->value[k]];
         int64_t sum = 0;
-        n->value[n->drawn] = (uint32_t)v;
-        n->first[n->drawn++] = (uint32_t)m;
-        for (size_t i = s->first[v]; i < s->first[v + 1]; i++)
-            n->before[m++] = sum += l->sums[i];
+        for (size_t i = 0; i < s->bins->count[n->value[k]]; i++)
+            n->before[m++] = sum += own[i];
     }
-    n->first[n->drawn] = (uint32_t)m;
     memset(n->before + m, 0, RUN * sizeof *n->before);
     return m;
 }
@@ -144,8 +162,8 @@ static size_t add_up(struct mp_newton *n, const struct mp_newton_rules *r, const
 static void find_question(struct mp_newton *n, const struct mp_newton_rules *r, struct leaf *l)
 {
     double best = 0, worth[RUN];
-    const size_t m = add_up(n, r, l);
-    size_t run = 0, at = 0, drawn = 0;
+    const size_t m = add_up(n, l);
+    size_t run = 0, at = 0, value = 0;
     for (size_t i = 0; i < m; i += RUN) {
         const double most = worths(n->before + i, l->all, r->least, r->l2, worth);
         if (most > best) {
@@ -159,15 +177,15 @@ static void find_question(struct mp_newton *n, const struct mp_newton_rules *r, 
     worths(n->before + run, l->all, r->least, r->l2, worth);
     while (worth[at] < best)
         at++;
-    for (size_t end = n->drawn; end - drawn > 1;) {
-        const size_t middle = (drawn + end) / 2;
+    for (size_t end = n->values; end - value > 1;) {
+        const size_t middle = (value + end) / 2;
         if (n->first[middle] <= run + at)
-            drawn = middle;
+            value = middle;
         else
             end = middle;
     }
-    l->value = n->value[drawn];
-    l->bin = (uint8_t)(run + at - n->first[drawn]);
+    l->value = n->value[value];
+    l->bin = (uint8_t)(run + at - n->first[value]);
 }
 
 /* ------------------------------------------------------------------ leaves */
@@ -194,6 +212,13 @@ static void look(struct mp_newton *n, const struct mp_newton_rules *r, struct le
     }
 }
 
+/* Sums by bin of the values drawn. */
+static void sum_up(const struct mp_newton *n, const struct mp_newton_rules *r, struct leaf *l)
+{
+    for (size_t b = 0; b < n->blocks; b++)
+        mp_slots_add(n->slots, n->block[b], n->rows + l->from, l->n, r->pair, l->all, l->sums);
+}
+
 static int begin(struct mp_ctx *c, struct mp_newton *n, const struct mp_newton_rules *r)
 {
     struct leaf *l = &n->leaf[0];
@@ -208,7 +233,8 @@ static int begin(struct mp_ctx *c, struct mp_newton *n, const struct mp_newton_r
     if (r->leaves > 1 && may_split(r, l)) {
         if (take_sums(c, n, l) < 0)
             return -1;
-        mp_slots_add(n->slots, n->rows, l->n, r->pair, l->all, l->sums);
+        draw_values(n, r);
+        sum_up(n, r, l);
     }
     look(n, r, l);
     return MP_OK;
@@ -237,9 +263,11 @@ static int part_sums(struct mp_ctx *c, struct mp_newton *n, const struct mp_newt
         return MP_OK;
     if (take_sums(c, n, few) < 0)
         return -1;
-    mp_slots_add(n->slots, n->rows + few->from, few->n, r->pair, few->all, few->sums);
-    if (may_split(r, many))
-        take_off(many->sums, few->sums, n->slots->n);
+    sum_up(n, r, few);
+    for (size_t b = 0; b < n->blocks && may_split(r, many); b++) {
+        const size_t from = n->slots->slot[n->block[b]], end = n->slots->slot[n->block[b] + 1];
+        take_off(many->sums + from, few->sums + from, end - from);
+    }
     return MP_OK;
 }
 

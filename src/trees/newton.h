@@ -22,7 +22,7 @@ struct mp_newton_rules {
     size_t leaves, depth;   /* at most; depth 0: any */
     double least, l2;       /* sum of h on either side; added to it; in units of h */
     double rate;            /* of a step */
-    double features;        /* share of the values that each question chooses from, drawn by key */
+    double features;        /* share of the values that it asks about, drawn by the key */
     uint64_t key;
 };
 
