@@ -28,12 +28,18 @@ for file in "$source"/pipelines/*.txt; do
 done
 [ $count -gt 0 ]
 ok "there are pipelines"
-name="pipelines/README.md is what bench/historic.py --page prints"
 if [ -n "$python" ]; then
-    "$python" "$source/bench/historic.py" --page > "$out" && same "$out" "$source/pipelines/README.md"
-    ok "$name"
+    export PYTHONDONTWRITEBYTECODE=1
+    for page in historic:pipelines/README fashion:docs/fashion; do
+        "$python" "$source/bench/${page%:*}.py" --page > "$out" &&
+            same "$out" "$source/${page#*:}.md"
+        ok "${page#*:}.md is what bench/${page%:*}.py --page prints"
+    done
+    "$python" "$source/bench/fashion.py" --program "$program" --only bayes train.csv test.csv \
+        > "$out" 2> "$err" && [ ! -s "$err" ] && grep -q '^bayes: [4-9][0-9]\.[05]0 (' "$out"
+    ok "bench/fashion.py on other rows"
 else
-    skip "$name" "no python3"
+    skip "pages of bench/historic.py and bench/fashion.py" "no python3"
 fi
 
 finish
