@@ -13,6 +13,7 @@
 #include "linear/class_weights.h"
 #include "linear/dnn.h"
 #include "linear/gram.h"
+#include "linear/left_out.h"
 #include "linear/linear_model.h"
 #include <math.h>
 #include <stdlib.h>
@@ -20,10 +21,11 @@
 
 /* Up to so many values a trace is computed, of more it is estimated by so many random vectors. */
 enum { EXACT = 256, PROBES = 32 };
+enum { GCV, LOO }; /* order of .choices below */
 
 struct params {
     double ridge;
-    int precision;
+    int precision, choose;
     bool offset;
     char *penalties, *weights;
 };
@@ -32,7 +34,10 @@ static const struct mp_param table[] = {
     MP_PARAM(ridge, .def = "0.0001", .min = 1e-12, .max = 1e6,
              .doc = "penalty on large weights, in units of the mean sum of squares of a value"),
     MP_PARAM(penalties, .def = "", .unit = "number,number,...",
-             .doc = "values of ridge, of which the best by generalised cross-validation is taken"),
+             .doc = "values of ridge, of which the best is taken"),
+    MP_PARAM(choose, .def = "gcv", .choices = "gcv|loo",
+             .doc = "the best of these: by generalised cross-validation, or by leaving out one "
+                    "row after another, exactly, which keeps the rows"),
     MP_PARAM(offset, .def = "yes", .doc = "learn a constant for each class, without penalty"),
     MP_PARAM(precision, .def = "f32", .choices = MP_PRECISIONS,
              .doc = "what the products of training read; auto: bf16 where the processor "
@@ -42,8 +47,9 @@ static const struct mp_param table[] = {
 };
 
 struct state {
-    struct mp_linear model; /* first: its functions are hooks of this stage */
-    struct mp_gram gram;    /* until done() */
+    struct mp_linear model;    /* first: its functions are hooks of this stage */
+    struct mp_gram gram;       /* until done(), and so: */
+    struct mp_left_out rows;
 };
 
 /* The next of a list of penalties from *at on: 1; 0: there is none. */
@@ -71,6 +77,8 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     if (p->penalties[0] != '\0' && fabs(p->ridge - strtod(table[0].def, NULL)) > 0)
         return mp_fail(c, "ridge=%g beside penalties=%s: one penalty, or several to choose from",
                        p->ridge, p->penalties);
+    if (p->penalties[0] == '\0' && p->choose == LOO)
+        return mp_fail(c, "choose=loo: needs penalties= to choose from");
     for (const char *at = p->penalties; (rc = next_penalty(c, p->penalties, &at, &ridge)) > 0;)
         ;
     return rc < 0 || mp_gram_check(c, mp_len(in)) < 0 ? -1 : mp_class_weights_check(c, p->weights);
@@ -81,6 +89,9 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
     const struct params *p = params;
     struct mp_gram *g = &((struct state *)state)->gram;
     if (mp_gram_begin(c, g, in, p->offset, mp_dnn_precision(c, p->precision), p->weights) < 0)
+        return -1;
+    if (p->penalties[0] != '\0' && p->choose == LOO &&
+        mp_left_out_add(c, &((struct state *)state)->rows, in) < 0)
         return -1;
     return mp_gram_add(c, g, in);
 }
@@ -110,6 +121,7 @@ static void right_sides(const struct mp_gram *g, bool offset, size_t n, double *
 struct choice {
     const struct params *p;
     const struct mp_gram *g;
+    const struct mp_left_out *rows;
     const double *b;
     size_t n, probes; /* right sides; vectors behind them */
     double *x;        /* what solves them */
@@ -157,6 +169,8 @@ static int try_penalty(struct mp_ctx *c, const struct choice *q, double ridge, d
     *error = INFINITY;
     if (rc != MP_OK)
         return rc < 0 ? rc : MP_OK;
+    if (q->p->choose == LOO)
+        return mp_left_out_error(c, q->rows, g, a, q->x, q->n, error) < 0 ? -1 : MP_OK;
     for (size_t k = 0; k < q->n; k++) {
         const double mean = q->p->offset ? 2 * g->count[k] / g->all - 1 : 0;
         left += g->all * (1 - mean * mean);
@@ -184,17 +198,19 @@ static int choose(struct mp_ctx *c, const struct choice *q, double *ridge)
         }
     }
     if (least < INFINITY)
-        mp_remark(c, "ridge=%g is the best of %zu penalties, by generalised cross-validation",
-                  *ridge, n);
+        mp_remark(c, "ridge=%g is the best of %zu penalties, by %s", *ridge, n,
+                  q->p->choose == LOO ? "leaving out one row after another"
+                                      : "generalised cross-validation");
     return MP_OK;
 }
 
-static int choose_ridge(struct mp_ctx *c, const struct params *p, const struct mp_gram *g,
+static int choose_ridge(struct mp_ctx *c, const struct params *p, const struct state *s,
                         const double *b, size_t n, double *ridge)
 {
+    const struct mp_gram *g = &s->gram;
     const double mean = mp_gram_diagonal(g);
-    struct choice q = { .p = p, .g = g, .b = b, .n = n, .unit = mean > 0 ? mean : 1,
-                        .probes = g->d > EXACT ? PROBES : g->d };
+    struct choice q = { .p = p, .g = g, .rows = &s->rows, .b = b, .n = n, .unit = mean > 0 ? mean : 1,
+                        .probes = p->choose == LOO ? 0 : g->d > EXACT ? PROBES : g->d };
     *ridge = p->ridge;
     if (p->penalties[0] == '\0' || !(mean < 1e37))
         return MP_OK;
@@ -255,7 +271,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     if (rc == MP_OK) {
         double ridge;
         right_sides(g, p->offset, m->columns, b);
-        rc = choose_ridge(c, p, g, b, m->columns, &ridge);
+        rc = choose_ridge(c, p, s, b, m->columns, &ridge);
         if (rc == MP_OK)
             rc = solve(c, ridge, g, b, m->columns);
     }
@@ -265,6 +281,7 @@ static int done(struct mp_ctx *c, const void *params, void *state)
         mp_dnn_remark(c);
     free(b);
     mp_gram_close(g);
+    mp_left_out_free(&s->rows);
     return rc;
 }
 
@@ -272,6 +289,7 @@ static void clear(void *state)
 {
     struct state *s = state;
     mp_gram_close(&s->gram);
+    mp_left_out_free(&s->rows);
     mp_linear_clear(&s->model);
 }
 
@@ -292,7 +310,9 @@ MP_STAGE(ridge) = {
            "weights are those of scikit-learn's Ridge with that alpha.  Where single precision\n"
            "cannot solve for so small a penalty, one ten times larger is taken, and the report\n"
            "says so.  `penalties` are tried all, and that is taken which is the best by\n"
-           "generalised cross-validation: about as if each row had been left out once.\n"
+           "generalised cross-validation, about as if each row had been left out once; or with\n"
+           "choose=loo by what exactly that gives, as in scikit-learn's RidgeClassifierCV, for\n"
+           "which the rows are kept and read again for each penalty.\n"
            "Reference: Hoerl and Kennard 1970, Ridge regression; Golub, Heath, Wahba 1979,\n"
            "Generalized cross-validation as a method for choosing a good ridge parameter.",
     .example = "ridge ridge=0.01",

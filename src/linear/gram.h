@@ -79,4 +79,13 @@ double mp_gram_sum(const struct mp_gram *g, size_t j);
  * are 1e-9 of b.  Positive: not so, as G + shift I is not positive definite in f32 or too
  * close to that; b is as it was.  G stays. */
 int mp_gram_solve(struct mp_ctx *c, const struct mp_gram *g, double shift, double *b, size_t n);
+
+/* Cholesky's factor of G + shift I by itself; positive as above.  mp_gram_own: of n rows of d
+ * values, MP_GRAM_TILE at most, x' (G + shift I)^-1 x of each, in single precision; on any thread. */
+struct mp_gram_factor;
+int mp_gram_factor_open(struct mp_ctx *c, const struct mp_gram *g, double shift,
+                        struct mp_gram_factor **factor);
+int mp_gram_own(struct mp_ctx *c, const struct mp_gram_factor *factor, const float *x, size_t n,
+                double *own);
+void mp_gram_factor_close(struct mp_gram_factor *factor);
 #endif

@@ -243,3 +243,57 @@ int mp_gram_solve(struct mp_ctx *c, const struct mp_gram *g, double shift, doubl
     free(s.slow);
     return rc;
 }
+
+/* ------------------------------------------------------------- the factor by itself */
+
+struct mp_gram_factor {
+    struct solution s;
+};
+
+int mp_gram_factor_open(struct mp_ctx *c, const struct mp_gram *g, double shift,
+                        struct mp_gram_factor **factor_)
+{
+    struct mp_gram_factor *f = *factor_ = mp_alloc(c, 1, sizeof *f);
+    if (f == NULL)
+        return -1;
+    f->s = (struct solution){ .g = g, .shift = shift };
+    f->s.u = mp_alloc(c, mp_tiles(g->side) * TILE * TILE, sizeof *f->s.u);
+    return f->s.u != NULL ? factor(c, &f->s) : -1;
+}
+
+void mp_gram_factor_close(struct mp_gram_factor *f)
+{
+    if (f != NULL)
+        free(f->s.u);
+    free(f);
+}
+
+/* Of rows as columns, tile by tile, what U' times it is them; then x' (U'U)^-1 x are its squares. */
+int mp_gram_own(struct mp_ctx *c, const struct mp_gram_factor *f, const float *x, size_t n,
+                double *own)
+{
+    const struct solution *s = &f->s;
+    const size_t side = s->g->side, d = s->g->d;
+    float *y = mp_alloc(c, side, TILE * TILE * sizeof *y);
+    int rc = y != NULL ? MP_OK : -1;
+    for (size_t r = 0; r < n && rc == MP_OK; r++) {
+        own[r] = 0;
+        for (size_t j = 0; j < d; j++)
+            y[j * TILE + r] = x[r * d + j];
+    }
+    for (size_t k = 0; k < side && rc == MP_OK; k++) {
+        float *at = y + k * TILE * TILE;
+        for (size_t j = 0; j < k && rc == MP_OK; j++)
+            rc = mp_gemm(true, false, TILE, TILE, TILE, -1, tile(s, j, k), TILE,
+                         y + j * TILE * TILE, TILE, 1, at, TILE);
+        if (rc < 0)
+            mp_fail(c, "no memory for products of %d rows", TILE);
+        else
+            eliminate(tile(s, k, k), at);
+    }
+    for (size_t j = 0; j < d && rc == MP_OK; j++)
+        for (size_t r = 0; r < n; r++)
+            own[r] += (double)y[j * TILE + r] * (double)y[j * TILE + r];
+    free(y);
+    return rc;
+}

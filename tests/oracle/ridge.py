@@ -5,7 +5,7 @@ targets 1 and -1, by singular values in double precision.  Its alpha is ours tim
 diagonal of the rows' products."""
 import sklearn
 import numpy as np
-from sklearn.linear_model import RidgeClassifier
+from sklearn.linear_model import RidgeClassifier, RidgeClassifierCV
 from sklearn.utils.class_weight import compute_sample_weight
 
 from common import MIDDLE, digits, frozen, group, sample
@@ -42,6 +42,18 @@ def chosen(rows, penalties):
     return min(penalties, key=error)
 
 
+def left_out(rows, penalties, offset=True, weights=None):
+    """RidgeClassifierCV's choice, which leaves out one row after another, and its scores."""
+    each = compute_sample_weight(weights, y)
+    known = rows[:FIT] - (np.average(rows[:FIT], 0, each) if offset else 0)
+    unit = (each[:, None] * known ** 2).sum(0).mean()
+    model = RidgeClassifierCV(unit * np.array(penalties), fit_intercept=offset,
+                              class_weight=weights).fit(rows[:FIT], y)
+    assert penalties[0] < model.alpha_ / unit * 1.001 and model.alpha_ / unit < penalties[-1]
+    print("loo", model.alpha_ / unit, "gcv", chosen(rows, penalties))
+    return model.decision_function(rows[FIRST:])
+
+
 def case(f, line, near, numbers):
     group(f, f"case {line}\nfit {FIT}\nrows {FIRST} {ROWS}\nnear {near}\nshape 1 10 1", numbers)
 
@@ -65,5 +77,13 @@ with frozen("ridge.txt", np, sklearn) as f:
         assert tried[0] < best < tried[-1]
         text = ",".join(f"{penalty:g}" for penalty in tried)
         case(f, f"{before}ridge penalties={text}", 1e-4, scores(rows, best, True))
+        case(f, f"{before}ridge choose=loo penalties={text}", 1e-4, left_out(rows, tried))
+    tried = 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1.2, 2
+    text = ",".join(f"{penalty:g}" for penalty in tried)
+    case(f, f"crop margin=8 | ridge choose=loo penalties={text}", 1e-4, left_out(middle, tried))
+    case(f, f"crop margin=8 | ridge choose=loo weights=balanced penalties={text}", 1e-4,
+         left_out(middle, tried, weights="balanced"))
+    case(f, f"crop margin=8 | ridge choose=loo offset=no penalties={text}", 1e-4,
+         left_out(middle, tried, offset=False))
     # More values than rows: what little the rows tell is at the mercy of rounding.
     case(f, "ridge ridge=0.01", 2e-3, scores(x, 0.01, True))
