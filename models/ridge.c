@@ -209,7 +209,8 @@ static int choose_ridge(struct mp_ctx *c, const struct params *p, const struct s
 {
     const struct mp_gram *g = &s->gram;
     const double mean = mp_gram_diagonal(g);
-    struct choice q = { .p = p, .g = g, .rows = &s->rows, .b = b, .n = n, .unit = mean > 0 ? mean : 1,
+    struct choice q = { .p = p, .g = g, .rows = &s->rows, .b = b, .n = n,
+                        .unit = mean > 0 ? mean : 1,
                         .probes = p->choose == LOO ? 0 : g->d > EXACT ? PROBES : g->d };
     *ridge = p->ridge;
     if (p->penalties[0] == '\0' || !(mean < 1e37))

@@ -81,7 +81,7 @@ double mp_gram_sum(const struct mp_gram *g, size_t j);
 int mp_gram_solve(struct mp_ctx *c, const struct mp_gram *g, double shift, double *b, size_t n);
 
 /* Cholesky's factor of G + shift I by itself; positive as above.  mp_gram_own: of n rows of d
- * values, MP_GRAM_TILE at most, x' (G + shift I)^-1 x of each, in single precision; on any thread. */
+ * values, MP_GRAM_TILE at most, x' (G + shift I)^-1 x of each, in f32; on any thread. */
 struct mp_gram_factor;
 int mp_gram_factor_open(struct mp_ctx *c, const struct mp_gram *g, double shift,
                         struct mp_gram_factor **factor);

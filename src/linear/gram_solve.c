@@ -268,7 +268,7 @@ void mp_gram_factor_close(struct mp_gram_factor *f)
     free(f);
 }
 
-/* Of rows as columns, tile by tile, what U' times it is them; then x' (U'U)^-1 x are its squares. */
+/* Of rows as columns, tile by tile, what U' times it is them: x' (U'U)^-1 x are its squares. */
 int mp_gram_own(struct mp_ctx *c, const struct mp_gram_factor *f, const float *x, size_t n,
                 double *own)
 {
