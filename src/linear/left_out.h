@@ -2,9 +2,9 @@
 /* left_out.h - how wrong least squares is about each row if it has not seen it, exactly.
  *
  * No row has to be left out in fact: an error e of what all rows say becomes e / (1 - h), where h
- * is how much a row says about itself, w (1 / all + x' (G + a I)^-1 x) of a row x less the mean that
- * counts w (Allen 1974, "The relationship between variable selection and data augmentation and a
- * method for prediction").  That takes the rows again, so they are kept.
+ * is how much a row says about itself, w (1 / all + x' (G + a I)^-1 x) of a row x less the mean,
+ * which counts w (Allen 1974, "The relationship between variable selection and data augmentation
+ * and a method for prediction").  That takes the rows again, so they are kept.
  *
  * Cost: for each penalty half as many multiply-adds as values of a row squared, for each row.
  * Memory: the rows, as floats. */
