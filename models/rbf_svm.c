@@ -62,7 +62,7 @@ struct state {
     /* until done() */
     struct mp_kernel_rows *rows;
     uint16_t *class;   /* of each row */
-    size_t n;
+    size_t n, room;
     double sum, squares; /* of all values */
 };
 
@@ -83,12 +83,18 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
     if (s->rows == NULL) {
-        const size_t n = mp_pull_rows(c, &y);
         s->d = d;
-        s->class = mp_alloc(c, n, sizeof *s->class);
-        s->rows = s->class != NULL ? mp_kernel_rows_open(c, n) : NULL;
+        s->rows = mp_kernel_rows_open(c, 1);
         if (s->rows == NULL)
             return -1;
+    }
+    if (s->n == s->room) { /* of copies of the rows there come as many again */
+        const size_t room = s->room + mp_pull_rows(c, &y);
+        uint16_t *class = realloc(s->class, mp_product(room, sizeof *class));
+        s->class = class != NULL ? class : s->class;
+        if (class == NULL || mp_kernel_rows_room(c, s->rows, room) < 0)
+            return mp_fail(c, "no memory for %zu rows", room);
+        s->room = room;
     }
     for (size_t i = 0; i < in->n; i++) {
         const float *x = in->x + i * d;

@@ -82,8 +82,7 @@ int mp_kernel_rows_add(struct mp_ctx *c, struct mp_kernel_rows *r, const float *
 {
     size_t some = 0;
     if (r->n >= r->room || d >= INT_MAX)
-        return mp_fail(c, "row %zu of %zu values where %zu rows were to come", r->n + 1, d,
-                       r->room);
+        return mp_fail(c, "no room for row %zu of %zu values", r->n + 1, d);
     for (size_t j = 0; j < d; j++)
         some += x[j] != 0;
     struct svm_node *to = r->row[r->n] = mp_alloc(c, some + 1, sizeof *to);
@@ -95,6 +94,16 @@ int mp_kernel_rows_add(struct mp_ctx *c, struct mp_kernel_rows *r, const float *
     to->index = -1;
     r->d = d;
     r->n++;
+    return MP_OK;
+}
+
+int mp_kernel_rows_room(struct mp_ctx *c, struct mp_kernel_rows *r, size_t room)
+{
+    struct svm_node **row = realloc(r->row, mp_product(room, sizeof *row));
+    if (row == NULL)
+        return mp_fail(c, "no memory for %zu rows", room);
+    r->row = row;
+    r->room = room;
     return MP_OK;
 }
 

@@ -58,6 +58,11 @@ for model in 'forest trees=3 min_leaf=1000000000' 'boost rounds=3 depth=10000000
     mp run few.txt -o few && ! grep -qi 'nan\|inf' few/predictions.csv
     ok "$model: twelve rows"
 done
+for model in 'forest trees=3' 'boost rounds=3' rbf_svm 'ridge choose=loo penalties=1,2'; do
+    pipe "augment copies=2\nzoning\n$model" few.csv > copies.txt
+    mp run copies.txt -o copies && grep -q '^accuracy' copies/report.txt
+    ok "$model: twelve rows, and two copies of each"
+done
 
 # Pictures of what is learned, where values are pixels.
 grep -q 'a support vector' rbf/1/report.html &&
