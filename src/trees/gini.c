@@ -16,7 +16,7 @@
 
 /* Rows of a small part; from how many on, and up to how many classes, a table is faster; up to how
  * many insertion is the fastest way to sort; classes that lie side by side. */
-enum { NEAR_ROWS = 1024, TABLE_ROWS = 40, TABLE_CLASSES = 32, SORT_ROWS = 48, LANES = 8 };
+enum { NEAR_ROWS = 1024, TABLE_ROWS = 2000, TABLE_CLASSES = 32, SORT_ROWS = 48, LANES = 8 };
 
 static size_t lanes_of(size_t classes)
 {

@@ -14,6 +14,7 @@ for file in "$source"/pipelines/*.txt; do
     few=()
     ! grep -q '^fourier' "$file" || few=(--set fourier.components=250)
     ! grep -q ' every=' "$file" || few+=(--set 'pca#1.every=1' --set 'pca#2.every=1')
+    ! grep -q '^boost' "$file" || few+=(--set boost.rounds=60)
     mp check "$file" "${few[@]}" && silent && grep -q 'training rows' "$out"
     ok "$name: check finds nothing wrong"
     mp run "$file" "${few[@]}" --train train.csv --test test.csv -o run --quiet && [ ! -s "$err" ] &&
