@@ -15,6 +15,7 @@ from sklearn.discriminant_analysis import (LinearDiscriminantAnalysis,
                                            QuadraticDiscriminantAnalysis)
 from sklearn.ensemble import (ExtraTreesClassifier, HistGradientBoostingClassifier,
                               RandomForestClassifier)
+from sklearn.linear_model import SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
@@ -37,6 +38,11 @@ MODELS = {
                                                              early_stopping=False),
     "stumps": lambda: HistGradientBoostingClassifier(max_iter=50, max_depth=1,
                                                      early_stopping=False),
+    "boost, all rows count": lambda: HistGradientBoostingClassifier(max_iter=20,
+                                                                    early_stopping=False),
+    "sgd": lambda: SGDClassifier(max_iter=5, tol=None, average=True, n_jobs=-1, random_state=1),
+    "sgd, log": lambda: SGDClassifier(loss="log_loss", max_iter=5, tol=None, average=True,
+                                      n_jobs=-1, random_state=1),
     "rbf_svm": lambda: SVC(C=10, gamma=0.02, cache_size=400),
     "poly_svm": lambda: SVC(kernel="poly", degree=4, gamma=0.02, coef0=1, C=1, cache_size=400),
 }
