@@ -25,6 +25,11 @@ CAUSES = ("right", "misread", "lost", "joined or cut", "false")
 
 def options(p):
     p.add_argument("--part", choices=("test", "train"), default="test")
+    p.add_argument("--strokes", action="store_true",
+                   help="digits drawn by strokes (handwriting_strokes.py), not MNIST's")
+    p.add_argument("--photo", choices=("usual", "hard"),
+                   help="pages lie on a table, across, with a shadow or stripes on them; hard: far "
+                        "across, shaken, and things lie beside them")
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--pipeline", default=f"{common.SOURCE}/{PIPELINE}")
     p.add_argument("--bundle", help="a fitted one, in place of the pipeline")
@@ -106,12 +111,18 @@ def make_pages(b, cv2, pages, folder):
     part = {"test": "t10k", "train": "train"}[b.part]
     found = lambda kind: next(os.path.join(b.data, n) for n in sorted(os.listdir(b.data))
                               if n.startswith(f"{part}-{kind}"))
-    images, labels = pages.idx(found("images-idx3")), pages.idx(found("labels-idx1"))
+    if b.strokes:
+        import handwriting_strokes
+        images = handwriting_strokes.Digits(b.seed, 100000)
+        labels = images.labels
+    else:
+        images, labels = pages.idx(found("images-idx3")), pages.idx(found("labels-idx1"))
     rng = np.random.default_rng(b.seed)
-    order = iter(rng.permutation(len(images)))
+    order = iter(rng.permutation(len(labels)))
     made, digits = [], 0
     while digits < b.rows:
-        page, truth, wish = pages.make(rng, images, labels, order)
+        page, truth, wish = pages.make(rng, images, labels, order,
+                                        {"photo": b.photo} if b.photo else None)
         path = f"{folder}/page_{len(made):03}.jpg"
         cv2.imwrite(path, page[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, wish["quality"]])
         with open(path[:-3] + "json", "w") as f:
@@ -160,13 +171,22 @@ def tell_causes(b, name, made, find):
     """By what a page was like: what part of its digits is right."""
     groups = collections.defaultdict(lambda: [0, 0])
     for path, truth, wish in made:
-        own = collections.Counter()
-        judge([dict(t) for t in truth], find(path), own)
+        own, digits = collections.Counter(), [dict(t) for t in truth]
+        judge(digits, find(path), own)
         bins = {"paper": wish["paper"], "strokes": "light" if wish["dark"] else "dark",
                 "pen": wish["pen"], "size": f"{int(wish['size'] // 40 * 40)}+ px",
                 "falling light": f"{int(wish['light'] * 5) * 20}+ %",
                 "turned": f"{int(abs(wish['angle']) // 4 * 4)}+ degrees",
                 "noise": f"{int(wish['noise'] // 5 * 5)}+"}
+        if "photo" in wish:
+            bins.update({"table": wish["table"], "shadow": "yes" if wish["shadow"] else "no",
+                         "stripes": "yes" if wish["stripes"] else "no",
+                         "table seen": "yes" if wish["margin"] > 0.02 else "hardly"})
+        for t in digits:
+            if t["form"]:
+                key = f"{t['digit']}", t["form"]
+                groups[key][0] += t["cause"] == "right"
+                groups[key][1] += 1
         for k, v in bins.items():
             groups[k, v][0] += own["right"]
             groups[k, v][1] += own["digits"]

@@ -6,10 +6,12 @@
  * it is interpolated.  Ink is how far a pixel is from paper as a share of the paper's level,
  * in which uneven light, which multiplies both, cancels.  Of the two directions, darker and
  * lighter, the one is ink that more stands out in: strokes lie on one side of paper.
+ * A table that the paper lies on is no paper, and has no ink (outline.h).
  * The level is Otsu's (1979) over what stands out from the noise, but at least LEAST_NOISE times
  * the noise. */
 #include "reading/sheet.h"
 #include "core/ctx.h"
+#include "reading/outline.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,12 +84,14 @@ static float square_median(const struct mp_sheet *s, const struct mp_ground *p, 
     return (float)byte_median(seen, n);
 }
 
-static float median_around(const struct mp_ground *p, const float *from, int row, int column)
+/* Of the squares around that are marked. */
+static float median_around(const struct mp_ground *p, const float *from, const bool *of, int row,
+                           int column)
 {
     unsigned seen[256] = { 0 }, n = 0;
     for (int i = row - AROUND; i <= row + AROUND; i++)
         for (int j = column - AROUND; j <= column + AROUND; j++)
-            if (i >= 0 && i < p->rows && j >= 0 && j < p->columns) {
+            if (i >= 0 && i < p->rows && j >= 0 && j < p->columns && of[i * p->columns + j]) {
                 seen[(int)from[i * p->columns + j]]++;
                 n++;
             }
@@ -95,17 +99,55 @@ static float median_around(const struct mp_ground *p, const float *from, int row
 }
 
 /* The medians are steps of whole levels; a mean over 3 x 3 makes a slope of them. */
-static float mean_around(const struct mp_ground *p, const float *from, int row, int column)
+static float mean_around(const struct mp_ground *p, const float *from, const bool *of, int row,
+                         int column)
 {
     float sum = 0;
     int n = 0;
     for (int i = row - 1; i <= row + 1; i++)
         for (int j = column - 1; j <= column + 1; j++)
-            if (i >= 0 && i < p->rows && j >= 0 && j < p->columns) {
+            if (i >= 0 && i < p->rows && j >= 0 && j < p->columns && of[i * p->columns + j]) {
                 sum += from[i * p->columns + j];
                 n++;
             }
-    return fmaxf(1, sum / (float)n);
+    return fmaxf(1, n > 0 ? sum / (float)n : 0);
+}
+
+/* The medians `own` of the squares' medians, of those that are marked; and in their place the
+ * means of these. */
+static void find_levels(struct mp_ground *p, float *own, const bool *of)
+{
+    const int n = p->rows * p->columns;
+    for (int i = 0; i < n; i++)
+        own[i] = median_around(p, p->at, of, i / p->columns, i % p->columns);
+}
+
+static void find_slopes(struct mp_ground *p, const float *own, const bool *of)
+{
+    const int n = p->rows * p->columns;
+    for (int i = 0; i < n; i++)
+        p->at[i] = mean_around(p, own, of, i / p->columns, i % p->columns);
+}
+
+/* Where a sheet lies on something, its own squares alone tell of it, and nothing else has ink. */
+static int leave_table(struct mp_ctx *c, struct mp_ground *p, float *own, bool *of)
+{
+    const int n = p->rows * p->columns;
+    bool *sheet = mp_alloc(c, 2 * (size_t)n, sizeof *sheet), found = false;
+    if (sheet == NULL || mp_outline(c, own, p->rows, p->columns, sheet, sheet + n, &found) < 0) {
+        free(sheet);
+        return -1;
+    }
+    if (!found) {
+        free(sheet);
+        return MP_OK;
+    }
+    memcpy(of, sheet, (size_t)n * sizeof *of);
+    find_levels(p, own, of);
+    for (int i = 0; i < n; i++)
+        sheet[i] = !sheet[n + i];
+    p->table = sheet;
+    return MP_OK;
 }
 
 static int find_paper(struct mp_ctx *c, struct mp_sheet *s)
@@ -118,16 +160,20 @@ static int find_paper(struct mp_ctx *c, struct mp_sheet *s)
     const int n = p->rows * p->columns;
     float *own = mp_alloc(c, (size_t)n, sizeof *own);
     p->at = mp_alloc(c, (size_t)n, sizeof *p->at);
-    if (own != NULL && p->at != NULL) {
-        for (int i = 0; i < n; i++)
+    bool *of = mp_alloc(c, (size_t)n, sizeof *of); /* squares that tell of paper */
+    int rc = own != NULL && p->at != NULL && of != NULL ? MP_OK : -1;
+    if (rc == MP_OK) {
+        for (int i = 0; i < n; i++) {
             p->at[i] = square_median(s, p, i / p->columns, i % p->columns);
-        for (int i = 0; i < n; i++)
-            own[i] = median_around(p, p->at, i / p->columns, i % p->columns);
-        for (int i = 0; i < n; i++)
-            p->at[i] = mean_around(p, own, i / p->columns, i % p->columns);
+            of[i] = true;
+        }
+        find_levels(p, own, of);
+        rc = leave_table(c, p, own, of);
     }
-    const int rc = own != NULL && p->at != NULL ? MP_OK : -1;
+    if (rc == MP_OK)
+        find_slopes(p, own, of);
     free(own);
+    free(of);
     return rc;
 }
 
@@ -169,19 +215,33 @@ static int step_of(float share)
     return v > FINE ? FINE : (int)v;
 }
 
-static void count(const struct mp_sheet *s, const struct mp_ground *p, float *row, struct shares *n)
+/* The squares along row y that have no ink; NULL: all may have some. */
+static const bool *table_row(const struct mp_ground *p, int y)
 {
+    return p->table != NULL ? p->table + (size_t)(y / p->side) * (size_t)p->columns : NULL;
+}
+
+/* Returns of how many pixels. */
+static size_t count(const struct mp_sheet *s, const struct mp_ground *p, float *row,
+                    struct shares *n)
+{
+    size_t all = 0;
     for (int y = 0; y < s->h; y++) {
         const uint8_t *at = s->ink + (size_t)y * (size_t)s->w;
+        const bool *table = table_row(p, y);
         paper_row(p, y, s->w, row);
         for (int x = 0; x < s->w; x++) {
             const float share = ((float)at[x] - row[x]) / row[x];
+            if (table != NULL && table[x / p->side])
+                continue;
+            all++;
             if (share < 0)
                 n->dark[step_of(-share)]++;
             else
                 n->light[step_of(share)]++;
         }
     }
+    return all;
 }
 
 /* 1.48 times the median of how far pixels are from paper: the sigma of a normal distribution. */
@@ -221,10 +281,12 @@ static void fill(struct mp_sheet *s, const struct mp_ground *p, float *row, doub
     const float by = (float)(255 / peak) * (s->light ? 1 : -1);
     for (int y = 0; y < s->h; y++) {
         uint8_t *at = s->ink + (size_t)y * (size_t)s->w;
+        const bool *table = table_row(p, y);
         paper_row(p, y, s->w, row);
         for (int x = 0; x < s->w; x++) {
             const float v = ((float)at[x] - row[x]) / row[x] * by + 0.5f;
-            at[x] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+            at[x] = (uint8_t)(v < 0 || (table != NULL && table[x / p->side]) ? 0
+                              : v > 255 ? 255 : v);
         }
     }
 }
@@ -232,11 +294,10 @@ static void fill(struct mp_sheet *s, const struct mp_ground *p, float *row, doub
 static int find_ink(struct mp_ctx *c, struct mp_sheet *s)
 {
     const struct mp_ground *p = &s->paper;
-    const size_t all = (size_t)s->h * (size_t)s->w;
     float *row = mp_alloc(c, (size_t)s->w, sizeof *row);
     struct shares *n = mp_alloc(c, 1, sizeof *n);
     if (row != NULL && n != NULL) {
-        count(s, p, row, n);
+        const size_t all = count(s, p, row, n);
         const double noise = noise_of(n, all);
         const double dark = standing_out(n->dark, noise), light = standing_out(n->light, noise);
         s->light = light > dark;
@@ -320,6 +381,8 @@ void mp_sheet_close(struct mp_sheet *s)
     free(s->ink);
     free(s->room);
     free(s->paper.at);
+    free(s->paper.table);
+    s->paper.table = NULL;
     s->ink = s->room = NULL;
     s->paper.at = NULL;
 }

@@ -9,6 +9,7 @@
 struct mp_ground {
     int side, rows, columns;
     float *at;
+    bool *table; /* squares beside the paper, where there is no ink; NULL: there are none */
 };
 
 struct mp_sheet {
