@@ -450,6 +450,14 @@ def hostile(s, rows):
     got = s.raw(b"GET /health HTTP/1.1\r\nX: " + b"x" * 100000 + b"\r\n\r\n")
     told("headers without end are refused", "" if re.match(rb"HTTP/1.1 4\d\d", got) or
          b"reset" in got or b"Broken pipe" in got else got[:200])
+    for what, text in (
+            ("a handshake of TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(509)),
+            ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+            ("HTTP/0.9", b"GET / HTTP/0.9\r\n\r\n"), ("a line without end", b"GET /" + b"x" * 40000)):
+        got = s.raw(text, b"\r\n\r\n")
+        told(f"{what} is refused, in the library's words", "" if got == b"" or b"reset" in got or
+             b"Broken pipe" in got or (re.match(rb"HTTP/1.1 (4\d\d|505) ", got) and b"<html>" in got)
+             else got[:200])
     for cut in (5, 40, len(one) - 100):
         with socket.create_connection(("127.0.0.1", s.port)) as c:
             c.sendall(one[:cut])

@@ -131,6 +131,30 @@ static void level(struct tap *t, struct mp_ctx *c)
     free(g.ink);
 }
 
+/* The page lies on a table, on which lie things; or something throws a shadow on it, which is no
+ * table. */
+static void surrounded(struct tap *t, struct mp_ctx *c, uint8_t *page, bool swapped, bool shadow,
+                       const char *what)
+{
+    struct mp_sheet s = { .h = 0 };
+    struct mp_parts p;
+    struct mp_glyphs g;
+    draw(page, 1, swapped, false);
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            const bool thing = (x / 8 % 9 == 2 && y / 30 % 2 == 1) || hypot(x - 372, y - 22) < 20;
+            uint8_t *at = &page[y * W + x];
+            if (shadow)
+                *at = (uint8_t)lrint(*at * (1 - 0.5 * fmin(1, fmax(0, (x - 180) / 24.0))));
+            else if (y < 45 || y >= 230 || x < 50 || x >= 310)
+                *at = thing ? 240 : 110;
+        }
+    tap_ok(t, find(c, page, &s, &p, &g) == MP_OK && g.n == 3 && s.light == swapped &&
+              box(&g.at[0], 100, 100, 8, 60) && box(&g.at[1], 160, 100, 8, 60) &&
+              box(&g.at[2], 220, 128, 40, 6), "two bars and a dash: %s", what);
+    done(c, &s, &p, &g);
+}
+
 /* Both sides of a cut are all of it. */
 static void cuts(struct tap *t, struct mp_ctx *c)
 {
@@ -180,6 +204,9 @@ int main(void)
     found(&t, &c, page, 0.5, true, false, "light on dark, falling light");
     found(&t, &c, page, 1, false, true, "rules that fall");
     found(&t, &c, page, 0.5, false, true, "rules in falling light");
+    surrounded(&t, &c, page, false, false, "dark on light, on a table");
+    surrounded(&t, &c, page, true, false, "light on dark, on a table");
+    surrounded(&t, &c, page, false, true, "half in a shadow");
     normal(&t, &c);
     bold(&t, &c);
     level(&t, &c);
