@@ -36,9 +36,7 @@ This page and the picture are written by `bench/historic.py`, from the comments 
 Above all the list of LeCun, Cortes and Burges on the page of MNIST. It is the same idea, not the same program: where
 ours has what came later (rectifiers, dropout, Adam, a softmax), it says so. *No worse* compares the two
 percentages as they stand; *level* means that the published one lies in the interval, which is where ours would lie, at
-95 %, for very many such digits. Rows without seconds were measured beside other work. `boost.txt` and `stumps.txt` stop
-after the rounds that seconds allow, and `haar` has the values of one wavelet transform to ask about, where the stumps of
-2009 chose among many kinds of filters at every place.
+95 %, for very many such digits. Rows without seconds were measured beside other work.
 
 """
 COLUMNS = """| pipeline | published | published, % | errors, % | 95 % interval | | why | learning, s | predicting, s |

@@ -26,7 +26,7 @@
 #include <string.h>
 
 enum { ROWS = 128, PIECE = 1024 }; /* rows at a time: asked; learned from */
-enum { LARGE = 1024, TRIAL_ROUNDS = 2 };
+enum { LARGE = 1024, TRIAL_ROUNDS = 10 };
 enum { FOR_ROUNDING, FOR_ROWS, FOR_VALUES, FOR_HELD }; /* streams of random numbers */
 
 struct params {
