@@ -210,6 +210,11 @@ def figures(f, name):
     return "\n".join(out) + "\n\n"
 
 
+def against(name):
+    """The number of the step that it changes, or the name of what is none."""
+    return base(name)[:2] if base(name) in steps() else "`%s`" % base(name)
+
+
 def index(f):
     out = ["", "", "| step | what changes | errors in 1000 | accuracy | 95 % interval | against "
            "| p | |", "|---|---|---:|---:|---:|---|---:|---|"]
@@ -219,7 +224,7 @@ def index(f):
         change = re.sub(r"^# \S+ - ", "", (HERE / (n + ".txt")).read_text().splitlines()[0])
         out.append("| [%s](%s.md) | %s | %s%d | %.1f %% | %.1f .. %.1f | %s | %s | %s |" % (
             title, n, change, "~" if s["net"] else "", s["errors"], 100 - s["errors"] / 10,
-            *s["interval"], base(n)[:2] if p else "", "%.2g" % p["p"] if p else "",
+            *s["interval"], against(n) if p else "", "%.2g" % p["p"] if p else "",
             verdict(p) if p else ""))
     return "\n".join(out) + "\n\n"
 
