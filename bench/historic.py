@@ -165,7 +165,7 @@ def names(points, front):
             for a, b in zip(front, front[1:]) for t in range(41)]
     used = []
     for (x, y), (_, _, name) in sorted(zip(dots, points), key=lambda p: p[0][1]):
-        size = 6.7 * len(name)
+        size = 7.2 * len(name)
         places = [(x + dx, y + 4 + dy) for dy in (0, -7, 7, -13, 13, -20, 20, -28, 28, -36, 36)
                   for dx in (7, -7 - size, -size / 2) if dy * dy > 100 or dx != -size / 2]
         def bad(u, v):
@@ -197,7 +197,7 @@ def curve(found):
     out.append('<path class="f" d="M' + "L".join("%.0f %.0f" % p for p in front) + '"/>')
     for x, y, u, v, name in names(points, front):
         if abs(v - 4 - y) > 14:  # a name that had to go far is led to
-            out.append(f'<path class="l" d="M{x:.1f} {y:.1f}L{u + 3.3 * len(name):.0f} '
+            out.append(f'<path class="l" d="M{x:.1f} {y:.1f}L{u + 3.5 * len(name):.0f} '
                        f'{v - 4 + (5 if v - 4 < y else -5):.0f}"/>')
         net = re.match("cnn|conv|lenet|.*lstm|mlp", name)
         out += [f'<circle class="{"n" if net else "p"}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
