@@ -503,6 +503,7 @@ def mutants(s, rows):
     seeds = [made("/predict", BYTES, bytes(rows[0])), chunked,
              made("/predict?bundle=net", JSON, json.dumps({"images": rows[:2]}).encode()),
              made("/predict?stages=1", "image/png", own), made("/predict", "image/jpeg", page),
+             made("/predict?nearest=5&bundle=kept", BYTES, bytes(rows[1])),
              made("/read", "image/png", own), b"GET /bundles HTTP/1.1\r\nHost: localhost:%d\r\n"
              b"Connection: close\r\n\r\n" % s.port]
     wrong, each = [], int(os.environ.get("MUTANTS", "160")) // 8
@@ -699,7 +700,7 @@ def main():
         status, err = s.end()
         told("it ends well, and had nothing to say", "" if (status, err) == (0, "")
              else (status, err))
-    with Server("svm.mnp", "net.mnp", "--body", "1", "--pixels", "1") as s:
+    with Server("svm.mnp", "net.mnp", "kept.mnp", "--body", "1", "--pixels", "1") as s:
         mutants(s, rows)
         status, err = s.end()
         told("and the end is a good one", "" if (status, err) == (0, "") else (status, err))
