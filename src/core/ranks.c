@@ -303,6 +303,15 @@ int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t step,
     return MP_OK;
 }
 
+void mp_ranks_follow(struct mp_ctx *c, float *at, size_t n)
+{
+    struct mp_ranks *r = ranks_of(c);
+    if (r == NULL)
+        return;
+    cut_parts(c, n, n, r->row);
+    mp_mpi_gather(&r->mpi, at, sizeof *at, r->row);
+}
+
 /* ------------------------------------------------------------------------- letters */
 
 /* What travels with them: sizes, and where they lie. */

@@ -10,7 +10,7 @@
  * solution is the start for four times as many.
  * Rows that lie further beyond all margins than a small step moves scores are left out from then
  * on: four fifths of digits.  In the end they are looked at once more.  If they cost more than
- * nothing to speak of, it goes on with all rows.
+ * nothing to speak of, it goes on with those that have come near.
  *
  * Cost: a pass over the rows for each Newton step and for each step that proves too long,
  * which may have to make every row anew (passes.h): three and a half times all of them for
@@ -18,10 +18,10 @@
  * of these a pass in memory for each product; and the preconditioner (preconditioner.h).
  * Memory: a block of rows, the rows drawn, and 20 bytes for each row that there is.
  *
- * The rows in hand are cut into MP_PASS_PARTS parts, whose sums are added in order: threads share
- * the parts, and so do ranks (ranks.h), of which each has the rows of its own parts.  What these
+ * The rows are cut into MP_PASS_PARTS parts, whose sums are added in order: threads share the
+ * parts, and so do ranks (ranks.h), of which each knows the rows of its own parts alone.  What these
  * send each other: for each pass and each product their share of the sums of each part, and of
- * all sums; for each pass 4 bytes for each row.  The preconditioner all of them make and use.
+ * all sums; nothing for each row.  The preconditioner they make together; all of them use it.
  *
  * References: Lin, Weng, Keerthi 2008, "Trust region Newton method for
  * large-scale logistic regression"; Keerthi, DeCoste 2005, "A modified finite Newton
@@ -39,7 +39,7 @@
 #include <string.h>
 
 enum {
-    PARTS = MP_PASS_PARTS,  /* of rows and of sums */
+    PARTS = MP_PASS_PARTS,  /* of rows and of sums: part i has rows from n i / PARTS on */
     MAX_ROWS = 128,         /* at a time */
     MAX_STEPS = 200,        /* of Newton */
     MAX_PRODUCTS = 40,      /* in one of them */
@@ -52,10 +52,13 @@ enum {
 /* Scores are f32: differences of the objective below this share of it are noise. */
 static const double noise = 2e-7;
 
-/* The tolerance on a sample, whose solution is a start, no more; and how far the residual of a
- * step is brought down, squared: further where a pass over all rows costs more than what is
- * done with a sample, or with the rows that H is made of. */
-static const double rough[] = { 0.2, 0.05 }, residual[] = { 0.09, 0.01 };
+/* The tolerance on a sample, whose solution is a start, no more: on the largest, the next and
+ * smaller ones; and how far the residual of a step is brought down, squared: further where a
+ * pass over all rows costs more than what is done with the largest sample, or with the rows that
+ * H is made of.  Few rows are told apart without errors, and their least takes many steps. */
+enum { SAMPLES = 3 };
+static const double rough[][SAMPLES] = { { 0.2, 0.2, 0.2 }, { 0.05, 0.2, 0.5 } };
+static const double residual[] = { 0.09, 0.01 };
 
 /* Rows are left out from when on a step is to lower the objective by no more than this share, as
  * those before move far more; and which lie so many times as far beyond all margins as it moves
@@ -64,24 +67,37 @@ static const double little = 0.1, safely = 1.5;
 
 /* The rows in hand. */
 struct rows {
-    size_t *row;      /* their numbers: ascending, then those that were left out together */
-    size_t n, near;   /* of which a pass looks at the first ones; the others cost nothing */
-    float *weight;    /* of the curvature of each at next_w; less than 0: none, as it lies so far
-                         beyond all margins */
+    size_t n, near;   /* of all parts: how many, and at how many a pass looks */
+    struct hand {     /* those of each part, known for our parts alone */
+        size_t *row;  /* their numbers: ascending, then those that were left out together */
+        float *weight; /* of the curvature of each at next_w; less than 0: none, as it lies so far
+                          beyond all margins */
+        size_t n, near;
+    } part[PARTS];
+    size_t *row;      /* where these lie */
+    float *weight;
     double C;
+};
+
+/* What the rows of each part are together. */
+struct tally {
+    double weight;    /* of those whose curvature counts */
+    uint64_t n;
 };
 
 /* Some of them, of one part. */
 struct block {
     const struct solver *s;
-    size_t from, n;         /* of the rows in hand */
+    const struct hand *hand;
+    size_t from, n;         /* of these */
     const float *const *x;  /* where each is, or NULL: they lie among all that are kept */
 };
 
 /* Of these the rows that H is made of. */
 struct active {
     size_t most;      /* on average */
-    size_t n, room;
+    size_t at[PARTS + 1], room; /* where those of each of our parts begin */
+    double least, each; /* a weight below `least` does not count; one above `each` is drawn */
     size_t *row;
     float *scale;     /* one over the chance that each had */
     const float **x;
@@ -106,6 +122,8 @@ struct solver {
     double *spare;                    /* SPARE times lanes, for who needs them within a call */
     struct rows rows;
     bool whole;                       /* no rows in hand are left out any more */
+    double reach;                     /* how far beyond all margins those lie that are */
+    struct tally tally[PARTS];
     size_t first, last;               /* the parts that are ours: [first, last) */
     size_t block;                     /* rows of one */
     float *room;                      /* for the values of a block of each of our parts */
@@ -191,7 +209,7 @@ static void add_rows(const struct solver *s, const float *const *x, size_t n, co
                      g + mp_panel_at(b, s->p->rows.d));
 }
 
-/* Where part i of n rows begins. */
+/* Where the i-th of PARTS equal parts of n begins. */
 static size_t part_at(size_t n, size_t i)
 {
     return n * i / PARTS;
@@ -223,7 +241,7 @@ typedef int block_part(struct mp_ctx *c, struct solver *s, const struct block *b
 struct pass {
     struct solver *s;
     block_part *part;
-    size_t from, n;              /* of the rows in hand */
+    bool far;                    /* of the rows in hand those that were left out, not the others */
     size_t done;                 /* rows of each part that are behind us */
     size_t begin[PARTS + 1];     /* where in `at` the block of each part begins */
 };
@@ -231,9 +249,10 @@ struct pass {
 /* The next block of part i, of which so many rows are done. */
 static struct block block_at(const struct pass *p, size_t i, size_t done)
 {
-    const size_t from = part_at(p->n, i) + done, end = part_at(p->n, i + 1);
+    const struct hand *h = &p->s->rows.part[i];
+    const size_t from = (p->far ? h->near : 0) + done, end = p->far ? h->n : h->near;
     const size_t left = from < end ? end - from : 0, most = p->s->block;
-    return (struct block){ p->s, p->from + from, left < most ? left : most, NULL };
+    return (struct block){ p->s, h, from, left < most ? left : most, NULL };
 }
 
 static int made_part(struct mp_ctx *c, void *arg, size_t i)
@@ -268,7 +287,7 @@ static int take_blocks(struct mp_ctx *c, struct pass *p)
     for (size_t i = s->first; i < s->last; i++) {
         const struct block b = block_at(p, i, p->done);
         p->begin[i] = n;
-        memcpy(s->wanted + n, s->rows.row + b.from, b.n * sizeof *s->wanted);
+        memcpy(s->wanted + n, b.hand->row + b.from, b.n * sizeof *s->wanted);
         n += b.n;
     }
     if (n > 0 && mp_passes_take(c, &s->p->rows, s->wanted, n, s->room, s->at) < 0)
@@ -276,10 +295,10 @@ static int take_blocks(struct mp_ctx *c, struct pass *p)
     return n > 0;
 }
 
-/* Work on n of the rows in hand, as far as they are of our parts, block by block. */
-static int pass(struct mp_ctx *c, struct solver *s, size_t from, size_t n, block_part *part)
+/* Work on rows in hand, as far as they are of our parts, block by block. */
+static int pass(struct mp_ctx *c, struct solver *s, bool far, block_part *part)
 {
-    struct pass p = { .s = s, .part = part, .from = from, .n = n };
+    struct pass p = { .s = s, .part = part, .far = far };
     int some;
     memset(s->sums, 0, PARTS * s->lanes * sizeof *s->sums);
     if (s->room == NULL)
@@ -300,7 +319,7 @@ static int collect_sums(struct mp_ctx *c, const struct solver *s, int rc)
 static void find_rows(const struct block *b, size_t at, size_t n, const float **x, int *y)
 {
     const struct mp_passes *p = &b->s->p->rows;
-    const size_t *row = b->s->rows.row + b->from + at;
+    const size_t *row = b->hand->row + b->from + at;
     for (size_t q = 0; q < n; q++) {
         x[q] = b->x != NULL ? b->x[at + q] : p->x + row[q] * p->d;
         y[q] = p->y[row[q]];
@@ -328,7 +347,7 @@ static size_t keep_steep(const struct solver *s, const float *const *x, size_t n
 static int look_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i)
 {
     const size_t most = rows_at_once(s->p->rows.d), lanes = s->lanes;
-    float *weight = s->rows.weight + b->from, *z = mp_scratch(c, MAX_ROWS * lanes),
+    float *weight = b->hand->weight + b->from, *z = mp_scratch(c, MAX_ROWS * lanes),
           *slope = mp_scratch(c, MAX_ROWS * lanes), *h = mp_scratch(c, MAX_ROWS * lanes);
     if (z == NULL || slope == NULL || h == NULL)
         return -1;
@@ -358,11 +377,11 @@ static int curve_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     const struct active *a = &s->active;
-    const size_t most = rows_at_once(s->p->rows.d), to = part_at(a->n, i + 1);
+    const size_t most = rows_at_once(s->p->rows.d), to = a->at[i + 1];
     float *g = s->parts + i * s->size, *v = mp_scratch(c, MAX_ROWS * s->lanes);
     if (v == NULL)
         return -1;
-    for (size_t at = part_at(a->n, i), n; at < to; at += n) {
+    for (size_t at = a->at[i], n; at < to; at += n) {
         n = to - at < most ? to - at : most;
         scores(s, a->x + at, n, s->direction, v);
         mp_loss_curve(&s->loss, a->h + at * s->lanes, a->y + at, n, v);
@@ -396,10 +415,11 @@ static int join(struct mp_ctx *c, const struct solver *s, int rc, const float *x
 {
     struct join j = { s, x, out, mp_share(c, s->size, mp_rank(c)), 0 };
     j.n = mp_share(c, s->size, mp_rank(c) + 1) - j.from;
-    rc = mp_ranks_turn(c, rc, s->parts, PARTS, s->size, NULL);
-    if (rc == MP_OK)
-        rc = mp_parallel_for(c, PARTS, join_part, &j);
-    return mp_ranks_collect(c, rc, out, sizeof *out, s->size, s->size);
+    if (mp_ranks_turn(c, rc, s->parts, PARTS, s->size, NULL) < 0)
+        return -1;
+    rc = mp_parallel_for(c, PARTS, join_part, &j);
+    mp_ranks_follow(c, out, s->size);
+    return rc;
 }
 
 /* f = |w|^2 / 2 + the losses that the parts found. */
@@ -416,21 +436,11 @@ static void objective(struct solver *s, const float *w, double *f)
         f[k] = f[k] / 2 + loss[k];
 }
 
-/* The losses of n of the rows in hand at next_w, their weights, and in g the sum of x and their
- * gradients. */
-static int look_at(struct mp_ctx *c, struct solver *s, size_t from, size_t n, const float *x,
-                   float *g)
-{
-    memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
-    int rc = collect_sums(c, s, pass(c, s, from, n, look_part));
-    rc = mp_ranks_collect(c, rc, s->rows.weight + from, sizeof *s->rows.weight, n, PARTS);
-    return join(c, s, rc, x, g);
-}
-
-/* Objective and gradient at next_w. */
+/* Objective and gradient at next_w, and the rows' weights. */
 static int look(struct mp_ctx *c, struct solver *s)
 {
-    if (look_at(c, s, 0, s->rows.near, s->next_w, s->next_g) < 0)
+    memset(s->parts, 0, PARTS * s->size * sizeof *s->parts);
+    if (join(c, s, collect_sums(c, s, pass(c, s, false, look_part)), s->next_w, s->next_g) < 0)
         return -1;
     objective(s, s->next_w, s->next_f);
     return MP_OK;
@@ -453,7 +463,7 @@ static int bend_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     struct active *a = &s->active;
-    const size_t from = part_at(a->n, i), n = part_at(a->n, i + 1) - from, lanes = s->lanes;
+    const size_t from = a->at[i], n = a->at[i + 1] - from, lanes = s->lanes;
     float *z = mp_scratch(c, n * lanes + 1);
     double *unused = (double *)(void *)mp_scratch(c, 2 * lanes);
     if (z == NULL || unused == NULL)
@@ -485,61 +495,107 @@ static int make_active(struct mp_ctx *c, struct solver *s, size_t n)
     a->y = mp_alloc(c, n, sizeof *a->y);
     a->h = mp_alloc(c, mp_product(n, s->lanes), sizeof *a->h);
     return a->row != NULL && a->scale != NULL && a->x != NULL && a->y != NULL && a->h != NULL
-               ? mp_passes_room(c, &s->p->rows, part_at(n, s->last) - part_at(n, s->first) + 1,
-                                &a->values) : -1;
+               ? mp_passes_room(c, &s->p->rows, n, &a->values) : -1;
 }
 
-/* The chance that row i of those in hand is drawn: so that it counts as much as it weighs. */
-static double chance(const struct solver *s, size_t i, double least, double each)
+/* Whether row i of those in hand is drawn, so that it counts as much as it weighs; 1 over the
+ * chance that it had, or 0. */
+static double drawn(struct mp_ctx *c, const struct solver *s, const struct hand *h, size_t i)
 {
-    const double weight = (double)s->rows.weight[i];
-    return !(weight >= least) ? 0 : weight >= each ? 1 : weight / each;
+    const struct active *a = &s->active;
+    const double weight = (double)h->weight[i];
+    if (!(weight >= a->least))
+        return 0;
+    if (weight >= a->each)
+        return 1;
+    const uint64_t random = mp_random(c, h->row[i], (uint64_t)s->result->steps);
+    return (double)(random >> 11) * 0x1p-53 < weight / a->each ? a->each / weight : 0;
 }
 
-static bool drawn(struct mp_ctx *c, const struct solver *s, size_t i, double chance)
+/* Part i: what rows weigh that weigh as much as that at least. */
+static int weigh_part(struct mp_ctx *c, void *arg, size_t i)
 {
-    return chance >= 1 ||
-           (double)(mp_random(c, s->rows.row[i], (uint64_t)s->result->steps) >> 11) * 0x1p-53 <
-               chance;
+    struct solver *s = arg;
+    const struct hand *h = &s->rows.part[i];
+    struct tally t = { 0 };
+    (void)c;
+    for (size_t k = 0; k < h->near; k++)
+        if ((double)h->weight[k] >= s->active.least) {
+            t.weight += (double)h->weight[k];
+            t.n++;
+        }
+    s->tally[i] = t;
+    return MP_OK;
+}
+
+static int count_drawn(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct solver *s = arg;
+    const struct hand *h = &s->rows.part[i];
+    s->tally[i].n = 0;
+    for (size_t k = 0; k < h->near; k++)
+        s->tally[i].n += drawn(c, s, h, k) > 0;
+    return MP_OK;
+}
+
+static int take_drawn(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct solver *s = arg;
+    struct active *a = &s->active;
+    const struct hand *h = &s->rows.part[i];
+    size_t n = a->at[i];
+    for (size_t k = 0; k < h->near; k++) {
+        const double scale = drawn(c, s, h, k);
+        if (!(scale > 0))
+            continue;
+        a->row[n] = h->row[k];
+        a->y[n] = s->p->rows.y[h->row[k]];
+        a->scale[n++] = (float)scale;
+    }
+    return MP_OK;
+}
+
+/* What the rows of all parts are together, of which `work` tells those of ours. */
+static int tally(struct mp_ctx *c, struct solver *s,
+                 int (*work)(struct mp_ctx *c, void *arg, size_t i), struct tally *all)
+{
+    const int rc = for_ours(c, s, work, s);
+    *all = (struct tally){ 0 };
+    if (mp_ranks_collect(c, rc, s->tally, sizeof *s->tally, PARTS, PARTS) < 0)
+        return -1;
+    for (size_t i = 0; i < PARTS; i++) {
+        all->weight += s->tally[i].weight;
+        all->n += s->tally[i].n;
+    }
+    return MP_OK;
 }
 
 /* Rows whose curvature counts, together the others have less than a hundredth; or a draw.  Those
  * that are left out have none. */
 static int find_active(struct mp_ctx *c, struct solver *s)
 {
-    const struct rows *r = &s->rows;
     struct active *a = &s->active;
-    double sum = 0, above = 0, each = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < r->near; i++)
-        sum += fmax((double)r->weight[i], 0);
-    const double least = fmax(0.01 * sum / (double)r->n, (double)FLT_TRUE_MIN);
-    for (size_t i = 0; i < r->near; i++)
-        if ((double)r->weight[i] >= least) {
-            above += (double)r->weight[i];
-            n++;
-        }
-    if (n > a->most) {
-        each = above / (double)a->most;
-        n = 0;
-        for (size_t i = 0; i < r->near; i++)
-            n += drawn(c, s, i, chance(s, i, least, each));
-    }
-    if (make_active(c, s, n) < 0)
+    struct tally all;
+    a->least = (double)FLT_TRUE_MIN;
+    a->each = 0;
+    if (tally(c, s, weigh_part, &all) < 0)
         return -1;
-    a->n = 0;
-    for (size_t i = 0; i < r->near; i++) {
-        const double some = chance(s, i, least, each);
-        if (!(some > 0) || !drawn(c, s, i, some))
-            continue;
-        a->row[a->n] = r->row[i];
-        a->y[a->n] = s->p->rows.y[r->row[i]];
-        a->scale[a->n++] = (float)(1 / some);
-    }
-    const size_t from = part_at(a->n, s->first), some = part_at(a->n, s->last) - from;
-    if (mp_passes_take(c, &s->p->rows, a->row + from, some, a->values, a->x + from) < 0)
+    a->least = fmax(0.01 * all.weight / (double)s->rows.n, a->least);
+    if (tally(c, s, weigh_part, &all) < 0)
         return -1;
-    return for_ours(c, s, bend_part, s);
+    if (all.n > a->most)
+        a->each = all.weight / (double)a->most;
+    int rc = for_ours(c, s, count_drawn, s);
+    a->at[s->first] = 0;
+    for (size_t i = s->first; i < s->last; i++)
+        a->at[i + 1] = a->at[i] + s->tally[i].n;
+    if (rc == MP_OK)
+        rc = make_active(c, s, a->at[s->last]);
+    if (rc == MP_OK)
+        rc = for_ours(c, s, take_drawn, s);
+    if (rc == MP_OK)
+        rc = mp_passes_take(c, &s->p->rows, a->row, a->at[s->last], a->values, a->x);
+    return rc == MP_OK ? for_ours(c, s, bend_part, s) : -1;
 }
 
 /* product = H direction. */
@@ -636,17 +692,21 @@ static int shorten(struct mp_ctx *c, struct solver *s)
 
 /* ------------------------------------------------------- rows left out */
 
-/* Part i of the squares by which the step moves the scores of the rows drawn. */
+/* Part i of the squares by which the step moves the scores of the rows drawn, and what these
+ * count. */
 static int reach_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     const struct active *a = &s->active;
-    const size_t most = rows_at_once(s->p->rows.d), to = part_at(a->n, i + 1);
+    const size_t most = rows_at_once(s->p->rows.d), to = a->at[i + 1];
     float *z = mp_scratch(c, MAX_ROWS * s->lanes);
     if (z == NULL)
         return -1;
-    for (size_t at = part_at(a->n, i), n; at < to; at += n) {
+    s->tally[i].weight = 0;
+    for (size_t at = a->at[i], n; at < to; at += n) {
         n = to - at < most ? to - at : most;
+        for (size_t q = 0; q < n; q++)
+            s->tally[i].weight += (double)a->scale[at + q];
         scores(s, a->x + at, n, s->step, z);
         for (size_t q = 0; q < n; q++)
             for (size_t k = 0; k < s->lanes; k++)
@@ -658,62 +718,106 @@ static int reach_part(struct mp_ctx *c, void *arg, size_t i)
 
 /* How far rows are to lie beyond all margins: by what the step moves the scores of the rows drawn,
  * in the lane where that is most, as the root of their mean square. */
-static int find_reach(struct mp_ctx *c, struct solver *s, double *reach)
+static int find_reach(struct mp_ctx *c, struct solver *s)
 {
     double rows = 0, most = 0;
     memset(s->sums, 0, PARTS * s->lanes * sizeof *s->sums);
-    if (collect_sums(c, s, for_ours(c, s, reach_part, s)) < 0)
+    int rc = for_ours(c, s, reach_part, s);
+    rc = mp_ranks_collect(c, rc, s->tally, sizeof *s->tally, PARTS, PARTS);
+    if (collect_sums(c, s, rc) < 0)
         return -1;
-    for (size_t i = 0; i < s->active.n; i++)
-        rows += (double)s->active.scale[i];
+    for (size_t i = 0; i < PARTS; i++)
+        rows += s->tally[i].weight;
     for (size_t k = 0; k < s->lanes; k++) {
         double sum = 0;
         for (size_t i = 0; i < PARTS; i++)
             sum += s->sums[i * s->lanes + k];
         most = sum > most ? sum : most;
     }
-    *reach = rows > 0 ? safely * sqrt(most / rows) : 0;
+    s->reach = rows > 0 ? safely * sqrt(most / rows) : 0;
     return MP_OK;
 }
 
-/* Leaves out rows that lie further beyond all margins than the step is to move them: the others
- * of those in hand come before them, in their order. */
-static int leave_out(struct mp_ctx *c, struct solver *s)
+/* Of part i: rows that lie so far beyond all margins are left out; the others come before them, in
+ * their order. */
+static int leave_part(struct mp_ctx *c, void *arg, size_t i)
 {
-    struct rows *r = &s->rows;
-    double reach;
-    size_t near = 0, far = 0;
-    if (s->whole || s->loss.kind != MP_SQUARED_HINGE)
-        return MP_OK;
-    if (find_reach(c, s, &reach) < 0)
-        return -1;
-    for (size_t i = 0; i < r->near; i++)
-        far += (double)r->weight[i] < -reach;
+    struct solver *s = arg;
+    struct hand *h = &s->rows.part[i];
+    size_t far = 0, near = 0;
+    for (size_t k = 0; k < h->near; k++)
+        far += (double)h->weight[k] < -s->reach;
     size_t *row = mp_alloc(c, far + 1, sizeof *row);
     if (row == NULL)
         return -1;
     far = 0;
-    for (size_t i = 0; i < r->near; i++) {
-        if ((double)r->weight[i] < -reach) {
-            row[far++] = r->row[i];
+    for (size_t k = 0; k < h->near; k++) {
+        if ((double)h->weight[k] < -s->reach) {
+            row[far++] = h->row[k];
         } else {
-            r->row[near] = r->row[i];
-            r->weight[near++] = r->weight[i];
+            h->row[near] = h->row[k];
+            h->weight[near++] = h->weight[k];
         }
     }
-    memcpy(r->row + near, row, far * sizeof *row);
-    r->near = near;
+    memcpy(h->row + near, row, far * sizeof *row);
+    h->near = near;
+    s->tally[i].n = near;
     free(row);
     return MP_OK;
+}
+
+/* Of part i: those left out that do not lie so far beyond any more come back. */
+static int return_part(struct mp_ctx *c, void *arg, size_t i)
+{
+    struct solver *s = arg;
+    struct hand *h = &s->rows.part[i];
+    (void)c;
+    for (size_t k = h->near; k < h->n; k++)
+        if (!((double)h->weight[k] < -s->reach)) {
+            const size_t row = h->row[k];
+            h->row[k] = h->row[h->near];
+            h->row[h->near++] = row;
+        }
+    s->tally[i].n = h->near;
+    return MP_OK;
+}
+
+static int count_near(struct mp_ctx *c, struct solver *s,
+                      int (*work)(struct mp_ctx *c, void *arg, size_t i))
+{
+    const int rc = for_ours(c, s, work, s);
+    if (mp_ranks_collect(c, rc, s->tally, sizeof *s->tally, PARTS, PARTS) < 0)
+        return -1;
+    s->rows.near = 0;
+    for (size_t i = 0; i < PARTS; i++)
+        s->rows.near += s->tally[i].n;
+    return MP_OK;
+}
+
+/* Leaves out rows that lie further beyond all margins than the step is to move them. */
+static int leave_out(struct mp_ctx *c, struct solver *s)
+{
+    if (s->whole || s->loss.kind != MP_SQUARED_HINGE)
+        return MP_OK;
+    return find_reach(c, s) == MP_OK ? count_near(c, s, leave_part) : -1;
+}
+
+/* All rows in hand are looked at again. */
+static void leave_none_out(struct solver *s)
+{
+    struct rows *r = &s->rows;
+    for (size_t i = s->first; i < s->last; i++)
+        r->part[i].near = r->part[i].n;
+    r->near = r->n;
+    s->whole = true;
 }
 
 /* Adds those left out to the objective at w; *missed: the largest share of a vector's objective
  * that they are. */
 static int look_back(struct mp_ctx *c, struct solver *s, double *missed)
 {
-    const struct rows *r = &s->rows;
     memcpy(s->next_w, s->w, s->size * sizeof *s->w);
-    if (collect_sums(c, s, pass(c, s, r->near, r->n - r->near, look_part)) < 0)
+    if (collect_sums(c, s, pass(c, s, true, look_part)) < 0)
         return -1;
     *missed = 0;
     for (size_t k = 0; k < s->loss.vectors; k++) {
@@ -792,17 +896,21 @@ static int descend(struct mp_ctx *c, struct solver *s, double tolerance)
 }
 
 /* last: all rows are in hand, and what was left out is to have been so rightly: by what it costs
- * the objective may lie higher above its least. */
+ * the objective may lie higher above its least.  Where that is too much, those that the steps have
+ * come near to are taken back, in the end all. */
 static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance, bool last)
 {
-    double missed = 0;
-    if (descend(c, s, tolerance) < 0 ||
-        (last && s->rows.near < s->rows.n && look_back(c, s, &missed) < 0))
-        return -1;
-    if (missed > tolerance / 10) {
-        s->rows.near = s->rows.n;
-        s->whole = true;
-        if (descend(c, s, tolerance) < 0)
+    enum { AGAIN = 2 };
+    for (int i = 0; ; i++) {
+        double missed = 0;
+        if (descend(c, s, tolerance) < 0 ||
+            (last && s->rows.near < s->rows.n && look_back(c, s, &missed) < 0))
+            return -1;
+        if (missed <= tolerance / 10)
+            break;
+        if (i == AGAIN)
+            leave_none_out(s);
+        else if (count_near(c, s, return_part) < 0)
             return -1;
     }
     s->progress += s->share;
@@ -810,17 +918,37 @@ static int solve_level(struct mp_ctx *c, struct solver *s, double tolerance, boo
     return MP_OK;
 }
 
+struct level {
+    struct solver *s;
+    uint64_t mask;
+};
+
+static int level_part(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct level *l = arg;
+    const size_t all = l->s->p->rows.n;
+    struct hand *h = &l->s->rows.part[i];
+    h->n = 0;
+    for (size_t k = part_at(all, i); k < part_at(all, i + 1); k++)
+        if ((mp_random(c, k, 0) & l->mask) == 0)
+            h->row[h->n++] = k;
+    h->near = h->n;
+    l->s->tally[i].n = h->n;
+    return MP_OK;
+}
+
 /* The rows whose random number ends in so many zero bits; costs grow accordingly. */
-static void take_level(struct mp_ctx *c, struct solver *s, int bits)
+static int take_level(struct mp_ctx *c, struct solver *s, int bits)
 {
     const struct mp_dense_problem *p = s->p;
-    const uint64_t mask = ((uint64_t)1 << bits) - 1;
+    struct level l = { s, ((uint64_t)1 << bits) - 1 };
     struct rows *r = &s->rows;
+    const int rc = for_ours(c, s, level_part, &l);
+    if (mp_ranks_collect(c, rc, s->tally, sizeof *s->tally, PARTS, PARTS) < 0)
+        return -1;
     r->n = 0;
-    for (size_t i = 0; i < p->rows.n; i++) {
-        r->row[r->n] = i;
-        r->n += (mp_random(c, i, 0) & mask) == 0;
-    }
+    for (size_t i = 0; i < PARTS; i++)
+        r->n += s->tally[i].n;
     r->near = r->n;
     s->whole = false;
     r->C = p->C * (double)p->rows.n / (double)(r->n > 0 ? r->n : 1);
@@ -828,6 +956,7 @@ static void take_level(struct mp_ctx *c, struct solver *s, int bits)
         s->own[k] = (float)(r->C * p->factor[k]);
         s->rest[k] = (float)(r->C * (p->vectors == 1 ? p->factor[1] : 1));
     }
+    return MP_OK;
 }
 
 /* How often the rows can be halved so that no fewer than so many stay. */
@@ -839,27 +968,32 @@ static int halvings(size_t n, size_t least, int step)
     return bits;
 }
 
-/* From a sample of the rows, which is in hand afterwards. */
+/* From a sample of the rows, one from each of as many equal parts. */
 static int precondition(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_passes *p = &s->p->rows;
-    const size_t enough = 2 * (p->d + 1) > 4096 ? 2 * (p->d + 1) : 4096;
+    const size_t enough = 3 * (p->d + 1) > 7500 ? 3 * (p->d + 1) : 7500;
+    const size_t some = p->n < enough ? p->n : enough, apart = p->n / (some > 0 ? some : 1);
     float *room = NULL;
-    take_level(c, s, halvings(p->n, enough, 1));
-    const float **x = mp_alloc(c, s->rows.n + 1, sizeof *x);
-    int rc = x != NULL ? mp_passes_room(c, p, s->rows.n, &room) : -1;
+    const float **x = mp_alloc(c, some + 1, sizeof *x);
+    size_t *row = mp_alloc(c, some + 1, sizeof *row);
+    int rc = x != NULL && row != NULL ? mp_passes_room(c, p, some, &room) : -1;
+    for (size_t i = 0; i < some && rc == MP_OK; i++)
+        row[i] = (size_t)((double)p->n / (double)some * (double)i) + mp_random(c, i, 1) % apart;
     if (rc == MP_OK)
-        rc = mp_passes_take(c, p, s->rows.row, s->rows.n, room, x);
+        rc = mp_passes_take(c, p, row, some, room, x);
     if (rc == MP_OK)
-        rc = mp_passes_check(c, p, x, s->rows.n);
+        rc = mp_passes_check(c, p, x, some);
     if (rc == MP_OK) {
         /* A twentieth of the rows lies inside a margin when it matters. */
-        const double weight = (s->loss.kind == MP_SQUARED_HINGE ? 0.1 : 0.05) * s->rows.C;
-        const struct mp_sample some = { x, s->rows.n, p->d, s->bias };
-        rc = mp_preconditioner_open(c, &s->inverse, &some, weight, s->blocks);
+        const double share = s->loss.kind == MP_SQUARED_HINGE ? 0.1 : 0.05;
+        const double weight = share * s->p->C * (double)p->n / (double)(some > 0 ? some : 1);
+        const struct mp_sample sample = { x, some, p->d, s->bias };
+        rc = mp_preconditioner_open(c, &s->inverse, &sample, weight, s->blocks);
     }
     free(room);
     free(x);
+    free(row);
     return rc;
 }
 
@@ -867,14 +1001,14 @@ static int solve(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_dense_problem *p = s->p;
     const size_t least = 3 * (p->rows.d + 1) > 2048 ? 3 * (p->rows.d + 1) : 2048;
-    const double start = rough[costly(s, p->rows.n)];
+    const double *start = rough[costly(s, p->rows.n)];
     if (precondition(c, s) < 0)
         return -1;
     for (int bits = halvings(p->rows.n, least, LEVEL_BITS); bits >= 0; bits -= LEVEL_BITS) {
         s->share = bits > 0 ? (0.9 - s->progress) / 2 : 1 - s->progress;
-        take_level(c, s, bits);
-        if (solve_level(c, s, bits > 0 ? fmax(start, p->tolerance) : p->tolerance,
-                        bits == 0) < 0)
+        const int sample = bits < SAMPLES * LEVEL_BITS ? bits / LEVEL_BITS - 1 : SAMPLES - 1;
+        const double tolerance = bits > 0 ? fmax(start[sample], p->tolerance) : p->tolerance;
+        if (take_level(c, s, bits) < 0 || solve_level(c, s, tolerance, bits == 0) < 0)
             return -1;
     }
     return MP_OK;
@@ -933,8 +1067,8 @@ static int check(struct mp_ctx *c, struct solver *s)
 {
     double *off = s->spare + s->lanes;
     struct mp_dense_result *r = s->result;
-    take_level(c, s, halvings(s->p->rows.n, EXACT_ROWS, 1));
-    if (collect_sums(c, s, pass(c, s, 0, s->rows.n, exact_part)) < 0)
+    if (take_level(c, s, halvings(s->p->rows.n, EXACT_ROWS, 1)) < 0 ||
+        collect_sums(c, s, pass(c, s, false, exact_part)) < 0)
         return -1;
     memset(off, 0, s->lanes * sizeof *off);
     for (size_t i = 0; i < PARTS; i++)
@@ -962,10 +1096,15 @@ static int open_rows(struct mp_ctx *c, struct solver *s)
     s->block = once * (fit > 1 ? fit : 1);
     s->first = mp_share(c, PARTS, mp_rank(c));
     s->last = mp_share(c, PARTS, mp_rank(c) + 1);
-    s->rows.row = mp_alloc(c, p->n + 1, sizeof *s->rows.row);
-    s->rows.weight = mp_alloc(c, p->n + 1, sizeof *s->rows.weight);
+    const size_t from = part_at(p->n, s->first), own = part_at(p->n, s->last) - from;
+    s->rows.row = mp_alloc(c, own + 1, sizeof *s->rows.row);
+    s->rows.weight = mp_alloc(c, own + 1, sizeof *s->rows.weight);
     if (s->rows.row == NULL || s->rows.weight == NULL)
         return -1;
+    for (size_t i = s->first; i < s->last; i++) {
+        const size_t at = part_at(p->n, i) - from;
+        s->rows.part[i] = (struct hand){ .row = s->rows.row + at, .weight = s->rows.weight + at };
+    }
     if (mp_passes_kept(p))
         return MP_OK;
     const size_t one = p->n / PARTS + 1, block = s->block < one ? s->block : one;
