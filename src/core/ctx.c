@@ -260,8 +260,11 @@ size_t mp_pass_keeps(size_t rows, size_t d, size_t free)
     const double row = (double)d * sizeof(float), size = row * (double)rows;
     const double made = 1.25 * row * (double)mp_pass_rows(d); /* what it holds of rows made again */
     const double others = 80e6 + 8 * (double)d * (double)d + 32 * (double)rows; /* and knows */
+    const double all = 2 * (double)free, spare = fmax(others - 40e6, 0.05 * all);
+    if (size + spare <= all)
+        return rows;
     /* From `free` on they would lie in a file. */
-    const double most = fmin(0.9 * (double)free, size), some = 2 * (double)free - others - made;
+    const double most = fmin(0.9 * (double)free, size), some = all - others - made;
     return some <= 0 ? 0 : (size_t)(fmin(some, most) / row);
 }
 

@@ -237,7 +237,8 @@ static inline size_t mp_pass_rows(size_t d)
 }
 
 /* Of so many rows of d values, which do not fit into the `free` bytes that memory has for rows: how
- * many may be kept all the same, beside what the stage needs for itself. */
+ * many may be kept all the same, beside what the stage needs for itself: all, where it needs
+ * little. */
 size_t mp_pass_keeps(size_t rows, size_t d, size_t free);
 
 /* Saves how far training has come, so that a stopped run can go on; a disk that is full is one

@@ -69,8 +69,8 @@ int mp_ranks_collect(struct mp_ctx *c, int rc, void *at, size_t size, size_t n, 
 int mp_ranks_turn(struct mp_ctx *c, int rc, float *at, size_t rows, size_t step,
                   const size_t *cut);
 
-/* After that, of n values this rank has made its share, by mp_share(), and gets the others.  Nothing
- * is said before: who has failed since takes part all the same, and says so the next time. */
+/* After that, of n values this rank has made its share, by mp_share(), and gets the others.
+ * Nothing is said before: who has failed since takes part all the same, and says so next time. */
 void mp_ranks_follow(struct mp_ctx *c, float *at, size_t n);
 
 /* Bytes, owned; none where there is nothing to say. */

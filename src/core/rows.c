@@ -119,6 +119,14 @@ bool mp_rows_resize(struct mp_rows *r, size_t size)
     return true;
 }
 
+bool mp_rows_hold(struct mp_rows *r, size_t size)
+{
+    void *at = size <= PTRDIFF_MAX ? allocate(size) : NULL;
+    if (at != NULL)
+        *r = (struct mp_rows){ .at = at, .size = size };
+    return at != NULL;
+}
+
 static uintptr_t page_size(void)
 {
     return (uintptr_t)sysconf(_SC_PAGESIZE);

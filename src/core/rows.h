@@ -25,6 +25,11 @@ size_t mp_rows_limit(void);
 /* Makes the block `size` bytes; what is in it stays, what comes new is not zeroed.  False:
  * there is no room, neither on disk nor in memory, and the block is as it was. */
 bool mp_rows_resize(struct mp_rows *r, size_t size);
+
+/* An empty block becomes plain memory, though it be more than that: for who knows that there is
+ * room for all else, too. */
+bool mp_rows_hold(struct mp_rows *r, size_t size);
+
 void mp_rows_free(struct mp_rows *r);
 
 /* Puts `size` bytes behind the block's end, into a file wherever there is a place for one,

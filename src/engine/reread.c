@@ -69,12 +69,10 @@ static size_t room_for(struct mp_ctx *c, struct mp_work *e, int f, int k, size_t
         return rows;
     }
     some = mp_room_some(e->p, f, k, rows, free);
-    if (some > 0 && !mp_rows_resize(&e->room[k], some * mp_room_row(e->p, k)))
+    if (some > 0 && !mp_rows_hold(&e->room[k], some * mp_room_row(e->p, k)))
         some = 0;
-    if (some > 0 && e->room[k].file != 0) { /* others have taken memory meanwhile */
-        mp_rows_free(&e->room[k]);
-        some = 0;
-    }
+    if (some == rows)
+        return rows;
     snprintf(kept, sizeof kept, "%zu are kept there, and ", some);
     mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %seach pass "
               "makes %s again", rows, gib, free_gib, some > 0 ? kept : "",

@@ -19,9 +19,9 @@
  * Memory: a block of rows, the rows drawn, and 20 bytes for each row that there is.
  *
  * The rows are cut into MP_PASS_PARTS parts, whose sums are added in order: threads share the
- * parts, and so do ranks (ranks.h), of which each knows the rows of its own parts alone.  What these
- * send each other: for each pass and each product their share of the sums of each part, and of
- * all sums; nothing for each row.  The preconditioner they make together; all of them use it.
+ * parts, and so do ranks (ranks.h), of which each knows the rows of its own parts alone.  They
+ * send each other, for each pass and each product, their share of the sums of each part, and of
+ * all sums; nothing for each row.  The preconditioner all of them make and use.
  *
  * References: Lin, Weng, Keerthi 2008, "Trust region Newton method for
  * large-scale logistic regression"; Keerthi, DeCoste 2005, "A modified finite Newton
