@@ -60,6 +60,9 @@ static size_t room_for(struct mp_ctx *c, struct mp_work *e, int f, int k, size_t
     char kept[80];
     const bool small = mp_room_fits(e->p, k, rows, &size, &free);
     const double gib = ldexp((double)size, -30), free_gib = ldexp((double)free, -30);
+    some = small ? 0 : mp_room_some(e->p, f, k, rows, free);
+    if (!small && some == rows && mp_rows_hold(&e->room[k], size))
+        return rows;
     if ((small || mp_room_slow(e->p, k, row_seconds(e, k))) && mp_rows_resize(&e->room[k], size)) {
         if (!small)
             mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s",
@@ -68,11 +71,8 @@ static size_t room_for(struct mp_ctx *c, struct mp_work *e, int f, int k, size_t
                                            : "they are there, for want of a place for files");
         return rows;
     }
-    some = mp_room_some(e->p, f, k, rows, free);
-    if (some > 0 && !mp_rows_hold(&e->room[k], some * mp_room_row(e->p, k)))
+    if (some == rows || (some > 0 && !mp_rows_hold(&e->room[k], some * mp_room_row(e->p, k))))
         some = 0;
-    if (some == rows)
-        return rows;
     snprintf(kept, sizeof kept, "%zu are kept there, and ", some);
     mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %seach pass "
               "makes %s again", rows, gib, free_gib, some > 0 ? kept : "",
