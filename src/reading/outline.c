@@ -72,9 +72,10 @@ static bool at_border(const struct field *f, int at)
 static int largest(struct field *f, bool *sheet)
 {
     const int n = f->rows * f->columns;
+    const size_t bytes = (size_t)f->rows * (size_t)f->columns * sizeof *sheet;
     int most = 0, first = -1;
     bool *was = sheet; /* what the border's surfaces have */
-    memcpy(was, f->seen, (size_t)n * sizeof *was);
+    memcpy(was, f->seen, bytes);
     for (int i = 0; i < n; i++) {
         if (f->seen[i])
             continue;
@@ -83,7 +84,7 @@ static int largest(struct field *f, bool *sheet)
         first = size > most ? i : first;
         most = size > most ? size : most;
     }
-    memcpy(f->seen, was, (size_t)n * sizeof *was);
+    memcpy(f->seen, was, bytes);
     if (first >= 0) {
         put(f, first);
         spread(f, true);
