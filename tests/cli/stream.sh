@@ -37,8 +37,8 @@ pipeline() { # NAME LINE...
     printf '%s\n' "${@:2}" >> "$1.txt"
 }
 pipeline net 'net epochs=1 batch=512' '  maxpool size=4' '  dense units=8'
-pipeline svm 'resize width=10 height=10' 'svm solver=dense'
-pipeline copied 'augment copies=1' 'resize width=10 height=10' 'svm solver=dense'
+pipeline svm 'resize width=13 height=13' 'svm solver=dense'
+pipeline copied 'augment copies=1' 'resize width=13 height=13' 'svm solver=dense'
 pipeline ridge 'deskew' 'pca components=16' 'ridge'
 run() { # NAME ROWS FOLDER
     mp run "$1.txt" --train "$2-images-idx3-ubyte" --test few-images-idx3-ubyte --threads 2 -o "$3"
