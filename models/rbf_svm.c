@@ -45,8 +45,8 @@ static const struct mp_param table[] = {
     MP_PARAM(constant, .def = "0", .min = -1e6, .max = 1e6, .doc = "poly: what is added"),
     MP_PARAM(tolerance, .def = "0.001", .min = 1e-9, .max = 1, .doc = "when to stop"),
     MP_PARAM(cache, .def = "200", .min = 1, .max = 1e6, .unit = "MiB",
-             .doc = "of kernel values that each thread keeps while it learns; where it has room "
-                    "for all of two classes, 16 bytes each, learning is several times faster"),
+             .doc = "of kernel values that each thread keeps while it learns; where those of each "
+                    "two rows of two classes fit, of 16 bytes, learning is several times faster"),
     MP_CLASS_WEIGHTS(struct params, "C of rows"),
     MP_END
 };
