@@ -225,6 +225,16 @@ def looks(p, what):
     p.b.look(1280)
 
 
+def long_name(p):
+    """Of a class, on a telephone; p has an answer."""
+    p.b.js("for (const e of document.querySelectorAll('#bars th')) "
+           "e.textContent = 'a class of a very long name '.repeat(4)")
+    p.b.look(320)
+    told("a long name of a class leaves room for its bar and score", p.b.js(browser.WIDER) or
+         p.b.js(browser.STICKS_OUT) or p.b.js(browser.OVERLAP))
+    p.b.look(1280)
+
+
 def heard(p):
     nodes = [n for n in p.b.ask("Accessibility.getFullAXTree")["nodes"] if not n.get("ignored")]
     role = lambda n: n.get("role", {}).get("value")
@@ -278,6 +288,7 @@ def main():
             p.strokes([SEVEN])
             looks(p, "a digit")
             heard(p)
+            long_name(p)
             said = [s for s in b.complaints().split("; ")
                     if s and not s.startswith(f"loads http://127.0.0.1:{port}/")
                     and not s.startswith("loads blob:")]
