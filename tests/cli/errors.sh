@@ -323,7 +323,7 @@ file "an empty pipeline" \
     ": data: no training rows: write data train=FILE in it, or give --train FILE" ''
 file "an unknown word of data" ':1: data: no parameter "trian"; did you mean "train"? it takes: '\
 'train test train_labels test_labels more size label classes ignore range fit colour paper broken holdout '\
-'folds seed' 'data trian=train.csv\nsvm\n'
+'folds keep seed' 'data trian=train.csv\nsvm\n'
 file "a holdout out of range" ":1: data: holdout=0: out of range (number 0.01..0.99)" \
     'data train=train.csv holdout=0\nsvm\n'
 file "no size" ": data: size=28: expected HEIGHTxWIDTH of 1..4096 px, such as 28x28, or HEIGHTxWIDTHx3 for colour" \
