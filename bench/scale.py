@@ -22,7 +22,7 @@ PIPELINES = {
                      "  dense units=64",
     "hog_svm": "deskew\nhog cell=4 block=2 bins=8 signed=yes norm=l1sqrt\nsvm C=0.3",
     "hog_fourier": "deskew\nhog cell=4 block=2 bins=8 signed=yes norm=l1sqrt\n"
-                   "pca components=128\nfourier components=4096\nridge precision=auto",
+                   "pca components=128 rows=250000\nfourier components=4096\nridge precision=auto",
     "lenet5": "net epochs=1 batch=128\n  conv filters=6 kernel=5 act=relu\n  maxpool size=2\n"
               "  conv filters=16 kernel=5 pad=valid act=relu\n  maxpool size=2\n"
               "  dense units=84 act=relu",
