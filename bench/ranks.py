@@ -9,10 +9,11 @@ line is fitted: seconds = step x exchanges + own x rows + shared x rows / proces
 are what all do alike: in each step of the solver, and for all rows. Bytes and exchanges do not
 depend on how busy the machine is, seconds do. The model assumes that each process has a core and
 memory for its rows (4.6 KB each) like here, that all are equally fast, that a process sends and
-receives 1.25 GB/s while it computes nothing, that an exchange takes 50 us for each doubling of the
-processes, beside 0.25 ms until one that sleeps has looked, that the solver needs as many passes as
-for the most rows measured, and that pages of the file come as fast as here, where they are in
-memory. More processes than the solver has parts, 16, share nothing more of its work.
+receives 1.25 GB/s while it computes nothing, that an exchange is three calls of MPI, each of 50 us
+for each doubling of the processes, beside 0.25 ms until one that sleeps has looked, that the
+solver needs as many passes as for the most rows measured, and that pages of the file come as fast
+as here, where they are in memory. More processes than the solver has parts, 16, share nothing more
+of its work.
 
 Rows beyond MNIST's are its own, shifted and sheared.  Needs python3-numpy and mpirun; build with
 ./configure --with-mpi.
@@ -25,7 +26,7 @@ import numpy as np
 import common, rows, scale
 
 MOST, PARTS = 8100000, 16
-NETWORK, DOUBLING, LOOK = 1.25e9, 50e-6, 0.25e-3   # bytes a second; seconds
+NETWORK, CALLS, DOUBLING, LOOK = 1.25e9, 3, 50e-6, 0.25e-3   # bytes a second; -; seconds
 LINE = re.compile(r"rank \d+ on .*: [\d.]+ s, [\d.]+ of them waiting; ([\d.]+) s of processors; "
                   r"([\d.]+) MB sent in (\d+) exchanges")
 
@@ -65,7 +66,8 @@ def least_squares(equations, values):
 
 
 def sent_terms(rows, n):
-    """A gather of all to all, and one that carries a sum of 16 parts; the former with the rows."""
+    """A gather of all to all, and one that carries a sum of 16 parts; the former may grow with the
+    rows, as it did when each row had something to say."""
     return [(n - 1) / n * (1 + PARTS / n), (n - 1) / n * rows]
 
 
@@ -83,7 +85,7 @@ def model(measured):
         own = work @ [exchanges, MOST, 0]
         pieces = work[2] * MOST / min(n, PARTS)
         sent = exchanges * bytes_ @ sent_terms(MOST, n) if n > 1 else 0
-        waits = exchanges * (DOUBLING * np.log2(n) + LOOK) if n > 1 else 0
+        waits = exchanges * CALLS * (DOUBLING * np.log2(n) + LOOK) if n > 1 else 0
         return {"own": own, "shared": pieces, "sent": sent, "network": sent / NETWORK + waits,
                 "all": own + pieces + sent / NETWORK + waits}
     return work, bytes_, exchanges, seconds
