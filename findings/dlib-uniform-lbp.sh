@@ -79,13 +79,7 @@ unpack bookworm libdlib-dev=19.24+dfsg-1
 look >"$here/seen"
 unpack trixie libdlib-dev=19.24.6+dfsg-1
 look >>"$here/seen"
-as_before <<'END'
-dlib 19.24
-three bright neighbours above: 42, on the right: 58, below: 6, on the left: 58
-bright on the left and right: 12, above and below: 58
-at most two changes, but 58: 26; more changes, but not 58: 26
-pixels of 58: 40 of an upright bar, 6 of a lying one
-dlib 19.24
+as_before_on 'dlib 19.24' 'dlib 19.24' <<'END'
 three bright neighbours above: 42, on the right: 58, below: 6, on the left: 58
 bright on the left and right: 12, above and below: 58
 at most two changes, but 58: 26; more changes, but not 58: 26

@@ -61,17 +61,7 @@ unpack bookworm libflann-dev=1.9.2+dfsg-1+deb12u1
 look >"$here/seen"
 unpack trixie libflann-dev=1.9.2+dfsg-2+b2
 look >>"$here/seen"
-as_before <<'END'
-FLANN 1.9.2
-Manhattan, exhaustive, success 1: equal 0.000 alike 0.250 unlike 1.000 disjoint 2.000
-Manhattan, tree, success 1: equal 0.000 alike 0.250 unlike 1.000 disjoint 2.000
-Hellinger, exhaustive, success 1: equal 0.000 alike 0.022 unlike 0.439 disjoint 2.000
-Hellinger, tree, success 1: equal 0.000 alike 0.022 unlike 0.439 disjoint 2.000
-chi-square, exhaustive, success 1: equal 0.000 alike 0.043 unlike 0.600 disjoint 2.000
-chi-square, tree, success 1: equal 0.000 alike 0.043 unlike 0.600 disjoint 2.000
-intersection, exhaustive, success 1: disjoint 0.000 unlike 0.500 alike 0.875 equal 1.000
-intersection, tree, success 1: disjoint 0.000 unlike 0.500 alike 0.875 equal 1.000
-FLANN 1.9.2
+as_before_on 'FLANN 1.9.2' 'FLANN 1.9.2' <<'END'
 Manhattan, exhaustive, success 1: equal 0.000 alike 0.250 unlike 1.000 disjoint 2.000
 Manhattan, tree, success 1: equal 0.000 alike 0.250 unlike 1.000 disjoint 2.000
 Hellinger, exhaustive, success 1: equal 0.000 alike 0.022 unlike 0.439 disjoint 2.000

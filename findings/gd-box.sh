@@ -57,17 +57,7 @@ unpack bookworm libgd-dev=2.3.3-9
 look >"$here/seen"
 unpack trixie libgd-dev=2.3.3-14~deb13u1
 look >>"$here/seen"
-as_before <<'END'
-GD 2.3.3, all 120
-box      12 x 12, column 6: 0: 120 ... 120 120 120; black: 0 of 144
-box      16 x 16, column 8: 0: 120 ... 120 120 0; black: 31 of 256
-box      20 x 20, column 10: 0: 120 ... 120 120 0; black: 39 of 400
-box      24 x 24, column 12: 0: 120 ... 120 120 0; black: 47 of 576
-box      28 x 28, column 14: 0: 120 ... 120 120 0; black: 55 of 784
-box      32 x 32, column 16: 0: 120 ... 120 0 0; black: 124 of 1024
-box       4 x  4, column 2: 0: 120 ... 120 120 120; black: 0 of 16
-triangle 32 x 32, column 16: 0: 120 ... 120 120 120; black: 0 of 1024
-GD 2.3.3, all 120
+as_before_on 'GD 2.3.3, all 120' 'GD 2.3.3, all 120' <<'END'
 box      12 x 12, column 6: 0: 120 ... 120 120 120; black: 0 of 144
 box      16 x 16, column 8: 0: 120 ... 120 120 0; black: 31 of 256
 box      20 x 20, column 10: 0: 120 ... 120 120 0; black: 39 of 400

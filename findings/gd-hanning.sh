@@ -53,24 +53,7 @@ unpack bookworm libgd-dev=2.3.3-9
 look >"$here/seen"
 unpack trixie libgd-dev=2.3.3-14~deb13u1
 look >>"$here/seen"
-as_before <<'END'
-GD 2.3.3
-triangle x 2:   0   0   0  90 180  90   0   0   0
-Hermite  x 2:   0   0   0  90 180  90   0   0   0
-Hamming  x 2:   0   0  13  90 167  90   0   0   0
-Hanning  x 2:   0  60   0  60 180  60   0   0   0
-Blackman x 2:   0  60   0  60 180  60   0   0   0
-triangle x 3:   0   0   0   0  60 120 180 120  60   0   0   0   0
-Hermite  x 3:   0   0   0   0  47 133 180 133  47   0   0   0   0
-Hamming  x 3:   0   0   0  13  53 127 167 127  53   0   0   0   0
-Hanning  x 3:   0  77  36   0  26 108 180  77  36   0   0   0   0
-Blackman x 3:   0  82  26   0  17 127 180  82  26   0   0   0   0
-triangle x 4:   0   0   0   0   0  45  90 135 180 135  90  45   0   0   0   0   0
-Hermite  x 4:   0   0   0   0   0  28  90 152 180 152  90  28   0   0   0   0   0
-Hamming  x 4:   0   0   0   0  13  37  90 143 167 143  90  37   0   0   0   0   0
-Hanning  x 4:   0  83  60  23   0  14  60 134 180  83  60  23   0   0   0   0   0
-Blackman x 4:   0  86  60  13   0   7  60 154 180  86  60  13   0   0   0   0   0
-GD 2.3.3
+as_before_on 'GD 2.3.3' 'GD 2.3.3' <<'END'
 triangle x 2:   0   0   0  90 180  90   0   0   0
 Hermite  x 2:   0   0   0  90 180  90   0   0   0
 Hamming  x 2:   0   0  13  90 167  90   0   0   0

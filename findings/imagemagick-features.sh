@@ -35,17 +35,7 @@ look >"$here/seen"
 unpack trixie imagemagick-7.q16=8:7.1.1.43+dfsg1-1+deb13u14
 identify=identify-im7.q16
 look >>"$here/seen"
-as_before <<'END'
-Version: ImageMagick 6.9.11-60
-28 x 28 pixels of one level
-      Angular Second Moment: 1.07545, 1.07545, 1.15658, 1.15658, 1.11601
-      Inverse Difference Moment: 1.03704, 1.03704, 1.07545, 1.07545, 1.05624
-      Entropy: -0.0163792, -0.0163792, -0.0339718, -0.0339718, -0.0251755
-4 x 4 pixels of one level
-      Angular Second Moment: 1.77778, 1.77778, 3.16049, 3.16049, 2.46914
-      Inverse Difference Moment: 1.33333, 1.33333, 1.77778, 1.77778, 1.55556
-      Entropy: -0.166585, -0.166585, -0.444227, -0.444227, -0.305406
-Version: ImageMagick 7.1.1-43
+as_before_on 'Version: ImageMagick 6.9.11-60' 'Version: ImageMagick 7.1.1-43' <<'END'
 28 x 28 pixels of one level
       Angular Second Moment: 1.07545, 1.07545, 1.15658, 1.15658, 1.11601
       Inverse Difference Moment: 1.03704, 1.03704, 1.07545, 1.07545, 1.05624

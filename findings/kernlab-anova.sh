@@ -38,29 +38,7 @@ unpack bookworm r-cran-kernlab=0.9-32-1
 look >"$here/seen"
 unpack trixie r-cran-kernlab=0.9-33-1
 look >>"$here/seen"
-as_before <<'END'
-kernlab 0.9.32
-polynomial of degree 3
-   kernelMatrix(x, y) %*% z   0.6353   0.1838   2.1904   1.0432
-   kernelMult(x, y, z)        0.6353   0.1838   2.1904   1.0432
-   kernelMatrix(x) %*% z      0.9470   0.7603   6.5559   6.0864
-   kernelMult(x, , z)         0.9470   0.7603   6.5559   6.0864
-ANOVA of degree 1
-   kernelMatrix(x, y) %*% z   3.6475   2.5377   3.2540   2.3733
-   kernelMult(x, y, z)        3.6475   2.5377   3.2540   2.3733
-   kernelMatrix(x) %*% z      3.8683   3.3924   5.7709   5.5241
-   kernelMult(x, , z)         3.8683   3.3924   5.7709   5.5241
-ANOVA of degree 2
-   kernelMatrix(x, y) %*% z   6.7239   3.0739   5.3973   2.6114
-   kernelMult(x, y, z)        3.3364   1.8412   2.7043   1.7999
-   kernelMatrix(x) %*% z      5.2850   3.5011  11.1295  10.2161
-   kernelMult(x, , z)         5.2850   3.5011  11.1295  10.2161
-ANOVA of degree 1, twice the sigma
-   kernelMatrix(x, y) %*% z   3.3364   1.8412   2.7043   1.7999
-   kernelMult(x, y, z)        3.3364   1.8412   2.7043   1.7999
-   kernelMatrix(x) %*% z      2.7981   2.0618   5.4092   5.2636
-   kernelMult(x, , z)         2.7981   2.0618   5.4092   5.2636
-kernlab 0.9.33
+as_before_on 'kernlab 0.9.32' 'kernlab 0.9.33' <<'END'
 polynomial of degree 3
    kernelMatrix(x, y) %*% z   0.6353   0.1838   2.1904   1.0432
    kernelMult(x, y, z)        0.6353   0.1838   2.1904   1.0432

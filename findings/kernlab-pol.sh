@@ -43,16 +43,7 @@ unpack bookworm r-cran-kernlab=0.9-32-1
 look >"$here/seen"
 unpack trixie r-cran-kernlab=0.9-33-1
 look >>"$here/seen"
-as_before <<'END'
-kernlab 0.9.32
-rbfdot       of 4 and 3 rows: 4 3 , of 3 and 3 rows: as expected
-laplacedot   of 4 and 3 rows: 4 3 , of 3 and 3 rows: as expected
-anovadot     of 4 and 3 rows: 4 3 , of 3 and 3 rows: as expected
-polydot      of 4 and 3 rows: 3 4 , of 3 and 3 rows: transposed
-vanilladot   of 4 and 3 rows: 3 4 , of 3 and 3 rows: transposed
-splinedot    of 4 and 3 rows: 3 4 , of 3 and 3 rows: transposed
-tanhdot      of 4 and 3 rows: 3 4 , of 3 and 3 rows: transposed
-kernlab 0.9.33
+as_before_on 'kernlab 0.9.32' 'kernlab 0.9.33' <<'END'
 rbfdot       of 4 and 3 rows: 4 3 , of 3 and 3 rows: as expected
 laplacedot   of 4 and 3 rows: 4 3 , of 3 and 3 rows: as expected
 anovadot     of 4 and 3 rows: 4 3 , of 3 and 3 rows: as expected

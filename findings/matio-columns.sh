@@ -67,21 +67,7 @@ unpack bookworm libmatio-dev=1.5.23-2+deb12u1
 look >"$here/seen"
 unpack trixie libmatio-dev=1.5.28-2
 look >>"$here/seen"
-as_before <<'END'
-matio 1.5.23
-compressed, 2 of 3 rows, columns 0 and 1: returns 0, 0 1 10 11
-compressed, 2 of 3 rows, columns 2 and 3: returns 0, 20 21 30 31
-compressed, 2 of 3 rows, columns 4 and 5: returns 0, 40 41 50 51
-compressed, 3 of 3 rows, columns 0 and 1: returns 0, 0 1 2 10 11 12
-compressed, 3 of 3 rows, columns 2 and 3: returns 0, 20 21 22 30 31 32
-compressed, 3 of 3 rows, columns 4 and 5: returns 0, 40 41 42 50 51 52
-plain, 2 of 3 rows, columns 0 and 1: returns 0, 0 1 10 11
-plain, 2 of 3 rows, columns 2 and 3: returns 0, 20 21 30 31
-plain, 2 of 3 rows, columns 4 and 5: returns 0, 40 41 50 51
-plain, 3 of 3 rows, columns 0 and 1: returns 0, 0 1 2 10 11 12
-plain, 3 of 3 rows, columns 2 and 3: returns 0, 0 1 2 10 11 12
-plain, 3 of 3 rows, columns 4 and 5: returns 0, 0 1 2 10 11 12
-matio 1.5.28
+as_before_on 'matio 1.5.23' 'matio 1.5.28' <<'END'
 compressed, 2 of 3 rows, columns 0 and 1: returns 0, 0 1 10 11
 compressed, 2 of 3 rows, columns 2 and 3: returns 0, 20 21 30 31
 compressed, 2 of 3 rows, columns 4 and 5: returns 0, 40 41 50 51

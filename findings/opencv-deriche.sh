@@ -43,27 +43,7 @@ unpack bookworm python3-opencv=4.6.0+dfsg-12 python3-minimal
 look python3.11 >"$here/seen"
 unpack trixie python3-opencv=4.10.0+dfsg-5 python3-minimal
 look python3.13 >>"$here/seen"
-as_before <<'END'
-OpenCV 4.6.0
-24 x 24, all 200
-  X, first 6, 7 in the middle and last 6
-      52   -6  -10   -3    0    0
-       0    0    0    0    0    0    0
-       0    0    3   10    6  -52
-  Y of the transpose, first 6, 7 in the middle and last 6
-      52   -6  -10   -3    0    0
-       0    0    0    0    0    0    0
-       2    5    0  -37 -111  -52
-24 x 24, 0 on the left and 200 on the right
-  X, first 6, 7 in the middle and last 6
-       0    0    0    0    0    0
-      -6   52  200  200   52   -6  -10
-       0    0    3   10    6  -52
-  Y of the transpose, first 6, 7 in the middle and last 6
-       0    0    0    0    0    0
-      -6   52  200  200   52   -6  -10
-       2    5    0  -37 -111  -52
-OpenCV 4.10.0
+as_before_on 'OpenCV 4.6.0' 'OpenCV 4.10.0' <<'END'
 24 x 24, all 200
   X, first 6, 7 in the middle and last 6
       52   -6  -10   -3    0    0

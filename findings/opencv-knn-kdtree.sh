@@ -42,30 +42,7 @@ unpack bookworm python3-opencv=4.6.0+dfsg-12 python3-minimal
 look python3.11 >"$here/seen"
 unpack trixie python3-opencv=4.10.0+dfsg-5 python3-minimal
 look python3.13 >>"$here/seen"
-as_before <<'END'
-OpenCV 4.6.0
-BRUTE_FORCE classes
-  predict: 1.0 1.0 0.0
-  findNearest, 3: (3, 1) 1.0 1.0 0.0
-  neighbours: [[1, 1, 1], [1, 1, 1], [0, 0, 0]]
-  distances: [[0, 10, 40], [0, 10, 10], [0, 10, 10]]
-BRUTE_FORCE means
-  predict: 1.0 1.0 0.0
-  findNearest, 3: (3, 1) 1.0 1.0 0.0
-  neighbours: [[1, 1, 1], [1, 1, 1], [0, 0, 0]]
-  distances: [[0, 10, 40], [0, 10, 10], [0, 10, 10]]
-KDTREE classes
-  predict: 17 8 4
-  findNearest, 3: (3, 3) 17 14 11 8 11 5 4 7 1
-  neighbours: none
-  distances: none
-KDTREE means
-  predict: 17 8 4
-  findNearest, 3: (3, 3) 17 14 11 8 11 5 4 7 1
-  neighbours: none
-  distances: none
-labels of rows 17, 8 and 4: 1.0 1.0 0.0
-OpenCV 4.10.0
+as_before_on 'OpenCV 4.6.0' 'OpenCV 4.10.0' <<'END'
 BRUTE_FORCE classes
   predict: 1.0 1.0 0.0
   findNearest, 3: (3, 1) 1.0 1.0 0.0

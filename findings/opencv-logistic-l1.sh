@@ -37,13 +37,7 @@ unpack bookworm python3-opencv=4.6.0+dfsg-12 python3-minimal
 look python3.11 >"$here/seen"
 unpack trixie python3-opencv=4.10.0+dfsg-5 python3-minimal
 look python3.13 >>"$here/seen"
-as_before <<'END'
-OpenCV 4.6.0
-DISABLE   -5.908  12.311  -0.661   2.085
-L1         0.393   0.279   0.183   0.221
-L2         0.393   0.279   0.183   0.221
-L1 and L2 are equal: True
-OpenCV 4.10.0
+as_before_on 'OpenCV 4.6.0' 'OpenCV 4.10.0' <<'END'
 DISABLE   -5.908  12.311  -0.661   2.085
 L1         0.393   0.279   0.183   0.221
 L2         0.393   0.279   0.183   0.221

@@ -63,18 +63,7 @@ unpack bookworm python3-opencv=4.6.0+dfsg-12 python3-minimal
 look python3.11 >"$here/seen"
 unpack trixie python3-opencv=4.10.0+dfsg-5 python3-minimal
 look python3.13 >>"$here/seen"
-as_before <<'END'
-OpenCV 4.6.0
-40 rows, formula                    -1.5128   3.6447   0.0664
-40 rows, OpenCV                     -0.0111   0.1494   0.0251
-40 rows, formula, 1/40 of it        -0.0111   0.1494   0.0251
-400 rows, formula                   -1.5128   3.6447   0.0664
-400 rows, OpenCV                    -0.0001   0.0155   0.0031
-400 rows, formula, 1/400 of it      -0.0001   0.0155   0.0031
-40 rows, OpenCV, batches of 1       -5.2917  12.3681   0.1753
-40 rows, OpenCV, batches of 5       -2.4064   5.6451   0.0728
-40 rows, OpenCV, batches of 20      -0.8425   2.1680   0.0692
-OpenCV 4.10.0
+as_before_on 'OpenCV 4.6.0' 'OpenCV 4.10.0' <<'END'
 40 rows, formula                    -1.5128   3.6447   0.0664
 40 rows, OpenCV                     -0.0111   0.1494   0.0251
 40 rows, formula, 1/40 of it        -0.0111   0.1494   0.0251

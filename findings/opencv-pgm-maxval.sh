@@ -29,13 +29,7 @@ unpack bookworm python3-opencv=4.6.0+dfsg-12 python3-minimal
 look python3.11 >"$here/seen"
 unpack trixie python3-opencv=4.10.0+dfsg-5 python3-minimal
 look python3.13 >>"$here/seen"
-as_before <<'END'
-OpenCV 4.6.0
-text IMREAD_UNCHANGED 0 63 127 255
-text IMREAD_GRAYSCALE 0 63 127 255
-bytes IMREAD_UNCHANGED 0 4 8 16
-bytes IMREAD_GRAYSCALE 0 4 8 16
-OpenCV 4.10.0
+as_before_on 'OpenCV 4.6.0' 'OpenCV 4.10.0' <<'END'
 text IMREAD_UNCHANGED 0 63 127 255
 text IMREAD_GRAYSCALE 0 63 127 255
 bytes IMREAD_UNCHANGED 0 4 8 16

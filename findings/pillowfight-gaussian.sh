@@ -45,31 +45,7 @@ unpack bookworm python3-pypillowfight=0.3.0-5+b2 python3-numpy python3-minimal
 look python3.11 >"$here/seen"
 unpack trixie python3-pypillowfight=0.3.1-2+b2 python3-numpy python3-minimal
 look python3.13 >>"$here/seen"
-as_before <<'END'
-gaussian() of 10 x 8, all 200
-  78 106 125 125 125 125 125 125   0   0
- 106 143 169 169 169 169 169 169   0   0
- 125 169 200 200 200 200 200 200   0   0
- 125 169 200 200 200 200 200 200   0   0
- 125 169 200 200 200 200 200 200   0   0
- 125 169 200 200 200 200 200 200   0   0
-   0   0   0   0   0   0   0   0   0   0
-   0   0   0   0   0   0   0   0   0   0
-canny() of 28 x 28, all 255: edges in row 26: 24, in column 26: 24, in all: 47
-canny() of 28 x 28, all 128: edges in row 26: 24, in column 26: 24, in all: 47
-canny() of 28 x 28, all 0: edges in row 26: 0, in column 26: 0, in all: 0
-sobel() of an upright edge of 30
-   0   0   0   0   0   0   0   0   0   0
-   0   0   0   0   0   0   0   0   0   0
-   0   0   0   0   0   0   0   0   0   0
-   0   0   0   0 120 120   0   0   0   0
-   0   0   0   0 120 120   0   0   0   0
-   0   0   0   0 120 120   0   0   0   0
-   0   0   0   0 120 120   0   0   0   0
-   0   0   0   0 120 120   0   0   0   0
-   0   0   0   0 120 120   0   0   0   0
-   0   0   0   0   0   0   0   0   0   0
-gaussian() of 10 x 8, all 200
+as_before_on 'gaussian() of 10 x 8, all 200' 'gaussian() of 10 x 8, all 200' <<'END'
   78 106 125 125 125 125 125 125   0   0
  106 143 169 169 169 169 169 169   0   0
  125 169 200 200 200 200 200 200   0   0

@@ -31,12 +31,7 @@ unpack bookworm python3-sklearn=1.2.1+dfsg-1 python3-minimal
 look python3.11 >"$here/seen"
 unpack trixie python3-sklearn=1.4.2+dfsg-8 python3-minimal
 look python3.13 >>"$here/seen"
-as_before <<'END'
-scikit-learn 1.2.1
-uint8    3 and 5: 254   3 and 250:   9   5 and 252:   9   250 and 252: 254
-int32    3 and 5:   2   3 and 250: 247   5 and 252: 247   250 and 252:   2
-float32  3 and 5:   2   3 and 250: 247   5 and 252: 247   250 and 252:   2
-scikit-learn 1.4.2
+as_before_on 'scikit-learn 1.2.1' 'scikit-learn 1.4.2' <<'END'
 uint8    3 and 5: 254   3 and 250:   9   5 and 252:   9   250 and 252: 254
 int32    3 and 5:   2   3 and 250: 247   5 and 252: 247   250 and 252:   2
 float32  3 and 5:   2   3 and 250: 247   5 and 252: 247   250 and 252:   2

@@ -36,17 +36,7 @@ unpack bookworm timbl=6.5-3
 metrics >"$here/seen"
 unpack trixie timbl=6.10-3
 metrics >>"$here/seen"
-as_before <<'END'
-TiMBL 6.5
--mN
-  x: 0.125 two_ones 0.187 three 0.312 five 1.875 range
-  16 - x: 0.125 two_ones 0.187 three 0.312 five 1.875 range
-  x + 100: 0.125 two_ones 0.187 three 0.312 five 1.875 range
--mE
-  x: 0.562 three 0.695 two_ones 0.698 five 1.875 range
-  16 - x: 0.125 two_ones 0.242 three 0.369 five 1.996 range
-  x + 100: 1.630 three 1.899 two_ones 2.096 five 7.098 range
-TiMBL 6.10
+as_before_on 'TiMBL 6.5' 'TiMBL 6.10' <<'END'
 -mN
   x: 0.125 two_ones 0.187 three 0.312 five 1.875 range
   16 - x: 0.125 two_ones 0.187 three 0.312 five 1.875 range

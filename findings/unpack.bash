@@ -45,3 +45,13 @@ as_before() {
         exit 1
     }
 }
+
+# as_before_on FIRST... <<'END' - the same of what is seen several times over: each time the line
+# FIRST, such as the version, in which alone they may differ, then what is on stdin.
+as_before_on() {
+    local rest line
+    rest=$(cat)
+    for line in "$@"; do
+        printf '%s\n' "$line" "$rest"
+    done | as_before
+}

@@ -79,18 +79,7 @@ unpack bookworm libvigraimpex-dev=1.11.1+dfsg-11
 look >"$here/seen"
 unpack trixie libvigraimpex-dev=1.12.2+dfsg-2
 look >>"$here/seen"
-as_before <<'END'
-VIGRA 1.11.1
-white is 1
-  0.05 among 0.05 to 0.2:  Lee 0.085  Kuan 0.088  Gamma MAP 0.225, by Lopes 0.095
-  0.2 among 0.05 to 0.2:  Lee 0.162  Kuan 0.159  Gamma MAP 0.225, by Lopes 0.129
-white is 16
-  0.05 among 0.05 to 0.2:  Lee 0.085  Kuan 0.088  Gamma MAP 0.099, by Lopes 0.095
-  0.2 among 0.05 to 0.2:  Lee 0.162  Kuan 0.159  Gamma MAP 0.099, by Lopes 0.129
-white is 255
-  0.05 among 0.05 to 0.2:  Lee 0.085  Kuan 0.088  Gamma MAP 0.080, by Lopes 0.095
-  0.2 among 0.05 to 0.2:  Lee 0.162  Kuan 0.159  Gamma MAP 0.080, by Lopes 0.129
-VIGRA 1.12.2
+as_before_on 'VIGRA 1.11.1' 'VIGRA 1.12.2' <<'END'
 white is 1
   0.05 among 0.05 to 0.2:  Lee 0.085  Kuan 0.088  Gamma MAP 0.225, by Lopes 0.095
   0.2 among 0.05 to 0.2:  Lee 0.162  Kuan 0.159  Gamma MAP 0.225, by Lopes 0.129

@@ -28,17 +28,7 @@ unpack bookworm libvips-tools=8.14.1-3+deb12u3
 median >"$here/seen"
 unpack trixie libvips-tools=8.16.1-1+deb13u2
 median >>"$here/seen"
-as_before <<'END'
-vips-8.14.1
-floats:
-0 0 0 100 100 100 100
-0 0 0 100 100 100 100
-0 0 0 100 100 100 100
-bytes:
-0 0 0 0 100 100 100
-0 0 0 0 100 100 100
-0 0 0 0 100 100 100
-vips-8.16.1
+as_before_on 'vips-8.14.1' 'vips-8.16.1' <<'END'
 floats:
 0 0 0 100 100 100 100
 0 0 0 100 100 100 100

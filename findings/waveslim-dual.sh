@@ -37,25 +37,7 @@ unpack bookworm r-cran-waveslim=1.8.4-1
 look >"$here/seen"
 unpack trixie r-cran-waveslim=1.8.5-1
 look >>"$here/seen"
-as_before <<'END'
-waveslim 1.8.4
-haar   dwt      0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
-haar   modwt    0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
-haar   dwt.2d of strokes of 100: off by 0.000
-d4     dwt      0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
-d4     modwt    0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
-d4     dwt.2d of strokes of 100: off by 0.000
-la8    dwt      0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
-la8    modwt    0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
-la8    dwt.2d of strokes of 100: off by 0.000
-bs3.1  dwt      0.000  18.750   0.000  62.500   0.000  18.750   0.000   0.000
-bs3.1  modwt    0.000  18.750   0.000  62.500   0.000  18.750   0.000   0.000
-bs3.1  dwt.2d of strokes of 100: off by 60.938
-w4     dwt      0.000   0.000 -18.750  31.250   0.000   0.000   0.000   0.000
-w4     modwt    0.000   0.000  -9.375  31.250  -9.375   0.000   0.000   0.000
-w4     dwt.2d of strokes of 100: off by 90.234
-sums of bs3.1's filters: 1.414 0.000 0.000 0.000
-waveslim 1.8.5
+as_before_on 'waveslim 1.8.4' 'waveslim 1.8.5' <<'END'
 haar   dwt      0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
 haar   modwt    0.000   0.000   0.000 100.000   0.000   0.000   0.000   0.000
 haar   dwt.2d of strokes of 100: off by 0.000

@@ -72,10 +72,10 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
 static int begin(struct mp_ctx *c, const struct params *p, struct state *s, size_t d)
 {
     const int *y;
-    const size_t n = mp_pull_rows(c, &y);
-    *s = (struct state){ .room = n, .d = d, .classes = (uint64_t)mp_classes(c, NULL) };
-    s->b = mp_alloc(c, mp_product(n, d), sizeof *s->b);
-    s->class = mp_alloc(c, mp_product(n, 2), sizeof *s->class);
+    const size_t n = mp_pull_rows(c, &y), room = mp_fit_rows(c);
+    *s = (struct state){ .room = room, .d = d, .classes = (uint64_t)mp_classes(c, NULL) };
+    s->b = mp_alloc(c, mp_product(room, d), sizeof *s->b);
+    s->class = mp_alloc(c, mp_product(room, 2), sizeof *s->class);
     s->weight = mp_alloc(c, s->classes, sizeof *s->weight);
     if (s->b == NULL || s->class == NULL || s->weight == NULL)
         return -1;
@@ -95,23 +95,6 @@ static int grow_to_floats(struct mp_ctx *c, struct state *s)
     return MP_OK;
 }
 
-/* Copies of the training rows come after them, as many as there are rows each time. */
-static int more_room(struct mp_ctx *c, struct state *s)
-{
-    const int *y;
-    const size_t room = s->room + mp_pull_rows(c, &y), values = mp_product(room, s->d);
-    void *b = s->floats > 0 ? NULL : realloc(s->b, values);
-    void *x = s->floats > 0 ? realloc(s->x, mp_product(values, sizeof *s->x)) : NULL;
-    void *class = realloc(s->class, mp_product(room, 2));
-    s->b = b != NULL ? b : s->b;
-    s->x = x != NULL ? x : s->x;
-    s->class = class != NULL ? class : s->class;
-    if ((b == NULL && x == NULL) || class == NULL)
-        return mp_fail(c, "out of memory for %zu rows of %zu values", room, (size_t)s->d);
-    s->room = room;
-    return MP_OK;
-}
-
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     struct state *s = state;
@@ -119,8 +102,6 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
     if (s->class == NULL && begin(c, params, s, d) < 0)
-        return -1;
-    if (s->d == d && s->rows == s->room && more_room(c, s) < 0)
         return -1;
     if (s->d != d || in->n > s->room - s->rows)
         return mp_fail(c, "%zu rows of %zu values where %zu of %zu were to come", in->n, d,

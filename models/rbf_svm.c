@@ -62,7 +62,7 @@ struct state {
     /* until done() */
     struct mp_kernel_rows *rows;
     uint16_t *class;   /* of each row */
-    size_t n, room;
+    size_t n;
     double sum, squares; /* of all values */
 };
 
@@ -78,23 +78,16 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
 {
     struct state *s = state;
     const size_t d = mp_len(in->shape);
-    const int *y;
     (void)params;
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
     if (s->rows == NULL) {
+        const size_t n = mp_fit_rows(c);
         s->d = d;
-        s->rows = mp_kernel_rows_open(c, 1);
+        s->class = mp_alloc(c, n, sizeof *s->class);
+        s->rows = s->class != NULL ? mp_kernel_rows_open(c, n) : NULL;
         if (s->rows == NULL)
             return -1;
-    }
-    if (s->n == s->room) { /* of copies of the rows there come as many again */
-        const size_t room = s->room + mp_pull_rows(c, &y);
-        uint16_t *class = realloc(s->class, mp_product(room, sizeof *class));
-        s->class = class != NULL ? class : s->class;
-        if (class == NULL || mp_kernel_rows_room(c, s->rows, room) < 0)
-            return mp_fail(c, "no memory for %zu rows", room);
-        s->room = room;
     }
     for (size_t i = 0; i < in->n; i++) {
         const float *x = in->x + i * d;

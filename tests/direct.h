@@ -162,7 +162,7 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
                                const struct rows *r, size_t shards, size_t step)
 {
     void *state = direct_memory(1, s->state_size);
-    const struct mp_puller puller = { .n = r->n, .y = r->y, .shape = r->shape,
+    const struct mp_puller puller = { .n = r->n, .all = r->n, .y = r->y, .shape = r->shape,
                                       .pull = direct_pull, .arg = (void *)(uintptr_t)r,
                                       .kept = shards == 1 ? r->x : NULL };
     int rc = MP_OK;

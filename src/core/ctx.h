@@ -84,7 +84,7 @@ struct mp_run {
 /* What gives a stage its rows that learns MP_IN_EPOCHS or MP_IN_PASSES; to others it tells their
  * classes. */
 struct mp_puller {
-    size_t n;
+    size_t n, all;                     /* rows; with their copies, which fit() gets, too */
     const int *y;
     struct mp_shape shape;
     int (*pull)(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool training,

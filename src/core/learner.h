@@ -210,6 +210,9 @@ void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
 size_t mp_pull_rows(struct mp_ctx *c, const int **y);
 struct mp_shape mp_pull_shape(struct mp_ctx *c);
 
+/* In fit() of what learns MP_IN_ORDER: how many rows it gets in all, each copy counted. */
+size_t mp_fit_rows(struct mp_ctx *c);
+
 /* The same: which stage gives these rows, if they are vectors; NULL: they are images. */
 const char *mp_pull_from(struct mp_ctx *c);
 

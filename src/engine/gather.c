@@ -101,6 +101,7 @@ struct mp_puller mp_gather_puller(struct mp_work *e, int f)
 {
     const struct mp_node *n = &e->p->nodes[f];
     e->puller = f;
-    return (struct mp_puller){ .n = e->d->n, .y = e->y, .shape = n->in, .pull = pull_rows,
-                               .name = name_value, .arg = e, .from = vectors_of(e->p, n) };
+    return (struct mp_puller){ .n = e->d->n, .all = mp_work_learned(e, f), .y = e->y,
+                               .shape = n->in, .pull = pull_rows, .name = name_value, .arg = e,
+                               .from = vectors_of(e->p, n) };
 }

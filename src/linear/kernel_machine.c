@@ -97,16 +97,6 @@ int mp_kernel_rows_add(struct mp_ctx *c, struct mp_kernel_rows *r, const float *
     return MP_OK;
 }
 
-int mp_kernel_rows_room(struct mp_ctx *c, struct mp_kernel_rows *r, size_t room)
-{
-    struct svm_node **row = realloc(r->row, mp_product(room, sizeof *row));
-    if (row == NULL)
-        return mp_fail(c, "no memory for %zu rows", room);
-    r->row = row;
-    r->room = room;
-    return MP_OK;
-}
-
 void mp_kernel_rows_get(const struct mp_kernel_rows *r, size_t row, float *x, size_t d)
 {
     memset(x, 0, d * sizeof *x);

@@ -21,7 +21,6 @@ struct mp_kernel_rules {
 /* Rows as libsvm has them: values that are not zero. */
 struct mp_kernel_rows;
 struct mp_kernel_rows *mp_kernel_rows_open(struct mp_ctx *c, size_t room);
-int mp_kernel_rows_room(struct mp_ctx *c, struct mp_kernel_rows *r, size_t room);
 int mp_kernel_rows_add(struct mp_ctx *c, struct mp_kernel_rows *r, const float *x, size_t d);
 void mp_kernel_rows_get(const struct mp_kernel_rows *r, size_t row, float *x, size_t d);
 void mp_kernel_rows_close(struct mp_kernel_rows *r);

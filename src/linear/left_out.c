@@ -12,17 +12,13 @@ enum { TILE = MP_GRAM_TILE };
 int mp_left_out_add(struct mp_ctx *c, struct mp_left_out *l, const struct mp_chunk *in)
 {
     const size_t d = mp_len(in->shape);
-    const int *y;
-    l->d = l->x == NULL ? d : l->d;
-    if (l->n == l->room) { /* of copies of the rows there come as many again */
-        const size_t room = l->room + mp_pull_rows(c, &y);
-        void *x = realloc(l->x, mp_product(mp_product(room, l->d), sizeof *l->x));
-        l->x = x != NULL ? x : l->x;
-        void *class = realloc(l->y, mp_product(room, sizeof *l->y));
-        l->y = class != NULL ? class : l->y;
-        if (x == NULL || class == NULL)
-            return mp_fail(c, "no memory for %zu rows of %zu values", room, l->d);
-        l->room = room;
+    if (l->x == NULL) {
+        l->d = d;
+        l->room = mp_fit_rows(c);
+        l->x = mp_alloc(c, mp_product(l->room, d), sizeof *l->x);
+        l->y = mp_alloc(c, l->room, sizeof *l->y);
+        if (l->x == NULL || l->y == NULL)
+            return -1;
     }
     if (d != l->d || in->n > l->room - l->n)
         return mp_fail(c, "%zu rows of %zu values where %zu of %zu were to come", in->n, d,

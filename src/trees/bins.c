@@ -17,34 +17,13 @@ enum { DIGIT = 11, DIGITS = 1 << DIGIT, COLUMNS = 16, ROWS = 1024 };
 
 static int begin(struct mp_ctx *c, struct mp_bins *b, size_t d)
 {
-    const int *y;
-    const size_t n = mp_pull_rows(c, &y);
+    const size_t n = mp_fit_rows(c);
     if (n > UINT32_MAX / 2)
         return mp_fail(c, "learns from at most %u rows, got %zu", UINT32_MAX / 2, n);
     *b = (struct mp_bins){ .room = n, .d = d };
     b->b = mp_alloc(c, mp_product(n, d), sizeof *b->b);
     b->class = mp_alloc(c, n, sizeof *b->class);
     return b->b != NULL && b->class != NULL ? MP_OK : -1;
-}
-
-/* Copies of the rows come after them, as many again each time. */
-static int more_room(struct mp_ctx *c, struct mp_bins *b)
-{
-    const int *y;
-    const size_t room = b->room + mp_pull_rows(c, &y), values = mp_product(room, b->d);
-    void *x = b->x != NULL ? realloc(b->x, mp_product(values, sizeof *b->x))
-                           : realloc(b->b, values);
-    if (x != NULL && b->x != NULL)
-        b->x = x;
-    else if (x != NULL)
-        b->b = x;
-    uint16_t *class = realloc(b->class, mp_product(room, sizeof *class));
-    if (class != NULL)
-        b->class = class;
-    if (x == NULL || class == NULL || room > UINT32_MAX / 2)
-        return mp_fail(c, "no memory for %zu rows of %zu values", room, b->d);
-    b->room = room;
-    return MP_OK;
 }
 
 static int grow_to_floats(struct mp_ctx *c, struct mp_bins *b)
@@ -64,8 +43,6 @@ int mp_bins_add(struct mp_ctx *c, struct mp_bins *b, const struct mp_chunk *in)
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
     if (b->class == NULL && begin(c, b, d) < 0)
-        return -1;
-    if (b->d == d && b->n == b->room && more_room(c, b) < 0)
         return -1;
     if (b->d != d || in->n > b->room - b->n)
         return mp_fail(c, "%zu rows of %zu values where %zu of %zu were to come", in->n, d,
