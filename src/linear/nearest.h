@@ -4,7 +4,8 @@
  * Squared distances and cosines are products of matrices in single precision, with a bound on
  * what these are off; only rows that may be among the nearest by that bound are looked at again,
  * in double or, where both rows are bytes, in whole numbers.  So what is found depends neither
- * on the processor nor on how rows are cut into blocks. */
+ * on the processor nor on how rows are cut into blocks.  Of many long rows, asked for many times,
+ * the products are of their shadows, an eighth as wide (shadow.h). */
 #ifndef MP_NEAREST_H
 #define MP_NEAREST_H
 #include "core/stage.h"
@@ -36,6 +37,9 @@ void mp_nearest_close(struct mp_nearest *s);
  * most the number of rows. */
 int mp_nearest_find(struct mp_ctx *c, const struct mp_nearest *s, const float *x, size_t n,
                     size_t k, struct mp_found *found);
+
+/* How many pairs of rows were compared by their shadows so far: for tests. */
+uint64_t mp_nearest_by_shadows(const struct mp_nearest *s);
 
 /* The squared distance of two rows of n levels. */
 uint64_t mp_square_gap(const uint8_t *a, const uint8_t *b, size_t n);

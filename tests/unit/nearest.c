@@ -104,6 +104,54 @@ static void check(struct tap *t, struct mp_ctx *c, unsigned levels, enum kind ki
     }
 }
 
+/* Many long rows: what is found by their shadows, which come with the 513th row that is asked for,
+ * is what was found without. */
+enum { LONG = 264, MANY = 4100, ASKED = 180, TURNS = 4 };
+
+/* What differs of rows goes in so many directions, and some by itself. */
+static void fill_long(float *x, uint8_t *b, size_t n, int directions, double noise, uint64_t key)
+{
+    static double wave[12 * LONG];
+    for (size_t i = 0; i < 12 * LONG; i++)
+        wave[i] = sin((double)(i % LONG * (i / LONG + 1)) * 0.11) / 3;
+    for (size_t i = 0; i < n * LONG; i++) {
+        const size_t r = i / LONG % 1000 == 7 ? 7 : i / LONG, v = i % LONG; /* some the same */
+        double sum = 0.5 + noise * ((double)(mp_random_at(key, 1, r, v) >> 40) * 0x1p-24 - 0.5);
+        for (int k = 0; k < directions; k++)
+            sum += wave[k * LONG + (int)v] *
+                   ((double)(mp_random_at(key, 2, r, (uint64_t)k) >> 40) * 0x1p-24 - 0.5);
+        b[i] = (uint8_t)(255 * fmin(1, fmax(0, sum)) + 0.5);
+        x[i] = (float)b[i] / 255.0f;
+    }
+}
+
+static void check_shadows(struct tap *t, struct mp_ctx *c, int metric, bool bytes, int directions,
+                          double noise)
+{
+    static float among[MANY * LONG], rows[ASKED * LONG];
+    static uint8_t b[MANY * LONG], of_rows[ASKED * LONG];
+    static struct mp_found first[ASKED * K], last[ASKED * K];
+    fill_long(among, b, MANY, directions, noise, 1);
+    fill_long(rows, of_rows, ASKED, directions, noise, 2);
+    memcpy(rows, among + 7 * LONG, LONG * sizeof *rows); /* some rows' own, and nothing */
+    memset(rows + LONG, 0, LONG * sizeof *rows);
+    for (size_t i = 0; i < MANY * LONG && !bytes; i++)
+        among[i] = among[i] * 3 - 1;
+    const struct mp_nearest_rows r = { MANY, LONG, bytes ? NULL : among, bytes ? b : NULL };
+    struct mp_nearest *s = mp_nearest_open(c, &r, (enum mp_metric)metric);
+    bool good = s != NULL;
+    for (int i = 0; i < TURNS && good; i++)
+        good = mp_nearest_find(c, s, rows, ASKED, K, i == 0 ? first : last) == 0;
+    for (size_t i = 0; i < ASKED * K && good; i++)
+        good = first[i].row == last[i].row && !(first[i].distance < last[i].distance) &&
+               !(first[i].distance > last[i].distance);
+    const uint64_t turns = metric == MP_L3 ? 0 : directions == 0 ? 1 : 2; /* or it is given up */
+    tap_ok(t, good && mp_nearest_by_shadows(s) == turns * ASKED * MANY,
+           "%s, by shadows: %s in %d directions and %g more", metrics[metric],
+           bytes ? "bytes" : "floats", directions, noise);
+    mp_nearest_close(s);
+}
+
 int main(void)
 {
     struct tap t = { 0 };
@@ -116,6 +164,13 @@ int main(void)
     check(&t, &c, 256, FLOATS, false);
     check(&t, &c, 2, FLOATS, false);
     check(&t, &c, 256, LARGE, false);
+    for (int i = 0; i < 2; i++) {
+        check_shadows(&t, &c, MP_L2, i > 0, 12, 0.1);
+        check_shadows(&t, &c, MP_COSINE, i > 0, 12, 0.1);
+    }
+    check_shadows(&t, &c, MP_L2, true, 0, 1); /* in all: shadows tell nothing */
+    check_shadows(&t, &c, MP_L2, true, 3, 0); /* in fewer than a shadow has values */
+    check_shadows(&t, &c, MP_L3, true, 3, 0);
     mp_ctx_free(&c);
     return tap_end(&t);
 }
