@@ -95,10 +95,45 @@ static int grow_to_floats(struct mp_ctx *c, struct state *s)
     return MP_OK;
 }
 
+/* Rows by which threads share the work. */
+enum { PART = 512 };
+
+struct arrived {
+    struct state *s;
+    const struct mp_chunk *in;
+    bool levels; /* all are */
+};
+
+/* Levels of a part of a chunk, which go behind the rows that are there. */
+static int take_levels(struct mp_ctx *c, void *arg, size_t part)
+{
+    struct arrived *a = arg;
+    const struct state *s = a->s;
+    const size_t d = s->d, first = part * PART, n = a->in->n - first;
+    (void)c;
+    if (!mp_levels(a->in->x + first * d, (n < PART ? n : PART) * d, s->b + (s->rows + first) * d))
+        __atomic_store_n(&a->levels, false, __ATOMIC_RELAXED);
+    return MP_OK;
+}
+
+/* Values that are levels are numbers. */
+static int take_floats(struct mp_ctx *c, struct state *s, const struct mp_chunk *in)
+{
+    const size_t d = s->d;
+    for (size_t i = 0; i < in->n; i++)
+        if (!mp_all_finite(in->x + i * d, d))
+            return mp_fail(c, "a value of row %zu is infinite or not a number", mp_row(in, i) + 1);
+    if (s->floats == 0 && grow_to_floats(c, s) < 0)
+        return -1;
+    memcpy(s->x + s->rows * d, in->x, in->n * d * sizeof *s->x);
+    return MP_OK;
+}
+
 static int fit(struct mp_ctx *c, const void *params, void *state, const struct mp_chunk *in)
 {
     struct state *s = state;
     const size_t d = mp_len(in->shape);
+    struct arrived a = { .s = s, .in = in, .levels = true };
     if (in->y == NULL)
         return mp_fail(c, "needs labels to learn from");
     if (s->class == NULL && begin(c, params, s, d) < 0)
@@ -106,17 +141,13 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
     if (s->d != d || in->n > s->room - s->rows)
         return mp_fail(c, "%zu rows of %zu values where %zu of %zu were to come", in->n, d,
                        (size_t)(s->room - s->rows), (size_t)s->d);
-    for (size_t i = 0; i < in->n; i++) {
-        const float *x = in->x + i * d;
-        if (!mp_all_finite(x, d))
-            return mp_fail(c, "a value of row %zu is infinite or not a number", mp_row(in, i) + 1);
-        if (s->floats == 0 && !mp_levels(x, d, s->b + s->rows * d) && grow_to_floats(c, s) < 0)
-            return -1;
-        if (s->floats > 0)
-            memcpy(s->x + s->rows * d, x, d * sizeof *x);
+    if (s->floats == 0 && mp_parallel_for(c, (in->n + PART - 1) / PART, take_levels, &a) < 0)
+        return -1;
+    if ((s->floats > 0 || !a.levels) && take_floats(c, s, in) < 0)
+        return -1;
+    for (size_t i = 0; i < in->n; i++, s->rows++) {
         s->class[2 * s->rows] = (uint8_t)(in->y[i] % 256);
         s->class[2 * s->rows + 1] = (uint8_t)(in->y[i] / 256);
-        s->rows++;
     }
     return MP_OK;
 }

@@ -161,6 +161,24 @@ int mp_state_save(struct mp_ctx *c, const struct mp_stage *s, void *state, struc
     return s->io(io, state);
 }
 
+int mp_state_append(struct mp_io *io, const char *k, const struct mp_stage *s, void *state)
+{
+    uint64_t count[2] = { 0 };
+    size_t at[2];
+    for (int i = 0; i < 2; i++) { /* as mp_io_bytes() has it */
+        if (mp_io_u64(io, k, &count[i]) < 0)
+            return -1;
+        at[i] = io->len - sizeof *count;
+    }
+    const size_t start = io->len;
+    if (s->io(io, state) < 0)
+        return -1;
+    count[0] = io->len - start;
+    for (int i = 0; i < 2; i++)
+        memcpy(io->buf + at[i], count, sizeof *count);
+    return MP_OK;
+}
+
 int mp_state_load(struct mp_ctx *c, const struct mp_stage *s, void *state,
                   const unsigned char *buf, size_t len)
 {

@@ -17,6 +17,9 @@ int mp_state_save(struct mp_ctx *c, const struct mp_stage *s, void *state, struc
 int mp_state_load(struct mp_ctx *c, const struct mp_stage *s, void *state,
                   const unsigned char *buf, size_t len);
 
+/* Saves as mp_io_bytes() would save what mp_state_save() gives, without a copy of it. */
+int mp_state_append(struct mp_io *io, const char *key, const struct mp_stage *s, void *state);
+
 /* Loading: the key of what comes next, "" where there is none or no whole one. */
 void mp_io_next(const struct mp_io *io, char name[256]);
 

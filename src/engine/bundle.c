@@ -254,15 +254,10 @@ static int save_states(struct mp_ctx *c, struct mp_io *io, struct mp_plan *p)
 {
     for (int i = 0; i < p->n_nodes; i++) {
         struct mp_node *n = &p->nodes[i];
-        struct mp_io own;
         if (n->entry == NULL || n->entry->stage->io == NULL)
             continue;
         mp_plan_where(c, p, i);
-        int rc = mp_state_save(c, n->entry->stage, n->state, &own);
-        if (rc == MP_OK)
-            rc = mp_io_bytes(io, n->entry->name, &own.buf, &own.len);
-        free(own.buf);
-        if (rc < 0)
+        if (mp_state_append(io, n->entry->name, n->entry->stage, n->state) < 0)
             return -1;
     }
     mp_ctx_where(c, "%s", "");
