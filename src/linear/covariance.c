@@ -2,7 +2,10 @@
 /* covariance.c - means of rows and sums of products of their values. */
 #include "linear/covariance.h"
 #include "core/simd.h"
+#include "linear/byte_products.h"
 #include "linear/dnn.h"
+#include "linear/nearest.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +28,7 @@ static int reserve(struct mp_ctx *c, struct mp_covariance *s, size_t d)
     if (s->cross == NULL)
         return -1;
     s->d = d;
-    return MP_OK;
+    return mp_byte_products(c, true, SHEET, &s->bytes);
 }
 
 MP_CLONES static void add_row(double *restrict cross, const float *restrict sums, size_t n)
@@ -57,9 +60,40 @@ static int add_band(struct mp_ctx *c, const float *z, size_t n, size_t d, size_t
     return MP_OK;
 }
 
-/* Joins n rows z about a mean of their own, which lies `gap` from ours. */
+/* A sheet whose values are levels, 255ths: as bytes, as these less 128, and the sum of each of its
+ * d columns. */
+struct levels {
+    uint8_t *up;
+    int8_t *down;
+    double *sum;
+};
+
+/* Adds a row of products about the mean, of whole ones of `up` with `down`: base is 128 times the
+ * sum of the row's column, mean its mean. */
+MP_CLONES static void add_levels(double *restrict cross, const int32_t *restrict products,
+                                 double base, double mean, const double *restrict sum, size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        cross[j] += ((double)products[j] + base - mean * sum[j]) * (1.0 / (255 * 255));
+}
+
+/* As add_band(), of levels. */
+static int add_level_band(struct mp_ctx *c, const struct levels *l, size_t n, size_t d, size_t i0,
+                          int32_t *band, double *cross)
+{
+    const size_t wide = d - i0, high = wide < BAND ? wide : BAND;
+    if (mp_gemm_bytes_turned(high, wide, n, l->up + i0, d, l->down + i0, d, band, wide) < 0)
+        return mp_fail(c, "no memory for a product of %zu x %zu values", high, wide);
+    for (size_t i = 0; i < high; cross += wide - i, i++)
+        add_levels(cross, band + i * wide + i, 128 * l->sum[i0 + i], l->sum[i0 + i] / (double)n,
+                   l->sum + i0 + i, wide - i);
+    return MP_OK;
+}
+
+/* Joins n rows about a mean of their own, which lies `gap` from ours: z less that mean, or
+ * levels. */
 static int join(struct mp_ctx *c, struct mp_covariance *s, size_t n, const float *z,
-                const double *gap)
+                const struct levels *l, const double *gap)
 {
     const size_t d = s->d;
     const double share = (double)n / ((double)s->rows + (double)n);
@@ -71,7 +105,8 @@ static int join(struct mp_ctx *c, struct mp_covariance *s, size_t n, const float
     for (size_t i0 = 0; i0 < d; i0 += BAND) {
         if (mp_stopped(c))
             return mp_fail(c, "interrupted");
-        if (add_band(c, z, n, d, i0, band, cross) < 0)
+        if ((l != NULL ? add_level_band(c, l, n, d, i0, (int32_t *)(void *)band, cross)
+                       : add_band(c, z, n, d, i0, band, cross)) < 0)
             return -1;
         for (size_t i = i0; i < d && i < i0 + BAND; cross += d - i, i++)
             if (s->rows > 0)
@@ -100,24 +135,45 @@ MP_CLONES static void centre(const float *restrict x, size_t n, size_t d,
             z[i * d + j] = (float)((double)x[i * d + j] - mean[j]);
 }
 
+MP_CLONES static void make_signed(const uint8_t *restrict up, size_t n, int8_t *restrict down)
+{
+    for (size_t i = 0; i < n; i++)
+        down[i] = (int8_t)(up[i] - 128);
+}
+
+/* Whether all n rows are levels, which are made in `room`; which is of no use otherwise. */
+static bool make_levels(const float *x, size_t n, size_t d, float *room, struct levels *l)
+{
+    l->up = (uint8_t *)room;
+    l->down = (int8_t *)room + n * d;
+    for (size_t i = 0; i < n; i++)
+        if (!mp_levels(x + i * d, d, l->up + i * d))
+            return false;
+    make_signed(l->up, n * d, l->down);
+    return true;
+}
+
 /* SHEET rows, or the last ones of a shard. */
 static int take_sheet(struct mp_ctx *c, struct mp_covariance *s, const float *x, size_t n)
 {
     const size_t d = s->d;
     const int mark = mp_scratch_mark(c);
     float *z = mp_scratch(c, n * d);
-    double *gap = (double *)(void *)mp_scratch(c, 2 * d);
+    double *gap = (double *)(void *)mp_scratch(c, 4 * d), *mean = gap + d;
+    struct levels l = { .sum = mean };
 
     if (z == NULL || gap == NULL)
         return -1;
-    memset(gap, 0, d * sizeof *gap);
-    add_columns(x, n, d, gap);
+    memset(mean, 0, d * sizeof *mean);
+    add_columns(x, n, d, mean);
     for (size_t j = 0; j < d; j++)
-        gap[j] /= (double)n;
-    centre(x, n, d, gap, z);
+        gap[j] = mean[j] / (double)n - s->mean[j];
+    const bool levels = s->bytes && make_levels(x, n, d, z, &l);
     for (size_t j = 0; j < d; j++)
-        gap[j] -= s->mean[j];
-    const int rc = join(c, s, n, z, gap);
+        mean[j] = levels ? rint(255 * mean[j]) : mean[j] / (double)n;
+    if (!levels)
+        centre(x, n, d, mean, z);
+    const int rc = join(c, s, n, z, levels ? &l : NULL, gap);
     mp_scratch_release(c, mark);
     return rc;
 }

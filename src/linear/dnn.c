@@ -203,8 +203,9 @@ bool mp_dnn_multiplies_bytes(void)
     return has(isa_here(), VNNI);
 }
 
-int mp_gemm_bytes(size_t m, size_t n, size_t k, const uint8_t *a, const int8_t *b, int32_t *c,
-                  size_t ldc)
+/* op(a) and op(b) as the letters say. */
+static int multiply_bytes(const char *op, size_t m, size_t n, size_t k, const uint8_t *a,
+                          size_t lda, const int8_t *b, size_t ldb, int32_t *c, size_t ldc)
 {
     const int threads = omp_get_max_threads();
     const int32_t nothing = 0;
@@ -213,9 +214,22 @@ int mp_gemm_bytes(size_t m, size_t n, size_t k, const uint8_t *a, const int8_t *
         return -1;
     omp_set_num_threads(1);
     const dnnl_status_t status =
-        dnnl.gemm_u8s8s32('N', 'T', 'F', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k, 1, a,
-                          (dnnl_dim_t)k, 0, b, (dnnl_dim_t)k, 0, 0, c, (dnnl_dim_t)ldc, &nothing);
+        dnnl.gemm_u8s8s32(op[0], op[1], 'F', (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k, 1, a,
+                          (dnnl_dim_t)lda, 0, b, (dnnl_dim_t)ldb, 0, 0, c, (dnnl_dim_t)ldc,
+                          &nothing);
     omp_set_num_threads(threads);
     kernels_ran(OF_BYTES, first);
     return status == dnnl_success ? MP_OK : -1;
+}
+
+int mp_gemm_bytes(size_t m, size_t n, size_t k, const uint8_t *a, const int8_t *b, int32_t *c,
+                  size_t ldc)
+{
+    return multiply_bytes("NT", m, n, k, a, k, b, k, c, ldc);
+}
+
+int mp_gemm_bytes_turned(size_t m, size_t n, size_t k, const uint8_t *a, size_t lda,
+                         const int8_t *b, size_t ldb, int32_t *c, size_t ldc)
+{
+    return multiply_bytes("TN", m, n, k, a, lda, b, ldb, c, ldc);
 }

@@ -64,4 +64,9 @@ bool mp_dnn_multiplies_bytes(void);
  * apart.  As mp_gemm(); |c| must fit 32 bits. */
 int mp_gemm_bytes(size_t m, size_t n, size_t k, const uint8_t *a, const int8_t *b, int32_t *c,
                   size_t ldc) __attribute__((warn_unused_result));
+
+/* c = a' b, of a k x m and b k x n, whose rows are lda and ldb apart. */
+int mp_gemm_bytes_turned(size_t m, size_t n, size_t k, const uint8_t *a, size_t lda,
+                         const int8_t *b, size_t ldb, int32_t *c, size_t ldc)
+    __attribute__((warn_unused_result));
 #endif

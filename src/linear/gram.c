@@ -114,38 +114,47 @@ int mp_gram_begin(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in
 
 /* ---------------------------------------------------------------- a batch */
 
-MP_CLONES static void find_mean(const float *restrict x, size_t n, float *restrict mean)
+/* How many columns of tile p are worked on: those that have values, and what fills a register. */
+static size_t width(const struct mp_gram *g, size_t p)
+{
+    const size_t left = (g->d - p * TILE + MP_LANES - 1) / MP_LANES * MP_LANES;
+    return left < TILE ? left : TILE;
+}
+
+MP_CLONES static void find_mean(const float *restrict x, size_t n, size_t wide,
+                                float *restrict mean)
 {
     double sum[TILE] = { 0 };
     for (size_t r = 0; r < n; r++)
-        for (size_t j = 0; j < TILE; j++)
+        for (size_t j = 0; j < wide; j++)
             sum[j] += (double)x[r * TILE + j];
-    for (size_t j = 0; j < TILE; j++)
+    for (size_t j = 0; j < wide; j++)
         mean[j] = (float)(sum[j] / (double)n);
 }
 
-MP_CLONES static void take_off(float *restrict x, size_t n, const float *restrict shift)
+MP_CLONES static void take_off(float *restrict x, size_t n, size_t wide,
+                               const float *restrict shift)
 {
     for (size_t r = 0; r < n; r++)
-        for (size_t j = 0; j < TILE; j++)
+        for (size_t j = 0; j < wide; j++)
             x[r * TILE + j] -= shift[j];
 }
 
 /* A row that counts w times is as good as one of sqrt(w) times the values. */
-MP_CLONES static void weigh(float *restrict x, size_t n, const int *restrict y,
+MP_CLONES static void weigh(float *restrict x, size_t n, size_t wide, const int *restrict y,
                             const float *restrict root)
 {
     for (size_t r = 0; r < n; r++)
-        for (size_t j = 0; j < TILE; j++)
+        for (size_t j = 0; j < wide; j++)
             x[r * TILE + j] *= root[y[r]];
 }
 
-MP_CLONES static void add_sums(const float *restrict x, size_t n, const int *restrict y,
-                               double *restrict sums, size_t wide)
+MP_CLONES static void add_sums(const float *restrict x, size_t n, size_t wide,
+                               const int *restrict y, double *restrict sums, size_t apart)
 {
     for (size_t r = 0; r < n; r++) {
-        double *to = sums + (size_t)y[r] * wide;
-        for (size_t j = 0; j < TILE; j++)
+        double *to = sums + (size_t)y[r] * apart;
+        for (size_t j = 0; j < wide; j++)
             to[j] += (double)x[r * TILE + j];
     }
 }
@@ -154,21 +163,21 @@ MP_CLONES static void add_sums(const float *restrict x, size_t n, const int *res
  * summed is what products read, so that both are of the same rows. */
 static void settle(struct mp_gram *g, size_t p)
 {
-    const size_t n = g->held;
+    const size_t n = g->held, wide = width(g, p);
     float *x = g->batch + p * ROWS * TILE;
     if (g->centre && g->rows == n)
-        find_mean(x, n, g->shift + p * TILE);
+        find_mean(x, n, wide, g->shift + p * TILE);
     if (g->centre)
-        take_off(x, n, g->shift + p * TILE);
+        take_off(x, n, wide, g->shift + p * TILE);
     if (g->root != NULL)
-        weigh(x, n, g->y, g->root);
+        weigh(x, n, wide, g->y, g->root);
     if (g->rounded != NULL) {
         mp_bf16 *to = g->rounded + p * ROWS * TILE;
         mp_to_bf16(x, to, n * TILE);
         memset(to + n * TILE, 0, (ROWS - n) * TILE * sizeof *to);
         mp_from_bf16(to, x, n * TILE);
     }
-    add_sums(x, n, g->y, g->sums + p * TILE, g->side * TILE);
+    add_sums(x, n, wide, g->y, g->sums + p * TILE, g->side * TILE);
 }
 
 static int take_columns(struct mp_ctx *c, void *arg, size_t p)
@@ -207,7 +216,7 @@ static int add_tile(struct mp_ctx *c, void *arg, size_t k)
         return mp_fail(c, "interrupted");
     if (g->product != NULL)
         return mp_matmul_run(c, g->product, g->rounded + i * panel, g->rounded + j * panel, to);
-    if (mp_gemm(true, false, TILE, TILE, g->held, 1, g->batch + i * panel, TILE,
+    if (mp_gemm(true, false, width(g, i), width(g, j), g->held, 1, g->batch + i * panel, TILE,
                 g->batch + j * panel, TILE, 1, to, TILE) < 0)
         return mp_fail(c, "no memory for products of %zu rows", g->held);
     return MP_OK;

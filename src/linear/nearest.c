@@ -14,6 +14,7 @@
  * Cost: d multiply-adds for each pair, and for each row some dozens of rows to look at again. */
 #include "linear/nearest.h"
 #include "core/simd.h"
+#include "linear/byte_products.h"
 #include "linear/dnn.h"
 #include "linear/shadow.h"
 #include <math.h>
@@ -335,33 +336,6 @@ static bool choose_levels(struct look *l, uint8_t *levels)
     return l->share < (l->by != NULL ? 0.1 : 0.02); /* shadows are coarse anyway */
 }
 
-/* Products of the rows' length that are as large as can be are made both ways: where the library
- * gives other numbers, it multiplies floats. */
-static int check_bytes(struct mp_ctx *c, struct look *l)
-{
-    enum { M = 24, N = 40 };
-    const size_t d = l->rows.d;
-    uint8_t *a = mp_alloc(c, M * d, sizeof *a);
-    int8_t *b = mp_alloc(c, N * d, sizeof *b);
-    int32_t y[M * N];
-    int rc = a != NULL && b != NULL ? MP_OK : -1;
-    for (size_t i = 0; i < M * d && rc == MP_OK; i++)
-        a[i] = i % 3 == 0 ? (uint8_t)(i * 37) : 255;
-    for (size_t i = 0; i < N * d && rc == MP_OK; i++)
-        b[i] = (int8_t)(i / d % 3 == 0 ? 127 : i / d % 3 == 1 ? -128 : (int)(i * 29 % 256) - 128);
-    if (rc == MP_OK && mp_gemm_bytes(M, N, d, a, b, y, N) < 0)
-        rc = mp_fail(c, "no memory for products of %d rows", M);
-    for (size_t i = 0; i < (size_t)M * N && rc == MP_OK; i++) {
-        int32_t sum = 0;
-        for (size_t j = 0; j < d; j++)
-            sum += a[i / N * d + j] * b[i % N * d + j];
-        l->whole = l->whole && y[i] == sum;
-    }
-    free(a);
-    free(b);
-    return rc;
-}
-
 /* How rows are multiplied. */
 static int choose_products(struct mp_ctx *c, struct look *l, uint8_t *levels)
 {
@@ -371,7 +345,7 @@ static int choose_products(struct mp_ctx *c, struct look *l, uint8_t *levels)
     if (!products || l->rows.d > PRODUCTS || !mp_dnn_multiplies_bytes())
         return MP_OK;
     l->whole = l->rows.b != NULL || choose_levels(l, levels);
-    if (l->whole && check_bytes(c, l) < 0)
+    if (l->whole && mp_byte_products(c, false, l->rows.d, &l->whole) < 0)
         return -1;
     if (!l->whole && l->rows.b == NULL) {
         l->unit = 1;
