@@ -21,6 +21,7 @@
 
 enum { DISTANCE, TRIANGLE }; /* order of .choices below */
 enum { MAX_CLUSTERS = 16384, MAX_VALUES = 1 << 28 };
+enum { PART = 256, STRETCH = 256 }; /* rows at a time; values after which a row may be too far */
 
 struct params {
     int clusters, answer, rows, times;
@@ -71,41 +72,89 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
     return mp_sample_add(c, &s->seen, (size_t)p->rows, in);
 }
 
-/* gap[i]: squared distance of row i to the nearest centre so far; the last one is `centre`. */
-MP_CLONES static double approach(const float *x, size_t n, size_t d, const float *centre,
-                                 float *gap)
+struct seeding {
+    const float *x, *centre;
+    size_t n, d;
+    float *gap;  /* of each row its squared distance to the nearest centre so far */
+    double *sum; /* of the gaps of each part */
+};
+
+/* |x - y|^2, or what is not less than `most`. */
+static inline float distance(const float *restrict x, const float *restrict y, size_t d, float most)
+{
+    mp_vector sum = { 0 };
+    float rest = 0, far = 0;
+    for (size_t j = 0; j < d && far < most;) {
+        const size_t end = d - j < STRETCH ? d : j + STRETCH;
+        for (; j + MP_LANES <= end; j += MP_LANES) {
+            mp_vector a, b;
+            memcpy(&a, x + j, sizeof a);
+            memcpy(&b, y + j, sizeof b);
+            sum += (a - b) * (a - b);
+        }
+        for (; j < end; j++)
+            rest += (x[j] - y[j]) * (x[j] - y[j]);
+        far = rest;
+        for (size_t l = 0; l < MP_LANES; l++)
+            far += sum[l];
+    }
+    return far;
+}
+
+MP_CLONES static double approach_rows(const float *x, size_t n, size_t d, const float *centre,
+                                      float *gap)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++, x += d) {
-        float far = 0;
-        for (size_t j = 0; j < d; j++)
-            far += (x[j] - centre[j]) * (x[j] - centre[j]);
+        const float far = distance(x, centre, d, gap[i]);
         gap[i] = far < gap[i] ? far : gap[i];
         sum += (double)gap[i];
     }
     return sum;
 }
 
+static int approach(struct mp_ctx *c, void *arg, size_t p)
+{
+    const struct seeding *s = arg;
+    const size_t from = p * PART, left = s->n - from;
+    (void)c;
+    s->sum[p] = approach_rows(s->x + from * s->d, left < PART ? left : PART, s->d, s->centre,
+                              s->gap + from);
+    return MP_OK;
+}
+
 /* Each next centre is a row, with a chance that grows with its squared distance to those before;
  * where all rows are centres, centres come twice. */
-static int seed(struct mp_ctx *c, const struct state *s, const float *x, size_t n)
+static int seed_with(struct mp_ctx *c, const struct state *s, struct seeding *b)
 {
-    float *gap = mp_alloc(c, n, sizeof *gap);
+    const size_t parts = (b->n + PART - 1) / PART;
     double sum = 0;
-    if (gap == NULL)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        gap[i] = INFINITY;
+    for (size_t i = 0; i < b->n; i++)
+        b->gap[i] = INFINITY;
     for (size_t k = 0; k < s->k; k++) {
         double left = sum * mp_uniform(mp_random(c, UINT64_MAX, k));
-        size_t at = k == 0 || !(sum > 0) ? k % n : 0;
-        for (; sum > 0 && at + 1 < n && (left -= (double)gap[at]) >= 0;)
+        size_t at = k == 0 || !(sum > 0) ? k % b->n : 0;
+        for (; sum > 0 && at + 1 < b->n && (left -= (double)b->gap[at]) >= 0;)
             at++;
-        memcpy(s->centres + k * s->d, x + at * s->d, s->d * sizeof *x);
-        sum = approach(x, n, s->d, s->centres + k * s->d, gap);
+        b->centre = memcpy(s->centres + k * s->d, b->x + at * s->d, s->d * sizeof *b->x);
+        if (mp_parallel_for(c, parts, approach, b) < 0)
+            return -1;
+        sum = 0;
+        for (size_t p = 0; p < parts; p++)
+            sum += b->sum[p];
     }
-    free(gap);
     return MP_OK;
+}
+
+static int seed(struct mp_ctx *c, const struct state *s, const float *x, size_t n)
+{
+    struct seeding b = { .x = x, .n = n, .d = s->d };
+    b.gap = mp_alloc(c, n, sizeof *b.gap);
+    b.sum = b.gap == NULL ? NULL : mp_alloc(c, n / PART + 1, sizeof *b.sum);
+    const int rc = b.sum == NULL ? -1 : seed_with(c, s, &b);
+    free(b.gap);
+    free(b.sum);
+    return rc;
 }
 
 static int done(struct mp_ctx *c, const void *params, void *state)
