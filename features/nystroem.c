@@ -9,15 +9,17 @@
  * analysis" (2008).  With least squares behind it that is the radial basis function network of the
  * 1990s.
  *
- * Cost: (values + landmarks) x landmarks multiply-adds a row; the root takes landmarks^3, 1.5 s for
- * 1000.  Means: TIMES passes over EACH rows a landmark, as dear as to apply.
+ * Cost: (values + landmarks) x landmarks multiply-adds a row, of pixels those of the values as
+ * bytes; the root takes landmarks^3, 1.5 s for 1000.  Means: TIMES passes over EACH rows a landmark, as dear as to apply.
  */
 #include "core/exp.h"
 #include "core/learner.h"
 #include "core/simd.h"
+#include "linear/byte_products.h"
 #include "linear/dnn.h"
 #include "linear/eigen.h"
 #include "linear/kmeans.h"
+#include "linear/nearest.h"
 #include "linear/rows_times.h"
 #include "linear/sample.h"
 #include <math.h>
@@ -54,6 +56,8 @@ struct state {
     double gamma;
     float *landmarks;      /* k x d */
     float *root;           /* k x wide: K^-1/2, and zeros */
+    int8_t *down;          /* where all landmarks are pixels: these less 128, of 255; or NULL */
+    int32_t *own;          /* of each then the sum of the squares of its pixels */
 };
 
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
@@ -83,41 +87,59 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
                          (size_t)p->components * (p->landmarks == MEANS ? EACH : 1), in);
 }
 
-/* The kernel of the landmarks with each other, in double. */
-static double *kernel(struct mp_ctx *c, const struct state *s)
+/* Eight sums side by side, so that the order of additions is the same on every processor. */
+MP_CLONES static double square_gap(const float *restrict a, const float *restrict b, size_t d)
 {
-    const size_t k = s->k, d = s->d;
-    double *a = mp_alloc(c, k * k, sizeof *a);
-    for (size_t i = 0; i < k && a != NULL; i++)
-        for (size_t j = 0; j <= i; j++) {
-            double far = 0;
-            for (size_t e = 0; e < d; e++) {
-                const double gap = (double)s->landmarks[i * d + e] -
-                                   (double)s->landmarks[j * d + e];
-                far += gap * gap;
-            }
-            a[i * k + j] = a[j * k + i] = exp(-s->gamma * far);
+    double sum[8] = { 0 }, all = 0;
+    for (size_t i = 0; i < d; i += 8)
+        for (size_t l = 0; l < 8 && i + l < d; l++) {
+            const double gap = (double)a[i + l] - (double)b[i + l];
+            sum[l] += gap * gap;
         }
-    return a;
+    for (size_t l = 0; l < 8; l++)
+        all += sum[l];
+    return all;
 }
 
 struct rooting {
-    const double *values, *vectors;
-    float *root;
-    size_t k, n, wide; /* n: vectors that count */
+    const struct state *s;
+    double *a, *values, *vectors; /* a: the kernel of the landmarks with each other */
+    size_t n;                     /* vectors that count */
 };
+
+/* Row i of the kernel, up to its diagonal. */
+static int kernel_row(struct mp_ctx *c, void *arg, size_t i)
+{
+    const struct rooting *r = arg;
+    const struct state *s = r->s;
+    (void)c;
+    for (size_t j = 0; j <= i; j++) {
+        const double far = square_gap(s->landmarks + i * s->d, s->landmarks + j * s->d, s->d);
+        r->a[i * s->k + j] = r->a[j * s->k + i] = exp(-s->gamma * far);
+    }
+    return MP_OK;
+}
+
+MP_CLONES static void add_times(double *restrict sum, double times, const double *restrict v,
+                                size_t n)
+{
+    for (size_t j = 0; j < n; j++)
+        sum[j] += times * v[j];
+}
 
 /* Row i of vectors' values^-1/2 vectors. */
 static int root_row(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct rooting *r = arg;
-    (void)c;
-    for (size_t j = 0; j < r->k; j++) {
-        double sum = 0;
-        for (size_t e = 0; e < r->n; e++)
-            sum += r->vectors[e * r->k + i] * r->vectors[e * r->k + j] / sqrt(r->values[e]);
-        r->root[i * r->wide + j] = (float)sum;
-    }
+    const size_t k = r->s->k;
+    double *sum = (double *)(void *)mp_scratch(c, 2 * k);
+    if (sum == NULL)
+        return -1;
+    memset(sum, 0, k * sizeof *sum);
+    for (size_t e = 0; e < r->n; e++)
+        add_times(sum, r->vectors[e * k + i] / sqrt(r->values[e]), r->vectors + e * k, k);
+    for (size_t j = 0; j < k; j++)
+        r->s->root[i * r->s->wide + j] = (float)sum[j];
     return MP_OK;
 }
 
@@ -125,17 +147,17 @@ static int root_row(struct mp_ctx *c, void *arg, size_t i)
 static int take_root(struct mp_ctx *c, struct state *s)
 {
     const size_t k = s->k;
-    double *a = kernel(c, s), *values = a == NULL ? NULL : mp_alloc(c, k + k * k, sizeof *values);
-    s->root = values == NULL ? NULL : mp_alloc(c, k * s->wide, sizeof *s->root);
-    int rc = s->root == NULL ? -1 : mp_eigen_top(c, a, k, k, values, values + k);
-    if (rc >= 0) {
-        struct rooting r = { values, values + k, s->root, k, 0, s->wide };
-        while (r.n < k && values[r.n] > 1e-7 * values[0])
-            r.n++;
+    double *a = mp_alloc(c, 2 * k * k + k, sizeof *a);
+    s->root = a == NULL ? NULL : mp_alloc(c, k * s->wide, sizeof *s->root);
+    struct rooting r = { .s = s, .a = a, .values = a + k * k, .vectors = a + k * k + k };
+    int rc = s->root == NULL ? -1 : mp_parallel_for(c, k, kernel_row, &r);
+    if (rc >= 0)
+        rc = mp_eigen_top(c, a, k, k, r.values, r.vectors);
+    while (rc >= 0 && r.n < k && r.values[r.n] > 1e-7 * r.values[0])
+        r.n++;
+    if (rc >= 0)
         rc = mp_parallel_for(c, k, root_row, &r);
-    }
     free(a);
-    free(values);
     return rc;
 }
 
@@ -196,6 +218,8 @@ static void clear(void *state)
     mp_sample_free(&s->seen);
     free(s->landmarks);
     free(s->root);
+    free(s->down);
+    free(s->own);
 }
 
 static int prepare(struct mp_ctx *c)
@@ -203,10 +227,50 @@ static int prepare(struct mp_ctx *c)
     return mp_dnn_load(c) < 0 ? -1 : mp_eigen_load(c);
 }
 
+MP_CLONES static void measure(const uint8_t *up, size_t d, int32_t *sum, int32_t *square)
+{
+    *sum = 0;
+    *square = 0;
+    for (size_t i = 0; i < d; i++) {
+        *sum += up[i];
+        *square += up[i] * up[i];
+    }
+}
+
+/* Landmarks that are pixels are multiplied as such with rows that are, too: three times as fast, and
+ * nothing is lost. */
+static int take_bytes(struct mp_ctx *c, struct state *s)
+{
+    const size_t d = s->d, k = s->k;
+    bool levels = true;
+    uint8_t *up = mp_alloc(c, d, 1);
+    s->down = up == NULL ? NULL : mp_alloc(c, k, d);
+    s->own = s->down == NULL ? NULL : mp_alloc(c, k, sizeof *s->own);
+    for (size_t i = 0; i < k && levels && s->own != NULL; i++) {
+        int32_t sum;
+        levels = mp_levels(s->landmarks + i * d, d, up);
+        measure(up, d, &sum, &s->own[i]);
+        for (size_t j = 0; j < d; j++)
+            s->down[i * d + j] = (int8_t)(up[j] - 128);
+    }
+    free(up);
+    if (s->own == NULL)
+        return -1;
+    if (!levels) {
+        free(s->down);
+        s->down = NULL;
+    }
+    return MP_OK;
+}
+
 static int ready(struct mp_ctx *c, const void *params, void *state, struct mp_shape in)
 {
-    (void)params, (void)state, (void)in;
-    return mp_dnn_load(c);
+    struct state *s = state;
+    bool bytes;
+    (void)params, (void)in;
+    if (mp_byte_products(c, false, s->d, &bytes) < 0)
+        return -1;
+    return bytes && s->d <= MP_BYTE_SUM / 2 ? take_bytes(c, s) : MP_OK;
 }
 
 MP_CLONES static void kernels(float *z, size_t n, float gamma)
@@ -215,23 +279,70 @@ MP_CLONES static void kernels(float *z, size_t n, float gamma)
         z[i] = mp_exp(-gamma * z[i]);
 }
 
+/* Of one row with all landmarks, of products of its pixels and `down`. */
+MP_CLONES static void kernels_of_bytes(const int32_t *restrict product, const int32_t *restrict own,
+                                       size_t k, int32_t sum, int32_t square, float gamma,
+                                       float *restrict z)
+{
+    for (size_t j = 0; j < k; j++)
+        z[j] = mp_exp(-gamma * (float)(square + own[j] - 2 * (product[j] + 128 * sum)));
+}
+
+/* Of those of n rows that are pixels; *rows: how many they are. */
+static int find_of_bytes(struct mp_ctx *c, const struct state *s, const float *x, size_t n,
+                         float *z, size_t *rows)
+{
+    const size_t d = s->d, k = s->k;
+    uint8_t *up = (uint8_t *)mp_scratch(c, n * d / sizeof(float) + 1);
+    int32_t *product = (int32_t *)(void *)mp_scratch(c, n * k), sum, square;
+    uint32_t *row = (uint32_t *)(void *)mp_scratch(c, n);
+    if (up == NULL || product == NULL || row == NULL)
+        return -1;
+    *rows = 0;
+    for (size_t i = 0; i < n; i++)
+        if (mp_levels(x + i * d, d, up + *rows * d))
+            row[(*rows)++] = (uint32_t)i;
+    if (*rows > 0 && mp_gemm_bytes(*rows, k, d, up, s->down, product, k) < 0)
+        return mp_fail(c, "no memory for products of %zu rows", *rows);
+    for (size_t i = 0; i < *rows; i++) {
+        measure(up + i * d, d, &sum, &square);
+        kernels_of_bytes(product + i * k, s->own, k, sum, square, (float)(s->gamma / (255 * 255)),
+                         z + row[i] * k);
+    }
+    return MP_OK;
+}
+
+static int find_of_floats(struct mp_ctx *c, const struct state *s, const float *x, size_t n,
+                          float *z)
+{
+    const size_t d = s->d, k = s->k;
+    float *size = mp_scratch(c, n), *own = mp_scratch(c, k);
+    if (size == NULL || own == NULL || mp_rows_times(c, x, n, d, s->landmarks, k, true, z) < 0)
+        return -1;
+    mp_squares(x, n, d, size);
+    mp_squares(s->landmarks, k, d, own);
+    mp_distances(z, size, own, n, k);
+    kernels(z, n * k, (float)s->gamma);
+    return MP_OK;
+}
+
 static int apply(struct mp_ctx *c, const void *params, const void *state,
                  const struct mp_chunk *in, struct mp_chunk *out)
 {
     const struct state *s = state;
     const size_t d = s->d, k = s->k, wide = s->wide;
+    size_t rows = 0;
     (void)params;
     if (mp_len(in->shape) != d || mp_len(out->shape) != wide)
         return mp_fail(c, "learned %zu components of %zu values, not %zu of %zu", wide, d,
                        mp_len(out->shape), mp_len(in->shape));
-    float *z = mp_scratch(c, in->n * k), *size = mp_scratch(c, in->n), *own = mp_scratch(c, k);
-    if (z == NULL || size == NULL || own == NULL ||
-        mp_rows_times(c, in->x, in->n, d, s->landmarks, k, true, z) < 0)
+    float *z = mp_scratch(c, in->n * k);
+    if (z == NULL || (s->down != NULL && find_of_bytes(c, s, in->x, in->n, z, &rows) < 0))
         return -1;
-    mp_squares(in->x, in->n, d, size);
-    mp_squares(s->landmarks, k, d, own);
-    mp_distances(z, size, own, in->n, k);
-    kernels(z, in->n * k, (float)s->gamma);
+    /* What a row becomes must not depend on the others: those that are pixels are overwritten. */
+    if (rows < in->n && (find_of_floats(c, s, in->x, in->n, z) < 0 ||
+                         (rows > 0 && find_of_bytes(c, s, in->x, in->n, z, &rows) < 0)))
+        return -1;
     return mp_rows_times(c, z, in->n, k, s->root, wide, false, out->x);
 }
 
