@@ -10,7 +10,8 @@
  * 1990s.
  *
  * Cost: (values + landmarks) x landmarks multiply-adds a row, of pixels those of the values as
- * bytes; the root takes landmarks^3, 1.5 s for 1000.  Means: TIMES passes over EACH rows a landmark, as dear as to apply.
+ * bytes; the root takes landmarks^3, 1.5 s for 1000.  Means: TIMES passes over EACH rows a
+ * landmark, as dear as to apply.
  */
 #include "core/exp.h"
 #include "core/learner.h"
@@ -237,8 +238,8 @@ MP_CLONES static void measure(const uint8_t *up, size_t d, int32_t *sum, int32_t
     }
 }
 
-/* Landmarks that are pixels are multiplied as such with rows that are, too: three times as fast, and
- * nothing is lost. */
+/* Landmarks that are pixels are multiplied as such with rows that are, too: three times as fast,
+ * and nothing is lost. */
 static int take_bytes(struct mp_ctx *c, struct state *s)
 {
     const size_t d = s->d, k = s->k;

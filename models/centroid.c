@@ -160,38 +160,43 @@ static void clear(void *state)
 
 /* ------------------------------------------------------------------ applying */
 
-/* What a metric needs of a row and a mean: sums of |x - m|, of its square, of x m and of m m.
- * Eight sums side by side, so that the order of additions is the same on every call. */
-struct sums {
-    double l1, l2, product, length;
-};
-
+/* Eight sums side by side, so that the order of additions is the same on every call. */
 static double add_up(const double *lane)
 {
     const double even = (lane[0] + lane[4]) + (lane[2] + lane[6]);
     return even + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-MP_CLONES static void sum_row(const float *restrict x, const double *restrict mean, size_t d,
-                              struct sums *sums)
+#define SUM_ROW(name, value)                                                                   \
+    MP_CLONES static double name(const float *restrict x, const double *restrict mean, size_t d)  \
+    {                                                                                          \
+        double sum[8] = { 0 };                                                                 \
+        for (size_t i = 0; i < d; i += 8)                                                      \
+            for (size_t l = 0; l < 8 && i + l < d; l++) {                                      \
+                const double m = mean[i + l], v = (double)x[i + l];                            \
+                sum[l] += value;                                                               \
+            }                                                                                  \
+        return add_up(sum);                                                                    \
+    }
+SUM_ROW(sum_gaps, fabs(v - m))
+SUM_ROW(sum_squares, (v - m) * (v - m))
+SUM_ROW(sum_products, (v * m))
+
+static double length_of(const double *x, size_t d)
 {
-    double l1[8] = { 0 }, l2[8] = { 0 }, product[8] = { 0 }, length[8] = { 0 };
-    for (size_t i = 0; i < d; i += 8)
-        for (size_t l = 0; l < 8 && i + l < d; l++) {
-            const double m = mean[i + l], v = (double)x[i + l], gap = v - m;
-            l1[l] += fabs(gap);
-            l2[l] += gap * gap;
-            product[l] += v * m;
-            length[l] += m * m;
-        }
-    *sums = (struct sums){ add_up(l1), add_up(l2), add_up(product), add_up(length) };
+    double sum = 0;
+    for (size_t j = 0; j < d; j++)
+        sum += x[j] * x[j];
+    return sqrt(sum);
 }
 
-/* As in scikit-learn the cosine with a row or a mean that is all 0 is 0. */
-static double distance(const struct sums *s, double length, int metric)
+/* both: the length of the row times that of the mean.  As in scikit-learn the cosine with one that
+ * is all 0 is 0. */
+static double distance(const float *x, const double *mean, size_t d, double both, int metric)
 {
-    const double both = sqrt(length * s->length);
-    return metric == L1 ? s->l1 : metric == L2 ? s->l2 : both > 0 ? 1 - s->product / both : 1;
+    if (metric != COSINE)
+        return metric == L1 ? sum_gaps(x, mean, d) : sum_squares(x, mean, d);
+    return both > 0 ? 1 - sum_products(x, mean, d) / both : 1;
 }
 
 static int apply(struct mp_ctx *c, const void *params, const void *state,
@@ -200,22 +205,24 @@ static int apply(struct mp_ctx *c, const void *params, const void *state,
     const struct params *p = params;
     const struct state *s = state;
     const size_t d = mp_len(in->shape);
-    double *score = (double *)(void *)mp_scratch(c, 2 * s->classes);
+    double *score = (double *)(void *)mp_scratch(c, 4 * s->classes), *length = score + s->classes;
     if (score == NULL)
         return -1;
     if (d != s->d || mp_len(out->shape) != s->classes)
         return mp_fail(c, "learned %zu classes of rows of %zu values, asked for %zu of %zu",
                        (size_t)s->classes, (size_t)s->d, mp_len(out->shape), d);
+    for (size_t k = 0; k < s->classes; k++)
+        length[k] = p->metric == COSINE ? length_of(s->mean + k * d, d) : 0;
     for (size_t i = 0; i < in->n; i++) {
         const float *x = in->x + i * d;
-        double length = 0;
-        for (size_t j = 0; j < d; j++)
-            length += (double)x[j] * (double)x[j];
-        for (size_t k = 0; k < s->classes; k++) {
-            struct sums sums;
-            sum_row(x, s->mean + k * d, d, &sums);
-            score[k] = s->rows[k] > 0 ? -distance(&sums, length, p->metric) : -INFINITY;
-        }
+        double own = 0;
+        for (size_t j = 0; j < d && p->metric == COSINE; j++)
+            own += (double)x[j] * (double)x[j];
+        own = sqrt(own);
+        for (size_t k = 0; k < s->classes; k++)
+            score[k] = s->rows[k] > 0
+                           ? -distance(x, s->mean + k * d, d, own * length[k], p->metric)
+                           : -INFINITY;
         mp_class_scores(score, s->classes, out->x + i * s->classes);
     }
     return MP_OK;

@@ -89,15 +89,26 @@ struct query {
 
 /* ------------------------------------------------------------------ levels */
 
-bool mp_levels(const float *x, size_t n, uint8_t *to)
+/* Compares and clamps bits, as whole numbers: of comparisons of floats the compiler makes jumps.
+ * What is shifted out is the sign, of -0. */
+MP_CLONES bool mp_levels(const float *restrict x, size_t n, uint8_t *restrict to)
 {
-    bool good = true;
+    union bits {
+        float f;
+        int32_t i;
+    };
+    const union bits one = { .f = 1 };
+    uint32_t bad = 0;
     for (size_t i = 0; i < n; i++) {
-        const float v = x[i] >= 0 && x[i] <= 1 ? x[i] : 0;
-        to[i] = (uint8_t)(v * 255 + 0.5f);
-        good = good & (x[i] == (float)to[i] / 255.0f);
+        const union bits given = { .f = x[i] };
+        union bits v = { .i = given.i > 0 ? given.i : 0 };
+        v.i = v.i < one.i ? v.i : one.i;
+        const int level = (int)(v.f * 255 + 0.5f);
+        const union bits back = { .f = (float)level / 255.0f };
+        to[i] = (uint8_t)level;
+        bad |= (uint32_t)(back.i ^ given.i) << 1;
     }
-    return good;
+    return bad == 0;
 }
 
 void mp_of_levels(const uint8_t *b, size_t n, float *to)
