@@ -227,6 +227,7 @@ MP_STAGE(lda) = {
     .shape = shape,
     .fit = fit, .done = done, .io = mp_linear_io, .clear = clear,
     .apply = mp_linear_apply,
-    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .scores = MP_LOGITS, .prepare = mp_dnn_load,
+    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .part = mp_gram_part, .scores = MP_LOGITS,
+                          .prepare = mp_dnn_load,
                           .pictures = mp_linear_pictures),
 };

@@ -324,6 +324,6 @@ MP_STAGE(ridge) = {
     .shape = shape,
     .fit = fit, .done = done, .io = mp_linear_io, .clear = clear,
     .apply = mp_linear_apply,
-    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .prepare = mp_dnn_load,
+    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .part = mp_gram_part, .prepare = mp_dnn_load,
                           .pictures = mp_linear_pictures),
 };

@@ -104,6 +104,11 @@ struct mp_learner {
      * done(), so that ranks (ranks.h) share the shards.  NULL: each learns all of them. */
     int (*shard)(struct mp_io *io, void *state);
 
+    /* Of a stage that learns MP_IN_ORDER: how many of so many rows of d values are a part.  Of n
+     * ranks, r then gets parts r, r + n, r + 2n ... alone, or once a chunk without rows, and what
+     * they have summed they join in fit() and done().  NULL: each gets all rows. */
+    size_t (*part)(size_t rows, size_t d);
+
     /* How many real numbers it has learned, once ready() was called; NULL: those in the arrays
      * of reals that io() visits. */
     int (*values)(struct mp_ctx *c, const void *state, uint64_t *values);
@@ -210,7 +215,7 @@ void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
 size_t mp_pull_rows(struct mp_ctx *c, const int **y);
 struct mp_shape mp_pull_shape(struct mp_ctx *c);
 
-/* In fit() of what learns MP_IN_ORDER: how many rows it gets in all, each copy counted. */
+/* In fit() of what learns MP_IN_ORDER: how many rows there are for it, each copy counted. */
 size_t mp_fit_rows(struct mp_ctx *c);
 
 /* The same: which stage gives these rows, if they are vectors; NULL: they are images. */

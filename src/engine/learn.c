@@ -128,14 +128,15 @@ static int join(struct mp_work *e, struct mp_worker *w, int f, void *state, size
     return rc;
 }
 
-/* The rows of `s`, from number `at` of all that pass, as floats in x: on all threads, and each
- * rank its share of them. */
+/* The rows of `s`, from number `at` of all that pass, as floats in x: on all threads, and if
+ * `shared`, each rank its share of them. */
 static int prepare_batch(struct mp_ctx *c, struct mp_work *e, int input, const struct mp_span *s,
-                         size_t at, bool keep, float *x)
+                         size_t at, bool shared, bool keep, float *x)
 {
     const size_t step = mp_work_rows(e->p, input);
     const size_t len = mp_len(input < 0 ? e->p->shape : e->p->nodes[input].out);
-    const size_t begin = mp_share(c, s->n, mp_rank(c)), end = mp_share(c, s->n, mp_rank(c) + 1);
+    const size_t begin = shared ? mp_share(c, s->n, mp_rank(c)) : 0;
+    const size_t end = shared ? mp_share(c, s->n, mp_rank(c) + 1) : s->n;
     int failed = 0;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
     for (size_t i = begin; i < end; i += step) {
@@ -155,36 +156,75 @@ static int prepare_batch(struct mp_ctx *c, struct mp_work *e, int input, const s
             mp_ctx_take(c, &w->c);
         }
     }
-    return mp_ranks_collect(c, failed ? -1 : MP_OK, x, len * sizeof *x, s->n, s->n);
+    return shared ? mp_ranks_collect(c, failed ? -1 : MP_OK, x, len * sizeof *x, s->n, s->n)
+                  : failed ? -1 : MP_OK;
 }
+
+static size_t order_rows(size_t len)
+{
+    const size_t most = MP_CHUNK_VALUES / len;
+    return most > MP_ORDER_ROWS ? MP_ORDER_ROWS : most + 1;
+}
+
+static int fit_in_order(struct mp_ctx *c, struct mp_work *e, int f, struct mp_chunk *in)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const struct mp_puller puller = mp_gather_puller(e, f);
+    const double start = mp_seconds();
+    in->shape = n->in;
+    in->y = e->y != NULL ? e->y + in->row0 : NULL;
+    mp_plan_where(c, e->p, f);
+    mp_ctx_reuse(c);
+    c->puller = &puller;
+    const int rc = n->entry->stage->fit(c, n->params, n->state, in);
+    c->puller = NULL;
+    e->workers[0].cost[f].fit += (mp_seconds() - start) * e->threads;
+    return rc;
+}
+
+/* Rows [from, to) of those learned from; shared: each rank gets them all, and makes some. */
+static int learn_stretch(struct mp_ctx *c, struct mp_work *e, int f, size_t from, size_t to,
+                         bool shared, bool keep, float *x)
+{
+    const int input = e->p->nodes[f].inputs[0];
+    const size_t step = order_rows(mp_len(e->p->nodes[f].in)), ranks = (size_t)mp_ranks(c);
+    int rc = MP_OK;
+    for (size_t at = from; at < to && rc == MP_OK;) {
+        const struct mp_span s = mp_work_span(e, at, to, step);
+        struct mp_chunk in = { .n = s.n, .x = x, .row0 = s.row0,
+                               .epoch = mp_work_epoch(e, input, &s) };
+        rc = prepare_batch(c, e, input, &s, at, shared, keep, x);
+        if (rc == MP_OK)
+            rc = fit_in_order(c, e, f, &in);
+        e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 || !shared ? in.n : 0;
+        mp_bar_add(c->run->bar, (double)(shared ? in.n : in.n * ranks));
+        at += s.n;
+    }
+    return rc;
+}
+
+/* Each rank its own parts; one that has none is to know that there are some. */
+static int learn_parts(struct mp_ctx *c, struct mp_work *e, int f, float *x)
+{
+    const struct mp_node *n = &e->p->nodes[f];
+    const size_t all = mp_work_learned(e, f), ranks = (size_t)mp_ranks(c);
+    const size_t rows = mp_learner(n->entry)->part(all, mp_len(n->in));
+    const size_t first = (size_t)mp_rank(c) * rows;
+    int rc = first < all ? MP_OK : fit_in_order(c, e, f, &(struct mp_chunk){ .x = x });
+    for (size_t at = first; at < all && rc == MP_OK; at += ranks * rows)
+        rc = learn_stretch(c, e, f, at, at + mp_work_left(at, all, rows), false, false, x);
+    return rc;
+}
+
 int mp_learn_in_order(struct mp_ctx *c, struct mp_work *e, int f, bool keep)
 {
     const struct mp_node *n = &e->p->nodes[f];
-    const int input = n->inputs[0];
-    const size_t len = mp_len(n->in), all = mp_work_learned(e, f), most = MP_CHUNK_VALUES / len;
-    const size_t step = most > MP_ORDER_ROWS ? MP_ORDER_ROWS : most + 1;
-    const struct mp_puller puller = mp_gather_puller(e, f);
-    float *x = mp_alloc(c, mp_product(step, len), sizeof *x);
-    int rc = x != NULL ? MP_OK : -1;
-    for (size_t at = 0; at < all && rc == MP_OK;) {
-        const struct mp_span s = mp_work_span(e, at, all, step);
-        rc = prepare_batch(c, e, input, &s, at, keep, x);
-        if (rc < 0)
-            break;
-        const struct mp_chunk in = { .n = s.n, .shape = n->in, .x = x, .row0 = s.row0,
-                                     .y = e->y != NULL ? e->y + s.row0 : NULL,
-                                     .epoch = mp_work_epoch(e, input, &s) };
-        const double start = mp_seconds();
-        mp_plan_where(c, e->p, f);
-        mp_ctx_reuse(c);
-        c->puller = &puller;
-        rc = n->entry->stage->fit(c, n->params, n->state, &in);
-        c->puller = NULL;
-        e->workers[0].cost[f].fit += (mp_seconds() - start) * e->threads;
-        e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 ? in.n : 0;
-        mp_bar_add(c->run->bar, (double)in.n);
-        at += s.n;
-    }
+    const size_t len = mp_len(n->in);
+    float *x = mp_alloc(c, mp_product(order_rows(len), len), sizeof *x);
+    const int rc = x == NULL ? -1
+                   : mp_ranks(c) > 1 && mp_learner(n->entry)->part != NULL
+                       ? learn_parts(c, e, f, x)
+                       : learn_stretch(c, e, f, 0, mp_work_learned(e, f), true, keep, x);
     free(x);
     return rc;
 }

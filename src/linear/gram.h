@@ -2,9 +2,10 @@
 /* gram.h - sums of products of rows: what least squares needs of them.
  *
  * Rows come in order, in chunks of any size; every MP_GRAM_ROWS of them are a batch, whose
- * products are added on all threads of the run.  The sums depend on the rows alone, not on
- * chunks or threads.  A matrix is cut into square tiles, of which those on the diagonal
- * and above are kept, row after row: half the memory, and tiles are what threads share.
+ * products are added on all threads of the run.  Some batches are a part, and ranks (ranks.h) have
+ * parts of their own.  The sums depend on the rows alone, not on chunks, threads or ranks.  A
+ * matrix is cut into square tiles, of which those on the diagonal and above are kept, row after
+ * row: half the memory, and tiles are what threads share.
  *
  * Products are f32.  Rows are taken less the mean of the first batch, so that a large mean
  * does not swallow what distinguishes them; sums of rows are double. */
@@ -19,14 +20,19 @@ struct mp_matmul;
 
 struct mp_gram {
     size_t d, side;            /* values in a row; tiles in a row of them */
-    size_t classes, rows;
+    size_t classes, rows;      /* rows: of all ranks */
+    size_t part, taken;        /* rows of a part; of the one in hand, those that came */
+    size_t rounds;             /* parts done, one on each rank */
     double all;                /* what the rows count together: so many, without weights */
     bool centre;               /* take the mean off */
+    bool shifted;              /* `shift` is known */
     bool within;               /* in the end that of each class, not of all: set once open */
     float *tiles;              /* sums of products of rows less `shift` */
+    float *own;                /* of the part in hand; the same, if there is no other */
     float *shift;              /* side * MP_GRAM_TILE; 0 without `centre` */
     double *sums;              /* of rows less `shift`, for each class side * MP_GRAM_TILE */
-    double *count;             /* what the rows of each class count */
+    double *count;             /* behind them: what the rows of each class count */
+    double *own_sums;          /* of the part in hand both, on each rank */
     float *root;               /* of what one row of each class counts; NULL: 1 */
     float *batch;              /* rows not added yet, tile by tile of columns */
     mp_bf16 *rounded;          /* the same as bf16, if products read that */
@@ -46,26 +52,26 @@ static inline size_t mp_tile_at(size_t side, size_t i, size_t j)
     return (i * (2 * side - i + 1) / 2 + (j - i)) * MP_GRAM_TILE * MP_GRAM_TILE;
 }
 
-/* Room for rows of d values of so many classes.  Without `centre` nothing is taken off.  weight:
- * what a row of each class counts in all sums, above 0; NULL: 1. */
-int mp_gram_open(struct mp_ctx *c, struct mp_gram *g, size_t d, size_t classes, bool centre,
-                 enum mp_precision precision, const double *weight);
+/* For .part of what learns MP_IN_ORDER: how many rows of d values are a part. */
+size_t mp_gram_part(size_t rows, size_t d);
+
 void mp_gram_close(struct mp_gram *g);
 
 /* For shape(): whether there can be room for rows of d values. */
 int mp_gram_check(struct mp_ctx *c, size_t d);
 
-/* In fit() of what learns MP_IN_ORDER, before each chunk: opens it for the first, with the text of
- * a parameter `weights`; refuses rows that have no labels or do not fit those before. */
+/* In fit() of what learns MP_IN_ORDER, by parts, before each chunk: opens it for the first, with
+ * the text of a parameter `weights`; refuses rows that have no labels or do not fit those before.
+ * Without `centre` nothing is taken off. */
 int mp_gram_begin(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in, bool centre,
                   enum mp_precision precision, const char *weights);
 
 /* In fit() of what learns MP_IN_ORDER: takes the chunk's rows. */
 int mp_gram_add(struct mp_ctx *c, struct mp_gram *g, const struct mp_chunk *in);
 
-/* In done(): adds what is held, lets the batch go and, with `centre`, takes the mean off the
- * products: they are about the mean then, that of rows as they count.  With `within` each row's are
- * about the mean of its class. */
+/* In done(): adds what is held and what other ranks have, lets the batch go and, with `centre`,
+ * takes the mean off the products: they are about the mean then, that of rows as they count.  With
+ * `within` each row's are about the mean of its class. */
 int mp_gram_finish(struct mp_ctx *c, struct mp_gram *g);
 
 /* After that: the mean of the diagonal, the mean of the squares of all products, and the sum over

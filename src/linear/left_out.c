@@ -2,6 +2,7 @@
 /* left_out.c - how wrong least squares is about each row if it has not seen it, exactly. */
 #include "linear/left_out.h"
 #include "core/learner.h"
+#include "core/ranks.h"
 #include "linear/row_walk.h"
 #include <math.h>
 #include <stdlib.h>
@@ -9,12 +10,22 @@
 
 enum { TILE = MP_GRAM_TILE };
 
+/* How many of so many rows, in parts, this rank gets. */
+static size_t own_rows(const struct mp_ctx *c, size_t rows, size_t part)
+{
+    const size_t ranks = (size_t)mp_ranks(c);
+    size_t n = 0;
+    for (size_t at = (size_t)mp_rank(c) * part; at < rows; at += ranks * part)
+        n += rows - at < part ? rows - at : part;
+    return n;
+}
+
 int mp_left_out_add(struct mp_ctx *c, struct mp_left_out *l, const struct mp_chunk *in)
 {
     const size_t d = mp_len(in->shape);
     if (l->x == NULL) {
         l->d = d;
-        l->room = mp_fit_rows(c);
+        l->room = own_rows(c, mp_fit_rows(c), mp_gram_part(mp_fit_rows(c), d));
         l->x = mp_alloc(c, mp_product(l->room, d), sizeof *l->x);
         l->y = mp_alloc(c, l->room, sizeof *l->y);
         if (l->x == NULL || l->y == NULL)
@@ -84,21 +95,37 @@ static int look_at_tile(struct mp_ctx *c, void *arg, size_t i)
     return rc;
 }
 
+/* Of the tiles of our parts the sums, part by part. */
+static int sum_parts(struct mp_ctx *c, const struct work *k, size_t parts, double *sum)
+{
+    const size_t ranks = (size_t)mp_ranks(c), tiles = (k->l->n + TILE - 1) / TILE;
+    double *all = mp_alloc(c, mp_product(ranks, parts), sizeof *all);
+    if (all == NULL)
+        return mp_ranks_agree(c, -1);
+    for (size_t i = 0; i < tiles; i++)
+        all[(size_t)mp_rank(c) * parts + i * TILE / k->g->part] += k->error[i];
+    const int rc = mp_ranks_collect(c, MP_OK, all, parts * sizeof *all, ranks, ranks);
+    *sum = 0;
+    for (size_t p = 0; p < parts; p++)
+        *sum += all[p % ranks * parts + p / ranks];
+    free(all);
+    return rc;
+}
+
 static int look(struct mp_ctx *c, struct work *k, double *error)
 {
     const struct mp_gram *g = k->g;
     const size_t tiles = (k->l->n + TILE - 1) / TILE;
     k->mean = mp_alloc(c, g->d, sizeof *k->mean);
-    k->error = mp_alloc(c, tiles + 1, sizeof *k->error);
+    k->error = mp_alloc(c, tiles, sizeof *k->error);
     if (k->mean == NULL || k->error == NULL)
         return -1;
     for (size_t j = 0; j < g->d && g->centre; j++)
         k->mean[j] = (double)g->shift[j] + mp_gram_sum(g, j) / g->all;
-    if (mp_parallel_for(c, tiles, look_at_tile, k) < 0)
+    if (mp_parallel_for(c, tiles, look_at_tile, k) < 0 ||
+        sum_parts(c, k, (g->rows + g->part - 1) / g->part, error) < 0)
         return -1;
-    *error = 0;
-    for (size_t i = 0; i < tiles; i++)
-        *error += k->error[i] / g->all / (double)k->classes;
+    *error /= g->all * (double)k->classes;
     return MP_OK;
 }
 

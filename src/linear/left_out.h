@@ -4,7 +4,8 @@
  * No row has to be left out in fact: an error e of what all rows say becomes e / (1 - h), where h
  * is how much a row says about itself, w (1 / all + x' (G + a I)^-1 x) of a row x less the mean,
  * which counts w (Allen 1974, "The relationship between variable selection and data augmentation
- * and a method for prediction").  That takes the rows again, so they are kept.
+ * and a method for prediction").  That takes the rows again, so they are kept: each rank (ranks.h)
+ * has its own, and tells the others one sum for each part of them.
  *
  * Cost: for each penalty half as many multiply-adds as values of a row squared, for each row.
  * Memory: the rows, as floats. */
@@ -18,7 +19,7 @@ struct mp_left_out { /* zeroed: of no rows */
     int *y;
 };
 
-/* In fit() of what learns MP_IN_ORDER: keeps the rows. */
+/* In fit() of what learns MP_IN_ORDER, by parts of mp_gram_part(): keeps the rows. */
 int mp_left_out_add(struct mp_ctx *c, struct mp_left_out *l, const struct mp_chunk *in);
 void mp_left_out_free(struct mp_left_out *l);
 
