@@ -8,7 +8,7 @@
  * "Ridge regression").  With weights each row's square counts so many times, in X'X and in the
  * mean, too.  Equal to scikit-learn's Ridge(alpha=a) on such targets and sample weights.
  *
- * Cost: see gram.c and gram_solve.c; rows are read once and not kept. */
+ * Cost: see gram.c and gram_solve.c; rows are read once and not kept, but by choose=loo. */
 #include "core/learner.h"
 #include "linear/class_weights.h"
 #include "linear/dnn.h"

@@ -91,6 +91,8 @@ counts=" 2 3"
 alike hog_svm "$source/pipelines/hog_svm.txt" "${rows[@]}"
 alike hog_fourier "$source/pipelines/hog_fourier.txt" "${rows[@]}" --set fourier.components=300 \
     --set pca.every=2 --set pca.components=100
+pipe 'pca components=60\nridge penalties=0.001,0.01,0.1 choose=loo weights=balanced' > loo.txt
+alike "least squares by parts of the rows, each row left out" "$PWD/loo.txt" "${rows[@]}"
 alike "folds" "$PWD/svm.txt" "${rows[@]}" --set data.folds=5
 alike "a net with folds" "$source/pipelines/cnn_fast.txt" "${rows[@]}" --set net.epochs=1 \
     --set data.folds=2
