@@ -270,6 +270,7 @@ MP_STAGE(discriminant) = {
     .label = label,
     .fit = fit, .done = done, .io = io, .clear = clear,
     .apply = apply,
-    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .part = mp_gram_part, .prepare = prepare, .ready = ready,
+    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .part = mp_gram_part,
+                          .prepare = prepare, .ready = ready,
                           .pictures = pictures),
 };
