@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conv.c - convolution layer.
  *
- * By oneDNN, see convolution.h; of images of one channel by plane_conv.c; of 3 x 3 and 5 x 5 in
- * f32, where that is faster, by winograd.c.  Cost: h w kernel^2 channels filters multiply-adds
- * for each pass (forward, gradient of the image, gradient of the weights), at half of the
- * processor's peak or more for 16 channels and up, by winograd.c at up to three times the peak.
+ * By oneDNN, see convolution.h; of images of one channel by plane_conv.c; of 3 x 3 and 5 x 5,
+ * where that is faster, by winograd.c in f32 and by fixed_winograd.c in bf16.  Cost: h w kernel^2
+ * channels filters multiply-adds for each pass (forward, gradient of the image, gradient of the
+ * weights), at half of the processor's peak or more for 16 channels and up, by winograd.c and
+ * fixed_winograd.c at up to three times the peak.
  * Defined by torch.nn.Conv2d, which it equals to rounding; with stride > 1, pad=same pads as
  * TensorFlow does. */
 #include "core/layer.h"
+#include "net/fixed_winograd.h"
 #include "net/plane_conv.h"
 #include "net/winograd.h"
 #include <stdlib.h>
@@ -97,16 +99,17 @@ static struct mp_conv_dims dims_of(const struct params *p, struct mp_shape in, s
     };
 }
 
-static double spares(const void *params, struct mp_shape in, struct mp_shape out)
+static double spares(const void *params, struct mp_shape in, struct mp_shape out,
+                     enum mp_precision precision)
 {
     const struct mp_conv_dims dims = dims_of(params, in, out);
-    return mp_winograd_gain(&dims);
+    return precision == MP_BF16 ? mp_fixed_winograd_gain(&dims) : mp_winograd_gain(&dims);
 }
 
 struct plan {
     struct mp_conv_dims dims; /* of as many rows as are taken at a time */
     bool plane;              /* but for the gradient of the image */
-    bool winograd;
+    bool winograd, fixed;    /* by winograd.h, in f32; or by fixed_winograd.h, in bf16 */
     struct mp_conv *library; /* NULL: not needed */
 };
 
@@ -128,7 +131,8 @@ static int open(struct mp_ctx *c, const void *params, struct mp_shape in, struct
     v->dims.precision = precision;
     v->plane = mp_plane_conv_fits(&v->dims);
     v->winograd = !v->plane && mp_winograd_fits(&v->dims);
-    if (!v->winograd) {
+    v->fixed = !v->plane && mp_fixed_winograd_fits(&v->dims);
+    if (!v->winograd && !v->fixed) {
         v->dims.n = mp_at_once(n, work(params, in, out));
         v->dims.passes = (v->plane ? 0 : MP_FORWARD) | (training ? MP_BACK_DATA : 0) |
                          (training && !v->plane ? MP_BACK_WEIGHTS : 0);
@@ -159,6 +163,7 @@ static int convolve(struct mp_pass *p, const void *x, const void *w, void *y)
             return mp_fail(p->c, "interrupted");
         if ((v->plane      ? mp_plane_conv_forward(p->c, &v->dims, from, p->w[0], p->w[1], to)
              : v->winograd ? mp_winograd_forward(p->c, &v->dims, from, p->w[0], p->w[1], to)
+             : v->fixed ? mp_fixed_winograd_forward(p->c, &v->dims, from, p->w[0], p->w[1], to)
                            : mp_conv_forward(p->c, v->library, from, w, p->w[1], to)) < 0)
             return -1;
     }
@@ -188,6 +193,8 @@ static int gradients(struct mp_pass *p, const void *x, const void *w, const void
     const size_t n_w = n_weights(p->params, p->in), n_b = (size_t)p->out.c;
     if (v->winograd)
         return mp_winograd_backward(p->c, &v->dims, x, p->w[0], dy, p->dw[0], p->dw[1], dx);
+    if (v->fixed)
+        return mp_fixed_winograd_backward(p->c, &v->dims, x, p->w[0], dy, p->dw[0], p->dw[1], dx);
     float *more = v->dims.n < p->n ? mp_scratch(p->c, n_w + n_b + 16) : p->dw[0];
     float *dw = p->dw[0], *db = p->dw[1];
     if (more == NULL)

@@ -81,8 +81,9 @@ struct mp_layer {
     /* Multiply-adds of a forward pass of one row; NULL: too few to count. */
     double (*work)(const void *params, struct mp_shape in, struct mp_shape out);
 
-    /* How many times fewer multiply-adds than that its passes in f32 make; NULL: as many. */
-    double (*spares)(const void *params, struct mp_shape in, struct mp_shape out);
+    /* How many times fewer multiply-adds than that its passes make; NULL: as many. */
+    double (*spares)(const void *params, struct mp_shape in, struct mp_shape out,
+                     enum mp_precision precision);
 
     /* For people to look at, where that is more than y: its shape, and n rows of it from what
      * forward() has saved.  NULL: y. */

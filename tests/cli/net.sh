@@ -36,8 +36,8 @@ ok "precision=auto reads what the processor multiplies faster: $best"
 cat > large.txt << 'END'
 data train=train.csv test=test.csv
 net epochs=1 batch=96
-  conv filters=32 kernel=5
-  conv filters=32 kernel=5
+  conv filters=128 kernel=5
+  conv filters=128 kernel=5
 END
 grep -qw amx_bf16 /proc/cpuinfo || best=f32
 mp run large.txt -o large &&
