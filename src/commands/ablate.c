@@ -42,9 +42,7 @@ static int write_results(struct mp_ctx *c, const struct mp_ablation *a, const st
         return -1;
     struct mp_ablated k = { o, a };
     const struct mp_forms forms = { "ablate", o, mp_ablation_write, page, &k };
-    const int rc = mp_forms_write(c, p->output, &forms);
-    if (rc == MP_OK)
-        mp_ablation_write(stdout, o, p->format);
+    const int rc = mp_forms_show(c, p->output, &forms, p->format);
     json_decref(o);
     return rc;
 }

@@ -43,9 +43,7 @@ static int compare(struct mp_ctx *c, struct mp_job *jobs, int n, const struct mp
         return -1;
     struct mp_compared k = { o, jobs, n, x };
     const struct mp_forms forms = { "compare", o, mp_comparison_write, page, &k };
-    int failed = 0, rc = mp_forms_write(c, p->output, &forms);
-    if (rc == MP_OK)
-        mp_comparison_write(stdout, o, p->format);
+    int failed = 0, rc = mp_forms_show(c, p->output, &forms, p->format);
     json_decref(o);
     for (int i = 0; i < n; i++)
         failed += jobs[i].error != NULL;

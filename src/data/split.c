@@ -54,7 +54,8 @@ int mp_split_pick(struct mp_ctx *c, const struct mp_data *d, const int *y, const
         if (marks[i] == mark)
             rows[n++] = i;
     if (rc == MP_OK && n == 0)
-        rc = mp_fail(c, "%s: %zu rows are too few to hold some out", d->name, d->n);
+        rc = mp_fail(c, "%s: no label has two of the %zu rows, so that one could be held out; "
+                        "name test rows (--test FILE)", d->name, d->n);
     if (rc == MP_OK)
         rc = mp_data_pick(c, d, rows, n, &part->d);
     if (rc == MP_OK && y != NULL && (part->y = mp_alloc(c, n, sizeof *y)) == NULL)

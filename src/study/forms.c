@@ -217,19 +217,22 @@ static int write_page(struct mp_ctx *c, const char *folder, const struct mp_form
 }
 
 /* The page decorates what is complete without it: what goes wrong with it is a warning. */
-static void add_page(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
+static bool add_page(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
 {
     char old[4096];
     struct mp_ctx own;
     snprintf(old, sizeof old, "%s/%s.html", folder, forms->stem);
     unlink(old); /* that of other results */
     mp_ctx_init(&own, c->run);
-    if (write_page(&own, folder, forms) < 0)
+    const bool there = write_page(&own, folder, forms) == MP_OK;
+    if (!there)
         mp_warn(c, "no %s.html: %s", forms->stem, own.msg);
     mp_ctx_free(&own);
+    return there;
 }
 
-int mp_forms_write(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
+static int write_all(struct mp_ctx *c, const char *folder, const struct mp_forms *forms,
+                     bool *page)
 {
     static const char *const endings[] = { "txt", "json", "csv", "md" };
     enum { N = sizeof endings / sizeof *endings };
@@ -249,7 +252,23 @@ int mp_forms_write(struct mp_ctx *c, const char *folder, const struct mp_forms *
     else
         for (int i = 0; i < n; i++)
             mp_output_discard(&out[i]);
-    if (rc == MP_OK)
-        add_page(c, folder, forms);
+    *page = rc == MP_OK && add_page(c, folder, forms);
     return rc;
+}
+
+int mp_forms_write(struct mp_ctx *c, const char *folder, const struct mp_forms *forms)
+{
+    bool page;
+    return write_all(c, folder, forms, &page);
+}
+
+int mp_forms_show(struct mp_ctx *c, const char *folder, const struct mp_forms *forms, int form)
+{
+    bool page;
+    if (write_all(c, folder, forms, &page) < 0)
+        return -1;
+    forms->write(stdout, forms->document, form);
+    if (form == 0 && page && !c->run->quiet)
+        printf("\nlook at  %s/%s.html\n", folder, forms->stem);
+    return MP_OK;
 }

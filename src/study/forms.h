@@ -61,6 +61,8 @@ struct mp_forms {
 
 /* Into the folder: compare.txt, .json, .csv, .md, together or not at all, and then the page. */
 int mp_forms_write(struct mp_ctx *c, const char *folder, const struct mp_forms *forms);
+/* The same; then prints that form, and below the text where the page is. */
+int mp_forms_show(struct mp_ctx *c, const char *folder, const struct mp_forms *forms, int form);
 
 void mp_form_json(FILE *f, const json_t *document);
 #endif

@@ -173,9 +173,11 @@ ok "the text says what earns its place"
 
 # ----------------------------------------------------------- nothing done twice
 
-COLUMNS=200 mp ablate union.txt && equal "$(tail -1 "$out")" \
-    "7 of 7 from the cache, with the times that they took then" &&
-    same <(head -n -2 "$out") first.txt
+COLUMNS=200 mp ablate union.txt && equal "$(tail -n 3 "$out")" \
+    "7 of 7 from the cache, with the times that they took then
+
+look at  runs/union-ablate/ablate.html" &&
+    same <(head -n -4 "$out") first.txt
 ok "a second time: the very same table, from the cache"
 pipe 'pixels\npca components=20\nstandardize\nsvm C=0.1' > chain.txt
 mp ablate chain.txt -o runs/chain

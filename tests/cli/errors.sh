@@ -160,8 +160,8 @@ head -2 train.csv > row.csv
 run "one row" "$(one_class row.csv 6)" \
     --train row.csv --test row.csv --quiet
 sed '2s/^[0-9]*/5/;3s/^[0-9]*/6/;4,$d' train.csv > two.csv
-run "two rows, of which none can be held out" "two.csv: 2 rows are too few to hold some out" \
-    --train two.csv --set data.test=
+run "two rows, of which none can be held out" "two.csv: no label has two of the 2 rows, so that \
+one could be held out; name test rows (--test FILE)" --train two.csv --set data.test=
 run "weights of a label that does not occur" \
     "good.txt:3: svm: weights=77:2: label 77 does not occur in the training rows" \
     --set svm.weights=77:2
