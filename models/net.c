@@ -35,8 +35,8 @@ static const struct mp_param table[] = {
     MP_PARAM(epochs, .def = "8", .min = 1, .max = 10000,
              .doc = "how often the training rows are seen"),
     MP_PARAM(plain, .def = "0", .min = 0, .max = 10000, .unit = "epochs",
-             .doc = "of them so many last ones see the rows as they are, though stages before "
-                    "change training rows"),
+             .doc = "of the epochs so many last ones see the rows as they are, though stages "
+                    "before change training rows"),
     MP_PARAM(batch, .def = "128", .min = 2, .max = 65536, .unit = "rows",
              .doc = "rows of one step; rows left over at an epoch's end wait for the next"),
     MP_PARAM(optimizer, .def = "adam", .choices = MP_OPTIMIZERS, .doc = "how a step is made"),
@@ -626,6 +626,9 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     if (p->patience > 0 && p->validation <= 0)
         return mp_fail(c, "patience=%d: needs validation=SHARE, rows that judge the epochs",
                        p->patience);
+    if (p->plain > p->epochs)
+        return mp_fail(c, "plain=%d: there are %d epochs; must be at most %d", p->plain, p->epochs,
+                       p->epochs);
     if (mp_class_weights_check(c, p->weights) < 0)
         return -1;
     /* Layers that do not fit are found here; the classes may not be known yet. */

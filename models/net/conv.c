@@ -58,8 +58,9 @@ static int shape(struct mp_ctx *c, const void *params, struct mp_shape in, struc
 {
     const struct params *p = params;
     if (p->pad == VALID && (p->kernel > in.h || p->kernel > in.w))
-        return mp_fail(c, "kernel=%d pad=valid: larger than the image, %d x %d px", p->kernel,
-                       in.h, in.w);
+        return mp_fail(c, "kernel=%d pad=valid: larger than the image, %d x %d px; pad=same takes "
+                       "any, a stage resize before the net makes images larger", p->kernel, in.h,
+                       in.w);
     if (n_weights(p, in) > MOST_WEIGHTS)
         return mp_fail(c, "filters=%d kernel=%d: more than %d weights for %d input channels",
                        p->filters, p->kernel, MOST_WEIGHTS, in.c);

@@ -133,6 +133,10 @@ void mp_data_free(struct mp_data *d)
         free(d->id[i]);
     free(d->id);
     free(d->number);
+    for (size_t i = 0; i < d->n_origins; i++)
+        free(d->origin[i].name);
+    free(d->origin);
+    free(d->from);
     memset(d, 0, sizeof *d);
 }
 
@@ -366,15 +370,40 @@ static void show_id(const char *id, char *text, size_t size)
 
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size)
 {
+    const struct mp_origin *o = d->from != NULL ? &d->origin[d->from[i]] : NULL;
     if (d->id != NULL && !d->is_csv) {
-        show_id(d->id[i], text, size);
+        char *path = o != NULL ? g_strconcat(o->name, "/", d->id[i], NULL) : NULL;
+        show_id(path != NULL ? path : d->id[i], text, size);
+        g_free(path);
         return;
     }
-    snprintf(text, size, "%s %llu", d->is_csv ? "line" : "item",
-             (unsigned long long)mp_data_number(d, i));
+    const bool line = o != NULL ? o->is_csv : d->is_csv;
+    const size_t n = (size_t)snprintf(text, size, "%s %llu%s", line ? "line" : "item",
+                                      (unsigned long long)mp_data_number(d, i),
+                                      o != NULL ? " of " : "");
+    if (o != NULL && n < size)
+        show_id(o->name, text + n, size - n);
 }
 
-/* The labels and ids of the rows listed. */
+int mp_data_origins(struct mp_ctx *c, const struct mp_data *d, struct mp_data *to)
+{
+    const struct mp_origin self = { d->name, d->is_csv };
+    const struct mp_origin *from = d->from != NULL ? d->origin : &self;
+    const size_t n = d->from != NULL ? d->n_origins : 1;
+    struct mp_origin *all = realloc(to->origin, (to->n_origins + n) * sizeof *all);
+    if (all == NULL)
+        return mp_no_memory(c, "names");
+    to->origin = all;
+    for (size_t i = 0; i < n; i++) {
+        char *name = mp_data_name(c, from[i].name);
+        if (name == NULL)
+            return -1;
+        all[to->n_origins++] = (struct mp_origin){ name, from[i].is_csv };
+    }
+    return MP_OK;
+}
+
+/* The labels and ids of the rows listed, and the files that they are from. */
 static int pick_names(struct mp_ctx *c, const struct mp_data *d, const size_t *rows,
                       struct mp_data *part)
 {
@@ -386,7 +415,12 @@ static int pick_names(struct mp_ctx *c, const struct mp_data *d, const size_t *r
     for (size_t i = 0; i < part->n && d->id != NULL; i++)
         if (mp_data_id_text(c, part, i, d->id[rows[i]], strlen(d->id[rows[i]])) < 0)
             return -1;
-    return MP_OK;
+    if (d->from == NULL)
+        return MP_OK;
+    part->from = mp_alloc(c, part->n, sizeof *part->from);
+    for (size_t i = 0; i < part->n && part->from != NULL; i++)
+        part->from[i] = d->from[rows[i]];
+    return part->from != NULL ? mp_data_origins(c, d, part) : -1;
 }
 
 int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, size_t n,

@@ -11,6 +11,12 @@
 #include "data/form.h"
 #include "data/names.h"
 
+/* A file of several that rows were joined from (join.h). */
+struct mp_origin {
+    char *name; /* as the user gave it */
+    bool is_csv;
+};
+
 struct mp_data {
     char *name;            /* the file, as the user gave it */
     size_t n;              /* rows */
@@ -27,6 +33,9 @@ struct mp_data {
     uint64_t line0;        /* number of row 0 in the file: line 1 or 2 of a CSV, item 0 of IDX */
     uint64_t *number;      /* after mp_data_pick(): what row i is called; NULL: line0 + i */
     bool is_csv;           /* rows are lines; otherwise items */
+    struct mp_origin *origin; /* of rows that were joined: their files, n_origins; else NULL */
+    size_t n_origins;
+    uint32_t *from;        /* which of these row i is from */
     uint32_t crc;          /* CRC-32 of x, then of the labels: says which data it was */
     uint64_t file_bytes;   /* size of the file(s) on disk */
 };
@@ -66,8 +75,9 @@ int mp_data_seal_shared(struct mp_ctx *c, struct mp_data *d);
 /* The number of row i in its file. */
 uint64_t mp_data_number(const struct mp_data *d, size_t i);
 
-/* "line 17" or "item 16": what row i is called in its file; of a picture its name, of which a long
- * one has its end here.  UTF-8, without control characters. */
+/* "line 17" or "item 16": what row i is called in its file, "line 17 of more.csv" where rows are
+ * of several; of a picture its name.  A long name has its end here.  UTF-8, without control
+ * characters. */
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size);
 
 /* "28 x 28", "32 x 32 x 3"; gives `text`. */
@@ -78,5 +88,8 @@ const char *mp_shape_text(struct mp_shape s, char text[MP_SHAPE_TEXT]);
  * numbers. */
 int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, size_t n,
                  struct mp_data *part);
+
+/* The files of d, or d itself, behind those of *to. */
+int mp_data_origins(struct mp_ctx *c, const struct mp_data *d, struct mp_data *to);
 
 #endif

@@ -3,11 +3,13 @@
 #include "data/join.h"
 #include <string.h>
 
+/* The row's file is number `first` of *to, or one of those behind it. */
 static int join_row(struct mp_ctx *c, struct mp_data *to, size_t at, const struct mp_data *from,
-                    size_t i, bool ids)
+                    size_t i, size_t first, bool ids)
 {
     const char *class = mp_data_class(from, i);
     to->number[at] = mp_data_number(from, i);
+    to->from[at] = (uint32_t)first + (from->from != NULL ? from->from[i] : 0);
     if (mp_data_label_text(c, to, at, class, strlen(class)) < 0)
         return -1;
     return ids ? mp_data_id_text(c, to, at, from->id[i], strlen(from->id[i])) : MP_OK;
@@ -20,12 +22,17 @@ static int join(struct mp_ctx *c, const struct mp_data *const from[2], struct mp
     size_t at = 0;
     to->name = mp_data_name(c, from[0]->name);
     to->number = mp_alloc(c, to->n, sizeof *to->number);
-    if (to->name == NULL || to->number == NULL || mp_data_room(c, to, to->n, len) < 0)
+    to->from = mp_alloc(c, to->n, sizeof *to->from);
+    if (to->name == NULL || to->number == NULL || to->from == NULL ||
+        mp_data_room(c, to, to->n, len) < 0)
         return -1;
     for (int k = 0; k < 2; k++) {
+        const size_t first = to->n_origins;
+        if (mp_data_origins(c, from[k], to) < 0)
+            return -1;
         memcpy(to->x + at * len, from[k]->x, from[k]->n * len);
         for (size_t i = 0; i < from[k]->n; i++, at++)
-            if (join_row(c, to, at, from[k], i, ids) < 0)
+            if (join_row(c, to, at, from[k], i, first, ids) < 0)
                 return -1;
     }
     if (mp_data_order_classes(c, to) < 0)

@@ -5,7 +5,7 @@
 #include "data/data.h"
 
 /* Puts copies of the rows of `more`, which are of the same shape and labelled, behind those of *d;
- * both keep their numbers and their classes' names.  Ids stay if both have them.  Cost: a copy of
- * all rows. */
+ * both keep their numbers, their classes' names and the names of their files.  Ids stay if both
+ * have them.  Cost: a copy of all rows. */
 int mp_data_join(struct mp_ctx *c, struct mp_data *d, const struct mp_data *more);
 #endif

@@ -107,6 +107,10 @@ mp run kept.txt --seed 3 --more more.csv --more test.csv -o kept && mp info kept
     mp info kept/bundle.mnp --json && grep -q '"kept": 25' "$out" && grep -A3 '"more": \[' "$out" |
     tr -d ' \n' | grep -q '"more":\["more.csv","test.csv"\]'
 ok "info tells of images that are kept, and of all that was trained on"
+names=$(grep -ao '^\(.*line\|line\) [0-9]* of [a-z]*.csv$' kept/bundle.mnp | sed 's/.*line/line/')
+equal "$(sed 's/.* of //' <<< "$names" | sort -u | tr '\n' ' ')" "more.csv test.csv train.csv " &&
+    equal "$(wc -l <<< "$names")" 25
+ok "rows of several files that are kept say which they are of"
 [ -n "$python" ] && cat > break.py << 'END'
 """break.py BUNDLE FIELD OFFSET BYTE TO - a byte of a field of its exemplars changed, all sums right."""
 import struct
