@@ -142,45 +142,56 @@ def page(found):
     return out + "Papers: " + "; ".join(sorted(papers)) + ".\n"
 
 
-WIDE, HIGH, LEFT, RIGHT, TOP, LOW = 900, 620, 56, 100, 16, 44
-SECONDS, ERRORS = (0.4, 1000), (0.25, 20)  # of the axes
+WIDE, HIGH, LEFT, RIGHT, TOP, LOW = 900, 620, 56, 72, 16, 44
+LETTER = 7.2  # the width of one, for the widest of usual letters
 
 
-def at(s, e):
-    """Where a point of the picture lies."""
-    part = lambda v, ends: math.log(v / ends[0]) / math.log(ends[1] / ends[0])
-    return (LEFT + (WIDE - LEFT - RIGHT) * part(s, SECONDS),
-            TOP + (HIGH - TOP - LOW) * (1 - part(e, ERRORS)))
+class Plane:
+    """The picture's axes, as far as the points reach and a quarter more."""
+    def __init__(self, points):
+        ends = lambda values: (min(values) / 1.25, max(values) * 1.25)
+        self.seconds = ends([s for s, _, _ in points])
+        self.errors = ends([e for _, e, _ in points])
+
+    def at(self, s, e):
+        """Where a point lies."""
+        part = lambda v, ends: math.log(v / ends[0]) / math.log(ends[1] / ends[0])
+        return (LEFT + (WIDE - LEFT - RIGHT) * part(s, self.seconds),
+                TOP + (HIGH - TOP - LOW) * (1 - part(e, self.errors)))
+
+    def lines(self):
+        out = []
+        steps = lambda ends: [d * 10.0 ** k for k in range(-3, 5) for d in (1, 2, 5)
+                              if ends[0] < d * 10.0 ** k < ends[1]]
+        for s in steps(self.seconds):
+            x, _ = self.at(s, 1)
+            out += [f'<path class="a" d="M{x:.0f} {TOP}V{HIGH - LOW}"/>',
+                    f'<text x="{x:.0f}" y="{HIGH - LOW + 16}" text-anchor="middle">{s:g} s</text>']
+        for e in steps(self.errors):
+            _, y = self.at(1, e)
+            out += [f'<path class="a" d="M{LEFT} {y:.0f}H{WIDE - RIGHT}"/>',
+                    f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{e:g} %</text>']
+        return out
 
 
-def axes():
-    out = []
-    for s in 1, 10, 100, 1000:
-        x, y = at(s, ERRORS[0])
-        out += [f'<path class="a" d="M{x:.0f} {TOP}V{y:.0f}"/>',
-                f'<text x="{x:.0f}" y="{y + 16:.0f}" text-anchor="middle">{s} s</text>']
-    for e in 0.3, 0.5, 1, 2, 5, 10:
-        x, y = at(SECONDS[1], e)
-        out += [f'<path class="a" d="M{LEFT} {y:.0f}H{x:.0f}"/>',
-                f'<text x="{LEFT - 6}" y="{y + 4:.0f}" text-anchor="end">{e:g} %</text>']
-    return out
-
-
-def names(points, front):
-    """Where each name stands: beside its point, on no other name or point, off the line if it can."""
-    dots = [at(s, e) for s, e, _ in points]
+def names(dots, points, front):
+    """Where each name stands: beside its point, on no other name or point, nearest to its own, and
+    off the line if it can."""
     line = [(a[0] + (b[0] - a[0]) * t / 40, a[1] + (b[1] - a[1]) * t / 40)
             for a, b in zip(front, front[1:]) for t in range(41)]
     used = []
     for (x, y), (_, _, name) in sorted(zip(dots, points), key=lambda p: p[0][1]):
-        size = 7.2 * len(name)
+        size = LETTER * len(name)
         places = [(x + dx, y + 4 + dy) for dy in (0, -7, 7, -13, 13, -20, 20, -28, 28, -36, 36)
                   for dx in (7, -7 - size, -size / 2) if dy * dy > 100 or dx != -size / 2]
         def bad(u, v):
+            gap = lambda k, w: max(u - k, k - u - size, 0) + abs(v - 4 - w)
+            strange = sum((k, w) != (x, y) and gap(k, w) < gap(x, y) + 6 for k, w in dots)
             over = sum(u < k + n + 3 and k < u + size + 3 and abs(v - w) < 12 for k, w, n in used)
             over += sum(u - 5 < k < u + size + 5 and v - 14 < w < v + 6 for k, w in dots)
             over += 5 * (u < LEFT or u + size > WIDE)
-            return 100 * over + sum(u - 2 < k < u + size + 2 and v - 11 < w < v + 3 for k, w in line)
+            crossed = any(u - 2 < k < u + size + 2 and v - 11 < w < v + 3 for k, w in line)
+            return 100 * over + 30 * strange + 40 * crossed
         u, v = min(places, key=lambda place: bad(*place))
         used.append((u, v, size))
         yield x, y, u, v, name
@@ -190,26 +201,30 @@ def curve(found):
     """Errors against seconds of the pipelines as they ship; a line joins those that none beats in both."""
     points = sorted((q["learn"] + q["predict"], 100 * q["errors"] / q["rows"], q["row"][:-4])
                     for q in found.values() if " " not in q["row"] and q["learn"] is not None)
+    plane = Plane(points)
+    dots = [plane.at(s, e) for s, e, _ in points]
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" font-size="12" '
            'font-family="system-ui, sans-serif">',
            "<style>svg{background:#fff}text{fill:#222}.a{stroke:#ddd}.f{fill:none;stroke:#2463b4}"
            ".l{stroke:#999;stroke-width:.6}"
            ".p{fill:#2463b4}.n{fill:#b4540a}@media(prefers-color-scheme:dark){svg{background:#161616}"
            "text{fill:#ddd}.a{stroke:#383838}.f{stroke:#7ab0f0}.p{fill:#7ab0f0}.n{fill:#f0a35e}}</style>",
-           *axes()]
+           *plane.lines()]
     best, front = 100, []
-    for s, e, _ in points:
+    for (s, e, _), dot in zip(points, dots):
         if e < best:
             best = e
-            front.append(at(s, e))
+            front.append(dot)
     out.append('<path class="f" d="M' + "L".join("%.0f %.0f" % p for p in front) + '"/>')
-    for x, y, u, v, name in names(points, front):
+    for x, y, u, v, name in names(dots, points, front):
         if abs(v - 4 - y) > 14:  # a name that had to go far is led to
             out.append(f'<path class="l" d="M{x:.1f} {y:.1f}L{u + 3.5 * len(name):.0f} '
                        f'{v - 4 + (5 if v - 4 < y else -5):.0f}"/>')
-        net = re.match("cnn|conv|lenet|.*lstm|mlp", name)
+        net = re.match("(colour_)?cnn|conv|lenet|.*lstm|mlp", name)
+        left = u + LETTER * len(name) < x  # then it ends beside its point, however wide letters are
         out += [f'<circle class="{"n" if net else "p"}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>',
-                f'<text x="{u:.0f}" y="{v:.0f}">{name}</text>']
+                f'<text x="{u + LETTER * len(name) * left:.0f}" y="{v:.0f}"'
+                f' text-anchor="{"end" if left else "start"}">{name}</text>']
     out += [f'<text x="{(WIDE - RIGHT + LEFT) / 2:.0f}" y="{HIGH - 8}" text-anchor="middle">learning and '
             'predicting; errors of 10 000 test rows; nets are orange</text>', "</svg>", ""]
     return "\n".join(out)
