@@ -10,7 +10,7 @@
 #include "core/stage.h"
 
 enum { ALL, CROSS, SQUARES }; /* order of .choices below */
-enum { MOST_VALUES = 1 << 22 };
+enum { MOST_VALUES = 1 << 20 }; /* that a row may have */
 
 struct params {
     int products;
@@ -37,9 +37,9 @@ static int shape(struct mp_ctx *c, const void *params, const void *state, struct
     const size_t all = p->products == ALL ? mp_product(d, d + 1) / 2
                        : p->products == CROSS ? mp_product(d, d - 1) / 2 : d;
     (void)state;
-    if (all > MOST_VALUES)
-        return mp_fail(c, "makes %zu products of %zu values; at most %d: pca before it", all, d,
-                       MOST_VALUES);
+    if (all > MOST_VALUES - d)
+        return mp_fail(c, "makes %zu products of %zu values; with these at most %d: pca before it",
+                       all, d, MOST_VALUES);
     *out = (struct mp_shape){ 1, (int)(d + all), 1 };
     return MP_OK;
 }

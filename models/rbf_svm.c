@@ -21,6 +21,7 @@
 #include "linear/dnn.h"
 #include "linear/kernel_machine.h"
 #include "linear/nearest.h"
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ struct state {
     uint16_t *class;   /* of each row */
     size_t n;
     double sum, squares; /* of all values */
+    double longest;      /* |x|^2 of a row, the largest */
 };
 
 static int shape(struct mp_ctx *c, const void *params, const void *state, struct mp_shape in,
@@ -95,10 +97,12 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
             return mp_fail(c, "a value of row %zu is infinite or not a number", mp_row(in, i) + 1);
         if (d != s->d || mp_kernel_rows_add(c, s->rows, x, d) < 0)
             return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)s->d);
+        const double before = s->squares;
         for (size_t j = 0; j < d; j++) {
             s->sum += (double)x[j];
             s->squares += (double)x[j] * (double)x[j];
         }
+        s->longest = fmax(s->longest, s->squares - before);
         s->class[s->n++] = (uint16_t)in->y[i];
     }
     return MP_OK;
@@ -227,6 +231,31 @@ static double gamma_of(const struct params *p, const struct state *s)
            : variance > 0 && isfinite(variance) ? 1 / ((double)s->d * variance) : 1;
 }
 
+/* libsvm keeps kernels as floats.  The longest row's with itself is the largest, but where values
+ * and the constant have different signs. */
+static int check_powers(struct mp_ctx *c, const struct params *p, const struct state *s)
+{
+    const double digits = p->degree * log10(fabs(s->gamma * s->longest + p->constant));
+    if (p->kernel == MP_RBF || digits <= log10(FLT_MAX))
+        return MP_OK;
+    return mp_fail(c, "kernel=poly makes 1e%.0f of a row with itself, at most 1e38 is possible: a "
+                   "smaller degree, gamma (now %.3g) or constant", ceil(digits), s->gamma);
+}
+
+static int check_borders(struct mp_ctx *c, const struct work *w)
+{
+    for (size_t i = 0; i < w->pairs; i++) {
+        const struct mp_separation *border = &w->pair[i].border;
+        double sum = border->rho;
+        for (size_t j = 0; j < border->n; j++)
+            sum += border->coef[j];
+        if (!isfinite(sum))
+            return mp_fail(c, "libsvm finds no border in numbers: a smaller C or gamma%s",
+                           w->rules.kernel == MP_RBF ? "" : ", degree or constant");
+    }
+    return MP_OK;
+}
+
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct params *p = params;
@@ -245,9 +274,13 @@ static int done(struct mp_ctx *c, const void *params, void *state)
                       .rules = { .kernel = (enum mp_kernel)p->kernel, .gamma = s->gamma,
                                  .constant = p->constant, .degree = p->degree, .C = p->C,
                                  .tolerance = p->tolerance, .cache = p->cache } };
-    int rc = sort_rows(c, &w);
+    int rc = check_powers(c, p, s);
+    if (rc == MP_OK)
+        rc = sort_rows(c, &w);
     if (rc == MP_OK)
         rc = mp_parallel_for(c, w.pairs, separate, &w);
+    if (rc == MP_OK)
+        rc = check_borders(c, &w);
     if (rc == MP_OK)
         rc = gather(c, &w);
     if (rc == MP_OK)

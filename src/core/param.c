@@ -2,7 +2,6 @@
 /* param.c - parameters: from text to the fields of a struct, and back. */
 #include "core/param.h"
 #include "text/glossary.h"
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,17 +85,24 @@ static int set_text(struct mp_ctx *c, const struct mp_param *p, const char *valu
     return MP_OK;
 }
 
+/* Whole numbers may be written 1000, 1000.0 or 1e3. */
+static bool read_number(const struct mp_param *p, const char *value, double *x)
+{
+    char *end = NULL;
+    *x = strtod(value, &end);
+    if (end == value || *end != '\0')
+        return false;
+    if (p->type != MP_INT)
+        return true;
+    return value[strspn(value, " \t+-0123456789.eE")] == '\0' && (isinf(*x) || *x == floor(*x));
+}
+
 static int set_number(struct mp_ctx *c, const struct mp_param *p, const char *value, char *at)
 {
-    char range[128], *end = NULL;
+    char range[128];
     double x;
     mp_param_range(p, range, sizeof range);
-    errno = 0;
-    if (p->type == MP_INT)
-        x = (double)strtol(value, &end, 10);
-    else
-        x = strtod(value, &end);
-    if (end == value || *end != '\0')
+    if (!read_number(p, value, &x))
         return mp_fail(c, "%s=%s: not a %s (%s)", p->name, value,
                        p->type == MP_INT ? "whole number" : "number", range);
     if (!isfinite(x) || x < p->min || x > p->max)

@@ -260,6 +260,10 @@ pipeline "no number" ":2: hog: cell=x: not a whole number (whole number 1..256 p
     'hog cell=x\nsvm'
 pipeline "no whole number" ":2: hog: cell=4.5: not a whole number (whole number 1..256 px)" \
     'hog cell=4.5\nsvm'
+pipeline "a whole number out of range, in short" \
+    ":2: hog: cell=1e9: out of range (whole number 1..256 px)" 'hog cell=1e9\nsvm'
+pipeline "nor one that is no decimal" \
+    ":2: hog: cell=0x4: not a whole number (whole number 1..256 px)" 'hog cell=0x4\nsvm'
 pipeline "no value" ":2: svm: C=: not a number (number 1e-09..1000000000)" 'svm C='
 pipeline "none of the choices" ":2: svm: solver=dual: must be one of \
 auto|dense|l2loss_dual|l2loss_primal|l1loss_dual|crammer_singer|l1reg" 'svm solver=dual'
