@@ -31,10 +31,10 @@ struct mp_fixed_take {
 
 /* Sums of 16 columns at one point, for so many rows. */
 struct mp_fixed_product {
-    const int16_t *a;
+    const int16_t *a;    /* of `pairs` pairs a row */
     const int32_t *b;    /* pairs of 16 columns */
     int32_t *c;          /* 16 sums a row */
-    size_t rows, a_row, pairs;
+    size_t rows, pairs;  /* rows: a multiple of 4 */
 };
 
 /* Sums of one tile at all points, 16 channels of them, back to an image. */
@@ -177,28 +177,31 @@ INLINE void back_output(const size_t n, const float *k, const vec *y, vec *m)
     }
 }
 
+#ifndef WIDEN
+#define WIDEN(x) __builtin_convertvector(*(const halves *)(x), words)
+#define NARROW(to, v) (*(halves *)(to) = __builtin_convertvector(v, halves))
+#endif
+
 INLINE void read_at(const mp_bf16 *x, vec *to)
 {
-    *to = (vec)(__builtin_convertvector(*(const halves *)x, words) << 16);
+    *to = (vec)(WIDEN(x) << 16);
 }
 
 /* ------------------------------------------------------------ to the points */
 
 /* Adding 1.5 * 2^23 leaves the nearest whole number in the lowest bits. */
-INLINE void put(const enum mp_fixed_way way, const struct mp_fixed_take *q, size_t p, size_t c,
+INLINE void put(const enum mp_fixed_way way, const bool odd, int16_t *row, int32_t *pair,
                 const vec *v)
 {
     const words w = (words)(*v + 12582912.0f);
     if (way != MP_FIXED_INPUT_PAIRS)
-        *(halves *)(q->rows + p * q->rows_point + c) = __builtin_convertvector(w, halves);
-    if (way != MP_FIXED_INPUT) {
-        words *pair = (words *)(q->pairs + p * q->pairs_point + c);
-        *pair = q->odd ? *pair | w << 16 : w & 0xffff;
-    }
+        NARROW(row, w);
+    if (way != MP_FIXED_INPUT)
+        *(words *)pair = odd ? *(const words *)pair | w << 16 : w & 0xffff;
 }
 
-INLINE void take_both(const enum mp_fixed_way way, const size_t n, const struct mp_fixed_take *q,
-                      size_t c)
+INLINE void take_both(const enum mp_fixed_way way, const size_t n, const bool odd,
+                      const struct mp_fixed_take *q, size_t c)
 {
     const size_t ins = way == MP_FIXED_GRADIENT ? TILE : n;
     vec half[SIDE][SIDE], line[SIDE], made[SIDE], sum = { 0 };
@@ -219,6 +222,9 @@ INLINE void take_both(const enum mp_fixed_way way, const size_t n, const struct 
     }
     if (way == MP_FIXED_GRADIENT)
         *(vec *)(q->sums + c) += sum;
+    int16_t *row = way != MP_FIXED_INPUT_PAIRS ? q->rows + c : NULL;
+    int32_t *pair = way != MP_FIXED_INPUT ? q->pairs + c : NULL;
+    const size_t row_step = q->rows_point, pair_step = q->pairs_point;
     for (size_t y = 0; y < n; y++) {
         vec square = { 0 };
         if (way == MP_FIXED_GRADIENT)
@@ -228,24 +234,32 @@ INLINE void take_both(const enum mp_fixed_way way, const size_t n, const struct 
         UNROLL
         for (size_t x = 0; x < n; x++) {
             square += made[x] * made[x];
-            put(way, q, y * n + x, c, &made[x]);
+            put(way, odd, row, pair, &made[x]);
+            row += way != MP_FIXED_INPUT_PAIRS ? row_step : 0;
+            pair += way != MP_FIXED_INPUT ? pair_step : 0;
         }
         if (way != MP_FIXED_INPUT)
             *(vec *)(q->squares + y * q->channels + c) += square;
     }
 }
 
-INLINE void take_all(const enum mp_fixed_way way, const size_t n, const struct mp_fixed_take *q)
+INLINE void take_all(const enum mp_fixed_way way, const size_t n, const bool odd,
+                     const struct mp_fixed_take *all)
 {
-    for (size_t c = 0; c < q->channels; c += LANES)
-        take_both(way, n, q, c);
+    const struct mp_fixed_take q = *all; /* which what is written may not change */
+    for (size_t c = 0; c < q.channels; c += LANES)
+        take_both(way, n, odd, &q, c);
 }
 
 #define TAKE(way)                                                                                \
-    if (n == 6)                                                                                  \
-        take_all(way, 6, q);                                                                     \
+    if (n == 6 && !q->odd)                                                                       \
+        take_all(way, 6, false, q);                                                              \
+    else if (n == 6)                                                                             \
+        take_all(way, 6, true, q);                                                               \
+    else if (!q->odd)                                                                            \
+        take_all(way, 8, false, q);                                                              \
     else                                                                                         \
-        take_all(way, 8, q);                                                                     \
+        take_all(way, 8, true, q);                                                               \
     break;
 
 TARGET static void take(enum mp_fixed_way way, size_t n, const struct mp_fixed_take *q)
@@ -259,8 +273,9 @@ TARGET static void take(enum mp_fixed_way way, size_t n, const struct mp_fixed_t
 
 /* ---------------------------------------------------------- from the points */
 
-INLINE void give_both(const bool gradient, const size_t n, const struct mp_fixed_give *q)
+INLINE void give_both(const bool gradient, const size_t n, const struct mp_fixed_give *all)
 {
+    const struct mp_fixed_give copy = *all, *q = &copy; /* which what is written may not change */
     const size_t outs = gradient ? n : TILE;
     vec half[SIDE][SIDE], line[SIDE], made[SIDE];
     for (size_t x = 0; x < n; x++) {
@@ -319,34 +334,50 @@ INLINE int32_t pair_at(const int16_t *a)
     return v;
 }
 
-INLINE void some_rows(const size_t rows, const struct mp_fixed_product *q, size_t i)
+enum { ROWS = 12, BY = 4 }; /* sums at a time: rows; or rows and as many vectors, at most */
+
+INLINE void some_rows(const size_t rows, const size_t pairs, const struct mp_fixed_product *q,
+                      size_t i)
 {
-    const int16_t *a = q->a + i * q->a_row;
-    bits sum[rows];
+    const int16_t *a = q->a + i * 2 * pairs;
+    const int32_t *w = q->b;
+    bits sum[ROWS];
     UNROLL
     for (size_t r = 0; r < rows; r++)
         sum[r] = (bits){ 0 };
-    for (size_t k = 0; k < q->pairs; k++) {
-        const bits b = *(const bits *)(q->b + k * LANES);
+    for (size_t k = 0; k < pairs; k++, a += 2, w += LANES) {
+        const bits b = *(const bits *)w;
         UNROLL
         for (size_t r = 0; r < rows; r++)
-            DOT(sum[r], pair_at(a + r * q->a_row + 2 * k), b);
+            DOT(sum[r], pair_at(a + r * 2 * pairs), b);
     }
     UNROLL
     for (size_t r = 0; r < rows; r++)
         *(bits *)(q->c + (i + r) * LANES) = sum[r];
 }
 
-/* Rows are a multiple of 4. */
-TARGET static void multiply(const struct mp_fixed_product *q)
+INLINE void all_rows(const size_t pairs, const struct mp_fixed_product *q)
 {
     size_t i = 0;
     for (; i + 12 <= q->rows; i += 12)
-        some_rows(12, q, i);
+        some_rows(12, pairs, q, i);
     for (; i + 8 <= q->rows; i += 8)
-        some_rows(8, q, i);
+        some_rows(8, pairs, q, i);
     for (; i < q->rows; i += 4)
-        some_rows(4, q, i);
+        some_rows(4, pairs, q, i);
+}
+
+/* Where rows lie a known distance apart, one register finds all. */
+TARGET static void multiply(const struct mp_fixed_product *q)
+{
+    if (q->pairs == 16)
+        all_rows(16, q);
+    else if (q->pairs == 32)
+        all_rows(32, q);
+    else if (q->pairs == 8)
+        all_rows(8, q);
+    else
+        all_rows(q->pairs, q);
 }
 
 INLINE void gather_block(const size_t rows, const size_t vecs, const struct mp_fixed_gather *q,
@@ -354,7 +385,7 @@ INLINE void gather_block(const size_t rows, const size_t vecs, const struct mp_f
 {
     const int32_t *a = q->a + i, *b = q->b + j;
     float *c = q->c + i * q->columns + j;
-    bits sum[rows][vecs], w[vecs];
+    bits sum[2 * BY][BY], w[BY];
     UNROLL
     for (size_t r = 0; r < rows; r++)
         UNROLL

@@ -363,8 +363,7 @@ static void multiply(const struct work *q, const struct weights *w, size_t n, si
     for (size_t p = 0; p < q->points; p++)
         q->loops->multiply(&(struct mp_fixed_product){
             .a = q->rows + p * q->block * w->rows, .b = b + p * w->rows / 2 * MP_LANES,
-            .c = q->sums + p * q->block * MP_LANES, .rows = up(n), .a_row = w->rows,
-            .pairs = w->rows / 2 });
+            .c = q->sums + p * q->block * MP_LANES, .rows = up(n), .pairs = w->rows / 2 });
 }
 
 /* ------------------------------------------------------------------ forward */
