@@ -318,8 +318,9 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     const struct params *p = params;
     struct state *s = state;
     if (s->n < MIN_ROWS && !mp_trial(c))
-        return mp_fail(c, "%zu rows held back are too few to learn from, it needs %d; a larger "
-                          "share=, now %g, or more training rows", s->n, MIN_ROWS, p->held.share);
+        return mp_fail(c, "%zu row%s held back %s too few to learn from, it needs %d; a larger "
+                          "share=, now %g, or more training rows", s->n, s->n == 1 ? "" : "s",
+                       s->n == 1 ? "is" : "are", MIN_ROWS, p->held.share);
     s->n_values = p->method == PLATT ? 2 * s->k : 1;
     s->values = mp_alloc(c, s->n_values, sizeof *s->values);
     s->weight = mp_alloc(c, s->k, sizeof *s->weight);

@@ -372,7 +372,8 @@ static int split(struct mp_ctx *c, struct training *t)
                         "them (--set net.batch=%zu)", t->p->batch, t->n_train, t->n_train,
                      t->n_train);
     if (rc == MP_OK && t->p->validation > 0 && t->n_judges == 0)
-        rc = mp_fail(c, "validation=%g: of %zu rows none is left to judge", t->p->validation, n);
+        rc = mp_fail(c, "validation=%g: no label has two of the %zu rows, so that one could judge; "
+                        "validation=0 learns from all", t->p->validation, n);
     if (rc == MP_OK)
         rc = weigh_classes(c, t);
     return rc == MP_OK && t->n_judges > 0 ? warn_of_few(c, t) : rc;

@@ -288,6 +288,11 @@ equal "$(sed -n 's/ended at 2\.3[0-9]*,/ended at 2.3,/; /^warning/p' "$err")" "w
 the loss ended at 2.3, no better than guessing, which has 2.29: more epochs, or another lr than 0.001, \
 may help"
 ok "a net that has learned nothing yet: no advice to make lr smaller"
+sed -n '1p; 2s/^[0-9]*/5/p; 3s/^[0-9]*/6/p' train.csv > two.csv
+printf 'data train=two.csv test=test.csv\nnet batch=2 validation=0.5\n  dense units=2\n' > two.txt
+! mp run two.txt -o two && equal "$(tail -1 "$err")" "mnistpipe: two.txt:2: net: validation=0.5: no \
+label has two of the 2 rows, so that one could judge; validation=0 learns from all"
+ok "no row can judge"
 sed 's/validation=[0-9.]*/validation=0.02/' small.txt > few.txt
 mp run few.txt -o few
 equal "$(grep '^warning:' "$err")" "warning: few.txt:3: net: validation=0.02: 10 rows judge the epochs, \
