@@ -59,7 +59,7 @@ static bool always(const struct params *p)
 }
 
 /* findings/vips-rank.sh and findings/vips-fill-nearest.sh show it. */
-static void heed(struct mp_ctx *c, const void *params)
+static int heed(struct mp_ctx *c, const void *params)
 {
     static const struct {
         const char *op;
@@ -75,7 +75,7 @@ static void heed(struct mp_ctx *c, const void *params)
     const struct params *p = params;
     struct mp_vips v;
     if (mp_vips_open(c, &v) < 0)
-        return;
+        return -1;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         int order = 0;
         for (int k = 0; k < 3 && order == 0; k++)
@@ -84,6 +84,7 @@ static void heed(struct mp_ctx *c, const void *params)
             mp_warn(c, "op=%s: in libvips %s, as in others up to 8.16.1, it %s", p->op,
                     v.version_string(), all[i].what);
     }
+    return MP_OK;
 }
 
 /* ------------------------------------------------------------------------------ pixels */

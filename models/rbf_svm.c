@@ -3,16 +3,16 @@
  *
  * Of each pair of classes the rows that lie nearest to the border between them are kept, the
  * support vectors, and a row is on that side of the border to which it is more like (Boser,
- * Guyon, Vapnik 1992; Cortes, Vapnik 1995, "Support-vector networks").  libsvm finds them; it is
- * asked pair by pair, side by side.  Predictions are ours: kernels of 96 rows with all support
+ * Guyon, Vapnik 1992; Cortes, Vapnik 1995, "Support-vector networks").  They are found pair by
+ * pair, side by side.  Predictions are ours: kernels of 96 rows with all support
  * vectors, which the pairs have in common, are products of matrices.
  *
  * A class's score is how many others it wins against, and less than a half for by how much:
  * scikit-learn's decision function of SVC, one against the rest.
  *
- * Cost: of each pair about the square of its rows; for a prediction a multiply-add for each value
- * of each support vector.  Memory while training: 16 bytes for each value that is not zero, and
- * `cache` for each thread. */
+ * Cost: of each pair a multiply-add for each value of all its rows and of those that come near
+ * the border; for a prediction one for each value of each support vector.  Memory while training:
+ * a byte for each value, or four, twice of the classes that a thread has, and its `cache`. */
 #include "core/exp.h"
 #include "core/finite.h"
 #include "core/learner.h"
@@ -30,7 +30,7 @@
 enum { ROWS = 96, COLUMNS = 256 };
 
 struct params {
-    int kernel, degree;
+    int kernel, degree, solver;
     double C, gamma, constant, tolerance, cache;
     char *weights;
 };
@@ -46,8 +46,11 @@ static const struct mp_param table[] = {
     MP_PARAM(constant, .def = "0", .min = -1e6, .max = 1e6, .doc = "poly: what is added"),
     MP_PARAM(tolerance, .def = "0.001", .min = 1e-9, .max = 1, .doc = "when to stop"),
     MP_PARAM(cache, .def = "200", .min = 1, .max = 1e6, .unit = "MiB",
-             .doc = "of kernel values that each thread keeps while it learns; where those of each "
-                    "two rows of two classes fit, of 16 bytes, learning is several times faster"),
+             .doc = "of kernel values that each thread keeps while it learns, of 4 bytes: each row "
+                    "that comes near the border with all of two classes"),
+    MP_PARAM(solver, .def = "smo", .choices = MP_KERNEL_SOLVERS,
+             .doc = "smo: some hundred rows at a time, by products of matrices; libsvm: by that "
+                    "library, many times slower"),
     MP_CLASS_WEIGHTS(struct params, "C of rows"),
     MP_END
 };
@@ -87,7 +90,7 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
         const size_t n = mp_fit_rows(c);
         s->d = d;
         s->class = mp_alloc(c, n, sizeof *s->class);
-        s->rows = s->class != NULL ? mp_kernel_rows_open(c, n) : NULL;
+        s->rows = s->class != NULL ? mp_kernel_rows_open(c, n, d) : NULL;
         if (s->rows == NULL)
             return -1;
     }
@@ -95,8 +98,10 @@ static int fit(struct mp_ctx *c, const void *params, void *state, const struct m
         const float *x = in->x + i * d;
         if (!mp_all_finite(x, d))
             return mp_fail(c, "a value of row %zu is infinite or not a number", mp_row(in, i) + 1);
-        if (d != s->d || mp_kernel_rows_add(c, s->rows, x, d) < 0)
+        if (d != s->d)
             return mp_fail(c, "rows of %zu values after rows of %zu", d, (size_t)s->d);
+        if (mp_kernel_rows_add(c, s->rows, x) < 0)
+            return -1;
         const double before = s->squares;
         for (size_t j = 0; j < d; j++) {
             s->sum += (double)x[j];
@@ -117,7 +122,7 @@ struct pair {
 
 struct work {
     struct state *s;
-    struct mp_kernel_rules rules;
+    struct mp_kernel_machine rules;
     const char *weights;
     double *weight;    /* of each class */
     uint32_t *row;     /* class by class */
@@ -200,7 +205,7 @@ static int gather(struct mp_ctx *c, const struct work *w)
     int rc = s->x != NULL && s->coef != NULL ? MP_OK : -1;
     for (size_t i = 0; i < s->n && rc == MP_OK; i++)
         if (place[i] > 0)
-            mp_kernel_rows_get(s->rows, i, s->x + (place[i] - 1) * s->d, s->d);
+            mp_kernel_rows_get(s->rows, i, s->x + (place[i] - 1) * s->d);
     for (size_t i = 0; i < w->pairs && rc == MP_OK; i++) {
         const struct pair *p = &w->pair[i];
         s->rho[p->a * k + p->b] = p->border.rho;
@@ -231,7 +236,7 @@ static double gamma_of(const struct params *p, const struct state *s)
            : variance > 0 && isfinite(variance) ? 1 / ((double)s->d * variance) : 1;
 }
 
-/* libsvm keeps kernels as floats.  The longest row's with itself is the largest, but where values
+/* Kernels are kept as floats.  The longest row's with itself is the largest, but where values
  * and the constant have different signs. */
 static int check_powers(struct mp_ctx *c, const struct params *p, const struct state *s)
 {
@@ -250,8 +255,8 @@ static int check_borders(struct mp_ctx *c, const struct work *w)
         for (size_t j = 0; j < border->n; j++)
             sum += border->coef[j];
         if (!isfinite(sum))
-            return mp_fail(c, "libsvm finds no border in numbers: a smaller C or gamma%s",
-                           w->rules.kernel == MP_RBF ? "" : ", degree or constant");
+            return mp_fail(c, "there is no border in numbers: a smaller C or gamma%s",
+                           w->rules.kernel.kernel == MP_RBF ? "" : ", degree or constant");
     }
     return MP_OK;
 }
@@ -271,8 +276,10 @@ static int done(struct mp_ctx *c, const void *params, void *state)
     s->gamma = gamma_of(p, s);
     s->constant = p->constant;
     struct work w = { .s = s, .weights = p->weights,
-                      .rules = { .kernel = (enum mp_kernel)p->kernel, .gamma = s->gamma,
-                                 .constant = p->constant, .degree = p->degree, .C = p->C,
+                      .rules = { .kernel = { .kernel = (enum mp_kernel)p->kernel,
+                                             .gamma = s->gamma, .constant = p->constant,
+                                             .degree = p->degree },
+                                 .solver = (enum mp_kernel_solver)p->solver, .C = p->C,
                                  .tolerance = p->tolerance, .cache = p->cache } };
     int rc = check_powers(c, p, s);
     if (rc == MP_OK)
@@ -521,9 +528,10 @@ static int pictures(struct mp_ctx *c, const void *params, const void *state,
     return MP_OK;
 }
 
-static int prepare(struct mp_ctx *c)
+static int heed(struct mp_ctx *c, const void *params)
 {
-    return mp_kernel_load(c) < 0 ? -1 : mp_dnn_load(c);
+    const struct params *p = params;
+    return p->solver == MP_LIBSVM ? mp_kernel_load(c) : MP_OK;
 }
 
 MP_STAGE(rbf_svm) = {
@@ -531,14 +539,16 @@ MP_STAGE(rbf_svm) = {
     .doc = "Of each two classes those rows are kept that lie near the border between them, and\n"
            "a row is compared with these: borders may be of any form.\n"
            "\n"
-           "By libsvm, one class against one.  kernel=rbf: rows are alike that are near, `gamma`\n"
-           "says how near; kernel=poly: products of up to `degree` values are looked at, all at\n"
-           "once.  C and gamma are best chosen on held-out training rows, each by factors.  The\n"
-           "time grows with the square of the rows of a class.  A score is how many other\n"
-           "classes a class wins against, and less than a half for by how much, scikit-learn's\n"
-           "decision function of SVC; `calibrate` behind it makes probabilities of them.\n"
+           "One class against one, as libsvm has it.  kernel=rbf: rows are alike that are near,\n"
+           "`gamma` says how near; kernel=poly: products of up to `degree` values are looked at,\n"
+           "all at once.  C and gamma are best chosen on held-out training rows, each by factors.\n"
+           "The time grows with the rows of a class times those near its borders.  A score is how\n"
+           "many other classes a class wins against, and less than a half for by how much,\n"
+           "scikit-learn's decision function of SVC; `calibrate` behind it makes probabilities of\n"
+           "them.\n"
            "Reference: Boser, Guyon, Vapnik 1992, A training algorithm for optimal margin\n"
-           "classifiers; Chang, Lin 2011, LIBSVM.",
+           "classifiers; Chang, Lin 2011, LIBSVM; Fan, Chen, Lin 2005, Working set selection\n"
+           "using second order information.",
     .example = "rbf_svm C=10",
     .params = table,
     .params_size = sizeof(struct params),
@@ -546,6 +556,6 @@ MP_STAGE(rbf_svm) = {
     .shape = shape,
     .fit = fit, .done = done, .io = io, .clear = clear,
     .apply = apply,
-    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .prepare = prepare, .ready = ready,
-                          .values = values, .pictures = pictures),
+    .learner = MP_LEARNER(.learns = MP_IN_ORDER, .prepare = mp_dnn_load, .heed = heed,
+                          .ready = ready, .values = values, .pictures = pictures),
 };

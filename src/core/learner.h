@@ -81,8 +81,9 @@ struct mp_learner {
                  void *arg);
     int (*further)(struct mp_ctx *c, const char *word, struct mp_further *f);
 
-    /* Before any rows are read: warns of what will not do what was asked for.  NULL: nothing. */
-    void (*heed)(struct mp_ctx *c, const void *params);
+    /* Then with the parameters: warns of what will not do what was asked for, and loads what only
+     * that takes.  NULL: nothing. */
+    int (*heed)(struct mp_ctx *c, const void *params);
 
     /* Once after done() or after loading, before apply(): makes what is no part of
      * the saved state, such as a library's handles; clear() releases it. */

@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kernel_machine.h - support vector machines with a kernel, of two classes, by libsvm.
+/* kernel_machine.h - support vector machines with a kernel, of two classes, by smo.h or by libsvm.
  *
  * Chang, Lin 2011, "LIBSVM: a library for support vector machines". */
 #ifndef MP_KERNEL_MACHINE_H
 #define MP_KERNEL_MACHINE_H
-#include "core/stage.h"
+#include "linear/kernel_rows.h"
 
-enum mp_kernel { MP_RBF, MP_POLY };
-#define MP_KERNELS "rbf|poly"
+enum mp_kernel_solver { MP_SMO, MP_LIBSVM };
+#define MP_KERNEL_SOLVERS "smo|libsvm"
 
-/* exp(-gamma |x - y|^2), or (gamma x.y + constant)^degree. */
-struct mp_kernel_rules {
-    enum mp_kernel kernel;
-    double gamma, constant;
-    int degree;
+struct mp_kernel_machine {
+    struct mp_kernel_rules kernel;
+    enum mp_kernel_solver solver;
     double C, tolerance;
     double cache; /* MiB of kernel values that each thread keeps */
 };
-
-/* Rows as libsvm has them: values that are not zero. */
-struct mp_kernel_rows;
-struct mp_kernel_rows *mp_kernel_rows_open(struct mp_ctx *c, size_t room);
-int mp_kernel_rows_add(struct mp_ctx *c, struct mp_kernel_rows *r, const float *x, size_t d);
-void mp_kernel_rows_get(const struct mp_kernel_rows *r, size_t row, float *x, size_t d);
-void mp_kernel_rows_close(struct mp_kernel_rows *r);
 
 /* What separates two classes: a row is of the first where sum coef[i] K(x, row[i]) > rho. */
 struct mp_separation {
@@ -32,12 +23,12 @@ struct mp_separation {
     double *coef, rho;
 };
 
-/* Loads libsvm unless it is there. */
+/* Loads libsvm unless it is there; else the first to ask for it does. */
 int mp_kernel_load(struct mp_ctx *c);
 bool mp_kernel_version(char *text, size_t size);
 
 /* Of n + m rows, those of the first class first; on any thread.  factor: of C, for each. */
-int mp_kernel_separate(struct mp_ctx *c, const struct mp_kernel_rules *k,
+int mp_kernel_separate(struct mp_ctx *c, const struct mp_kernel_machine *k,
                        const struct mp_kernel_rows *r, const uint32_t *rows, size_t n, size_t m,
                        const double factor[2], struct mp_separation *to);
 void mp_separation_free(struct mp_separation *s);

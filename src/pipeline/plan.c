@@ -689,8 +689,8 @@ int mp_plan_prepare(struct mp_ctx *c, const struct mp_plan *p)
         mp_plan_where(c, p, i);
         if (l->prepare != NULL && l->prepare(c) < 0)
             return -1;
-        if (l->heed != NULL)
-            l->heed(c, n->params);
+        if (l->heed != NULL && l->heed(c, n->params) < 0)
+            return -1;
     }
     mp_ctx_where(c, "%s", "");
     return MP_OK;

@@ -14,7 +14,7 @@ rows test 20 > test.csv
 pipe() { printf 'data train=train.csv test=test.csv\n%b\n' "$1"; }
 pipe 'deskew\nhog\nsvm C=0.05' > svm.txt
 pipe 'deskew\npca components=8\nsvm C=0.05' > pca.txt
-pipe 'rbf_svm' > rbf.txt
+pipe 'rbf_svm solver=libsvm' > rbf.txt
 pipe 'net epochs=1\n  dense units=8' > net.txt
 
 soname() { sed -n "s/^#define MP_$1_SONAME \"\(.*\)\"\$/\1/p" "$BUILD/config.h"; }

@@ -20,6 +20,7 @@ with frozen("rbf_svm.txt", np, sklearn) as f:
              {"C": 2, "gamma": 0.01, "class_weight": {0: 4, 7: 0.25}}),
             ("", pixels, "kernel=poly degree=4 gamma=0.01 constant=0.5 C=3",
              {"kernel": "poly", "degree": 4, "gamma": 0.01, "coef0": 0.5, "C": 3}),
+            ("", pixels, "C=10 cache=1 solver=libsvm", {"C": 10}),
             ("zoning rows=4 columns=4 | ", means, "kernel=poly",
              {"kernel": "poly"})):
         model = SVC(tol=1e-7, **keys).fit(x[:FIT], y)
