@@ -371,13 +371,14 @@ static void show_id(const char *id, char *text, size_t size)
 void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size)
 {
     const struct mp_origin *o = d->from != NULL ? &d->origin[d->from[i]] : NULL;
-    if (d->id != NULL && !d->is_csv) {
+    const bool line = o != NULL ? o->is_csv : d->is_csv;
+    const bool picture = o != NULL ? o->pictures : d->id != NULL && !d->is_csv;
+    if (picture && d->id != NULL) {
         char *path = o != NULL ? g_strconcat(o->name, "/", d->id[i], NULL) : NULL;
         show_id(path != NULL ? path : d->id[i], text, size);
         g_free(path);
         return;
     }
-    const bool line = o != NULL ? o->is_csv : d->is_csv;
     const size_t n = (size_t)snprintf(text, size, "%s %llu%s", line ? "line" : "item",
                                       (unsigned long long)mp_data_number(d, i),
                                       o != NULL ? " of " : "");
@@ -385,9 +386,10 @@ void mp_data_row_name(const struct mp_data *d, size_t i, char *text, size_t size
         show_id(o->name, text + n, size - n);
 }
 
-int mp_data_origins(struct mp_ctx *c, const struct mp_data *d, struct mp_data *to)
+int mp_data_origins(struct mp_ctx *c, const struct mp_data *d, const char *name,
+                    struct mp_data *to)
 {
-    const struct mp_origin self = { d->name, d->is_csv };
+    const struct mp_origin self = { (char *)name, d->is_csv, d->id != NULL && !d->is_csv };
     const struct mp_origin *from = d->from != NULL ? d->origin : &self;
     const size_t n = d->from != NULL ? d->n_origins : 1;
     struct mp_origin *all = realloc(to->origin, (to->n_origins + n) * sizeof *all);
@@ -395,10 +397,11 @@ int mp_data_origins(struct mp_ctx *c, const struct mp_data *d, struct mp_data *t
         return mp_no_memory(c, "names");
     to->origin = all;
     for (size_t i = 0; i < n; i++) {
-        char *name = mp_data_name(c, from[i].name);
-        if (name == NULL)
+        char *copy = mp_data_name(c, from[i].name);
+        if (copy == NULL)
             return -1;
-        all[to->n_origins++] = (struct mp_origin){ name, from[i].is_csv };
+        all[to->n_origins] = from[i];
+        all[to->n_origins++].name = copy;
     }
     return MP_OK;
 }
@@ -420,7 +423,7 @@ static int pick_names(struct mp_ctx *c, const struct mp_data *d, const size_t *r
     part->from = mp_alloc(c, part->n, sizeof *part->from);
     for (size_t i = 0; i < part->n && part->from != NULL; i++)
         part->from[i] = d->from[rows[i]];
-    return part->from != NULL ? mp_data_origins(c, d, part) : -1;
+    return part->from != NULL ? mp_data_origins(c, d, d->name, part) : -1;
 }
 
 int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, size_t n,

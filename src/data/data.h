@@ -14,7 +14,7 @@
 /* A file of several that rows were joined from (join.h). */
 struct mp_origin {
     char *name; /* as the user gave it */
-    bool is_csv;
+    bool is_csv, pictures;
 };
 
 struct mp_data {
@@ -89,7 +89,8 @@ const char *mp_shape_text(struct mp_shape s, char text[MP_SHAPE_TEXT]);
 int mp_data_pick(struct mp_ctx *c, const struct mp_data *d, const size_t *rows, size_t n,
                  struct mp_data *part);
 
-/* The files of d, or d itself, behind those of *to. */
-int mp_data_origins(struct mp_ctx *c, const struct mp_data *d, struct mp_data *to);
+/* The files of d, or d itself under this name, behind those of *to. */
+int mp_data_origins(struct mp_ctx *c, const struct mp_data *d, const char *name,
+                    struct mp_data *to);
 
 #endif

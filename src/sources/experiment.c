@@ -479,6 +479,7 @@ static int read_further(struct mp_ctx *c, struct mp_experiment *x, const char *n
 {
     struct mp_form same = *form;
     struct mp_data d = { .n = 0 };
+    const char *const names[] = { x->plan.source.train, name };
     const size_t before = x->train.n;
     same.size = same.beside = x->train.shape;
     same.part = "train";
@@ -486,7 +487,7 @@ static int read_further(struct mp_ctx *c, struct mp_experiment *x, const char *n
     if (rc == MP_OK && d.label == NULL)
         rc = mp_fail(c, "%s: has no labels; rows to train on besides need them", name);
     if (rc == MP_OK)
-        rc = mp_data_join(c, &x->train, &d);
+        rc = mp_data_join(c, &x->train, &d, names);
     if (rc == MP_OK)
         mp_remark(c, "%zu rows to train on besides, of %s, behind %zu others", d.n, name, before);
     mp_data_free(&d);

@@ -92,9 +92,12 @@ ok "run --more: a folder beside the sample, twice"
 sed 's/^data /data more=crops /' hog.txt > line.txt && mp run line.txt --more crops --more crops -o again &&
     same more/bundle.mnp again/bundle.mnp && mp run line.txt -o once && ! same more/bundle.mnp once/bundle.mnp 2> rest
 ok "as data more=, which the command line replaces"
-mkdir -p letters/a && cp crops/3/hand-1_1_1.png letters/a && mp run hog.txt --more letters -o eleven &&
+mkdir -p letters/a && cp crops/3/hand-1_1_1.png letters/a && mp run hog.txt --more letters --keep 50 -o eleven &&
     grep -q '6001 rows of sample:train and more, 11 classes' "$out"
 ok "rows of another class make one more"
+equal "$(grep -aoc 'line [0-9]* of sample:train$' eleven/bundle.mnp)" 49 &&
+    grep -aq 'letters/a/hand-1_1_1.png$' eleven/bundle.mnp
+ok "rows that it keeps are called what they are there: a line, a picture"
 rows test 3 | cut -d, -f2- > none.csv
 ! mp run hog.txt --more none.csv -o none && equal "$(cat "$err")" \
     "mnistpipe: none.csv: has no labels; rows to train on besides need them"
