@@ -14,6 +14,7 @@
  *
  * Cost: see newton.c; the trees of a round grow side by side.  Memory: 3 bytes and some for each
  * value of the rows, 12 for each row and class, sums for each thread. */
+#include "core/clock.h"
 #include "core/exp.h"
 #include "core/learner.h"
 #include "core/normal.h"
@@ -26,7 +27,7 @@
 #include <string.h>
 
 enum { ROWS = 128, PIECE = 1024 }; /* rows at a time: asked; learned from */
-enum { LARGE = 1024, TRIAL_ROUNDS = 10 };
+enum { LARGE = 1024, TRIAL_ROUNDS = 10, UNLEARNED = 3, FOUR = 4 };
 enum { FOR_ROUNDING, FOR_ROWS, FOR_VALUES, FOR_HELD }; /* streams of random numbers */
 
 struct params {
@@ -46,13 +47,15 @@ static const struct mp_param table[] = {
              .doc = "that a row is asked at most; 1: stumps; 0: any number"),
     MP_PARAM(min_weight, .def = "1", .min = 1e-3, .max = 1e9,
              .doc = "sum of p (1 - p) over the rows that must be left on either side of a "
-                    "question, p the probability of the class so far"),
+                    "question, p the probability of the class so far; of a class of fewer than "
+                    "four rows so many fourths of it"),
     MP_PARAM(l2, .def = "1", .min = 0, .max = 1e9, .doc = "penalty on the squares of steps"),
     MP_PARAM(subsample, .def = "1", .min = 1e-3, .max = 1,
              .doc = "share of the rows that each round learns from, drawn anew"),
     MP_PARAM(small, .def = "0.03", .min = 0, .max = 1,
-             .doc = "derivatives below this, 1 being the largest, count as this, but only so often "
-                    "that their sum is right; 0: all as they are"),
+             .doc = "derivatives below this, 1 being the largest, or below a third of the share of "
+                    "the class's rows, count as this, but only so often that their sum is right; "
+                    "0: all as they are"),
     MP_PARAM(features, .def = "1", .min = 1e-6, .max = 1,
              .doc = "share of the values that a tree may ask about, drawn anew for each"),
     MP_PARAM(bins, .def = "64", .min = 2, .max = MP_MOST_BINS,
@@ -98,6 +101,7 @@ struct boost {
     size_t n, columns, first;  /* first: the class of column 0 */
     double unit;               /* what a derivative of 1 is in pairs */
     double *weight;            /* of each class */
+    double *small, *least;     /* of each column: what derivatives count as, what sides need */
     float *score;              /* columns x n */
     int64_t *pair;             /* columns x n */
     uint8_t *held;             /* of each row: whether it is held back */
@@ -108,6 +112,9 @@ struct boost {
     uint8_t *busy;             /* whether a tree grows there */
     struct mp_tree *tree;      /* of each column */
     uint64_t round, key[3];
+    bool half;                 /* a trial learns from one row in two */
+    double seconds[2];         /* of rounds of all rows, of half of them, and how many */
+    int rounds[2];
 };
 
 /* A share between 0 and 1 that belongs to a row. */
@@ -147,7 +154,9 @@ static int32_t rounded(double x, double share)
     return (int32_t)floor(x + (fabs(x) < LARGE ? share : 0.5));
 }
 
-/* Of derivatives so small a row counts with this chance, and so many times more. */
+/* Of derivatives so small a row counts with this chance, and so many times more.  Before anything
+ * is learned those of all other classes' rows are the share of a class's own: only what is well
+ * below is small, or where classes are many trees would be of few rows drawn. */
 static double chance(double g, double small)
 {
     return fabs(g) < small ? fabs(g) / small : 1;
@@ -160,10 +169,11 @@ static void make_pairs(struct boost *b, size_t from, size_t n, size_t column, co
     for (size_t i = 0; i < n; i++) {
         const size_t row = from + i, class = b->bins->class[row];
         const double own = (double)p[i], g = own - (class == column + b->first);
-        const double h = fmax(0, own * (1 - own)), often = chance(g, b->p->small);
+        const double h = fmax(0, own * (1 - own)), often = chance(g, b->small[column]);
         const double w = b->unit * b->weight[class] / often;
         const uint64_t bits = mp_mix(key ^ row);
-        const bool counts = !b->held[row] && (often >= 1 || share_of(kept, row) < often) &&
+        const bool counts = !b->held[row] && !(b->half && row % 2 > 0) &&
+                            (often >= 1 || share_of(kept, row) < often) &&
                             (b->p->subsample >= 1 ||
                              share_of(b->key[FOR_ROWS], row) < b->p->subsample);
         pair[i] = counts ? mp_pair(rounded(w * g, (double)(bits >> 32) * 0x1p-32),
@@ -220,7 +230,7 @@ static int grow_tree(struct mp_ctx *c, void *arg, size_t k)
     struct mp_newton *n = take_grower(c, b, &at);
     const struct mp_newton_rules rules = {
         .slots = &b->slots, .pair = b->pair + k * b->n, .leaves = (size_t)b->p->leaves,
-        .depth = (size_t)b->p->depth, .least = fmax(1, b->p->min_weight * b->unit),
+        .depth = (size_t)b->p->depth, .least = fmax(1, b->least[k] * b->unit),
         .l2 = b->p->l2 * b->unit, .rate = b->p->rate,
         .features = b->p->features, .key = mp_mix(b->key[FOR_VALUES] ^ k),
     };
@@ -246,6 +256,20 @@ static void begin_round(struct mp_ctx *c, struct boost *b, size_t round)
     b->key[FOR_ROUNDING] = mp_random(c, round, FOR_ROUNDING);
     b->key[FOR_ROWS] = mp_random(c, round, FOR_ROWS);
     b->key[FOR_VALUES] = mp_random(c, round, FOR_VALUES);
+}
+
+/* A tree for each class.  In a trial every other round has half of the rows, to tell what a round
+ * costs however few they are. */
+static int grow_round(struct mp_ctx *c, struct boost *b)
+{
+    const double start = mp_seconds();
+    if (mp_parallel_for(c, b->columns, grow_tree, b) < 0 ||
+        mp_trees_add(c, &b->s->trees, b->tree, b->columns) < 0)
+        return -1;
+    b->seconds[b->half] += mp_seconds() - start;
+    b->rounds[b->half]++;
+    b->half = mp_trial(c) && !b->half;
+    return MP_OK;
 }
 
 /* Adds trees until there are enough, or the rows held back have been better for too long. */
@@ -274,10 +298,12 @@ static int run_rounds(struct mp_ctx *c, struct boost *b)
         if (round == rounds || (patience > 0 && round - best >= patience) ||
             (mp_trial(c) && round == TRIAL_ROUNDS))
             break;
-        if (mp_parallel_for(c, b->columns, grow_tree, b) < 0 ||
-            mp_trees_add(c, &b->s->trees, b->tree, b->columns) < 0)
+        if (grow_round(c, b) < 0)
             return -1;
     }
+    if (b->rounds[1] > 0)
+        mp_trial_fixed(c, (double)round * (2 * b->seconds[1] / b->rounds[1] -
+                                           b->seconds[0] / b->rounds[0]));
     if (patience == 0 || mp_trial(c))
         return MP_OK;
     best = best > 0 ? best : 1;
@@ -290,7 +316,8 @@ static int run_rounds(struct mp_ctx *c, struct boost *b)
 
 /* ------------------------------------------------------------------ beginning and end */
 
-/* Scores without trees: logarithms of how many rows the classes have. */
+/* Scores without trees: logarithms of how many rows the classes have.  At first p (1 - p) sum to
+ * about as many, so that of three rows or two hardly a side of a question would have 1. */
 static int begin_scores(struct mp_ctx *c, struct boost *b)
 {
     uint64_t *rows = mp_alloc(c, b->s->classes, sizeof *rows);
@@ -309,7 +336,10 @@ static int begin_scores(struct mp_ctx *c, struct boost *b)
         const size_t class = k + b->first;
         const double own = fmax((double)rows[class], 0.1) * b->weight[class];
         const double other = b->first > 0 ? fmax((double)rows[0], 0.1) * b->weight[0] : mass;
+        const double there = b->first > 0 ? fmin(own, other) : own;
         b->s->base[k] = (float)log(own / other);
+        b->small[k] = fmin(b->p->small, there / mass / UNLEARNED);
+        b->least[k] = b->p->min_weight * fmin(1, there / FOUR);
         for (size_t i = 0; i < b->n; i++)
             b->score[k * b->n + i] = b->s->base[k];
     }
@@ -324,6 +354,8 @@ static int open_boost(struct mp_ctx *c, struct boost *b)
     struct state *s = b->s;
     const size_t n = b->n, k = b->columns;
     b->weight = mp_alloc(c, s->classes, sizeof *b->weight);
+    b->small = mp_alloc(c, k, sizeof *b->small);
+    b->least = mp_alloc(c, k, sizeof *b->least);
     b->score = mp_alloc(c, mp_product(k, n), sizeof *b->score);
     b->pair = mp_alloc(c, mp_product(k, n), sizeof *b->pair);
     b->held = mp_alloc(c, n, sizeof *b->held);
@@ -334,9 +366,10 @@ static int open_boost(struct mp_ctx *c, struct boost *b)
     b->tree = mp_alloc(c, k, sizeof *b->tree);
     s->base = mp_alloc(c, k, sizeof *s->base);
     s->gain = mp_alloc(c, s->d, sizeof *s->gain);
-    if (b->weight == NULL || b->score == NULL || b->pair == NULL || b->held == NULL ||
-        b->loss == NULL || b->gain == NULL || b->grower == NULL || b->busy == NULL ||
-        b->tree == NULL || s->base == NULL || s->gain == NULL)
+    if (b->weight == NULL || b->small == NULL || b->least == NULL || b->score == NULL ||
+        b->pair == NULL || b->held == NULL || b->loss == NULL || b->gain == NULL ||
+        b->grower == NULL || b->busy == NULL || b->tree == NULL || s->base == NULL ||
+        s->gain == NULL)
         return -1;
     return mp_slots_open(c, &b->slots, b->bins, b->p->features) < 0 ? -1 : begin_scores(c, b);
 }
@@ -351,6 +384,8 @@ static void close_boost(struct boost *b)
     }
     mp_slots_close(&b->slots);
     free(b->weight);
+    free(b->small);
+    free(b->least);
     free(b->score);
     free(b->pair);
     free(b->held);

@@ -76,7 +76,9 @@ static void print_table(const struct mp_ctx *c, const struct mp_experiment *x, s
         const double row = k->cost.apply_rows > 0 ? k->cost.apply / (double)k->cost.apply_rows : 0;
         const double learned = n * (double)k->passes;
         const bool sums = k->entry != NULL && (k->entry->stage->flags & MP_SUMS);
-        const double done = sums ? k->cost.done : scale * k->cost.done / share;
+        const double fixed = fmin(c->run->trial.fixed, k->cost.done);
+        const double done = sums ? k->cost.done
+                                 : (scale * (k->cost.done - fixed) + fixed) / share;
         const double seconds = row * (learned + (double)x->test.n) / threads +
                                scale * k->cost.fit / threads + done;
         total += seconds * (x->plan.source.folds > 0 ? x->plan.source.folds : 1);

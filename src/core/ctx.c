@@ -224,6 +224,12 @@ bool mp_trial(const struct mp_ctx *c)
     return c->run != NULL && c->run->trial.on;
 }
 
+void mp_trial_fixed(struct mp_ctx *c, double seconds)
+{
+    if (mp_trial(c))
+        c->run->trial.fixed = seconds > 0 ? seconds : 0;
+}
+
 size_t mp_pull_rows(struct mp_ctx *c, const int **y)
 {
     *y = c->puller->y;

@@ -70,6 +70,7 @@ struct mp_run {
     struct {
         bool on;                       /* long training may stop after a part of it */
         double share;                  /* what part that was, of mp_progress() */
+        double fixed;                  /* seconds of it that more rows would not have changed */
     } trial;
     struct {
         const struct mp_data *whole;   /* all rows that the fit at hand has; NULL: no fit */

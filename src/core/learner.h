@@ -206,6 +206,9 @@ void mp_resumed(struct mp_ctx *c, double part, double whole, double seconds);
  * was told how large a part. */
 bool mp_trial(const struct mp_ctx *c);
 
+/* In a trial: so many of the seconds that done() took would be the same with more rows. */
+void mp_trial_fixed(struct mp_ctx *c, double seconds);
+
 /* What the bar says it is about: "epoch 3 of 8, loss 0.041". */
 void mp_progress_label(struct mp_ctx *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
