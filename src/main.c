@@ -197,7 +197,20 @@ static void be_silent(struct mp_run *run)
     }
 }
 
-/* *met: the ranks have met, and the result is that of all. */
+/* Rank 0 at once.  Others, who have not met it: if it has failed, too, mpirun ends them in the
+ * meantime; and if not, it would wait for them for ever. */
+static void say_failure(const struct mp_ctx *c)
+{
+    const int mine = mp_launched().mine;
+    if (mine == 0) {
+        fprintf(stderr, "mnistpipe: %s\n", c->msg);
+        return;
+    }
+    sleep(2);
+    fprintf(stderr, "mnistpipe: rank %d: %s\n", mine, c->msg);
+}
+
+/* *met: the ranks have met, the result is that of all, and a failure has been said. */
 static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
                        const struct mp_asked *asked, const void *options, int n, char **args,
                        bool *met)
@@ -226,6 +239,9 @@ static int run_command(struct mp_ctx *c, const struct mp_command_entry *e,
         rc = mp_no_memory(c, "all of a JSON document");
     mp_bar_free(run->bar);
     rc = mp_ranks_close(c, rc);
+    if (rc < 0 && mp_launched().mine == 0)
+        say_failure(c);
+    mp_ranks_leave(c);
     heed_signals();
     free_stack(stack);
     return rc;
@@ -241,19 +257,6 @@ static int end_output(int status)
         return 1;
     }
     return status;
-}
-
-/* Rank 0 at once.  Others, who have not met it: if it has failed, too, mpirun ends them in the
- * meantime; and if not, it would wait for them for ever. */
-static void say_failure(const struct mp_ctx *c)
-{
-    const int mine = mp_launched().mine;
-    if (mine == 0) {
-        fprintf(stderr, "mnistpipe: %s\n", c->msg);
-        return;
-    }
-    sleep(2);
-    fprintf(stderr, "mnistpipe: rank %d: %s\n", mine, c->msg);
 }
 
 int main(int argc, char **argv)
@@ -286,7 +289,7 @@ int main(int argc, char **argv)
         status = c.usage ? 2 : 1;
     if (met && mp_launched().mine > 0)
         status = 0; /* rank 0 says it: mpirun would stop it from that, were another rank first */
-    else if (status != 0)
+    else if (status != 0 && !met)
         say_failure(&c);
     mp_params_free(e->command->options, options);
     mp_params_free(mp_asked_table, &asked);

@@ -47,6 +47,9 @@ printf 'data train=train.csv test=test.csv\npca components=20\nlogistic\n' > pca
 hosts compare svm.txt pca.txt -o both --no-cache && same one/bundle.mnp both/svm/bundle.mnp &&
     grep -q '^rank 2 on right: .* [1-9][0-9]* exchanges' "$err" && [ -s both/pca/bundle.mnp ]
 ok "compare: runs of both machines"
+for n in 1 2 3 4; do sed 's/hog$/hog cell=999/' svm.txt > bad$n.txt; done
+! hosts compare bad?.txt -o bad --no-cache && [ "$(grep -c '^warning: bad. has failed on right$' "$err")" = 2 ]
+ok "compare: of what fails on the other machine, its name is said"
 
 printf 'data train=train.csv test=test.csv\nnet epochs=20 batch=128\n  conv filters=8 kernel=3\n  dense units=16\n' \
     > net.txt

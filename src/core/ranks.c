@@ -162,6 +162,13 @@ int mp_rank(const struct mp_ctx *c)
     return r != NULL ? r->mpi.mine : 0;
 }
 
+const char *mp_ranks_elsewhere(const struct mp_ctx *c, int r)
+{
+    const struct mp_ranks *all = ranks_of(c);
+    const char *host = all != NULL ? all->host[r].name : NULL;
+    return host != NULL && strcmp(host, all->host[all->mpi.mine].name) != 0 ? host : NULL;
+}
+
 void mp_ranks_part(struct mp_ctx *c)
 {
     if (c->run != NULL && c->run->ranks != NULL)
@@ -420,8 +427,15 @@ int mp_ranks_close(struct mp_ctx *c, int rc)
     r->parted = false;
     if (!r->over && (rc = ready(c, r, rc, END, 0, 0)) == MP_OK)
         say_accounts(c, r);
+    return rc;
+}
+
+void mp_ranks_leave(struct mp_ctx *c)
+{
+    struct mp_ranks *r = c->run->ranks;
+    if (r == NULL)
+        return;
     mp_mpi_end();
     c->run->ranks = NULL;
     ranks_free(r);
-    return rc;
 }

@@ -29,9 +29,16 @@ int mp_ranks_open(struct mp_ctx *c, bool shares);
  * worked, waited and sent is said on stderr, unless the run is quiet. */
 int mp_ranks_close(struct mp_ctx *c, int rc);
 
+/* After that, and what there is to say: leaves MPI, which waits for the others, and where mpirun is
+ * ending all of them may never return. */
+void mp_ranks_leave(struct mp_ctx *c);
+
 /* How many ranks there are, and which one this is. */
 int mp_ranks(const struct mp_ctx *c);
 int mp_rank(const struct mp_ctx *c);
+
+/* The machine of rank r; NULL: it is this rank's, too. */
+const char *mp_ranks_elsewhere(const struct mp_ctx *c, int r);
 
 /* From here on each rank works alone, at what is its own, as if there were no others, until they
  * join again; or rank 0 has something to write, and the others wait in mp_ranks_close(). */

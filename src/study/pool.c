@@ -177,6 +177,9 @@ static int end_away(struct mp_ctx *c, void *arg, const struct mp_outcome *o)
     }
     struct mp_ctx own;
     const struct mp_warnings was = enter(&own, c->run, j);
+    const char *host = mp_ranks_elsewhere(c, o->by);
+    if (*o->why != '\0' && host != NULL) /* its disk and memory may be why */
+        mp_warn(&own, "%s has failed on %s", j->name, host);
     int rc = *o->why != '\0' ? mp_fail(&own, "%s", o->why)
                              : mp_job_unpack(&own, j, o->files, o->size);
     rc = end(c, &own, p, j, rc);
@@ -257,6 +260,10 @@ static int open_pool(struct mp_ctx *c, struct pool *p)
         return -1;
     mp_crew_open(c, &p->crew);
     const int ranks = mp_ranks(c), fair = (p->left + ranks - 1) / ranks;
+    if (p->left < ranks && p->left > 0)
+        mp_warn(c, "%d run%s for %d processes: %d of them ha%s nothing to do", p->left,
+                p->left == 1 ? "" : "s", ranks, ranks - p->left,
+                ranks - p->left == 1 ? "s" : "ve");
     mp_crew_narrow(c, &p->crew, fair);
     mp_crew_narrow(c, &p->crew, p->most);
     return MP_OK;

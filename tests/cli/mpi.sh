@@ -222,4 +222,14 @@ ok "compare: one that dies ends it"
 ranks 2 compare small.txt svm.txt -o some --cache kept --format csv --quiet &&
     equal "$(grep -c ',yes,$' "$out")" 1 "runs from the cache"
 ok "compare: what had been done is not done again"
+
+# Open MPI's mpirun, which began the processes, gives them a second.
+if mpirun --version | grep -q 'Open MPI'; then
+    OTHER='' each 3 run net.txt -o asked --quiet &
+    until [ -e asked/checkpoint.mnp ] || ! kill -0 $! 2> /dev/null; do sleep 0.05; done
+    kill -TERM "$(sed -n 's/^PPid:[[:blank:]]*//p' "/proc/$(cat pid.0)/status")"
+    ! wait $! && equal "$(grep '^mnistpipe: ' "$err")" "mnistpipe: net.txt:2: net: interrupted" \
+        message && equal "$(ls -A asked)" checkpoint.mnp
+    ok "mpirun that is asked to end: a line says so, and the checkpoint is left"
+fi
 finish
