@@ -112,14 +112,18 @@ enum { LONG = 264, MANY = 4100, ASKED = 180, TURNS = 4 };
 static void fill_long(float *x, uint8_t *b, size_t n, int directions, double noise, uint64_t key)
 {
     static double wave[12 * LONG];
+    double share[12];
     for (size_t i = 0; i < 12 * LONG; i++)
         wave[i] = sin((double)(i % LONG * (i / LONG + 1)) * 0.11) / 3;
     for (size_t i = 0; i < n * LONG; i++) {
         const size_t r = i / LONG % 1000 == 7 ? 7 : i / LONG, v = i % LONG; /* some the same */
-        double sum = 0.5 + noise * ((double)(mp_random_at(key, 1, r, v) >> 40) * 0x1p-24 - 0.5);
+        for (int k = 0; k < directions && v == 0; k++)
+            share[k] = (double)(mp_random_at(key, 2, r, (uint64_t)k) >> 40) * 0x1p-24 - 0.5;
+        double sum = 0.5;
+        if (noise > 0)
+            sum += noise * ((double)(mp_random_at(key, 1, r, v) >> 40) * 0x1p-24 - 0.5);
         for (int k = 0; k < directions; k++)
-            sum += wave[k * LONG + (int)v] *
-                   ((double)(mp_random_at(key, 2, r, (uint64_t)k) >> 40) * 0x1p-24 - 0.5);
+            sum += wave[k * LONG + (int)v] * share[k];
         b[i] = (uint8_t)(255 * fmin(1, fmax(0, sum)) + 0.5);
         x[i] = (float)b[i] / 255.0f;
     }
