@@ -133,8 +133,8 @@ MP_COMMAND(gallery) = {
         "--no-gains leaves that out, and the page is there at once. On the whole set, --train "
         "mnist:train, gains take long; --holdout 0.15 takes one fit in place of five for each "
         "pipeline. What is predicted is kept in the cache (`mnistpipe help cache`), and a gallery "
-        "that was stopped goes on where it was. A stage that cannot work on these rows says so in "
-        "its place.\n",
+        "that was stopped goes on where it was. A stage that cannot work on these rows, or would "
+        "give the model more than 65536 values, says so in its place.\n",
     .options = table,
     .options_size = sizeof(struct params),
     .cache = true,

@@ -109,6 +109,10 @@ check "a base has no gain by its own feature" \
     'row["hog"]["hog_pipeline"] is None and "hog_p" not in row["hog"] and
      "pixels_p" in row["hog"] and "pixels_p" not in row["pixels"] and "hog_p" in row["pixels"] and
      o["tried"] == len(gains) == 12'
+mp gallery --train train.csv --only polynomial --folds 2 --format json --no-cache \
+    -o wide.html
+grep -q '"hog_error": "gallery: rows of 665280 values; a gallery takes at most 65536"' "$out"
+ok "what would take hours is told apart, not begun"
 try() { # NAME TEXT
     printf 'data train=train.csv folds=3\n%b' "$2" > "$1.txt"
     mp run "$1.txt" -o "runs/$1" --quiet || cat "$err" >> "$log"
