@@ -7,15 +7,18 @@
  * The second is liblinear's own train(), -s 1 -c 0.3 -B 1.
  *
  * Features are float32 as `mnistpipe export --format npy` writes them, labels a byte each.
- * Rows go from the file straight into memory, or where that has no room for all of them some do
- * and the others are read in each pass, so the process's peak is the solver's.  Prints the seconds of training, those of the
- * passes' reading with them; OUT gets the weights, class by class in double, the offset last. */
+ * Rows go from the file into memory when the solver asks for them to be kept, in 16 bits a value if it
+ * does, or where that has no room for all of them some do and the others are read in each pass, so the
+ * process's peak is the solver's.  Prints the seconds of training, those of rounding and of the passes'
+ * reading with them, but not those of reading what is kept; OUT gets the weights, class by class in
+ * double, the offset last. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* pread() */
 #endif
 #include "core/clock.h"
 #include "core/ctx.h"
 #include "core/rows.h"
+#include "core/short_row.h"
 #include "linear/linear_model.h"
 #include "pipeline/pipeline.h"
 #include <linear.h>
@@ -28,7 +31,7 @@ struct input {
     const unsigned char *label;
     size_t rows, d;
     off_t begin;     /* of the first row */
-    size_t kept;     /* rows in memory */
+    struct mp_rows room; /* of those in memory */
     int threads;
     double seconds;
 };
@@ -67,21 +70,50 @@ static int pull(struct mp_ctx *c, void *arg, const size_t *rows, size_t n, bool 
     return good ? MP_OK : mp_fail(c, "the features end early");
 }
 
-/* All rows in memory, if there is room, or some. */
-static int keep(struct mp_ctx *c, struct input *in, struct mp_rows *room)
+/* The next rows, rounded on all threads. */
+static bool next_rounded(struct input *in, char *to, size_t rows)
 {
-    const size_t row = in->d * sizeof(float), limit = mp_rows_limit();
-    in->kept = in->rows * row < limit ? in->rows : mp_pass_keeps(in->rows, in->d, limit);
-    if (in->kept > 0 && (!mp_rows_resize(room, in->kept * row) || !next(in, room->at, in->kept)))
-        return mp_fail(c, "cannot read %zu rows", in->kept);
-    return MP_OK;
+    enum { MOST = 4096 };
+    const size_t row = mp_pass_row(in->d, true);
+    float *x = malloc(MOST * in->d * sizeof *x);
+    bool good = x != NULL;
+    for (size_t at = 0, some; at < rows && good; at += some) {
+        const double start = mp_seconds();
+        some = rows - at < MOST ? rows - at : MOST;
+        good = next(in, x, some);
+        in->seconds -= mp_seconds() - start;
+#pragma omp parallel for num_threads(in->threads)
+        for (size_t i = 0; i < some; i++)
+            mp_short_from(x + i * in->d, 1, in->d, (int16_t *)(void *)(to + (at + i) * row));
+    }
+    free(x);
+    return good;
+}
+
+/* All rows in memory, if there is room, or some. */
+static int keep(struct mp_ctx *c, void *arg, bool rounded, struct mp_kept_rows *kept)
+{
+    struct input *in = arg;
+    const size_t row = mp_pass_row(in->d, rounded), limit = mp_rows_limit();
+    const size_t some = in->rows * row < limit ? in->rows
+                                               : mp_pass_keeps(in->rows, in->d, rounded, limit);
+    *kept = (struct mp_kept_rows){ .behind = in->rows - some, .rounded = rounded };
+    if (some == 0)
+        return MP_OK;
+    const double start = mp_seconds();
+    bool good = mp_rows_hold(&in->room, some * row) && fseeko(in->f, in->begin, SEEK_SET) == 0;
+    if (good && rounded)
+        good = next_rounded(in, in->room.at, some);
+    else if (good && (good = next(in, in->room.at, some)))
+        in->seconds -= mp_seconds() - start;
+    kept->at = in->room.at;
+    return good ? MP_OK : mp_fail(c, "cannot read %zu rows", some);
 }
 
 static int by_stage(struct mp_ctx *c, struct input *in, const char *line, FILE *out)
 {
     struct mp_script script = { 0 };
     struct mp_plan plan = { 0 };
-    struct mp_rows room = { .at = NULL };
     if (mp_script_parse(c, "bench", line, &script) < 0 || mp_plan_build(c, &script, &plan) < 0)
         return -1;
     const struct mp_node *n = &plan.nodes[plan.n_nodes - 1];
@@ -90,13 +122,12 @@ static int by_stage(struct mp_ctx *c, struct input *in, const char *line, FILE *
     int *y = mp_alloc(c, in->rows, sizeof *y);
     if (s->state_size != sizeof all)
         return mp_fail(c, "%s: expected a linear model", line);
-    if (y == NULL || keep(c, in, &room) < 0)
+    if (y == NULL)
         return -1;
     for (size_t i = 0; i < in->rows; i++)
         y[i] = in->label[i];
     const struct mp_puller puller = { .n = in->rows, .y = y, .shape = { 1, (int)in->d, 1 },
-                                      .pull = pull, .arg = in, .kept = room.at,
-                                      .behind = in->rows - in->kept };
+                                      .pull = pull, .keep = keep, .arg = in };
     const double start = mp_seconds();
     c->puller = &puller;
     if (s->done(c, n->params, &all) < 0)
@@ -104,7 +135,7 @@ static int by_stage(struct mp_ctx *c, struct input *in, const char *line, FILE *
     in->seconds += mp_seconds() - start;
     fwrite(all.w, sizeof *all.w, all.columns * (all.features + 1), out);
     s->clear(&all);
-    mp_rows_free(&room);
+    mp_rows_free(&in->room);
     free(y);
     mp_plan_free(&plan);
     mp_script_free(&script);

@@ -32,6 +32,11 @@ static const struct mp_linear_solver *solver(const struct mp_linear_params *p)
     return &solvers[p->solver];
 }
 
+static bool rounds(const void *params)
+{
+    return solver(params)->method != MP_LINEAR_LIBLINEAR;
+}
+
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct mp_passes rows = mp_passes_of(c);
@@ -55,9 +60,10 @@ MP_STAGE(logistic) = {
            "was to lower the objective by no more than the share `tolerance`; dense\n"
            "minimises what primal and dual of liblinear do.  auto is dense but where rows\n"
            "are few or mostly zeros; the report tells which solver ran.  Memory while\n"
-           "training: 4 bytes for each value; where that is more than half of what is free,\n"
-           "each pass of the dense solver makes rows that have no room again, and 0.2 GiB\n"
-           "will do; for liblinear 16 for each that is not zero.\n"
+           "training: of the dense solver 2 bytes for each value, or 4 where rows are few or\n"
+           "16 bits might cost more than a tenth of `tolerance`, told by a sample of them\n"
+           "(large C, features of very unlike size); each pass makes rows again that have\n"
+           "no room, and 0.2 GiB will do; of liblinear 16 for each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Lin, Weng, Keerthi 2008, Trust region\n"
            "Newton method for large-scale logistic regression.",
     .example = "logistic C=0.1",
@@ -68,7 +74,7 @@ MP_STAGE(logistic) = {
     .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = mp_linear_apply,
-    .learner = MP_LEARNER(.learns = MP_IN_PASSES, .prepare = mp_linear_prepare,
+    .learner = MP_LEARNER(.learns = MP_IN_PASSES, .rounds = rounds, .prepare = mp_linear_prepare,
                           .pictures = mp_linear_pictures,
                           .native_suffix = ".liblinear", .native = native),
 };

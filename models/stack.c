@@ -76,8 +76,8 @@ static int see_all(struct mp_ctx *c, const struct mp_branches *b, const struct m
                    float *seen)
 {
     size_t *number = mp_alloc(c, rows->n, sizeof *number);
-    const float **x = mp_alloc(c, rows->n, sizeof *x);
-    float *room = NULL;
+    const void **x = mp_alloc(c, rows->n, sizeof *x);
+    void *room = NULL;
     int rc = number != NULL && x != NULL ? mp_passes_room(c, rows, rows->n, &room) : -1;
     for (size_t i = 0; i < rows->n && rc == MP_OK; i++)
         number[i] = i;

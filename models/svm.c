@@ -31,6 +31,11 @@ static const struct mp_linear_solver *solver(const struct mp_linear_params *p)
     return &solvers[p->solver];
 }
 
+static bool rounds(const void *params)
+{
+    return solver(params)->method != MP_LINEAR_LIBLINEAR;
+}
+
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct mp_passes rows = mp_passes_of(c);
@@ -55,10 +60,11 @@ MP_STAGE(svm) = {
            "lower the objective by no more than the share `tolerance`.  auto takes it but\n"
            "where rows are few or mostly zeros; the report tells which solver ran.  Of\n"
            "liblinear's, dual ones slow down as C grows, and l2loss_primal is then the\n"
-           "better choice; l1reg sets most weights to zero.  Memory while training: 4 bytes\n"
-           "for each value; where that is more than half of what is free, each pass of the\n"
-           "dense solver makes rows that have no room again, and 0.2 GiB will do; for\n"
-           "liblinear 16 for each that is not zero.\n"
+           "better choice; l1reg sets most weights to zero.  Memory while training: of the\n"
+           "dense solver 2 bytes for each value, or 4 where rows are few or 16 bits might\n"
+           "cost more than a tenth of `tolerance`, told by a sample of them (large C,\n"
+           "features of very unlike size); each pass makes rows again that have no room,\n"
+           "and 0.2 GiB will do; of liblinear 16 for each that is not zero.\n"
            "Reference: Fan and others 2008, LIBLINEAR; Keerthi, DeCoste 2005, A modified\n"
            "finite Newton method for fast solution of large scale linear SVMs.",
     .example = "svm C=0.1",
@@ -69,7 +75,7 @@ MP_STAGE(svm) = {
     .done = done,
     .io = mp_linear_io, .clear = mp_linear_clear,
     .apply = mp_linear_apply,
-    .learner = MP_LEARNER(.learns = MP_IN_PASSES, .prepare = mp_linear_prepare,
+    .learner = MP_LEARNER(.learns = MP_IN_PASSES, .rounds = rounds, .prepare = mp_linear_prepare,
                           .pictures = mp_linear_pictures,
                           .native_suffix = ".liblinear", .native = native),
 };

@@ -148,6 +148,16 @@ static inline int direct_pull(struct mp_ctx *c, void *arg, const size_t *numbers
     return MP_OK;
 }
 
+/* Rows that a stage asks to be kept lie there, as long as they are floats. */
+static inline int direct_keep(struct mp_ctx *c, void *arg, bool rounded,
+                              struct mp_kept_rows *kept)
+{
+    const struct rows *r = arg;
+    (void)c;
+    kept->at = rounded ? NULL : r->x;
+    return MP_OK;
+}
+
 /* What the engine does once a stage has learned or has been loaded. */
 static inline int direct_ready(struct mp_ctx *c, const struct mp_stage *s, const void *params,
                                void *state, struct mp_shape in)
@@ -164,7 +174,7 @@ static inline void *direct_fit(struct mp_ctx *c, const struct mp_stage *s, const
     void *state = direct_memory(1, s->state_size);
     const struct mp_puller puller = { .n = r->n, .all = r->n, .y = r->y, .shape = r->shape,
                                       .pull = direct_pull, .arg = (void *)(uintptr_t)r,
-                                      .kept = shards == 1 ? r->x : NULL };
+                                      .keep = shards == 1 ? direct_keep : NULL };
     int rc = MP_OK;
     step = step > 0 ? step : r->n;
     c->puller = &puller;

@@ -124,15 +124,16 @@ static void say_rows(const struct mp_ctx *c, const struct mp_experiment *x, int 
             continue;
         const size_t each = x->train.n, rows = mp_learns(p->nodes[f].entry, MP_IN_PASSES)
                                                    ? each * p->nodes[k].passes : each;
-        const bool fits = mp_room_fits(p, k, rows, &size, &free);
-        const bool slow = !fits && mp_room_slow(p, k, row_seconds(c, p, k));
-        const size_t kept = fits ? rows : mp_room_some(p, f, k, rows, free);
+        const struct mp_room room = mp_room_plan(p, f, k, rows);
+        const bool fits = mp_room_fits(&room, &size, &free);
+        const bool slow = !fits && mp_room_slow(&room, row_seconds(c, p, k));
+        const size_t kept = fits ? rows : mp_room_some(&room, free);
         if (kept > 0)
             snprintf(some, sizeof some, "%zu are kept there, and each pass makes the others again",
                      kept);
-        mp_say(stdout, "", 0, "line %d reads %zu rows of line %d again and again, %.1f MB; %.1f GB "
-               "of memory are free for rows: %s", p->nodes[f].line, rows, p->nodes[k].line,
-               1e-6 * (double)size, 1e-9 * (double)free,
+        mp_say(stdout, "", 0, "line %d reads %zu rows of line %d again and again, %.1f MB%s; %.1f "
+               "GB of memory are free for rows: %s", p->nodes[f].line, rows, p->nodes[k].line,
+               1e-6 * (double)size, room.rounded ? " at 16 bits a value" : "", 1e-9 * (double)free,
                kept == rows ? "they are kept there"
                : slow ? "they lie on disk, as they take longer to make than to read"
                : kept > 0 ? some

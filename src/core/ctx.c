@@ -4,6 +4,7 @@
 #include "core/layer.h"
 #include "core/progress.h"
 #include "core/random.h"
+#include "core/short_row.h"
 #include <omp.h>
 #include <math.h>
 #include <stdarg.h>
@@ -259,16 +260,20 @@ void mp_pull_name(struct mp_ctx *c, size_t i, char *text, size_t size)
         snprintf(text, size, "value%zu", i);
 }
 
-const float *mp_pull_kept(struct mp_ctx *c, size_t *before, size_t *behind)
+int mp_pull_keep(struct mp_ctx *c, bool rounded, struct mp_kept_rows *kept)
 {
-    *before = c->puller->before;
-    *behind = c->puller->behind;
-    return c->puller->kept;
+    *kept = (struct mp_kept_rows){ .rounded = rounded };
+    return c->puller->keep != NULL ? c->puller->keep(c, c->puller->arg, rounded, kept) : MP_OK;
 }
 
-size_t mp_pass_keeps(size_t rows, size_t d, size_t free)
+size_t mp_pass_row(size_t d, bool rounded)
 {
-    const double row = (double)d * sizeof(float), size = row * (double)rows;
+    return rounded ? mp_short_row(d) * sizeof(int16_t) : d * sizeof(float);
+}
+
+size_t mp_pass_keeps(size_t rows, size_t d, bool rounded, size_t free)
+{
+    const double row = (double)mp_pass_row(d, rounded), size = row * (double)rows;
     const double made = 1.25 * row * (double)mp_pass_rows(d); /* what it holds of rows made again */
     const double others = 80e6 + 8 * (double)d * (double)d + 32 * (double)rows; /* and knows */
     /* Where nothing is made again less is needed: tried with 60 000 rows of 1152 values under

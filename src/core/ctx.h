@@ -93,8 +93,8 @@ struct mp_puller {
     void (*name)(void *arg, size_t i, char *text, size_t size); /* of value i; NULL: none */
     void *arg;
     const char *from;                  /* the stage whose vectors they are; NULL: images */
-    const float *kept;                 /* all rows but those at both ends, or NULL */
-    size_t before, behind;             /* so many */
+    int (*keep)(struct mp_ctx *c, void *arg, bool rounded, struct mp_kept_rows *kept);
+                                       /* NULL: no rows are kept */
 };
 
 /* One per thread, and one for the thread that leads. */

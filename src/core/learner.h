@@ -14,7 +14,7 @@ enum mp_learns {
                      prepared, and may use mp_parallel_for(); there is no merge() */
     MP_IN_EPOCHS, /* no fit(): done() trains a net, and fetches its rows by mp_pull() */
     MP_IN_PASSES  /* no fit(): done() reads the rows of one epoch several times, and each time
-                     finds the same: by mp_pull(), or where mp_pull_kept() says */
+                     finds the same: by mp_pull(), or where mp_pull_keep() says */
 };
 
 /* What a stage needs around its line.  Where that is a struct, its params begin with it. */
@@ -109,6 +109,9 @@ struct mp_learner {
      * ranks, r then gets parts r, r + n, r + 2n ... alone, or once a chunk without rows, and what
      * they have summed they join in fit() and done().  NULL: each gets all rows. */
     size_t (*part)(size_t rows, size_t d);
+
+    /* Of what learns MP_IN_PASSES: whether it asks for 16 bits a value where these will do. */
+    bool (*rounds)(const void *params);
 
     /* How many real numbers it has learned, once ready() was called; NULL: those in the arrays
      * of reals that io() visits. */
@@ -233,12 +236,21 @@ void mp_pull_name(struct mp_ctx *c, size_t i, char *text, size_t size);
  * that change training rows only do so, drawn by `epoch`. */
 int mp_pull(struct mp_ctx *c, const size_t *rows, size_t n, bool training, size_t epoch, float *x);
 
-/* For what learns MP_IN_PASSES: where the rows lie, one after the other; NULL: there is no room
- * for them in memory, and each pass makes them again.  So it does with rows before and behind
- * them, where there is room for some.  Of several ranks (ranks.h) each keeps of its own share of
- * MP_PASS_PARTS equal parts alone. */
+/* For what learns MP_IN_PASSES: has rows kept, so that they need not be made again in each pass, in
+ * 16 bits a value (short_row.h) if so asked.  They lie one after the other, but for some before and
+ * behind them, for which memory has no room: mp_pull() makes these.  at is NULL where there is room
+ * for none.  Of several ranks (ranks.h) each keeps of its own share of MP_PASS_PARTS equal parts
+ * alone. */
+struct mp_kept_rows {
+    const void *at;
+    size_t before, behind;
+    bool rounded;     /* to 16 bits, as asked for: rows of bytes are not, wherever they lie */
+};
 enum { MP_PASS_PARTS = 16, MP_PASS_VALUES = 1 << 25 };
-const float *mp_pull_kept(struct mp_ctx *c, size_t *before, size_t *behind);
+int mp_pull_keep(struct mp_ctx *c, bool rounded, struct mp_kept_rows *kept);
+
+/* Bytes of a row of d values that is kept. */
+size_t mp_pass_row(size_t d, bool rounded);
 
 /* Of rows of d values that are made again it holds so many at a time, and a fourth as many more for
  * the pass at work: as many as can be read fast again and again, but some for each value. */
@@ -251,7 +263,7 @@ static inline size_t mp_pass_rows(size_t d)
 /* Of so many rows of d values, which do not fit into the `free` bytes that memory has for rows: how
  * many may be kept all the same, beside what the stage needs for itself: all, where it needs
  * little. */
-size_t mp_pass_keeps(size_t rows, size_t d, size_t free);
+size_t mp_pass_keeps(size_t rows, size_t d, bool rounded, size_t free);
 
 /* Saves how far training has come, so that a stopped run can go on; a disk that is full is one
  * warning, and the checkpoint of before stays.  `io` visits what there is to save. */

@@ -6,7 +6,7 @@
 #include "core/ranks.h"
 #include "core/state.h"
 #include "engine/gather.h"
-#include "engine/room.h"
+#include "engine/reread.h"
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -379,20 +379,13 @@ int mp_learn_shared(struct mp_ctx *c, struct mp_work *e, int f)
     return rc;
 }
 
-/* What learns MP_IN_PASSES is told of each copy of a row, too, and where all of them lie. */
+/* What learns MP_IN_PASSES is told of each copy of a row, too, and may have all of them kept. */
 static int tell_passes(struct mp_ctx *c, const struct mp_work *e, int f, struct mp_puller *to,
                        int **repeated)
 {
-    const int input = e->p->nodes[f].inputs[0];
     const size_t all = mp_work_learned(e, f), n = e->d->n;
     to->n = all;
-    if (e->own.at != NULL) {
-        to->kept = e->own.at;
-        to->before = e->own.from;
-        to->behind = all - e->own.to;
-    } else if (input >= 0 && !e->p->nodes[input].bytes) {
-        to->kept = e->kept[input];
-    }
+    to->keep = mp_reread_keep;
     if (all == n || e->y == NULL)
         return MP_OK;
     if ((*repeated = mp_alloc(c, all, sizeof **repeated)) == NULL)
@@ -419,12 +412,13 @@ int mp_learn_done(struct mp_ctx *c, struct mp_work *e, int f)
     mp_bar_begin(c->run->bar, what, 100, "%");
     /* A pipeline inside may take what it learns from the cache: it counts as it was made. */
     const double start = mp_seconds() + c->run->reused.seconds;
+    e->keeping = 0;
     mp_plan_where(c, e->p, f);
     mp_ctx_reuse(c);
     c->puller = &puller;
     const int rc = s->done(c, n->params, n->state);
     c->puller = NULL;
     free(repeated);
-    n->cost.done += mp_seconds() + c->run->reused.seconds - start;
+    n->cost.done += mp_seconds() + c->run->reused.seconds - start - e->keeping;
     return rc;
 }

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/progress.h"
 #include "core/ranks.h"
+#include "core/short_row.h"
 #include "engine/room.h"
 #include <math.h>
 #include <omp.h>
@@ -53,25 +54,28 @@ void mp_reread_end(struct mp_work *e, int k, bool good, double seconds)
     e->save = NULL;
 }
 
-/* Room for rows that node f reads again and again.  For how many: each pass makes the others. */
-static size_t room_for(struct mp_ctx *c, struct mp_work *e, int f, int k, size_t rows)
+/* Room for rows that are read again and again, in `to`.  For how many: each pass makes the
+ * others. */
+static size_t room_for(struct mp_ctx *c, struct mp_work *e, const struct mp_room *r,
+                       struct mp_rows *to)
 {
+    const size_t rows = r->rows;
     size_t size, free, some = 0;
     char kept[80];
-    const bool small = mp_room_fits(e->p, k, rows, &size, &free);
+    const bool small = mp_room_fits(r, &size, &free);
     const double gib = ldexp((double)size, -30), free_gib = ldexp((double)free, -30);
-    some = small ? 0 : mp_room_some(e->p, f, k, rows, free);
-    if (!small && some == rows && mp_rows_hold(&e->room[k], size))
+    some = small ? 0 : mp_room_some(r, free);
+    if (!small && some == rows && mp_rows_hold(to, size))
         return rows;
-    if ((small || mp_room_slow(e->p, k, row_seconds(e, k))) && mp_rows_resize(&e->room[k], size)) {
+    if ((small || mp_room_slow(r, row_seconds(e, r->k))) && mp_rows_resize(to, size)) {
         if (!small)
             mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %s",
                       rows, gib, free_gib,
-                      e->room[k].file != 0 ? "they lie on disk"
-                                           : "they are there, for want of a place for files");
+                      to->file != 0 ? "they lie on disk"
+                                    : "they are there, for want of a place for files");
         return rows;
     }
-    if (some == rows || (some > 0 && !mp_rows_hold(&e->room[k], some * mp_room_row(e->p, k))))
+    if (some == rows || (some > 0 && !mp_rows_hold(to, some * mp_room_each(r))))
         some = 0;
     snprintf(kept, sizeof kept, "%zu are kept there, and ", some);
     mp_remark(c, "%zu rows take %.1f GiB, and %.1f GiB of memory are free for them: %seach pass "
@@ -89,13 +93,34 @@ static size_t share_of(const struct mp_work *e, size_t rows, size_t row, size_t 
     return most > step ? most / step * step : step;
 }
 
-/* Runs rows [begin, last), of those of all passes, once up to node k; its output goes to `all`. */
-static int make_rows(struct mp_ctx *c, struct mp_work *e, int k, size_t begin, size_t last,
-                     char *all)
+/* Rows that are made once, of those of all passes: where, and as what, they are kept. */
+struct making {
+    const struct mp_room *r;
+    size_t begin, last;         /* rows [begin, last) */
+    const struct mp_rows *room;
+};
+
+/* The chunk that a thread has made of rows from number `from` on. */
+static void put_rows(struct mp_work *e, const struct making *m, const struct mp_worker *w,
+                     size_t from)
 {
-    const struct mp_node *n = &e->p->nodes[k];
-    const size_t row = mp_room_row(e->p, k), step = mp_work_rows(e->p, k);
-    const size_t share = share_of(e, last - begin, row, step);
+    const int k = m->r->k;
+    const size_t row = mp_room_each(m->r);
+    const struct mp_chunk *v = &w->view[k + 1];
+    char *to = (char *)m->room->at + (from - m->begin) * row;
+    if (m->r->rounded)
+        mp_short_from(v->x, v->n, mp_len(v->shape), (int16_t *)(void *)to);
+    else
+        memcpy(to, v->b != NULL ? (void *)v->b : (void *)v->x, v->n * row);
+    mp_rows_let_go(m->room, to, to + v->n * row);
+    if (e->save != NULL && m->r->rounded)
+        mp_cache_write(e->save, from * mp_room_row(e->p, k), v->x, v->n * mp_room_row(e->p, k));
+}
+
+static int make_rows(struct mp_ctx *c, struct mp_work *e, const struct making *m)
+{
+    const size_t begin = m->begin, last = m->last, step = mp_work_rows(e->p, m->r->k);
+    const size_t share = share_of(e, last - begin, mp_room_each(m->r), step);
     int failed = 0;
     mp_bar_begin(c->run->bar, "prepare rows", (double)(last - begin), "rows");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(e->threads)
@@ -106,12 +131,8 @@ static int make_rows(struct mp_ctx *c, struct mp_work *e, int k, size_t begin, s
         for (size_t from = at; from < end && good;) {
             const struct mp_span s = mp_work_span(e, from, end, step);
             good = mp_work_chunk(e, w, s) == MP_OK;
-            const struct mp_chunk *v = &w->view[k + 1];
-            if (good) {
-                char *to = all + (from - begin) * row;
-                memcpy(to, n->bytes ? (void *)v->b : (void *)v->x, s.n * row);
-                mp_rows_let_go(&e->room[k], to, to + s.n * row);
-            }
+            if (good)
+                put_rows(e, m, w, from);
             from += s.n;
         }
 #pragma omp critical(mp_keep_node)
@@ -124,55 +145,98 @@ static int make_rows(struct mp_ctx *c, struct mp_work *e, int k, size_t begin, s
     return failed ? -1 : MP_OK;
 }
 
-/* Keeps the output of node k for `rows` rows, those of all passes, or some of them, as far as there
- * is room. */
-static int keep_node(struct mp_ctx *c, struct mp_work *e, int f, int k, size_t rows)
+/* The cache gets rows that are worth it: `all` of them, or, where that is NULL, as they are
+ * made. */
+static void save_rows(struct mp_work *e, const struct mp_room *r, const void *all, double seconds)
 {
-    const size_t size = mp_product(rows, mp_room_row(e->p, k));
+    if (r->rows != e->d->n || !mp_reuse_worth(e->reuse, r->k, seconds / (double)r->rows) ||
+        (e->save = mp_reuse_begin(e->reuse, r->k)) == NULL || all == NULL)
+        return;
+    mp_cache_write(e->save, 0, all, mp_product(r->rows, mp_room_row(e->p, r->k)));
+    mp_reread_end(e, r->k, true, seconds);
+}
+
+/* Keeps the output of a node for all rows, those of all passes, or for some, as far as there is
+ * room. */
+static int keep_node(struct mp_ctx *c, struct mp_work *e, const struct mp_room *r)
+{
+    const int k = r->k;
     mp_reread_borrow(e, k);
     mp_work_need(e, k);
-    const size_t kept = e->kept[k] != NULL ? 0 : room_for(c, e, f, k, rows);
+    if (e->kept[k] != NULL && !r->rounded)
+        return MP_OK;
+    struct mp_rows room = { .at = NULL };
+    const size_t kept = room_for(c, e, r, &room);
     if (kept == 0)
         return MP_OK;
-    char *all = e->room[k].at;
+    const struct making m = { r, 0, kept, &room };
     const double start = mp_seconds();
-    if (make_rows(c, e, k, 0, kept, all) < 0)
-        return -1;
-    if (kept < rows) {
-        e->own = (struct mp_own_rows){ e->room[k].at, 0, kept };
-        return MP_OK;
-    }
-    e->kept[k] = all;
+    if (r->rounded && kept == r->rows && e->reuse != NULL && e->kept[k] == NULL)
+        save_rows(e, r, NULL, row_seconds(e, k) * (double)r->rows);
+    const int rc = make_rows(c, e, &m);
     const double seconds = mp_seconds() - start;
-    if (rows == e->d->n && mp_reuse_worth(e->reuse, k, seconds / (double)rows) &&
-        (e->save = mp_reuse_begin(e->reuse, k)) != NULL) {
-        mp_cache_write(e->save, 0, all, size);
-        mp_reread_end(e, k, true, seconds);
+    mp_reread_end(e, k, rc == MP_OK, seconds);
+    if (rc == MP_OK && kept == r->rows && !r->rounded) {
+        e->room[k] = room;
+        e->kept[k] = room.at;
+        save_rows(e, r, room.at, seconds);
+    } else {
+        e->own = (struct mp_own_rows){ room, 0, kept };
     }
-    return MP_OK;
+    return rc;
 }
 
 /* Of several ranks each keeps the rows that it reads in every pass. */
-static int keep_share(struct mp_ctx *c, struct mp_work *e, int f, int k, size_t rows)
+static int keep_share(struct mp_ctx *c, struct mp_work *e, struct mp_room all)
 {
-    const int r = mp_rank(c);
-    const size_t parts = MP_PASS_PARTS, from = rows * mp_share(c, parts, r) / parts;
-    const size_t to = rows * mp_share(c, parts, r + 1) / parts;
-    mp_work_need(e, k);
-    const size_t kept = e->kept[k] != NULL || e->p->nodes[k].bytes || from == to
-                            ? 0 : room_for(c, e, f, k, to - from);
+    const int rank = mp_rank(c);
+    const size_t parts = MP_PASS_PARTS, from = all.rows * mp_share(c, parts, rank) / parts;
+    const size_t to = all.rows * mp_share(c, parts, rank + 1) / parts;
+    struct mp_room r = all;
+    r.rows = to - from;
+    mp_work_need(e, r.k);
+    const size_t kept = (e->kept[r.k] != NULL && !r.rounded) || e->p->nodes[r.k].bytes ||
+                        from == to ? 0 : room_for(c, e, &r, &e->own.room);
     if (kept == 0)
         return MP_OK;
-    e->own = (struct mp_own_rows){ e->room[k].at, from, from + kept };
-    return make_rows(c, e, k, from, from + kept, e->room[k].at);
+    const struct making m = { &r, from, from + kept, &e->own.room };
+    e->own.from = from;
+    e->own.to = from + kept;
+    return make_rows(c, e, &m);
+}
+
+int mp_reread_keep(struct mp_ctx *c, void *arg, bool rounded, struct mp_kept_rows *kept)
+{
+    struct mp_work *e = arg;
+    const struct mp_node *n = &e->p->nodes[e->puller];
+    const struct mp_room r = { e->p, e->puller, n->inputs[0], mp_work_learned(e, e->puller),
+                               rounded && mp_room_rounds(e->p, n->inputs[0]) };
+    const double start = mp_seconds();
+    char what[80];
+    kept->rounded = r.rounded;
+    mp_reread_drop(e);
+    if (r.k < 0)
+        return MP_OK;
+    e->training = e->fresh;
+    const int rc = mp_ranks(c) > 1 ? keep_share(c, e, r) : keep_node(c, e, &r);
+    mp_work_need(e, r.k);
+    if (e->own.room.at != NULL) {
+        kept->at = e->own.room.at;
+        kept->before = e->own.from;
+        kept->behind = r.rows - e->own.to;
+    } else if (!r.rounded && !e->p->nodes[r.k].bytes) {
+        kept->at = e->kept[r.k];
+    }
+    snprintf(what, sizeof what, "train %s", n->entry->name);
+    mp_bar_begin(c->run->bar, what, 100, "%");
+    e->keeping += mp_seconds() - start;
+    return rc;
 }
 
 void mp_reread_drop(struct mp_work *e)
 {
-    for (int k = 0; k < e->p->n_nodes; k++)
-        if (e->own.at != NULL && e->room[k].at == e->own.at)
-            mp_rows_free(&e->room[k]);
-    e->own = (struct mp_own_rows){ .at = NULL };
+    mp_rows_free(&e->own.room);
+    e->own.from = e->own.to = 0;
 }
 
 /* Of what was kept for stages that learn in one pass: what changes with the epoch. */
@@ -189,13 +253,13 @@ int mp_reread_prepare(struct mp_ctx *c, struct mp_work *e, int f)
 {
     const bool passes = mp_learns(e->p->nodes[f].entry, MP_IN_PASSES);
     const size_t rows = passes ? mp_work_learned(e, f) : e->d->n;
-    const bool shared = passes && mp_ranks(c) > 1;
     if (!passes)
         drop_unsteady(e);
-    for (int k = 0; k < f; k++)
-        if (mp_room_wanted(e->p, f, k) &&
-            (shared ? keep_share(c, e, f, k, rows) : keep_node(c, e, f, k, rows)) < 0)
+    for (int k = 0; k < f && !passes; k++) {
+        const struct mp_room r = { e->p, f, k, rows, false };
+        if (mp_room_wanted(e->p, f, k) && keep_node(c, e, &r) < 0)
             return -1;
+    }
     mp_work_need(e, e->p->nodes[f].inputs[0]);
     e->workers[0].cost[f].fit_rows += mp_rank(c) == 0 ? rows : 0;
     return MP_OK;

@@ -13,9 +13,12 @@ void mp_reread_borrow(struct mp_work *e, int k);
 void mp_reread_begin(struct mp_work *e, int k);
 void mp_reread_end(struct mp_work *e, int k, bool good, double seconds);
 
-/* Keeps what node f will read again and again: for one that learns in epochs each row once, without
- * its copies, which change. */
+/* Before node f pulls rows.  Keeps what one that learns in epochs will read again and again: each
+ * row once, without its copies, which change. */
 int mp_reread_prepare(struct mp_ctx *c, struct mp_work *e, int f);
+
+/* For one that learns in passes, when it asks: mp_pull_keep(), of a struct mp_work. */
+int mp_reread_keep(struct mp_ctx *c, void *arg, bool rounded, struct mp_kept_rows *kept);
 
 /* Rows that were kept in part are of no use for another stage. */
 void mp_reread_drop(struct mp_work *e);

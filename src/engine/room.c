@@ -55,20 +55,39 @@ size_t mp_room_row(const struct mp_plan *p, int k)
     return mp_len(n->out) * (n->bytes ? 1 : sizeof(float));
 }
 
-bool mp_room_fits(const struct mp_plan *p, int k, size_t rows, size_t *size, size_t *free)
+bool mp_room_rounds(const struct mp_plan *p, int k)
 {
-    *size = mp_product(rows, mp_room_row(p, k));
+    return k >= 0 && !p->nodes[k].bytes;
+}
+
+struct mp_room mp_room_plan(const struct mp_plan *p, int f, int k, size_t rows)
+{
+    const struct mp_node *n = &p->nodes[f];
+    const struct mp_learner *l = mp_learner(n->entry);
+    const bool asked = l->rounds != NULL && l->rounds(n->params);
+    return (struct mp_room){ p, f, k, rows, asked && mp_room_rounds(p, k) };
+}
+
+size_t mp_room_each(const struct mp_room *r)
+{
+    return r->rounded ? mp_pass_row(mp_len(r->p->nodes[r->k].out), true) : mp_room_row(r->p, r->k);
+}
+
+bool mp_room_fits(const struct mp_room *r, size_t *size, size_t *free)
+{
+    *size = mp_product(r->rows, mp_room_each(r));
     *free = mp_rows_limit();
     return *size < *free;
 }
 
-bool mp_room_slow(const struct mp_plan *p, int k, double seconds)
+bool mp_room_slow(const struct mp_room *r, double seconds)
 {
-    return seconds > (double)mp_room_row(p, k) / disk_speed;
+    return seconds > (double)mp_room_each(r) / disk_speed;
 }
 
-size_t mp_room_some(const struct mp_plan *p, int f, int k, size_t rows, size_t free)
+size_t mp_room_some(const struct mp_room *r, size_t free)
 {
-    return mp_learns(p->nodes[f].entry, MP_IN_PASSES) && !p->nodes[k].bytes
-               ? mp_pass_keeps(rows, mp_len(p->nodes[k].out), free) : 0;
+    const struct mp_node *n = r->p->nodes;
+    return mp_learns(n[r->f].entry, MP_IN_PASSES) && !n[r->k].bytes
+               ? mp_pass_keeps(r->rows, mp_len(n[r->k].out), r->rounded, free) : 0;
 }

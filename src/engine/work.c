@@ -34,6 +34,7 @@ void mp_work_close(struct mp_work *e)
     }
     for (int k = 0; e->room != NULL && k <= e->p->n_nodes; k++)
         mp_rows_free(&e->room[k]);
+    mp_rows_free(&e->own.room);
     mp_reuse_close(e->reuse);
     free(e->lent);
     free(e->workers);

@@ -29,14 +29,16 @@ struct mp_worker {
     struct mp_cost *cost;
 };
 
-/* Rows [from, to) of a node's output: what there is room for, or one of several ranks keeps. */
+/* Rows [from, to) of a node's output, for the stage at work alone: what there is room for, or one
+ * of several ranks keeps, or all of them in 16 bits a value. */
 struct mp_own_rows {
-    const float *at; /* NULL: none are kept */
+    struct mp_rows room; /* empty: none are kept */
     size_t from, to;
 };
 
 /* A plan at work on rows. */
 struct mp_work {
+    double keeping;              /* seconds that it took to keep rows while a stage was in done() */
     bool training;               /* stages that change training rows only do so */
     bool fresh;                  /* they may, in this fit */
     int puller;                  /* the node whose done() may pull */

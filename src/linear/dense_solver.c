@@ -18,6 +18,11 @@
  * of these a pass in memory for each product; and the preconditioner (preconditioner.h).
  * Memory: a block of rows, the rows drawn, and 20 bytes for each row that there is.
  *
+ * Rows are kept, and made again, in 16 bits a value (short_row.h), where that costs no accuracy
+ * (rounding.h); whether it does is told by the rows and the problem alone, so that what is found
+ * does not depend on how many there is room for.  They become floats by the block, in a core's
+ * cache.
+ *
  * The rows are cut into MP_PASS_PARTS parts, whose sums are added in order: threads share the
  * parts, and so do ranks (ranks.h), of which each knows the rows of its own parts alone.  They
  * send each other, for each pass and each product, their share of the sums of each part, and of
@@ -33,6 +38,7 @@
 #include "core/ranks.h"
 #include "linear/panel.h"
 #include "linear/preconditioner.h"
+#include "linear/rounding.h"
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -90,7 +96,7 @@ struct block {
     const struct solver *s;
     const struct hand *hand;
     size_t from, n;         /* of these */
-    const float *const *x;  /* where each is, or NULL: they lie among all that are kept */
+    const void *const *x;   /* where each is, or NULL: they lie among all that are kept */
 };
 
 /* Of these the rows that H is made of. */
@@ -100,14 +106,15 @@ struct active {
     double least, each; /* a weight below `least` does not count; one above `each` is drawn */
     size_t *row;
     float *scale;     /* one over the chance that each had */
-    const float **x;
-    float *values;
+    const void **x;
+    void *values;
     int *y;
     float *h;
 };
 
 struct solver {
     const struct mp_dense_problem *p;
+    struct mp_passes passes;          /* the problem's rows, as they are kept */
     struct mp_loss loss;
     struct mp_preconditioner inverse;
     struct mp_dense_result *result;
@@ -126,9 +133,9 @@ struct solver {
     struct tally tally[PARTS];
     size_t first, last;               /* the parts that are ours: [first, last) */
     size_t block;                     /* rows of one */
-    float *room;                      /* for the values of a block of each of our parts */
+    void *room;                       /* for the values of a block of each of our parts */
     size_t *wanted;                   /* which rows these are */
-    const float **at;                 /* and where; all three NULL: all rows are kept */
+    const void **at;                  /* and where; all three NULL: all rows are kept */
     struct active active;
     double progress, share;           /* of the bar: done, and of this level */
 };
@@ -164,8 +171,8 @@ static void dot(const struct solver *s, const float *a, const float *b, double *
 {
     memset(sum, 0, s->lanes * sizeof *sum);
     for (size_t i = 0; i < s->blocks; i++) {
-        const size_t at = mp_panel_at(i, s->p->rows.d);
-        mp_panel_dot(a + at, b + at, s->p->rows.d + 1, sum + i * MP_PANEL);
+        const size_t at = mp_panel_at(i, s->passes.d);
+        mp_panel_dot(a + at, b + at, s->passes.d + 1, sum + i * MP_PANEL);
     }
     couple(s, sum);
 }
@@ -175,7 +182,7 @@ static void add(const struct solver *s, const float *x, const double *k, const f
 {
     for (size_t i = 0; i < s->blocks; i++) {
         float factor[MP_PANEL];
-        const size_t at = mp_panel_at(i, s->p->rows.d), end = mp_panel_at(i + 1, s->p->rows.d);
+        const size_t at = mp_panel_at(i, s->passes.d), end = mp_panel_at(i + 1, s->passes.d);
         for (size_t v = 0; v < MP_PANEL; v++)
             factor[v] = (float)k[i * MP_PANEL + v];
         for (size_t j = at; j < end; j += MP_PANEL)
@@ -189,15 +196,22 @@ static void add(const struct solver *s, const float *x, const double *k, const f
 /* Rows at a time: as many as stay in a core's cache until they are used again. */
 static size_t rows_at_once(size_t d)
 {
-    const size_t fit = ((size_t)1 << 17) / (d + 1) / 8 * 8;
+    const size_t fit = ((size_t)1 << 15) / (d + 1) / 8 * 8;
     return fit < 8 ? 8 : fit > MAX_ROWS ? MAX_ROWS : fit;
+}
+
+/* Scratch for the floats of so many. */
+static float *sight(struct mp_ctx *c, const struct solver *s)
+{
+    const size_t d = s->passes.d;
+    return mp_scratch(c, s->passes.rounded ? rows_at_once(d) * d : 1);
 }
 
 static void scores(const struct solver *s, const float *const *x, size_t n, const float *w,
                    float *z)
 {
     for (size_t b = 0; b < s->blocks; b++)
-        mp_panel_scores(x, n, s->p->rows.d, s->bias, w + mp_panel_at(b, s->p->rows.d),
+        mp_panel_scores(x, n, s->passes.d, s->bias, w + mp_panel_at(b, s->passes.d),
                         z + b * MP_PANEL, s->lanes);
 }
 
@@ -205,8 +219,8 @@ static void add_rows(const struct solver *s, const float *const *x, size_t n, co
                      float *g)
 {
     for (size_t b = 0; b < s->blocks; b++)
-        mp_panel_add(x, n, s->p->rows.d, s->bias, r + b * MP_PANEL, s->lanes,
-                     g + mp_panel_at(b, s->p->rows.d));
+        mp_panel_add(x, n, s->passes.d, s->bias, r + b * MP_PANEL, s->lanes,
+                     g + mp_panel_at(b, s->passes.d));
 }
 
 /* Where the i-th of PARTS equal parts of n begins. */
@@ -290,7 +304,7 @@ static int take_blocks(struct mp_ctx *c, struct pass *p)
         memcpy(s->wanted + n, b.hand->row + b.from, b.n * sizeof *s->wanted);
         n += b.n;
     }
-    if (n > 0 && mp_passes_take(c, &s->p->rows, s->wanted, n, s->room, s->at) < 0)
+    if (n > 0 && mp_passes_take(c, &s->passes, s->wanted, n, s->room, s->at) < 0)
         return -1;
     return n > 0;
 }
@@ -315,15 +329,18 @@ static int collect_sums(struct mp_ctx *c, const struct solver *s, int rc)
     return mp_ranks_collect(c, rc, s->sums, s->lanes * sizeof *s->sums, PARTS, PARTS);
 }
 
-/* Where rows at .. at + n - 1 of a block are, and their classes. */
-static void find_rows(const struct block *b, size_t at, size_t n, const float **x, int *y)
+/* Rows at .. at + n - 1 of a block, MAX_ROWS at most, and their classes. */
+static void find_rows(const struct block *b, size_t at, size_t n, float *room, const float **x,
+                      int *y)
 {
-    const struct mp_passes *p = &b->s->p->rows;
+    const struct mp_passes *p = &b->s->passes;
     const size_t *row = b->hand->row + b->from + at;
+    const void *lie[MAX_ROWS];
     for (size_t q = 0; q < n; q++) {
-        x[q] = b->x != NULL ? b->x[at + q] : p->x + row[q] * p->d;
+        lie[q] = b->x != NULL ? b->x[at + q] : mp_passes_row(p, row[q]);
         y[q] = p->y[row[q]];
     }
+    mp_passes_see(p, lie, n, room, x);
 }
 
 /* Rows on the right side of all margins have no slope: they are left out.  How many are kept. */
@@ -346,19 +363,20 @@ static size_t keep_steep(const struct solver *s, const float *const *x, size_t n
 /* The loss and its gradient at next_w, and how much each row's curvature weighs. */
 static int look_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i)
 {
-    const size_t most = rows_at_once(s->p->rows.d), lanes = s->lanes;
+    const size_t most = rows_at_once(s->passes.d), lanes = s->lanes;
     float *weight = b->hand->weight + b->from, *z = mp_scratch(c, MAX_ROWS * lanes),
-          *slope = mp_scratch(c, MAX_ROWS * lanes), *h = mp_scratch(c, MAX_ROWS * lanes);
-    if (z == NULL || slope == NULL || h == NULL)
+          *slope = mp_scratch(c, MAX_ROWS * lanes), *h = mp_scratch(c, MAX_ROWS * lanes),
+          *room = sight(c, s);
+    if (z == NULL || slope == NULL || h == NULL || room == NULL)
         return -1;
     for (size_t at = 0, n; at < b->n; at += n) {
         const float *x[MAX_ROWS], *kept[MAX_ROWS];
         int y[MAX_ROWS];
         n = b->n - at < most ? b->n - at : most;
-        find_rows(b, at, n, x, y);
+        find_rows(b, at, n, room, x, y);
         scores(s, x, n, s->next_w, z);
         /* A value that is no number makes scores that are none, whatever the weights. */
-        if (!mp_all_finite(z, n * lanes) && mp_passes_check(c, &s->p->rows, x, n) < 0)
+        if (!mp_all_finite(z, n * lanes) && mp_passes_check(c, x, n, s->passes.d) < 0)
             return -1;
         mp_loss_rows(&s->loss, z, y, n, s->sums + i * lanes, slope, h);
         for (size_t q = 0; q < n; q++) {
@@ -377,18 +395,21 @@ static int curve_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     const struct active *a = &s->active;
-    const size_t most = rows_at_once(s->p->rows.d), to = a->at[i + 1];
-    float *g = s->parts + i * s->size, *v = mp_scratch(c, MAX_ROWS * s->lanes);
-    if (v == NULL)
+    const size_t most = rows_at_once(s->passes.d), to = a->at[i + 1];
+    float *g = s->parts + i * s->size, *v = mp_scratch(c, MAX_ROWS * s->lanes),
+          *room = sight(c, s);
+    if (v == NULL || room == NULL)
         return -1;
     for (size_t at = a->at[i], n; at < to; at += n) {
+        const float *x[MAX_ROWS];
         n = to - at < most ? to - at : most;
-        scores(s, a->x + at, n, s->direction, v);
+        mp_passes_see(&s->passes, a->x + at, n, room, x);
+        scores(s, x, n, s->direction, v);
         mp_loss_curve(&s->loss, a->h + at * s->lanes, a->y + at, n, v);
         for (size_t q = 0; q < n; q++)
             for (size_t k = 0; k < s->lanes; k++)
                 v[q * s->lanes + k] *= a->scale[at + q];
-        add_rows(s, a->x + at, n, v, g);
+        add_rows(s, x, n, v, g);
     }
     return mp_stopped(c) ? mp_fail(c, "interrupted") : MP_OK;
 }
@@ -463,14 +484,19 @@ static int bend_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     struct active *a = &s->active;
-    const size_t from = a->at[i], n = a->at[i + 1] - from, lanes = s->lanes;
-    float *z = mp_scratch(c, n * lanes + 1);
+    const size_t most = rows_at_once(s->passes.d), lanes = s->lanes, to = a->at[i + 1];
+    float *z = mp_scratch(c, MAX_ROWS * lanes), *room = sight(c, s);
     double *unused = (double *)(void *)mp_scratch(c, 2 * lanes);
-    if (z == NULL || unused == NULL)
+    if (z == NULL || unused == NULL || room == NULL)
         return -1;
     memset(unused, 0, lanes * sizeof *unused);
-    scores(s, a->x + from, n, s->w, z);
-    mp_loss_rows(&s->loss, z, a->y + from, n, unused, NULL, a->h + from * lanes);
+    for (size_t at = a->at[i], n; at < to; at += n) {
+        const float *x[MAX_ROWS];
+        n = to - at < most ? to - at : most;
+        mp_passes_see(&s->passes, a->x + at, n, room, x);
+        scores(s, x, n, s->w, z);
+        mp_loss_rows(&s->loss, z, a->y + at, n, unused, NULL, a->h + at * lanes);
+    }
     return MP_OK;
 }
 
@@ -495,7 +521,7 @@ static int make_active(struct mp_ctx *c, struct solver *s, size_t n)
     a->y = mp_alloc(c, n, sizeof *a->y);
     a->h = mp_alloc(c, mp_product(n, s->lanes), sizeof *a->h);
     return a->row != NULL && a->scale != NULL && a->x != NULL && a->y != NULL && a->h != NULL
-               ? mp_passes_room(c, &s->p->rows, n, &a->values) : -1;
+               ? mp_passes_room(c, &s->passes, n, &a->values) : -1;
 }
 
 /* Whether row i of those in hand is drawn, so that it counts as much as it weighs; 1 over the
@@ -549,7 +575,7 @@ static int take_drawn(struct mp_ctx *c, void *arg, size_t i)
         if (!(scale > 0))
             continue;
         a->row[n] = h->row[k];
-        a->y[n] = s->p->rows.y[h->row[k]];
+        a->y[n] = s->passes.y[h->row[k]];
         a->scale[n++] = (float)scale;
     }
     return MP_OK;
@@ -594,7 +620,7 @@ static int find_active(struct mp_ctx *c, struct solver *s)
     if (rc == MP_OK)
         rc = for_ours(c, s, take_drawn, s);
     if (rc == MP_OK)
-        rc = mp_passes_take(c, &s->p->rows, a->row, a->at[s->last], a->values, a->x);
+        rc = mp_passes_take(c, &s->passes, a->row, a->at[s->last], a->values, a->x);
     return rc == MP_OK ? for_ours(c, s, bend_part, s) : -1;
 }
 
@@ -698,16 +724,18 @@ static int reach_part(struct mp_ctx *c, void *arg, size_t i)
 {
     struct solver *s = arg;
     const struct active *a = &s->active;
-    const size_t most = rows_at_once(s->p->rows.d), to = a->at[i + 1];
-    float *z = mp_scratch(c, MAX_ROWS * s->lanes);
-    if (z == NULL)
+    const size_t most = rows_at_once(s->passes.d), to = a->at[i + 1];
+    float *z = mp_scratch(c, MAX_ROWS * s->lanes), *room = sight(c, s);
+    if (z == NULL || room == NULL)
         return -1;
     s->tally[i].weight = 0;
     for (size_t at = a->at[i], n; at < to; at += n) {
+        const float *x[MAX_ROWS];
         n = to - at < most ? to - at : most;
         for (size_t q = 0; q < n; q++)
             s->tally[i].weight += (double)a->scale[at + q];
-        scores(s, a->x + at, n, s->step, z);
+        mp_passes_see(&s->passes, a->x + at, n, room, x);
+        scores(s, x, n, s->step, z);
         for (size_t q = 0; q < n; q++)
             for (size_t k = 0; k < s->lanes; k++)
                 s->sums[i * s->lanes + k] += (double)(a->scale[at + q] * z[q * s->lanes + k] *
@@ -926,7 +954,7 @@ struct level {
 static int level_part(struct mp_ctx *c, void *arg, size_t i)
 {
     const struct level *l = arg;
-    const size_t all = l->s->p->rows.n;
+    const size_t all = l->s->passes.n;
     struct hand *h = &l->s->rows.part[i];
     h->n = 0;
     for (size_t k = part_at(all, i); k < part_at(all, i + 1); k++)
@@ -951,7 +979,7 @@ static int take_level(struct mp_ctx *c, struct solver *s, int bits)
         r->n += s->tally[i].n;
     r->near = r->n;
     s->whole = false;
-    r->C = p->C * (double)p->rows.n / (double)(r->n > 0 ? r->n : 1);
+    r->C = p->C * (double)s->passes.n / (double)(r->n > 0 ? r->n : 1);
     for (size_t k = 0; k < s->loss.vectors; k++) {
         s->own[k] = (float)(r->C * p->factor[k]);
         s->rest[k] = (float)(r->C * (p->vectors == 1 ? p->factor[1] : 1));
@@ -968,43 +996,90 @@ static int halvings(size_t n, size_t least, int step)
     return bits;
 }
 
-/* From a sample of the rows, one from each of as many equal parts. */
-static int precondition(struct mp_ctx *c, struct solver *s)
+/* A sample of the rows, one from each of as many equal parts. */
+static int take_sample(struct mp_ctx *c, const struct mp_passes *p, size_t some, float *room,
+                       const float **x)
 {
-    const struct mp_passes *p = &s->p->rows;
-    const size_t enough = 3 * (p->d + 1) > 7500 ? 3 * (p->d + 1) : 7500;
-    const size_t some = p->n < enough ? p->n : enough, apart = p->n / (some > 0 ? some : 1);
-    float *room = NULL;
-    const float **x = mp_alloc(c, some + 1, sizeof *x);
+    const size_t apart = p->n / (some > 0 ? some : 1);
+    const void **at = mp_alloc(c, some + 1, sizeof *at);
     size_t *row = mp_alloc(c, some + 1, sizeof *row);
-    int rc = x != NULL && row != NULL ? mp_passes_room(c, p, some, &room) : -1;
+    int rc = at != NULL && row != NULL ? MP_OK : -1;
     for (size_t i = 0; i < some && rc == MP_OK; i++)
         row[i] = (size_t)((double)p->n / (double)some * (double)i) + mp_random(c, i, 1) % apart;
     if (rc == MP_OK)
-        rc = mp_passes_take(c, p, row, some, room, x);
+        rc = mp_passes_take(c, p, row, some, room, at);
     if (rc == MP_OK)
-        rc = mp_passes_check(c, p, x, some);
+        mp_passes_see(p, at, some, NULL, x);
+    free(at);
+    free(row);
+    return rc == MP_OK ? mp_passes_check(c, x, some, p->d) : -1;
+}
+
+/* Whether rows are kept in 16 bits, by a sample.  Few stay what they are, as there is little to
+ * gain. */
+static int choose_bits(struct mp_ctx *c, const struct solver *s, const struct mp_sample *sample,
+                       double curved, bool *rounded)
+{
+    const double few = 1 << 18;
+    const struct mp_dense_problem *p = s->p;
+    double factor = 1;
+    for (size_t k = 0; k < (p->vectors > 1 ? p->vectors : 2); k++)
+        factor = fmax(factor, p->factor[k]);
+    *rounded = false;
+    if ((double)s->passes.n * (double)s->passes.d < few)
+        return MP_OK;
+    return mp_rounding_may(c, sample->x, sample->n, sample->d,
+                           curved * factor * p->C * (double)s->passes.n, p->tolerance / 10,
+                           rounded);
+}
+
+/* What the first rows tell: how H looks, and how rows are to be kept. */
+static int begin(struct mp_ctx *c, struct solver *s)
+{
+    const struct mp_passes *p = &s->passes;
+    const size_t enough = 3 * (p->d + 1) > 7500 ? 3 * (p->d + 1) : 7500;
+    const size_t some = p->n < enough ? p->n : enough;
+    /* A twentieth of the rows lies inside a margin when it matters. */
+    const double curved = s->loss.kind == MP_SQUARED_HINGE ? 0.1 : 0.05;
+    void *room = NULL;
+    bool rounded = false;
+    const float **x = mp_alloc(c, some + 1, sizeof *x);
+    int rc = x != NULL ? mp_passes_room(c, p, some, &room) : -1;
+    if (rc == MP_OK)
+        rc = take_sample(c, p, some, room, x);
     if (rc == MP_OK) {
-        /* A twentieth of the rows lies inside a margin when it matters. */
-        const double share = s->loss.kind == MP_SQUARED_HINGE ? 0.1 : 0.05;
-        const double weight = share * s->p->C * (double)p->n / (double)(some > 0 ? some : 1);
+        const double weight = curved * s->p->C * (double)p->n / (double)(some > 0 ? some : 1);
         const struct mp_sample sample = { x, some, p->d, s->bias };
         rc = mp_preconditioner_open(c, &s->inverse, &sample, weight, s->blocks);
+        if (rc == MP_OK)
+            rc = choose_bits(c, s, &sample, curved, &rounded);
     }
     free(room);
     free(x);
-    free(row);
-    return rc;
+    return rc == MP_OK ? mp_passes_keep(c, &s->passes, rounded) : -1;
+}
+
+/* Room for the rows of a pass that are to be made. */
+static int open_blocks(struct mp_ctx *c, struct solver *s)
+{
+    const struct mp_passes *p = &s->passes;
+    if (mp_passes_kept(p))
+        return MP_OK;
+    const size_t one = p->n / PARTS + 1, block = s->block < one ? s->block : one;
+    const size_t some = (s->last - s->first) * block;
+    s->wanted = mp_alloc(c, some, sizeof *s->wanted);
+    s->at = mp_alloc(c, some, sizeof *s->at);
+    return s->wanted != NULL && s->at != NULL ? mp_passes_room(c, p, some, &s->room) : -1;
 }
 
 static int solve(struct mp_ctx *c, struct solver *s)
 {
     const struct mp_dense_problem *p = s->p;
-    const size_t least = 3 * (p->rows.d + 1) > 2048 ? 3 * (p->rows.d + 1) : 2048;
-    const double *start = rough[costly(s, p->rows.n)];
-    if (precondition(c, s) < 0)
+    const size_t least = 3 * (s->passes.d + 1) > 2048 ? 3 * (s->passes.d + 1) : 2048;
+    const double *start = rough[costly(s, s->passes.n)];
+    if (begin(c, s) < 0 || open_blocks(c, s) < 0)
         return -1;
-    for (int bits = halvings(p->rows.n, least, LEVEL_BITS); bits >= 0; bits -= LEVEL_BITS) {
+    for (int bits = halvings(s->passes.n, least, LEVEL_BITS); bits >= 0; bits -= LEVEL_BITS) {
         s->share = bits > 0 ? (0.9 - s->progress) / 2 : 1 - s->progress;
         const int sample = bits < SAMPLES * LEVEL_BITS ? bits / LEVEL_BITS - 1 : SAMPLES - 1;
         const double tolerance = bits > 0 ? fmax(start[sample], p->tolerance) : p->tolerance;
@@ -1021,20 +1096,21 @@ static int solve(struct mp_ctx *c, struct solver *s)
 static int exact_part(struct mp_ctx *c, struct solver *s, const struct block *b, size_t i)
 {
     enum { MOST = 16 };
-    const size_t d = s->p->rows.d;
+    const size_t d = s->passes.d, once = rows_at_once(d), most = once < MOST ? once : MOST;
     float *near = mp_scratch(c, MOST * s->lanes);
     double *z = (double *)(void *)mp_scratch(c, 2 * s->lanes);
     double *all = (double *)(void *)mp_scratch(c, 2 * MOST * s->lanes);
     double *f32 = (double *)(void *)mp_scratch(c, 2 * s->lanes);
-    if (near == NULL || z == NULL || all == NULL || f32 == NULL)
+    float *room = sight(c, s);
+    if (near == NULL || z == NULL || all == NULL || f32 == NULL || room == NULL)
         return -1;
     memset(f32, 0, s->lanes * sizeof *f32);
     for (size_t at = 0; at < b->n; at += MOST) {
         const float *x[MOST];
         int y[MOST];
-        const size_t n = b->n - at < MOST ? b->n - at : MOST;
-        find_rows(b, at, n, x, y);
-        if (s->rows.n < s->p->rows.n) {
+        const size_t n = b->n - at < most ? b->n - at : most;
+        find_rows(b, at, n, room, x, y);
+        if (s->rows.n < s->passes.n) {
             scores(s, x, n, s->w, near);
             mp_loss_rows(&s->loss, near, y, n, f32, NULL, NULL);
         }
@@ -1067,7 +1143,7 @@ static int check(struct mp_ctx *c, struct solver *s)
 {
     double *off = s->spare + s->lanes;
     struct mp_dense_result *r = s->result;
-    if (take_level(c, s, halvings(s->p->rows.n, EXACT_ROWS, 1)) < 0 ||
+    if (take_level(c, s, halvings(s->passes.n, EXACT_ROWS, 1)) < 0 ||
         collect_sums(c, s, pass(c, s, false, exact_part)) < 0)
         return -1;
     memset(off, 0, s->lanes * sizeof *off);
@@ -1075,7 +1151,7 @@ static int check(struct mp_ctx *c, struct solver *s)
         for (size_t k = 0; k < s->lanes; k++)
             off[k] += s->sums[i * s->lanes + k];
     couple(s, off);
-    if (s->rows.n == s->p->rows.n)
+    if (s->rows.n == s->passes.n)
         less_f32(s, off);
     for (size_t k = 0; k < s->loss.vectors; k++) {
         const double exact = s->f[k] + off[k];
@@ -1090,7 +1166,7 @@ static int check(struct mp_ctx *c, struct solver *s)
 
 static int open_rows(struct mp_ctx *c, struct solver *s)
 {
-    const struct mp_passes *p = &s->p->rows;
+    const struct mp_passes *p = &s->passes;
     const size_t once = rows_at_once(p->d), fit = BLOCK_VALUES / (p->d + 1) / (PARTS * once);
     s->active.most = s->p->drawn > 0 ? s->p->drawn : mp_pass_rows(p->d);
     s->block = once * (fit > 1 ? fit : 1);
@@ -1105,13 +1181,7 @@ static int open_rows(struct mp_ctx *c, struct solver *s)
         const size_t at = part_at(p->n, i) - from;
         s->rows.part[i] = (struct hand){ .row = s->rows.row + at, .weight = s->rows.weight + at };
     }
-    if (mp_passes_kept(p))
-        return MP_OK;
-    const size_t one = p->n / PARTS + 1, block = s->block < one ? s->block : one;
-    const size_t some = (s->last - s->first) * block;
-    s->wanted = mp_alloc(c, some, sizeof *s->wanted);
-    s->at = mp_alloc(c, some, sizeof *s->at);
-    return s->wanted != NULL && s->at != NULL ? mp_passes_room(c, p, some, &s->room) : -1;
+    return MP_OK;
 }
 
 static int open_solver(struct mp_ctx *c, struct solver *s)
@@ -1153,8 +1223,8 @@ static void close_solver(struct solver *s)
 int mp_dense_solve(struct mp_ctx *c, const struct mp_dense_problem *p, double *w,
                    struct mp_dense_result *r)
 {
-    struct solver s = { .p = p, .result = r, .bias = (float)p->bias };
-    const size_t d = p->rows.d;
+    struct solver s = { .p = p, .passes = p->rows, .result = r, .bias = (float)p->bias };
+    const size_t d = s.passes.d;
     s.blocks = (p->vectors + MP_PANEL - 1) / MP_PANEL;
     s.lanes = s.blocks * MP_PANEL;
     s.size = mp_panel_at(s.blocks, d);

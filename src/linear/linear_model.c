@@ -110,7 +110,7 @@ struct nodes {
 struct job {
     struct mp_linear *m;
     const struct mp_linear_params *p;
-    const struct mp_passes *rows;
+    struct mp_passes rows;
     int solver;
     struct nodes *nodes;
     struct feature_node **x;
@@ -125,7 +125,7 @@ static int open_job(struct mp_ctx *c, struct job *j)
     j->shares = mp_alloc(c, m->classes, sizeof *j->shares);
     if (j->weight == NULL || j->shares == NULL)
         return -1;
-    return mp_class_weights(c, j->p->weights, j->rows->y, j->rows->n, j->weight);
+    return mp_class_weights(c, j->p->weights, j->rows.y, j->rows.n, j->weight);
 }
 
 static void close_job(struct job *j)
@@ -143,8 +143,9 @@ static void close_job(struct job *j)
 /* Rows that are read a piece at a time. */
 struct piece {
     size_t n, row[PIECE];
-    const float *x[PIECE];
-    float *room;
+    const void *at[PIECE];
+    const float *x[PIECE]; /* the same */
+    void *room;
 };
 
 static int take_piece(struct mp_ctx *c, const struct mp_passes *p, size_t from, struct piece *piece)
@@ -152,7 +153,10 @@ static int take_piece(struct mp_ctx *c, const struct mp_passes *p, size_t from, 
     piece->n = p->n - from < PIECE ? p->n - from : PIECE;
     for (size_t i = 0; i < piece->n; i++)
         piece->row[i] = from + i;
-    return mp_passes_take(c, p, piece->row, piece->n, piece->room, piece->x);
+    if (mp_passes_take(c, p, piece->row, piece->n, piece->room, piece->at) < 0)
+        return -1;
+    mp_passes_see(p, piece->at, piece->n, NULL, piece->x);
+    return MP_OK;
 }
 
 static size_t count_values(const struct piece *p, size_t d)
@@ -200,14 +204,14 @@ static int add_nodes(struct mp_ctx *c, struct job *j, const struct piece *p, siz
 
 static int make_nodes(struct mp_ctx *c, struct job *j)
 {
-    const struct mp_passes *p = j->rows;
+    const struct mp_passes *p = &j->rows;
     struct piece *piece = mp_alloc(c, 1, sizeof *piece);
     j->x = mp_alloc(c, p->n, sizeof *j->x);
     int rc = piece != NULL && j->x != NULL ? mp_passes_room(c, p, PIECE, &piece->room) : -1;
     for (size_t at = 0; at < p->n && rc == MP_OK; at += PIECE) {
         rc = take_piece(c, p, at, piece);
         if (rc == MP_OK)
-            rc = mp_passes_check(c, p, piece->x, piece->n);
+            rc = mp_passes_check(c, piece->x, piece->n, p->d);
         if (rc == MP_OK)
             rc = add_nodes(c, j, piece, at);
     }
@@ -224,7 +228,7 @@ static struct model *train_one(struct mp_ctx *c, struct job *j, int class, const
     const struct mp_linear *m = j->m;
     const bool dual = j->solver == L2R_L2LOSS_SVC_DUAL || j->solver == L2R_L1LOSS_SVC_DUAL ||
                       j->solver == MCSVM_CS || j->solver == L2R_LR_DUAL;
-    struct problem problem = { .l = (int)j->rows->n, .n = (int)(m->features + (m->bias >= 0)),
+    struct problem problem = { .l = (int)j->rows.n, .n = (int)(m->features + (m->bias >= 0)),
                                .y = (double *)(uintptr_t)y, .x = j->x, .bias = m->bias };
     struct parameter parameter = { .solver_type = j->solver,
                                    .eps = j->p->tolerance > 0 ? j->p->tolerance : dual ? 0.1 : 0.01,
@@ -282,13 +286,13 @@ static int train_class(struct mp_ctx *c, void *arg, size_t i)
     struct mp_linear *m = j->m;
     const double factor[2] = { j->weight[i], m->columns == 1 ? j->weight[1] : 1 };
     int labels[2], n_weights = 0;
-    double weights[2], *y = mp_alloc(c, j->rows->n, sizeof *y);
+    double weights[2], *y = mp_alloc(c, j->rows.n, sizeof *y);
     if (y == NULL)
         return -1;
-    for (size_t r = 0; r < j->rows->n; r++)
-        y[r] = j->rows->y[r] == (int)i ? 1 : -1;
+    for (size_t r = 0; r < j->rows.n; r++)
+        y[r] = j->rows.y[r] == (int)i ? 1 : -1;
     for (int s = 0; s < 2; s++)
-        if (factor[s] != 1 && occurs(y, j->rows->n, 1 - 2 * s)) {
+        if (factor[s] != 1 && occurs(y, j->rows.n, 1 - 2 * s)) {
             labels[n_weights] = 1 - 2 * s;
             weights[n_weights++] = factor[s];
         }
@@ -307,14 +311,14 @@ static int train_together(struct mp_ctx *c, struct job *j)
     struct mp_linear *m = j->m;
     const int k = (int)m->classes;
     int *labels = mp_alloc(c, m->classes, sizeof *labels);
-    double *y = mp_alloc(c, j->rows->n, sizeof *y);
+    double *y = mp_alloc(c, j->rows.n, sizeof *y);
     struct model *trained = NULL;
     if (labels != NULL && y != NULL) {
         int n_weights = 0;
-        for (size_t r = 0; r < j->rows->n; r++)
-            y[r] = j->rows->y[r];
+        for (size_t r = 0; r < j->rows.n; r++)
+            y[r] = j->rows.y[r];
         for (int i = 0; i < k; i++)
-            if (j->weight[i] != 1 && occurs(y, j->rows->n, i)) {
+            if (j->weight[i] != 1 && occurs(y, j->rows.n, i)) {
                 labels[n_weights] = i;
                 j->weight[n_weights++] = j->weight[i];
             }
@@ -333,10 +337,10 @@ static int train_together(struct mp_ctx *c, struct job *j)
 static int train_liblinear(struct mp_ctx *c, struct job *j)
 {
     const struct mp_linear *m = j->m;
-    if (j->rows->n > INT32_MAX || m->features >= INT32_MAX)
+    if (j->rows.n > INT32_MAX || m->features >= INT32_MAX)
         return mp_fail(c, "liblinear takes at most %d rows and features, got %llu x %llu",
-                       INT32_MAX, (unsigned long long)j->rows->n, (unsigned long long)m->features);
-    if (make_nodes(c, j) < 0)
+                       INT32_MAX, (unsigned long long)j->rows.n, (unsigned long long)m->features);
+    if (mp_passes_keep(c, &j->rows, false) < 0 || make_nodes(c, j) < 0)
         return -1;
     linear.set_print_string_function(on_print);
     return j->solver == MCSVM_CS ? train_together(c, j)
@@ -346,7 +350,7 @@ static int train_liblinear(struct mp_ctx *c, struct job *j)
 static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 {
     struct mp_linear *m = j->m;
-    struct mp_dense_problem p = { .rows = *j->rows, .vectors = m->columns, .loss = loss,
+    struct mp_dense_problem p = { .rows = j->rows, .vectors = m->columns, .loss = loss,
                                   .C = j->p->C, .bias = m->bias > 0 ? m->bias : 0,
                                   .factor = j->weight,
                                   .tolerance = j->p->tolerance > 0 ? j->p->tolerance : 1e-3 };
@@ -359,7 +363,7 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
         mp_warn(c, "stopped at the limit of Newton steps before reaching its tolerance; a smaller "
                    "C would");
     else if (result.doubt > p.tolerance && result.doubt > 1e-3)
-        mp_warn(c, "found the objective to %.1g of its value only, as rows are 32-bit floats; a "
+        mp_warn(c, "found the objective to %.1g of its value only, as sums are 32-bit floats; a "
                    "smaller C, features of like size or a solver of liblinear would do better",
                 result.doubt);
     mp_remark(c, "solved by dense: objective %.6g after %d Newton steps, %d products",
@@ -373,11 +377,11 @@ static int train_dense(struct mp_ctx *c, struct job *j, enum mp_loss_kind loss)
 static int dense_pays(struct mp_ctx *c, const struct job *j, bool *pays)
 {
     const double work = 4e6, filled = 0.1;
-    const struct mp_passes *p = j->rows;
+    const struct mp_passes *p = &j->rows;
     struct piece *piece = mp_alloc(c, 1, sizeof *piece);
     size_t values = 0, rows = 0;
     int rc = piece != NULL ? mp_passes_room(c, p, PIECE, &piece->room) : -1;
-    for (; rows < p->n && rows < 8 * PIECE && rc == MP_OK; rows += piece->n) {
+    for (; rows < p->n && rows < 2 * PIECE && rc == MP_OK; rows += piece->n) {
         rc = take_piece(c, p, rows, piece);
         values += rc == MP_OK ? count_values(piece, p->d) : 0;
     }
@@ -407,7 +411,7 @@ int mp_linear_train(struct mp_ctx *c, const void *params, void *state,
                     const struct mp_linear_solver *solver, const struct mp_passes *rows)
 {
     struct mp_linear *m = state;
-    struct job j = { .m = m, .p = params, .rows = rows, .solver = solver->liblinear };
+    struct job j = { .m = m, .p = params, .rows = *rows, .solver = solver->liblinear };
     if (rows->y == NULL)
         return mp_fail(c, "needs labels to learn from");
     m->features = rows->d;

@@ -101,8 +101,10 @@ static size_t row_bytes(const struct mp_plan *p)
     size_t sum = 0;
     for (int f = 0; f < p->n_nodes; f++)
         for (int k = 0; k < f; k++)
-            if (mp_room_wanted(p, f, k))
-                sum += mp_room_row(p, k) * p->nodes[k].passes;
+            if (mp_room_wanted(p, f, k)) {
+                const struct mp_room one = mp_room_plan(p, f, k, 1);
+                sum += mp_room_each(&one) * p->nodes[k].passes;
+            }
     return sum;
 }
 

@@ -81,7 +81,7 @@ int main(void)
         const struct mp_linear_params p = { .C = 0.25 };
         double share = 0, y[2] = { 1, -1 };
         const struct mp_passes rows = { .n = 2, .d = 3 };
-        struct job j = { .m = &m, .p = &p, .rows = &rows, .solver = solvers[i],
+        struct job j = { .m = &m, .p = &p, .rows = rows, .solver = solvers[i],
                          .shares = &share };
         given.regularize_bias = -1;
         const bool noted = train_one(&c, &j, 0, y, 0, NULL, NULL) == NULL &&
