@@ -261,6 +261,16 @@ static int check_borders(struct mp_ctx *c, const struct work *w)
     return MP_OK;
 }
 
+static void warn_of_early_ends(struct mp_ctx *c, const struct work *w)
+{
+    size_t early = 0;
+    for (size_t i = 0; i < w->pairs; i++)
+        early += w->pair[i].border.early;
+    if (early > 0)
+        mp_warn(c, "%zu of %zu borders stopped at the limit of steps before reaching their "
+                "tolerance; a smaller C or a larger tolerance helps", early, w->pairs);
+}
+
 static int done(struct mp_ctx *c, const void *params, void *state)
 {
     const struct params *p = params;
@@ -288,6 +298,8 @@ static int done(struct mp_ctx *c, const void *params, void *state)
         rc = mp_parallel_for(c, w.pairs, separate, &w);
     if (rc == MP_OK)
         rc = check_borders(c, &w);
+    if (rc == MP_OK)
+        warn_of_early_ends(c, &w);
     if (rc == MP_OK)
         rc = gather(c, &w);
     if (rc == MP_OK)
@@ -542,7 +554,8 @@ MP_STAGE(rbf_svm) = {
            "One class against one, as libsvm has it.  kernel=rbf: rows are alike that are near,\n"
            "`gamma` says how near; kernel=poly: products of up to `degree` values are looked at,\n"
            "all at once.  C and gamma are best chosen on held-out training rows, each by factors.\n"
-           "The time grows with the rows of a class times those near its borders.  A score is how\n"
+           "The time grows with the rows of a class times those near its borders; where classes\n"
+           "overlap and C is large it ends after ten million steps, with a warning.  A score is how\n"
            "many other classes a class wins against, and less than a half for by how much,\n"
            "scikit-learn's decision function of SVC; `calibrate` behind it makes probabilities of\n"
            "them.\n"

@@ -148,14 +148,16 @@ static int by_libsvm(struct mp_ctx *c, const struct mp_kernel_machine *k,
 
 /* ------------------------------------------------------------------ both */
 
+static const uint64_t most_steps = 10000000; /* as libsvm has it, which says nothing of it */
+
 static int by_smo(struct mp_ctx *c, const struct mp_kernel_machine *k,
                   const struct mp_kernel_rows *r, const uint32_t *rows, size_t n, size_t m,
                   const double factor[2], struct mp_separation *to)
 {
     const struct mp_smo s = { .kernel = k->kernel, .C = { k->C * factor[0], k->C * factor[1] },
-                              .tolerance = k->tolerance, .cache = k->cache };
+                              .tolerance = k->tolerance, .cache = k->cache, .steps = most_steps };
     double *a = mp_alloc(c, n + m, sizeof *a);
-    if (a == NULL || mp_smo_solve(c, &s, r, rows, n, m, a, &to->rho) < 0) {
+    if (a == NULL || mp_smo_solve(c, &s, r, rows, n, m, a, &to->rho, &to->early) < 0) {
         free(a);
         return -1;
     }

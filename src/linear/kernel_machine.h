@@ -21,6 +21,7 @@ struct mp_separation {
     size_t n;
     uint32_t *row;
     double *coef, rho;
+    bool early; /* the limit of steps came before the tolerance */
 };
 
 /* Loads libsvm unless it is there; else the first to ask for it does. */

@@ -17,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKING = 512, FEWEST = 16, PAIRS = 100000, LANES = 8 };
+enum { WORKING = 512, FEWEST = 16, LANES = 8 };
+static const uint64_t at_a_time = 100000; /* pairs of one working set */
 static const double flat = 1e-12; /* where a pair's curvature is none */
 
 /* One row of kernels for each slot. */
@@ -40,6 +41,7 @@ struct solver {
     size_t room;      /* of the working set, */
     uint32_t *set;    /* of `size` rows */
     size_t size;
+    uint64_t steps;   /* that are left */
     uint8_t *in;      /* of each row, whether it is in there */
     /* of the rows in there */
     float *kernel;    /* with each other, size x size; and with all, in the cache: */
@@ -325,7 +327,7 @@ static double improve(struct solver *s, double tolerance)
     const size_t wide = (s->size + LANES - 1) / LANES * LANES;
     double moved = 0, worst;
     gather(s, wide);
-    for (int pair = 0; pair < PAIRS; pair++) {
+    for (uint64_t most = s->steps < at_a_time ? s->steps : at_a_time; most > 0; most--) {
         size_t u, v;
         const double at = least(s->local_f, s->up, wide, &u);
         if (isinf(at))
@@ -341,6 +343,7 @@ static double improve(struct solver *s, double tolerance)
         move(s, v, false, step, of_v);
         follow_pair(s->local_f, s->kernel + u * wide, s->kernel + v * wide, step, wide);
         moved += step;
+        s->steps--;
     }
     return moved;
 }
@@ -377,15 +380,16 @@ static double border(const struct solver *s, double up, double low)
     return some > 0 ? sum / (double)some : (up + low) / 2;
 }
 
-static int optimise(struct mp_ctx *c, struct solver *s, double *rho)
+static int optimise(struct mp_ctx *c, struct solver *s, double *rho, bool *early)
 {
     const double tolerance = s->rules->tolerance;
     uint32_t *missing = mp_alloc(c, 2 * s->room, sizeof *missing);
     float *fresh = mp_alloc(c, mp_product(s->room, s->all), sizeof *fresh);
     struct candidate *heaps = mp_alloc(c, 2 * s->room, sizeof *heaps);
-    double up, low, gap, moved = 1;
+    double up = 0, low = 0, gap = 0, moved = 1;
     int rc = missing != NULL && fresh != NULL && heaps != NULL ? MP_OK : -1;
-    while (rc == MP_OK && (gap = violation(s, &up, &low)) > tolerance && moved > 0) {
+    while (rc == MP_OK && (gap = violation(s, &up, &low)) > tolerance && moved > 0 &&
+           s->steps > 0) {
         if (mp_stopped(c)) {
             rc = mp_fail(c, "interrupted");
             break;
@@ -399,6 +403,7 @@ static int optimise(struct mp_ctx *c, struct solver *s, double *rho)
     }
     if (rc == MP_OK)
         *rho = border(s, up, low);
+    *early = gap > tolerance && s->steps == 0;
     free(missing);
     free(fresh);
     free(heaps);
@@ -451,14 +456,14 @@ static void close_solver(struct solver *s)
 }
 
 int mp_smo_solve(struct mp_ctx *c, const struct mp_smo *rules, const struct mp_kernel_rows *r,
-                 const uint32_t *rows, size_t n, size_t m, double *a, double *rho)
+                 const uint32_t *rows, size_t n, size_t m, double *a, double *rho, bool *early)
 {
-    struct solver s = { .rules = rules, .n = n, .all = n + m, .a = a };
+    struct solver s = { .rules = rules, .n = n, .all = n + m, .a = a, .steps = rules->steps };
     memset(a, 0, s.all * sizeof *a);
     int rc = open_solver(c, &s);
     if (rc == MP_OK)
         s.part = mp_kernel_part_open(c, r, &rules->kernel, rows, s.all, s.room);
-    rc = s.part != NULL ? optimise(c, &s, rho) : -1;
+    rc = s.part != NULL ? optimise(c, &s, rho, early) : -1;
     close_solver(&s);
     for (size_t i = 0; i < n + m && rc == MP_OK; i++)
         a[i] *= i < n ? 1 : -1;

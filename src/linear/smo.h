@@ -11,9 +11,11 @@ struct mp_smo {
     double C[2];      /* of each class */
     double tolerance; /* by how much rows may lie on the wrong side of each other */
     double cache;     /* MiB of kernel values that are kept */
+    uint64_t steps;   /* pairs of rows that are improved at most */
 };
 
-/* a[i] of each of n + m `rows`, with its sign; *rho: the border. */
+/* a[i] of each of n + m `rows`, with its sign; *rho: the border; *early: whether `steps` ended it
+ * before the tolerance was reached. */
 int mp_smo_solve(struct mp_ctx *c, const struct mp_smo *s, const struct mp_kernel_rows *r,
-                 const uint32_t *rows, size_t n, size_t m, double *a, double *rho);
+                 const uint32_t *rows, size_t n, size_t m, double *a, double *rho, bool *early);
 #endif
