@@ -49,6 +49,9 @@ def runs(digit):
             x += 1
 
 
+PATIENCE = 6000   # hundredths of a second: the machine may have other work
+
+
 class Page:
     def __init__(self, b, port):
         self.b, self.port = b, port
@@ -60,7 +63,7 @@ class Page:
 
     def settle(self):
         """Until nothing is asked any more."""
-        for _ in range(400):
+        for _ in range(PATIENCE):
             if self.b.js(READY):
                 return
             time.sleep(0.01)
@@ -90,7 +93,7 @@ class Page:
             for place in places[1:]:
                 mouse("mouseMoved", place, buttons=1)
             mouse("mouseReleased", places[-1], clickCount=1)
-        for _ in range(500):
+        for _ in range(PATIENCE):
             if self.b.js("strokes.length + ' ' + pens.size") == f"{len(all)} 0":
                 break
             time.sleep(0.01)
@@ -103,8 +106,8 @@ class Page:
         self.b.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def until(self, code):
-        """Whether it comes true, in four seconds."""
-        for _ in range(200):
+        """Whether it comes true, some time."""
+        for _ in range(PATIENCE):
             if self.b.js(code):
                 return True
             time.sleep(0.02)
