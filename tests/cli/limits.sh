@@ -58,7 +58,7 @@ $good
 ok "with less and less of what oneDNN takes, products are made, or a line says what is missing"
 
 # A thread without an arena gets a page for each malloc(), and kernels take ten thousands.
-limit='-v 80000'
+limit='-v 84000'
 ends run ridge.txt -o run --threads 2 && equal $status 0 status &&
     same run/predictions.csv whole-ridge/predictions.csv && same run/bundle.mnp whole-ridge/bundle.mnp
 ok "within 80 MB of addresses threads share what malloc() gives"

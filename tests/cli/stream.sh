@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.bash"
 
 limit=400000 # KiB, of which OpenBLAS reserves 131072 for each thread of its own
-narrow=250000 # where rows of 16 bits a value have no room either
+narrow=300000 # where rows of 16 bits a value have no room either
 if [ -z "$python" ]; then
     skip "more rows than memory" "no python3"
     finish
