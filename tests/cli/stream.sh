@@ -39,8 +39,8 @@ pipeline() { # NAME LINE...
 }
 pipeline net 'net epochs=1 batch=512' '  maxpool size=4' '  dense units=8'
 # Far from the least, so that few passes are enough.
-pipeline svm 'resize width=13 height=13' 'svm solver=dense C=0.01 tolerance=0.1'
-pipeline copied 'augment copies=1' 'resize width=13 height=13' 'svm solver=dense C=0.01 tolerance=0.1'
+pipeline svm 'resize width=16 height=16' 'svm solver=dense C=0.01 tolerance=0.1'
+pipeline copied 'augment copies=1' 'resize width=16 height=16' 'svm solver=dense C=0.01 tolerance=0.1'
 pipeline ridge 'deskew' 'pca components=16' 'ridge'
 run() { # NAME ROWS FOLDER
     mp run "$1.txt" --train "$2-images-idx3-ubyte" --test few-images-idx3-ubyte --threads 2 -o "$3"
